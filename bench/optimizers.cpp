@@ -1,0 +1,22 @@
+#include "bench/peak.h"
+#include "core/nn/backend.h"
+
+using namespace meg;
+
+namespace {
+
+/// One step over the parameters of the classic preset's generators (52 thousand) and of a larger ensemble.
+void adam(benchmark::State& state, std::size_t count) {
+  const auto threads = static_cast<int>(state.range(0));
+  const auto backend = make_backend(Device::kCpu, threads);
+  const Memory gradient = backend->allocate(count), parameter = backend->allocate(count),
+               first = backend->allocate(count), second = backend->allocate(count);
+  backend->fill_normal(1, Stream::kMeasure, 0, 1, static_cast<int>(count), gradient.data());
+  int step = 0;
+  for (auto _ : state) backend->adam(count, ++step, {}, gradient.data(), parameter.data(), first.data(), second.data());
+  bench::report_bytes(state, 7.0 * sizeof(float) * static_cast<double>(count), threads);  // 4 read, 3 written
+}
+BENCHMARK_CAPTURE(adam, classic, 4 * (100 * 128 + 128 + 128 + 1))->Apply(bench::one_and_all_threads);
+BENCHMARK_CAPTURE(adam, million, 1000000)->Apply(bench::one_and_all_threads);
+
+}  // namespace

@@ -1,0 +1,13 @@
+#pragma once
+#include <CLI/CLI.hpp>
+
+/// One file per command. Each adds its command to the program and sets `status` to the exit status when it runs.
+namespace meg::cli {
+
+void add_train(CLI::App& program, int& status);
+void add_generate(CLI::App& program, int& status);
+void add_evaluate(CLI::App& program, int& status);
+void add_schema(CLI::App& program, int& status);
+void add_inspect(CLI::App& program, int& status);
+
+}  // namespace meg::cli

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "core/meg.h"
+#include "core/output_file.h"
+#include "core/table/csv.h"
+
+namespace meg::cli {
+
+namespace {
+
+constexpr std::uint64_t kChunkRows = 65536;
+
+struct GenerateFlags {
+  std::string model, out, device = "auto", shard = "1/1";
+  std::uint64_t rows = 0, seed = 0;
+  int threads = 0;
+  bool quiet = false;
+};
+
+struct Shard {
+  std::uint64_t number = 0, of = 0;
+};
+
+/// Of "3/8"; zeros where it is no such thing.
+Shard parse_shard(const std::string& text) {
+  Shard shard;
+  const char* end = text.data() + text.size();
+  const auto number = std::from_chars(text.data(), end, shard.number);
+  if (number.ec != std::errc() || number.ptr == end || *number.ptr != '/') return {};
+  const auto of = std::from_chars(number.ptr + 1, end, shard.of);
+  if (of.ec != std::errc() || of.ptr != end || shard.number < 1 || shard.number > shard.of) return {};
+  return shard;
+}
+
+/// Rows of the shards before `shard`; no product of large numbers.
+std::uint64_t first_row(std::uint64_t rows, std::uint64_t shard, std::uint64_t of) {
+  return rows / of * shard + rows % of * shard / of;
+}
+
+int generate(const GenerateFlags& f) {
+  const Stopwatch watch;
+  OutputFile out(f.out);
+  Options options;
+  options.device = device_of(f.device);
+  options.threads = f.threads;
+  const Meg model = Meg::load_model(f.model, options);
+  const Shard shard = parse_shard(f.shard);
+  const std::uint64_t begin = first_row(f.rows, shard.number - 1, shard.of);
+  const std::uint64_t end = first_row(f.rows, shard.number, shard.of);
+
+  catch_interrupts();
+  Table table = model.empty_table();
+  std::string text;
+  append_csv(table, true, text);
+  {
+    ProgressLine line(f.quiet);
+    for (std::uint64_t row = begin; row < end && !interrupted();) {
+      const std::uint64_t count = std::min(kChunkRows, end - row);
+      table.clear();
+      model.generate(row, count, f.seed, table);
+      append_csv(table, false, text);
+      out.write(text);
+      text.clear();
+      row += count;
+      if (line.due()) {
+        const double rate = static_cast<double>(row - begin) / watch.seconds();
+        line.show(fmt::format("{} of {} rows  {} rows/s  {} left", row - begin, end - begin, count_text(rate),
+                              duration_text(static_cast<double>(end - row) / rate)));
+      }
+    }
+  }
+  if (interrupted()) {
+    fmt::print(stderr, "stopped; nothing was written to {}\n", f.out);
+    return kInterrupted;
+  }
+  out.write(text);  // the header of a table without rows
+  out.finish();
+  if (!f.quiet && f.out != "-")
+    fmt::print(stderr, "wrote {} rows to {} in {}\n", end - begin, f.out, duration_text(watch.seconds()));
+  return 0;
+}
+
+}  // namespace
+
+void add_generate(CLI::App& program, int& status) {
+  CLI::App& command = *program.add_subcommand("generate", "Write synthetic rows from a model");
+  const auto f = std::make_shared<GenerateFlags>();
+  command.add_option("model", f->model, "A model that `meg train` wrote")->required();
+  command.add_option("--rows", f->rows, "Rows of the table")->required()->check(CLI::Range(0.0, 1e15));
+  command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
+  command.add_option("--seed", f->seed, "Which table: row i depends on (model, seed, i) alone");
+  command.add_option("--shard", f->shard, "I/N: only the I-th of N parts of the table, each a file with a header")
+      ->check([](const std::string& text) {
+        return parse_shard(text).of > 0 ? "" : "write I/N with 1 <= I <= N, for example 3/8";
+      });
+  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores; no result depends on it")
+      ->check(CLI::Range(0, 1024));
+  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  command.callback([f, &status] { status = generate(*f); });
+}
+
+}  // namespace meg::cli

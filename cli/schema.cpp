@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include "cli/column_flags.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "core/output_file.h"
+#include "core/table/csv.h"
+
+namespace meg::cli {
+
+namespace {
+
+std::string describe(const ColumnSchema& column) {
+  std::string range;
+  if (is_numeric(column.type)) {
+    append_value(column, column.smallest, range);
+    range += " to ";
+    append_value(column, column.largest, range);
+  } else {
+    constexpr std::size_t kShown = 5;
+    for (std::size_t i = 0; i < column.values.size() && i < kShown; ++i)
+      range += (i > 0 ? ", " : "") + column.values[i];
+    if (column.values.size() > kShown) range += ", ...";
+  }
+  return fmt::format("{:<12} {:>8} {:>9}  {}", type_name(column.type), column.distinct, column.missing, range);
+}
+
+}  // namespace
+
+void print_schema(const Schema& schema) {
+  std::size_t width = 6;
+  for (const ColumnSchema& column : schema) width = std::max(width, column.name.size());
+  fmt::print("{:<{}}  {:<12} {:>8} {:>9}  {}\n", "column", width, "type", "distinct", "missing", "values");
+  for (const ColumnSchema& column : schema) fmt::print("{:<{}}  {}\n", column.name, width, describe(column));
+}
+
+void add_schema(CLI::App& program, int& status) {
+  struct Flags {
+    std::string data, json;
+    ColumnFlags columns;
+  };
+  CLI::App& command = *program.add_subcommand("schema", "Show what meg takes a table's columns for");
+  const auto f = std::make_shared<Flags>();
+  command.add_option("data", f->data, "The table, a CSV file")->required();
+  command.add_option("--json", f->json,
+                     "Write it to this file, to be edited and given to --schema; - is standard output");
+  f->columns.add_to(command);
+  command.callback([f, &status] {
+    const Table table = read_csv(f->data);
+    const Schema schema = infer_schema(table, f->columns.types(), f->columns.drop);
+    if (!f->json.empty()) write_file(f->json, schema_to_json(schema) + "\n");
+    if (f->json != "-") print_schema(schema);
+    status = 0;
+  });
+}
+
+}  // namespace meg::cli

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "cli/column_flags.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "core/meg.h"
+#include "core/output_file.h"
+#include "core/table/csv.h"
+
+namespace meg::cli {
+
+namespace {
+
+struct TrainFlags {
+  std::string data, out, preset = "classic", device = "auto", log, checkpoint, resume, from;
+  int epochs = 5000, batch_size = 64, checkpoint_every = 100;
+  bool quiet = false;
+  ColumnFlags columns;
+  Options options;
+  const CLI::Option* batch_size_flag = nullptr;
+};
+
+/// A line of JSON per epoch, on disk as soon as it is written; a resumed run goes on below.
+class Log {
+ public:
+  Log(const std::string& path, bool append) : path_(path), file_(nullptr, &std::fclose) {
+    if (path.empty()) return;
+    file_.reset(std::fopen(path.c_str(), append ? "a" : "w"));
+    if (!file_) fail("cannot write the log '{}': {}", path, std::strerror(errno));
+  }
+  void write(const Progress& p, double seconds) {
+    if (!file_) return;
+    const nlohmann::ordered_json line{{"epoch", p.epoch},
+                                      {"discriminator_loss", p.discriminator},
+                                      {"generator_loss", p.generator},
+                                      {"held_out_auc", p.held_out_auc},
+                                      {"seconds", seconds}};
+    fmt::print(file_.get(), "{}\n", line.dump());
+    if (std::fflush(file_.get()) != 0) fail("cannot write the log '{}': {}", path_, std::strerror(errno));
+  }
+
+ private:
+  std::string path_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+};
+
+std::string progress_text(const Progress& p, int epochs, double rows_per_second, double seconds_left) {
+  const std::string auc = std::isnan(p.held_out_auc) ? "" : fmt::format("  held-out AUC {:.2f}", p.held_out_auc);
+  return fmt::format("epoch {}/{}  loss D {:.3f} G {:.3f}{}  {} rows/s  {} left", p.epoch, epochs, p.discriminator,
+                     p.generator, auc, count_text(rows_per_second), duration_text(seconds_left));
+}
+
+Meg make_model(TrainFlags& f) {
+  f.options.device = device_of(f.device);
+  f.options.types = f.columns.types();
+  f.options.drop = f.columns.drop;
+  if (!f.from.empty()) return Meg::start_from(f.from, f.options);
+  if (f.resume.empty()) return Meg(f.options);
+  Meg model = Meg::load_model(f.resume, f.options);
+  if (f.batch_size_flag->count() == 0) f.batch_size = model.batch_size();
+  return model;
+}
+
+void say_what_is_not_learned(const Schema& schema) {
+  for (const ColumnSchema& column : schema)
+    if (!is_categorical(column.type) && !is_numeric(column.type))
+      fmt::print(stderr, "column '{}' is {}: it is not learned, new values only look like it\n", column.name,
+                 type_name(column.type));
+}
+
+int train(TrainFlags& f) {
+  const Stopwatch watch;
+  { const OutputFile writable(f.out); }  // better now than after an hour
+  if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
+  Meg model = make_model(f);
+  const Table table = read_csv(f.data);
+  model.load_data(table);
+  if (!f.quiet) say_what_is_not_learned(model.schema());
+  Log log(f.log, !f.resume.empty());
+
+  catch_interrupts();
+  const Stopwatch training;
+  const int first_epoch = model.epochs_done();
+  {
+    ProgressLine line(f.quiet);
+    const auto on_epoch = [&](const Progress& p) {
+      log.write(p, training.seconds());
+      if (!f.checkpoint.empty() && p.epoch % f.checkpoint_every == 0) model.save_model(f.checkpoint);
+      if (!line.due()) return;
+      const double per_epoch = training.seconds() / (p.epoch - first_epoch);
+      line.show(
+          progress_text(p, f.epochs, static_cast<double>(table.rows()) / per_epoch, per_epoch * (f.epochs - p.epoch)));
+    };
+    try {
+      model.train(f.epochs, f.batch_size, on_epoch, [] { return !interrupted(); });
+    } catch (const Error& error) {
+      if (f.checkpoint.empty() || !std::filesystem::exists(f.checkpoint)) throw;
+      fail("{}; the last checkpoint, '{}', is whole", error.what(), f.checkpoint);
+    }
+  }
+  model.save_model(f.out);
+  if (interrupted() && model.epochs_done() < f.epochs) {
+    fmt::print(stderr, "stopped after {} of {} epochs; the model so far is in {}; to go on: --resume {}\n",
+               model.epochs_done(), f.epochs, f.out, f.out);
+    return kInterrupted;
+  }
+  if (!f.quiet)
+    fmt::print(stderr, "trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}\n",
+               model.epochs_done() - first_epoch, duration_text(training.seconds()), duration_text(watch.seconds()),
+               peak_megabytes(), f.out);
+  return 0;
+}
+
+}  // namespace
+
+void add_train(CLI::App& program, int& status) {
+  CLI::App& command = *program.add_subcommand("train", "Learn a table");
+  const auto f = std::make_shared<TrainFlags>();
+  Options& o = f->options;
+  command.add_option("data", f->data, "The table, a CSV file with names in its first line")->required();
+  command.add_option("--out", f->out, "Where to write the model")->required();
+  command.add_option("--preset", f->preset, "Which model")->check(CLI::IsMember({"classic"}));
+  command.add_option("--epochs", f->epochs, "Passes over the rows")->check(CLI::Range(1, 1'000'000'000));
+  f->batch_size_flag =
+      command.add_option("--batch-size", f->batch_size, "Rows of a training step")->check(CLI::Range(1, 1'000'000));
+  command.add_option("--learning-rate", o.learning_rate, "Of Adam, for every network")->check(CLI::PositiveNumber);
+  command.add_option("--seed", o.seed, "Of every random number");
+  command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
+      ->check(CLI::Range(0, 1024));
+  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
+  command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
+  command.add_option("--checkpoint-every", f->checkpoint_every, "Epochs between two checkpoints")
+      ->check(CLI::Range(1, 1'000'000'000));
+  CLI::Option* resume = command.add_option("--resume", f->resume, "Go on from this checkpoint or model, same table");
+  command.add_option("--from", f->from, "Start from what this model has learned, with other data")->excludes(resume);
+  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+
+  f->columns.add_to(command);
+  command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
+      ->check(CLI::Range(0, 1'000'000));
+  command.add_option("--masks", o.masks, "A line of 0/1 per generator: the columns it writes");
+  command.add_option("--noise", o.input_dim, "Width of the noise that all generators share")
+      ->check(CLI::Range(1, 65536));
+  command.add_option("--hidden", o.hidden, "Widths of the hidden layers: 128[,128...]")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 65536));
+  command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")->check(CLI::Range(0.0f, 0.9999f));
+  command.add_option("--dropout", o.dropout, "Share of hidden units dropped in training")
+      ->check(CLI::Range(0.0f, 0.99f));
+  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(CLI::NonNegativeNumber);
+  command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
+      ->check(CLI::Range(0.0f, 0.9999f));
+  command.add_option("--held-out", o.held_out, "Share of the rows to judge the discriminator on")
+      ->check(CLI::Range(0.0, 0.9));
+  command.callback([f, &status] { status = train(*f); });
+}
+
+}  // namespace meg::cli

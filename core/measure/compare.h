@@ -1,0 +1,40 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/measure/trend.h"
+#include "core/table/schema.h"
+#include "core/table/table.h"
+
+namespace meg {
+
+/// How one column of a synthetic table is distributed beside the real one.
+struct ColumnComparison {
+  std::string name;
+  ColumnType type = ColumnType::kText;
+  /// Wasserstein-1 distance in standard deviations of the real column (ddof 0; 1 where it is constant). NaN where a
+  /// side has no values.
+  double wasserstein = 0;
+  double ks = 0;  ///< Kolmogorov-Smirnov statistic
+  /// Of columns that are counted: categorical ones, and numeric ones of at most two values. A missing cell is a
+  /// category of a categorical column; of all other columns and measures it is left out.
+  std::optional<double> total_variation;
+  std::optional<double> chi_square_p;  ///< over as many synthetic rows as there are real ones, at most
+  double shape = 0;                    ///< 1 - total variation (categorical) or 1 - ks (numeric)
+};
+
+/// A synthetic table beside the real one. Distances compare a categorical column by its codes, see ColumnPair.
+struct Comparison {
+  std::vector<ColumnComparison> columns;  ///< in the real table's order
+  std::vector<std::string> skipped;       ///< identifier and text columns, which no measure here compares
+  std::vector<Trend> trends;              ///< of pairs of `columns`
+  /// Means over the columns, and over the pairs; NaN where there are none.
+  double mean_wasserstein = 0, mean_ks = 0, mean_shape = 0, mean_trend = 0;
+};
+
+/// Compares two tables column by column and pair by pair; `schema` is the real table's. Columns that only the synthetic
+/// table has are passed over. Throws Error where it lacks one of the real table, or a table has no rows.
+Comparison compare(const Table& real, const Table& synthetic, const Schema& schema);
+
+}  // namespace meg

@@ -1,0 +1,133 @@
+#include "core/measure/efficacy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/error.h"
+#include "core/measure/f1.h"
+#include "core/measure/roc_auc.h"
+#include "core/measure/supervised.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::size_t kFolds = 3;
+
+/// Predictions per row: all classes' probabilities of a multiclass task, else one value.
+std::size_t outputs(int classes) { return classes > 2 ? static_cast<std::size_t>(classes) : 1; }
+
+/// Learns from `train` and predicts `test`: test rows x outputs(classes).
+std::vector<double> predictions(const SupervisedRows& train, const FeatureMatrix& test, int classes, int threads) {
+  const bool constant = std::all_of(train.targets.begin(), train.targets.end(),
+                                    [&](double target) { return target == train.targets.front(); });
+  if (classes > 0 && constant) {
+    // One label only: it is what a classifier can say, with no order among rows.
+    const std::size_t width = outputs(classes), known = static_cast<std::size_t>(train.targets.front());
+    std::vector<double> out(test.rows * width);
+    for (std::size_t r = 0; r < test.rows; ++r) out[r * width + (width > 1 ? known : 0)] = width > 1 || known == 1;
+    return out;
+  }
+  TreeOptions options;
+  options.classes = classes;
+  options.threads = threads;
+  if (classes == 0) options.rounds = 300, options.depth = 6;
+  std::vector<float> labels(train.targets.size());
+  std::transform(train.targets.begin(), train.targets.end(), labels.begin(),
+                 [](double target) { return static_cast<float>(target); });
+  return BoostedTrees(train.features, labels, options).predict(test);
+}
+
+void score_labels(const std::vector<double>& targets, const std::vector<double>& predicted, int classes,
+                  Efficacy& out) {
+  const std::vector<int> labels(targets.begin(), targets.end());
+  std::vector<int> said(labels.size());
+  if (classes == 2) {
+    std::transform(predicted.begin(), predicted.end(), said.begin(), [](double p) { return p > 0.5; });
+    out.auc = roc_auc(predicted, labels);
+    out.f1 = f1(labels, said, 1);
+    return;
+  }
+  for (std::size_t r = 0; r < said.size(); ++r) {
+    const auto row = predicted.begin() + static_cast<std::ptrdiff_t>(r) * classes;
+    said[r] = static_cast<int>(std::max_element(row, row + classes) - row);
+  }
+  out.auc = macro_roc_auc(predicted, labels, classes);
+  out.f1 = macro_f1(labels, said, classes);
+}
+
+void score_numbers(const std::vector<double>& targets, const std::vector<double>& predicted, Efficacy& out) {
+  double mean = 0, errors = 0, spread = 0;
+  for (const double y : targets) mean += y / static_cast<double>(targets.size());
+  for (std::size_t r = 0; r < targets.size(); ++r) {
+    errors += (predicted[r] - targets[r]) * (predicted[r] - targets[r]);
+    spread += (targets[r] - mean) * (targets[r] - mean);
+  }
+  out.rmse = std::sqrt(errors / static_cast<double>(targets.size()));
+  out.r2 = 1 - errors / spread;
+}
+
+Efficacy score(const std::vector<double>& targets, const std::vector<double>& predicted, int classes,
+               std::size_t train_rows) {
+  Efficacy out;
+  out.task = classes == 0   ? EfficacyTask::kRegression
+             : classes == 2 ? EfficacyTask::kBinary
+                            : EfficacyTask::kMulticlass;
+  out.train_rows = train_rows;
+  out.test_rows = targets.size();
+  if (classes == 0)
+    score_numbers(targets, predicted, out);
+  else
+    score_labels(targets, predicted, classes, out);
+  return out;
+}
+
+/// Which fold each row is in: a label's rows in turn, so that every fold has its share of rare labels.
+std::vector<std::size_t> folds(const std::vector<double>& targets, int classes) {
+  std::map<double, std::size_t> seen;
+  std::vector<std::size_t> out;
+  for (const double target : targets) out.push_back(seen[classes > 0 ? target : 0]++ % kFolds);
+  return out;
+}
+
+}  // namespace
+
+std::string_view task_name(EfficacyTask task) {
+  switch (task) {
+    case EfficacyTask::kBinary: return "binary";
+    case EfficacyTask::kMulticlass: return "multiclass";
+    case EfficacyTask::kRegression: return "regression";
+  }
+  return "";
+}
+
+Efficacy efficacy(const Table& train, const Table& test, const Schema& schema, std::string_view target, int threads) {
+  const SupervisedTables tables = read_supervised(train, test, schema, target);
+  return score(tables.test.targets, predictions(tables.train, tables.test.features, tables.classes, threads),
+               tables.classes, tables.train.targets.size());
+}
+
+Efficacy efficacy_within(const Table& real, const Schema& schema, std::string_view target, int threads) {
+  const SupervisedTables tables = read_supervised(real, real, schema, target);
+  const SupervisedRows& rows = tables.train;
+  if (rows.targets.size() < kFolds)
+    fail("{} rows have a value of '{}': at least {} are needed to predict it within the table", rows.targets.size(),
+         target, kFolds);
+  const std::size_t width = outputs(tables.classes);
+  const std::vector<std::size_t> fold = folds(rows.targets, tables.classes);
+  std::vector<double> predicted(rows.targets.size() * width);
+  for (std::size_t f = 0; f < kFolds; ++f) {
+    std::vector<std::size_t> inside, outside;
+    for (std::size_t r = 0; r < fold.size(); ++r) (fold[r] == f ? inside : outside).push_back(r);
+    if (inside.empty() || outside.empty()) continue;
+    const std::vector<double> part =
+        predictions(select_rows(rows, outside), select_rows(rows, inside).features, tables.classes, threads);
+    for (std::size_t i = 0; i < inside.size(); ++i)
+      std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(i * width), width,
+                  predicted.begin() + static_cast<std::ptrdiff_t>(inside[i] * width));
+  }
+  return score(rows.targets, predicted, tables.classes, rows.targets.size());
+}
+
+}  // namespace meg

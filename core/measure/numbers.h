@@ -1,0 +1,18 @@
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "core/table/schema.h"
+#include "core/table/table.h"
+
+namespace meg {
+
+/// The numbers of a numeric column, one a row, NaN where the cell is missing; datetimes are seconds since 1970. The
+/// column is looked up by its name. Throws Error, naming the row and `which` table it is ("real", "synthetic"), where a
+/// cell is no number.
+std::vector<double> read_numbers(const ColumnSchema& column, const Table& table, std::string_view which);
+
+/// The numbers that are not NaN, sorted.
+std::vector<double> sorted_present(const std::vector<double>& numbers);
+
+}  // namespace meg

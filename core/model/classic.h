@@ -1,0 +1,92 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/model/tensor_file.h"
+#include "core/nn/grouped_mlp.h"
+
+namespace meg {
+
+/// The options of the `classic` preset, with the description's defaults.
+struct ClassicOptions {
+  int input_dim = 100;                 ///< width of the noise that all generators share
+  std::vector<int> hidden = {128};     ///< hidden widths of every generator and of the discriminator
+  std::vector<int> generator_columns;  ///< columns per generator, contiguous; empty: one generator per column
+  int batch_size = 64;
+  float learning_rate = 2e-4f;
+  float beta1 = 0.5f, beta2 = 0.999f;
+  float gamma = 0.1f;  ///< weight of the R1 + R2 gradient penalty; 0 is the plain game
+  float dropout = 0.0f, l2 = 0.0f;
+  float ema = 0.0f;  ///< decay of the average of the generators' parameters that generate() uses; 0: the last ones
+  std::uint64_t seed = 0;
+};
+
+/// The classic masked ensemble (Goodfellow et al.'s game with one masked generator per group of columns):
+/// noise -> Linear -> ReLU -> Linear -> Tanh per generator, all on the SAME noise, and one BCE discriminator on whole
+/// rows. Works on rows scaled into [-1, 1].
+class ClassicEnsemble {
+ public:
+  /// Throws Error where an option makes no sense. The backend must outlive the ensemble.
+  ClassicEnsemble(Backend& backend, int columns, ClassicOptions options);
+
+  struct Epoch {
+    int number;                      ///< from 1
+    float discriminator, generator;  ///< mean losses of the epoch: BCE + penalty, and non-saturating BCE
+  };
+
+  /// Trains on data [rows, columns] in [-1, 1] until `last_epoch` epochs are done in all, an epoch being one pass over
+  /// the rows in a new order, in the fewest batches of at most batch_size rows, all about as large. `keep_going` is
+  /// asked after every step: where it says no, training stops there, and the next call (or that of an ensemble loaded
+  /// from what this one saved) goes on with the same bits as if it had not. Either function may be empty. Throws Error,
+  /// naming the epoch, when a loss is not finite.
+  void train(std::span<const float> data, int rows, int last_epoch, const std::function<void(const Epoch&)>& on_epoch,
+             const std::function<bool()>& keep_going = {});
+
+  /// How well the discriminator tells rows [rows, columns] from as many generated ones (1024 at least): ROC AUC; 0.5 =
+  /// not at all. Of rows it was not trained on it is an honest answer.
+  double discriminator_auc(std::span<const float> data, int rows) const;
+
+  /// Rows of a training step from now on.
+  void set_batch_size(int rows);
+
+  int epochs_done() const { return epoch_; }
+  int steps_done() const { return step_; }
+
+  /// Everything that training goes on from: parameters, Adam's moments, counters.
+  void save(TensorFile& file) const;
+  /// Throws Error where the file's networks have other sizes.
+  void load(const TensorFile& file);
+  /// Counts epochs and steps from zero again, with fresh moments: training from learned parameters on.
+  void restart();
+
+  /// Rows first_row ... first_row + rows - 1 of the table that `seed` stands for, [rows, columns] in [-1, 1]. A row
+  /// depends on (parameters, seed, its number) alone.
+  void generate(std::uint64_t seed, std::uint64_t first_row, int rows, std::span<float> out) const;
+
+  int columns() const { return generator_.output_columns(); }
+  std::size_t generator_parameters() const { return generator_.parameters(); }
+
+ private:
+  struct Network;  // parameters, gradients and Adam's moments of one side of the game
+  struct Step;     // the arena of a training step
+  std::array<std::pair<const char*, Network>, 2> networks() const;
+  float train_discriminator(Step& step, const float* real, int rows);
+  float train_generators(Step& step, int rows);
+  const float* generated_rows(Step& step, int rows);
+  void order_epoch(std::vector<std::uint32_t>& order) const;
+
+  Backend& backend_;
+  ClassicOptions options_;
+  GroupedMlp generator_, discriminator_;
+  Memory generator_state_, discriminator_state_, generator_average_;
+  int epoch_ = 0;       // done
+  int epoch_step_ = 0;  // steps of the epoch under way that are done
+  int step_ = 0;
+  std::uint64_t noise_row_ = 0;
+  double discriminator_loss_ = 0, generator_loss_ = 0;  // sums over the rows of the epoch under way
+};
+
+}  // namespace meg

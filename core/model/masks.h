@@ -1,0 +1,28 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace meg {
+
+/// Which generator writes which columns: output masks that partition the columns. Kept as an order of the columns in
+/// which every generator's are adjacent, and the number of columns per generator.
+struct Masks {
+  std::vector<int> order;   ///< place -> column
+  std::vector<int> widths;  ///< columns per generator, in places
+
+  /// [rows, columns] from the columns' own order into places, and back.
+  std::vector<float> to_places(std::span<const float> rows) const;
+  void to_columns(std::span<const float> places, std::span<float> out) const;
+};
+
+/// `generators` groups of neighbouring columns, as even as can be; 0: one generator per column. Throws Error for more
+/// generators than columns.
+Masks contiguous_masks(int columns, int generators);
+
+/// One line of 0/1 per generator and one digit per column, blanks and commas aside. Throws Error, naming file and line
+/// or column, where the lines do not partition the columns.
+Masks read_masks(const std::string& path, std::span<const std::string> columns);
+
+}  // namespace meg

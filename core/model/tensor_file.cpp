@@ -1,0 +1,110 @@
+#include "core/model/tensor_file.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/checksum.h"
+#include "core/error.h"
+#include "core/output_file.h"
+
+namespace meg {
+
+namespace {
+
+constexpr int kFormatVersion = 1;
+using Json = nlohmann::json;
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+/// Of all metadata but the checksum itself, and of all data.
+std::string checksum(const TensorFile& file) {
+  Checksum sum;
+  for (const auto& [key, value] : file.metadata)
+    if (key != "checksum") sum.add(key), sum.add(value);
+  for (const auto& [name, values] : file.tensors) sum.add(name), sum.add(bytes_of(values));
+  return sum.text();
+}
+
+std::string little_endian(std::uint64_t value) {
+  std::string out;
+  for (int i = 0; i < 8; ++i) out.push_back(static_cast<char>(value >> 8 * i & 0xff));
+  return out;
+}
+
+}  // namespace
+
+void write_tensor_file(const std::filesystem::path& path, const TensorFile& original) {
+  TensorFile file = original;
+  file.metadata["format_version"] = std::to_string(kFormatVersion);
+  file.metadata["checksum"] = checksum(file);
+  Json header;
+  header["__metadata__"] = file.metadata;
+  std::size_t offset = 0;
+  for (const auto& [name, values] : file.tensors) {
+    const std::size_t end = offset + values.size() * sizeof(float);
+    header[name] = {{"dtype", "F32"}, {"shape", {values.size()}}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');  // the data starts on a multiple of 8 bytes
+
+  OutputFile out(path);
+  out.write(little_endian(text.size()));
+  out.write(text);
+  for (const auto& [name, values] : file.tensors) out.write(bytes_of(values));
+  out.finish();
+}
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  if (std::filesystem::is_directory(path)) fail("'{}' is a folder: name a model file", name);
+  const File in(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!in) fail("cannot read '{}': {}", name, std::strerror(errno));
+  const std::uintmax_t total = std::filesystem::file_size(path);
+  std::array<unsigned char, 8> prefix{};
+  std::uint64_t header_size = 0;
+  if (std::fread(prefix.data(), 1, 8, in.get()) != 8) fail("'{}' is no model file: it is too short", name);
+  for (std::size_t i = 0; i < 8; ++i) header_size |= std::uint64_t{prefix[i]} << 8 * i;
+  if (header_size > total - 8) fail("'{}' is no model file, or is cut short", name);
+  std::string text(header_size, '\0');
+  if (std::fread(text.data(), 1, text.size(), in.get()) != text.size()) fail("cannot read '{}'", name);
+
+  TensorFile file;
+  try {
+    const Json header = Json::parse(text);
+    file.metadata = header.at("__metadata__").get<std::map<std::string, std::string>>();
+    if (std::stoi(file.metadata.at("format_version")) > kFormatVersion)
+      fail("'{}' has format version {}, this meg reads up to {}: use a newer meg", name,
+           file.metadata.at("format_version"), kFormatVersion);
+    std::uint64_t data_end = 0;
+    for (const auto& [tensor, entry] : header.items()) {
+      if (tensor == "__metadata__") continue;
+      const auto begin = entry.at("data_offsets").at(0).get<std::uint64_t>();
+      const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
+      if (entry.at("dtype") != "F32" || end < begin || (end - begin) % sizeof(float) != 0 ||
+          end > total - 8 - header_size)
+        fail("'{}' is damaged or cut short: tensor '{}' does not lie in it", name, tensor);
+      std::vector<float> values((end - begin) / sizeof(float));
+      std::fseek(in.get(), static_cast<long>(8 + header_size + begin), SEEK_SET);
+      if (std::fread(values.data(), sizeof(float), values.size(), in.get()) != values.size())
+        fail("cannot read '{}'", name);
+      file.tensors[tensor] = std::move(values);
+      data_end = std::max(data_end, end);
+    }
+    if (data_end != total - 8 - header_size) fail("'{}' is damaged: its size does not match its header", name);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception&) {  // whatever JSON or a number in it can be wrong about
+    fail("'{}' is no model file, or its header is damaged", name);
+  }
+  const auto stored = file.metadata.find("checksum");
+  if (stored == file.metadata.end() || stored->second != checksum(file))
+    fail("'{}' is damaged: its checksum does not match", name);
+  return file;
+}
+
+}  // namespace meg

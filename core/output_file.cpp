@@ -1,0 +1,61 @@
+#include "core/output_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace meg {
+
+OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), file_(nullptr, &std::fclose) {
+  if (path_ == "-") {
+    file_ = {stdout, &std::fflush};
+    return;
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path_, ignored))
+    fail("cannot write '{}': it is a folder; name a file in it", path_.string());
+  const bool in_place = std::filesystem::exists(path_, ignored) && !std::filesystem::is_regular_file(path_, ignored);
+  if (!in_place) {
+    // A link stays a link: what it points to is replaced.
+    if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_, ignored);
+    beside_ = fmt::format("{}.{}.tmp", path_.string(), ::getpid());
+    if (std::filesystem::exists(path_, ignored) && ::access(path_.c_str(), W_OK) != 0) fail_write();
+  }
+  file_.reset(std::fopen((in_place ? path_ : beside_).c_str(), "wb"));
+  if (!file_) {
+    beside_.clear();
+    fail_write();
+  }
+}
+
+OutputFile::~OutputFile() {
+  if (!file_) return;
+  file_.reset();
+  if (!beside_.empty()) ::unlink(beside_.c_str());
+}
+
+void OutputFile::fail_write() const { fail("cannot write '{}': {}", path_.string(), std::strerror(errno)); }
+
+void OutputFile::write(std::string_view bytes) {
+  if (!bytes.empty() && std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail_write();
+}
+
+void OutputFile::finish() {
+  if (std::fflush(file_.get()) != 0) fail_write();
+  if (!beside_.empty()) {
+    if (::fsync(::fileno(file_.get())) != 0 || ::rename(beside_.c_str(), path_.c_str()) != 0) fail_write();
+    beside_.clear();
+  }
+  file_.reset();
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  OutputFile file(path);
+  file.write(bytes);
+  file.finish();
+}
+
+}  // namespace meg

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace meg {
+
+/// A file that appears whole or not at all: written beside its path and renamed by finish(). Destroyed unfinished, it
+/// leaves nothing, and an existing file untouched. "-" is standard output; devices and pipes are written as they are.
+/// All functions throw Error where the disk or the folder refuses.
+class OutputFile {
+ public:
+  explicit OutputFile(std::filesystem::path path);
+  OutputFile(OutputFile&&) = delete;
+  ~OutputFile();
+
+  void write(std::string_view bytes);
+  void finish();
+
+ private:
+  [[noreturn]] void fail_write() const;
+
+  std::filesystem::path path_;
+  std::filesystem::path beside_;  // empty where written in place
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+};
+
+/// Writes a whole file this way.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+}  // namespace meg

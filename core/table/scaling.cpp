@@ -1,0 +1,206 @@
+#include "core/table/scaling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "core/error.h"
+#include "core/tensor/philox.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::size_t kMostPatterns = 1000;
+
+bool is_modelled(const ColumnSchema& column) { return is_categorical(column.type) || is_numeric(column.type); }
+
+/// The greatest common divisor of the values' distances from the lowest, in units of their last digit; 0, no grid,
+/// where these are too many for a double to count.
+double grid_step(std::span<const double> x, double low, double high, int decimals) {
+  const double unit = std::pow(10.0, decimals);
+  if ((high - low) * unit > 0x1p53) return 0;
+  long long divisor = 0;
+  for (const double v : x) divisor = std::gcd(divisor, std::llround((v - low) * unit));
+  return static_cast<double>(divisor) / unit;
+}
+
+/// Whether an identifier counts the rows: its values rise by one.
+bool is_running_number(const ColumnSchema& column) {
+  return column.distinct > 1 && column.largest - column.smallest == static_cast<double>(column.distinct - 1);
+}
+
+}  // namespace
+
+float ScaledColumn::scale(double number) const {
+  return static_cast<float>(std::clamp((number - mean) / deviation / reach, -1.0, 1.0));
+}
+
+double ScaledColumn::unscale(float scaled) const {
+  double value = static_cast<double>(scaled) * reach * deviation + mean;
+  if (step > 0) value = low + std::round((value - low) / step) * step;
+  return std::clamp(value, low, high);
+}
+
+ScaledColumn fit_column(std::span<const double> x, int decimals) {
+  ScaledColumn out;
+  if (x.empty()) return out;
+  const double n = static_cast<double>(x.size());
+  for (const double v : x) out.mean += v / n;
+  double variance = 0;
+  for (const double v : x) variance += (v - out.mean) * (v - out.mean) / n;
+  const auto [low, high] = std::minmax_element(x.begin(), x.end());
+  out.low = *low, out.high = *high;
+  if (out.low == out.high) return out;  // a constant column: always its one value
+  out.deviation = std::sqrt(variance);
+  out.reach = std::max(out.mean - out.low, out.high - out.mean) / out.deviation;
+  out.step = grid_step(x, out.low, out.high, decimals);
+  return out;
+}
+
+TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::move(schema)) {
+  index_columns();
+  shapes_.resize(schema_.size());
+  for (std::size_t c = 0; c < schema_.size(); ++c) {
+    const ColumnSchema& column = schema_[c];
+    const std::size_t source = table.column(column.name);
+    std::vector<double> values;
+    for (std::size_t r = 0; r < table.rows(); ++r) {
+      const std::string_view cell = table.cell(r, source);
+      if (is_missing(cell)) continue;
+      if (is_modelled(column))
+        values.push_back(to_number(column, cell));
+      else
+        shapes_[c].add(cell);
+    }
+    if (is_modelled(column)) scaled_.push_back(fit_column(values, column.decimals));
+  }
+  if (modelled_.empty()) fail("no column is left to model: all are identifiers or free text");
+  fit_patterns(table);
+}
+
+void TableScaling::index_columns() {
+  for (std::size_t c = 0; c < schema_.size(); ++c)
+    if (is_modelled(schema_[c])) modelled_.push_back(c);
+}
+
+void TableScaling::fit_patterns(const Table& table) {
+  if (std::all_of(schema_.begin(), schema_.end(), [](const ColumnSchema& c) { return c.missing == 0; })) return;
+  std::vector<std::size_t> source;
+  for (const ColumnSchema& column : schema_) source.push_back(table.column(column.name));
+  std::map<std::string, std::uint64_t> count;
+  std::string pattern;
+  for (std::size_t r = 0; r < table.rows(); ++r) {
+    pattern.clear();
+    for (const std::size_t c : source) pattern.push_back(is_missing(table.cell(r, c)) ? '1' : '0');
+    if (count.size() < kMostPatterns || count.contains(pattern)) ++count[pattern], ++pattern_rows_;
+  }
+  for (const auto& [missing, rows] : count) patterns_.push_back({missing, rows});
+}
+
+std::vector<std::string> TableScaling::modelled() const {
+  std::vector<std::string> names;
+  for (const std::size_t c : modelled_) names.push_back(schema_[c].name);
+  return names;
+}
+
+std::vector<float> TableScaling::encode(const Table& table) const {
+  constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+  const std::size_t rows = table.rows(), columns = modelled_.size();
+  std::vector<float> out(rows * columns);
+  const Philox philox(0, Stream::kMissing);
+  std::vector<float> present;
+  for (std::size_t m = 0; m < columns; ++m) {
+    const ColumnSchema& column = schema_[modelled_[m]];
+    const std::size_t source = table.column(column.name);
+    present.clear();
+    for (std::size_t r = 0; r < rows; ++r) {
+      const std::string_view cell = table.cell(r, source);
+      float& x = out[r * columns + m] = is_missing(cell) ? kMissing : scaled_[m].scale(to_number(column, cell));
+      if (!std::isnan(x)) present.push_back(x);
+    }
+    for (std::size_t r = 0; r < rows && present.size() < rows; ++r) {
+      const std::uint64_t word = philox.bits(r, static_cast<std::uint32_t>(m))[0];
+      float& x = out[r * columns + m];
+      if (std::isnan(x)) x = present.empty() ? 0.0f : present[word * present.size() >> 32];
+    }
+  }
+  return out;
+}
+
+const std::string* TableScaling::pattern_of(std::uint64_t seed, std::uint64_t row) const {
+  if (patterns_.empty()) return nullptr;
+  const auto words = Philox(seed, Stream::kMissing).bits(row, 0);
+  const std::uint64_t bits = static_cast<std::uint64_t>(words[0]) << 32 | words[1];
+  std::uint64_t chosen = bits % pattern_rows_;
+  std::size_t i = 0;
+  while (chosen >= patterns_[i].count) chosen -= patterns_[i++].count;
+  return &patterns_[i].missing;
+}
+
+void TableScaling::append_rows(std::span<const float> scaled, std::uint64_t seed, std::uint64_t first_row,
+                               Table& out) const {
+  const std::size_t rows = scaled.size() / modelled_.size();
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::uint64_t row = first_row + r;
+    const std::string* missing = pattern_of(seed, row);
+    const float* next = &scaled[r * modelled_.size()];
+    std::size_t m = 0;
+    for (std::size_t c = 0; c < schema_.size(); ++c) {
+      const ColumnSchema& column = schema_[c];
+      const bool modelled = m < modelled_.size() && modelled_[m] == c;
+      out.append_with([&](std::string& text) {
+        if ((missing && (*missing)[c] == '1') || column.distinct == 0)
+          text += column.missing_word;
+        else if (modelled)
+          append_value(column, scaled_[m].unscale(*next), text);
+        else if (is_running_number(column))
+          append_number(column.smallest + static_cast<double>(row), 0, true, text);
+        else
+          shapes_[c].append(seed, row, c, text);
+      });
+      if (modelled) ++m, ++next;
+    }
+  }
+}
+
+Table TableScaling::empty_table() const {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : schema_) names.push_back(column.name);
+  return Table(std::move(names));
+}
+
+std::string TableScaling::to_json() const {
+  nlohmann::json out{{"columns", nlohmann::json::parse(schema_to_json(schema_))}};
+  for (const ScaledColumn& s : scaled_) out["scaling"].push_back({s.mean, s.deviation, s.reach, s.low, s.high, s.step});
+  for (const TextShapes& column : shapes_) {
+    nlohmann::json shapes = nlohmann::json::array();
+    for (const TextShapes::Shape& shape : column.shapes()) shapes.push_back({shape.text, shape.count});
+    out["text_shapes"].push_back(std::move(shapes));
+  }
+  out["missing_patterns"] = nlohmann::json::array();
+  for (const Pattern& pattern : patterns_) out["missing_patterns"].push_back({pattern.missing, pattern.count});
+  return out.dump();
+}
+
+TableScaling TableScaling::from_json(std::string_view json) {
+  const auto in = nlohmann::json::parse(json);
+  TableScaling out;
+  out.schema_ = schema_from_json(in.at("columns").dump());
+  out.index_columns();
+  for (const auto& s : in.at("scaling")) out.scaled_.push_back({s[0], s[1], s[2], s[3], s[4], s[5]});
+  for (const auto& column : in.at("text_shapes")) {
+    std::vector<TextShapes::Shape> shapes;
+    for (const auto& shape : column) shapes.push_back({shape[0], shape[1]});
+    out.shapes_.emplace_back().restore(std::move(shapes));
+  }
+  for (const auto& pattern : in.at("missing_patterns")) {
+    out.patterns_.push_back({pattern[0], pattern[1]});
+    out.pattern_rows_ += out.patterns_.back().count;
+  }
+  return out;
+}
+
+}  // namespace meg

@@ -1,0 +1,69 @@
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table/datetime.h"
+#include "core/table/number.h"
+#include "core/table/table.h"
+
+namespace meg {
+
+enum class ColumnType { kCategorical, kBoolean, kInteger, kDecimal, kDatetime, kIdentifier, kText };
+
+/// What is known of a column before anything is learned from it.
+struct ColumnSchema {
+  std::string name;
+  ColumnType type = ColumnType::kText;
+  std::size_t missing = 0;           ///< rows without a value
+  std::size_t distinct = 0;          ///< different values, missing not counted
+  std::string missing_word;          ///< how the table spells a missing value, "" or "NA", ...
+  int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
+  bool trailing_zeros = true;        ///< whether decimal numbers are written with all these digits: 7.2500
+  double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
+  std::string format;                ///< of datetime columns, see datetime.h
+  std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
+};
+
+using Schema = std::vector<ColumnSchema>;
+
+/// The type's name in files and messages: "categorical", "boolean", "integer", ...
+std::string_view type_name(ColumnType type);
+/// And back. Throws Error, with the names there are.
+ColumnType type_of(std::string_view name);
+
+/// Whether the cells of a column are counted in categories.
+inline bool is_categorical(ColumnType type) { return type == ColumnType::kCategorical || type == ColumnType::kBoolean; }
+/// Whether the cells of a column are places on a line: integer, decimal, datetime.
+inline bool is_numeric(ColumnType type) {
+  return type == ColumnType::kInteger || type == ColumnType::kDecimal || type == ColumnType::kDatetime;
+}
+
+/// Infers every column's type from its values; `types` says it for some columns instead:
+/// - boolean: two words of one of the pairs true/false, yes/no, t/f, y/n; 0/1 stays integer (it inverts exactly there);
+/// - integer, decimal: every value is a number; an integer column whose values are all different, rise by one from row
+///   to row and are at least 20 is an identifier;
+/// - datetime: every value is one;
+/// - otherwise words: categorical where values repeat (at most half as many values as rows, or at most 20), identifier
+///   where all differ and none holds a blank, else free text.
+/// A column without any value is categorical with no values. Columns in `drop` are left out. Throws Error where `types`
+/// or `drop` names a column that is not there, where all are dropped, or for a type that a value is not of.
+Schema infer_schema(const Table& table, const std::map<std::string, ColumnType>& types = {},
+                    const std::vector<std::string>& drop = {});
+
+/// A cell as a number: its value, seconds since 1970, or the place of its category in `values`. Throws Error, naming
+/// the column, where the cell is not of this column.
+double to_number(const ColumnSchema& column, std::string_view cell);
+/// And back: appends the cell that `number` stands for, spelled as the column spells it.
+void append_value(const ColumnSchema& column, double number, std::string& out);
+
+/// A schema as JSON: an array with one object a column.
+std::string schema_to_json(const Schema& schema);
+/// And back, as schema_to_json wrote it.
+Schema schema_from_json(std::string_view json);
+/// The types that a schema file asks for: an array of objects with "name" and "type", as `meg schema` writes them; all
+/// else in it is passed over. Throws Error where it is no such file.
+std::map<std::string, ColumnType> read_schema_types(const std::string& path);
+
+}  // namespace meg

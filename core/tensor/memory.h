@@ -1,0 +1,58 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/error.h"
+
+namespace meg {
+
+enum class Device { kCpu, kCuda };
+
+/// A block of floats on one device. Owns it; the backend that made it says how it is freed.
+class Memory {
+ public:
+  Memory() = default;
+  Memory(float* data, std::size_t size, Device device, std::function<void(float*)> free)
+      : data_(data, std::move(free)), size_(size), device_(device) {}
+
+  float* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  Device device() const { return device_; }
+
+ private:
+  std::unique_ptr<float, std::function<void(float*)>> data_{nullptr, [](float*) {}};
+  std::size_t size_ = 0;
+  Device device_ = Device::kCpu;
+};
+
+/// A fixed block handed out from its start: the memory of one training step. take() never allocates; reset()
+/// makes the whole block free again. Each piece starts on a 64-byte boundary.
+class Arena {
+ public:
+  explicit Arena(Memory memory) : memory_(std::move(memory)) {}
+
+  /// `count` floats, contents undefined. Throws Error when the block is used up.
+  float* take(std::size_t count) {
+    const std::size_t need = padded(count);
+    if (need > memory_.size() - used_)
+      fail("a step needs {} bytes more than the {} its arena holds: lower the batch size or the hidden width",
+           (used_ + need - memory_.size()) * sizeof(float), memory_.size() * sizeof(float));
+    float* piece = memory_.data() + used_;
+    used_ += need;
+    return piece;
+  }
+  void reset() { used_ = 0; }
+  std::size_t used() const { return used_; }
+
+  /// What take(count) uses up: whole cache lines.
+  static std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
+
+ private:
+  Memory memory_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace meg

@@ -1,0 +1,120 @@
+#include "cpu/activation.h"
+#include "cpu/backend.h"
+#include "cpu/multiply.h"
+
+namespace meg::cpu {
+
+namespace {
+
+// What one task owns: fixed cuts of the operands, so that a result never depends on the number of threads. Columns
+// are cut first, for a task packs the columns of w that it multiplies with.
+constexpr int kRowBlock = 128;
+constexpr int kColumnBlock = kPanels * kPanel;
+
+int blocks(int count, int block) { return (count + block - 1) / block; }
+
+template <class Width>
+int column_blocks(const GroupedLinear& layer, Width width) {
+  int most = 1;
+  for (const LinearGroup& g : layer) most = std::max(most, blocks(width(g), kColumnBlock));
+  return most;
+}
+
+double multiply_adds(const GroupedLinear& layer, int rows) {
+  double sum = 0;
+  for (const LinearGroup& g : layer) sum += static_cast<double>(g.inputs) * g.outputs * rows;
+  return sum;
+}
+
+/// A task's part of a group: [first_row, +rows] of the batch and [first_column, +columns] of a matrix of the group.
+struct Part {
+  std::size_t group, first_row, first_column;
+  int rows, columns;
+};
+
+Part part_of(int task, int row_blocks, int column_blocks, int rows) {
+  const int row = task / column_blocks % row_blocks * kRowBlock, column = task % column_blocks * kColumnBlock;
+  return {static_cast<std::size_t>(task / column_blocks / row_blocks), static_cast<std::size_t>(row),
+          static_cast<std::size_t>(column), std::min(kRowBlock, rows - row), kColumnBlock};
+}
+
+}  // namespace
+
+void CpuBackend::linear_forward(const GroupedLinear& layer, int rows, const float* x, const float* parameters,
+                                Activation activation, bool with_bias, float* y) {
+  const int row_blocks = blocks(rows, kRowBlock);
+  const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
+  const int tasks = static_cast<int>(layer.size()) * row_blocks * columns;
+  pool_.run(tasks, multiply_adds(layer, rows), [&](int task) {
+    Part part = part_of(task, row_blocks, columns, rows);
+    const LinearGroup& g = layer[part.group];
+    part.columns = std::min(part.columns, g.outputs - static_cast<int>(part.first_column));
+    if (part.columns <= 0) return;
+    const auto inputs = static_cast<std::size_t>(g.inputs), outputs = static_cast<std::size_t>(g.outputs);
+    const auto count = static_cast<std::size_t>(part.rows), width = static_cast<std::size_t>(part.columns);
+    const float* in = x + g.x + part.first_row * g.x_stride;
+    const float* w = parameters + g.weight + part.first_column;
+    const float* bias = with_bias ? parameters + g.bias + part.first_column : nullptr;
+    float* out = y + g.y + part.first_row * g.y_stride + part.first_column;
+    if (outputs == 1)  // a matrix times a vector: panels of one column would be padding
+      for (std::size_t r = 0; r < count; ++r) out[r * g.y_stride] = dot(inputs, in + r * g.x_stride, w);
+    else
+      multiply(part.rows, part.columns, g.inputs, {in, g.x_stride, 1}, {w, outputs, 1}, Into::kAssign, out, g.y_stride);
+    activate(activation, count, width, bias, out, g.y_stride);
+  });
+}
+
+void CpuBackend::linear_backward_input(const GroupedLinear& layer, int rows, const float* dy, const float* parameters,
+                                       float* dx) {
+  const int row_blocks = blocks(rows, kRowBlock);
+  const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.inputs; });
+  const int tasks = static_cast<int>(layer.size()) * row_blocks * columns;
+  pool_.run(tasks, multiply_adds(layer, rows), [&](int task) {
+    const Part part = part_of(task, row_blocks, columns, rows);
+    const LinearGroup& owner = layer[part.group];
+    // Groups that share x begin at the same column of it. The first that reaches this block of dx writes it for all.
+    const auto width_in = [&](const LinearGroup& g) {
+      return g.x == owner.x ? std::min(part.columns, g.inputs - static_cast<int>(part.first_column)) : 0;
+    };
+    if (width_in(owner) <= 0) return;
+    for (std::size_t g = 0; g < part.group; ++g)
+      if (width_in(layer[g]) > 0) return;
+    float* out = dx + owner.x + part.first_row * owner.x_stride + part.first_column;
+    int width = 0;
+    for (const LinearGroup& g : layer) width = std::max(width, width_in(g));
+    for (std::size_t r = 0; r < static_cast<std::size_t>(part.rows); ++r)
+      std::fill_n(out + r * owner.x_stride, width, 0.0f);
+    for (const LinearGroup& g : layer)
+      if (width_in(g) > 0) {
+        const auto outputs = static_cast<std::size_t>(g.outputs);
+        multiply(part.rows, width_in(g), g.outputs, {dy + g.y + part.first_row * g.y_stride, g.y_stride, 1},
+                 {parameters + g.weight + part.first_column * outputs, 1, outputs}, Into::kAdd, out, owner.x_stride);
+      }
+  });
+}
+
+void CpuBackend::linear_backward_weight(const GroupedLinear& layer, int rows, const float* x, const float* dy,
+                                        bool with_bias, float* gradients) {
+  const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
+  pool_.run(static_cast<int>(layer.size()) * columns, multiply_adds(layer, rows), [&](int task) {
+    const LinearGroup& g = layer[static_cast<std::size_t>(task / columns)];
+    const int first = task % columns * kColumnBlock, count = std::min(kColumnBlock, g.outputs - first);
+    if (count <= 0) return;
+    const auto width = static_cast<std::size_t>(count), outputs = static_cast<std::size_t>(g.outputs);
+    const float* out = dy + g.y + first;
+    float* dw = gradients + g.weight + first;
+    float* db = gradients + g.bias + first;
+    if (with_bias)
+      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+        for (std::size_t c = 0; c < width; ++c) db[c] += out[r * g.y_stride + c];
+    if (outputs == 1) {  // a column: rows of x, weighted
+      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+        for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
+          dw[i] += out[r * g.y_stride] * x[g.x + r * g.x_stride + i];
+      return;
+    }
+    multiply(g.inputs, count, rows, {x + g.x, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd, dw, outputs);
+  });
+}
+
+}  // namespace meg::cpu

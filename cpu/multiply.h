@@ -1,0 +1,154 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace meg::cpu {
+
+/// One operand of a product, read in place: element (i, j) is data[i * row + j * column]. A transposed matrix is the
+/// same data with the two strides exchanged.
+struct Operand {
+  const float* data;
+  std::size_t row, column;
+};
+
+// A register tile of c is kTileRows x kPanel numbers: on AVX-512 16 of the 32 registers, so that 16 independent sums
+// hide the latency of the multiply-add units and every panel load is used eight times.
+#if defined(__AVX512F__)
+inline constexpr int kLanes = 16, kTileRows = 8;
+#elif defined(__AVX__)
+inline constexpr int kLanes = 8, kTileRows = 6;  // 12 of 16 registers
+#else
+inline constexpr int kLanes = 4, kTileRows = 6;
+#endif
+inline constexpr int kPanel = 2 * kLanes;  // columns of a packed panel of b
+inline constexpr int kPanels = 4;          // panels that are packed together
+inline constexpr int kDepth = 256;         // rows of a panel: 32 KB, it stays in the first-level cache
+
+inline constexpr std::size_t kFarApart = 512;  // floats between the rows of a wide matrix: half a page
+
+/// kLanes floats in one register, at any address.
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
+typedef int LaneNumbers __attribute__((vector_size(kLanes * sizeof(int))));
+
+/// Whether a product is added to what c holds, or written over it.
+enum class Into { kAdd, kAssign };
+
+/// c [Rows, columns] = or += a panel, where only `columns` of the tile's Vectors * kLanes are there.
+template <int Rows, int Vectors>
+inline void multiply_tile(int depth, Operand a, const float* panel, int columns, Into into, float* c,
+                          std::size_t c_row) {
+  Lanes sum[Rows][Vectors] = {};
+  for (int k = 0; k < depth; ++k) {
+    const float* b = panel + k * kPanel;
+    const float* x = a.data + static_cast<std::size_t>(k) * a.column;
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < Vectors; ++v)
+        sum[r][v] += x[r * a.row] * *reinterpret_cast<const Lanes*>(b + v * kLanes);
+  }
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < Rows; ++r) {
+    float* out = c + r * c_row;
+    if (columns == Vectors * kLanes) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        Lanes& lanes = *reinterpret_cast<Lanes*>(out + v * kLanes);  // `auto` would lose the alignment
+        lanes = into == Into::kAdd ? lanes + sum[r][v] : sum[r][v];
+      }
+    } else {
+      alignas(64) float edge[Vectors * kLanes];
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < Vectors; ++v) *reinterpret_cast<Lanes*>(edge + v * kLanes) = sum[r][v];
+      for (int j = 0; j < columns; ++j) out[j] = into == Into::kAdd ? out[j] + edge[j] : edge[j];
+    }
+  }
+}
+
+/// The tile of `rows` <= Rows rows: one instance for every height.
+template <int Rows, int Vectors>
+inline void multiply_tile(int rows, int depth, Operand a, const float* panel, int columns, Into into, float* c,
+                          std::size_t c_row) {
+  if constexpr (Rows > 1)
+    if (rows < Rows) return multiply_tile<Rows - 1, Vectors>(rows, depth, a, panel, columns, into, c, c_row);
+  multiply_tile<Rows, Vectors>(depth, a, panel, columns, into, c, c_row);
+}
+
+/// panel[k, 0..kPanel] = b[k, 0..columns], then zeros.
+inline void pack_panel(int depth, Operand b, int columns, float* panel) {
+  const auto width = static_cast<std::size_t>(columns);
+  if (width < kPanel) std::fill_n(panel, depth * kPanel, 0.0f);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(depth); ++k) {
+    const float* row = b.data + k * b.row;
+    if (b.column == 1 && width == kPanel)
+      for (std::size_t j = 0; j < kPanel; ++j) panel[k * kPanel + j] = row[j];
+    else
+      for (std::size_t j = 0; j < width; ++j) panel[k * kPanel + j] = row[j * b.column];
+  }
+}
+
+/// The same numbers side by side, [k, kTileRows], where `a` is transposed: in place its columns are a row of a wide
+/// matrix apart, each on another page, and few of them fit the cache together.
+inline Operand pack_tile(int rows, int depth, Operand a, float* tile) {
+  for (std::size_t k = 0; k < static_cast<std::size_t>(depth); ++k)
+    if (rows == kTileRows)
+      for (std::size_t r = 0; r < kTileRows; ++r) tile[k * kTileRows + r] = a.data[k * a.column + r];
+    else
+      std::copy_n(a.data + k * a.column, rows, tile + k * kTileRows);
+  return {tile, 1, kTileRows};
+}
+
+/// c [m, n] = or += a [m, k] b [k, n], k > 0; c is row-major with row stride c_row. Every number of c is one sum in
+/// the order of k (cut at kDepth), wherever it lies in c. One thread; the pool cuts the work above.
+inline void multiply(int m, int n, int k, Operand a, Operand b, Into into, float* c, std::size_t c_row) {
+  alignas(64) float panels[kPanels * kDepth * kPanel], packed[kDepth * kTileRows];
+  for (int k0 = 0; k0 < k; k0 += kDepth)
+    for (int n0 = 0; n0 < n; n0 += kPanels * kPanel) {
+      const int depth = std::min(kDepth, k - k0), width = std::min(kPanels * kPanel, n - n0);
+      const auto first_k = static_cast<std::size_t>(k0), first_n = static_cast<std::size_t>(n0);
+      const Into write = k0 > 0 ? Into::kAdd : into;
+      const float* corner = b.data + first_k * b.row + first_n * b.column;
+      for (int j = 0; j < width; j += kPanel)
+        pack_panel(depth, {corner + static_cast<std::size_t>(j) * b.column, b.row, b.column},
+                   std::min(kPanel, width - j), panels + j * kDepth);
+      // A tile of a stays in the first-level cache for all panels, which come from the second.
+      for (int i = 0; i < m; i += kTileRows) {
+        const auto first_i = static_cast<std::size_t>(i);
+        const int rows = std::min(kTileRows, m - i);
+        Operand tile{a.data + first_i * a.row + first_k * a.column, a.row, a.column};
+        if (a.row == 1 && a.column > kFarApart) tile = pack_tile(rows, depth, tile, packed);
+        for (int j = 0; j < width; j += kPanel) {
+          const int columns = std::min(kPanel, width - j);
+          const float* panel = panels + j * kDepth;
+          float* out = c + first_i * c_row + first_n + static_cast<std::size_t>(j);
+          if (columns > kLanes)
+            multiply_tile<kTileRows, 2>(rows, depth, tile, panel, columns, write, out, c_row);
+          else
+            multiply_tile<kTileRows, 1>(rows, depth, tile, panel, columns, write, out, c_row);
+        }
+      }
+    }
+}
+
+/// Lane numbers with one bit flipped: 1 0 3 2 ..., 2 3 0 1 ..., and so on.
+template <int... lane>
+constexpr LaneNumbers flipped(int bit, std::integer_sequence<int, lane...>) {
+  return LaneNumbers{(lane ^ bit)...};
+}
+
+/// Sum of x[i] * w[i]: kLanes partial sums, added in a fixed order.
+inline float dot(std::size_t count, const float* x, const float* w) {
+  Lanes sum{};
+  float rest = 0;
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    sum += *reinterpret_cast<const Lanes*>(x + i) * *reinterpret_cast<const Lanes*>(w + i);
+  for (; i < count; ++i) rest += x[i] * w[i];
+#pragma GCC unroll 4
+  for (int bit = kLanes / 2; bit > 0; bit /= 2)
+    sum += __builtin_shuffle(sum, flipped(bit, std::make_integer_sequence<int, kLanes>{}));
+  return sum[0] + rest;
+}
+
+}  // namespace meg::cpu

@@ -1,0 +1,57 @@
+#include <cmath>
+
+#include "cpu/backend.h"
+#include "cpu/philox_lanes.h"
+
+namespace meg::cpu {
+
+namespace {
+
+/// out[i] = function(i), a loop of its own for every function so that each is vectorized. dx may be dy: element i is
+/// read before it is written, and nothing else is.
+template <class Function>
+void write(std::size_t begin, std::size_t end, float* out, const Function& function) {
+#pragma GCC ivdep
+  for (std::size_t i = begin; i < end; ++i) out[i] = function(i);
+}
+
+}  // namespace
+
+void CpuBackend::activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
+                                     float* dx) {
+  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
+    switch (activation) {
+      case Activation::kNone: return write(begin, end, dx, [=](std::size_t i) { return dy[i]; });
+      case Activation::kRelu: return write(begin, end, dx, [=](std::size_t i) { return y[i] > 0.0f ? dy[i] : 0.0f; });
+      case Activation::kLeakyRelu:
+        return write(begin, end, dx, [=](std::size_t i) { return y[i] > 0.0f ? dy[i] : kLeakySlope * dy[i]; });
+      case Activation::kTanh: return write(begin, end, dx, [=](std::size_t i) { return dy[i] * (1.0f - y[i] * y[i]); });
+      case Activation::kSigmoid:
+        return write(begin, end, dx, [=](std::size_t i) { return dy[i] * y[i] * (1.0f - y[i]); });
+    }
+  });
+}
+
+void CpuBackend::dropout(std::uint64_t seed, std::uint64_t step, float probability, std::size_t count, float* x) {
+  const float keep = 1.0f / (1.0f - probability);
+  pool_.run_blocks(count, 20, [=](std::size_t begin, std::size_t end) {
+    std::array<std::uint64_t, kPhiloxLanes> row;
+    row.fill(step);
+    Words position;
+    std::array<Words, 4> word;
+    for (std::size_t first = begin; first < end; first += 4 * kPhiloxLanes) {
+      for (std::size_t l = 0; l < kPhiloxLanes; ++l) position[l] = static_cast<std::uint32_t>(first / 4 + l);
+      philox_lanes(seed, Stream::kDropout, row, position, word);
+      for (std::size_t i = first; i < std::min(end, first + 4 * kPhiloxLanes); ++i)
+        x[i] *= Philox::to_uniform(word[i % 4][(i - first) / 4]) < probability ? 0.0f : keep;
+    }
+  });
+}
+
+void CpuBackend::add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) {
+  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
+    write(begin, end, y, [=](std::size_t i) { return scale * y[i] + factor * x[i]; });
+  });
+}
+
+}  // namespace meg::cpu

@@ -1,0 +1,76 @@
+#include <Eigen/Core>
+
+#include "cpu/backend.h"
+#include "cpu/philox_lanes.h"
+
+namespace meg::cpu {
+
+namespace {
+
+using Lanes = Eigen::Array<float, static_cast<int>(kPhiloxLanes), 1>;
+
+Lanes uniform(const Words& word) {
+  Lanes u;
+  for (std::size_t l = 0; l < kPhiloxLanes; ++l) u[static_cast<Eigen::Index>(l)] = Philox::to_uniform(word[l]);
+  return u;
+}
+
+/// Philox::normal of kPhiloxLanes counters: z[i] holds the i-th number of every block.
+void normal(const std::array<Words, 4>& word, std::array<Lanes, 4>& z) {
+  for (std::size_t i = 0; i < 4; i += 2) {
+    const Lanes radius = (-2.0f * uniform(word[i]).log()).sqrt();
+    const Lanes angle = 2.0f * std::numbers::pi_v<float> * uniform(word[i + 1]);
+    z[i] = radius * angle.cos();
+    z[i + 1] = radius * angle.sin();
+  }
+}
+
+}  // namespace
+
+void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
+                             float* out) {
+  // Blocks of four numbers, counted through all rows: every lane is busy, however narrow a row is. All numbers go
+  // through the same vector instructions, so they do not depend on the lane.
+  const auto width = static_cast<std::size_t>(columns), row_blocks = (width + 3) / 4;
+  const std::size_t blocks = static_cast<std::size_t>(rows) * row_blocks;
+  constexpr std::size_t kTask = 8 * kPhiloxLanes;
+  constexpr double kWork = 200;  // of one block, in multiply-adds
+  pool_.run(static_cast<int>((blocks + kTask - 1) / kTask), kWork * static_cast<double>(blocks), [&](int task) {
+    const std::size_t begin = static_cast<std::size_t>(task) * kTask, end = std::min(blocks, begin + kTask);
+    std::array<std::uint64_t, kPhiloxLanes> row;
+    Words position;
+    std::array<Words, 4> word;
+    std::array<Lanes, 4> z;
+    std::size_t r = begin / row_blocks, block = begin % row_blocks;
+    for (std::size_t first = begin; first < end; first += kPhiloxLanes) {
+      std::size_t lane_row = r, lane_block = block;
+      for (std::size_t l = 0; l < kPhiloxLanes; ++l) {
+        row[l] = first_row + lane_row;
+        position[l] = static_cast<std::uint32_t>(lane_block);
+        if (++lane_block == row_blocks) ++lane_row, lane_block = 0;
+      }
+      philox_lanes(seed, stream, row, position, word);
+      normal(word, z);
+      const std::size_t lanes = std::min(kPhiloxLanes, end - first);
+      for (std::size_t l = 0; l < lanes; ++l) {
+        float* to = out + r * width + 4 * block;
+        for (std::size_t i = 0, n = std::min<std::size_t>(4, width - 4 * block); i < n; ++i)
+          to[i] = z[i][static_cast<Eigen::Index>(l)];
+        if (++block == row_blocks) ++r, block = 0;
+      }
+    }
+  });
+}
+
+void CpuBackend::gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) {
+  const auto width = static_cast<std::size_t>(columns);
+  const std::size_t count = static_cast<std::size_t>(rows);
+  constexpr std::size_t kRows = 64;  // of one task
+  pool_.run(static_cast<int>((count + kRows - 1) / kRows), static_cast<double>(count * width), [&](int task) {
+    const std::size_t begin = static_cast<std::size_t>(task) * kRows;
+    for (std::size_t r = begin; r < std::min(count, begin + kRows); ++r)
+      std::copy_n(table + index[r] * width, width, out + r * width);
+  });
+}
+
+}  // namespace meg::cpu

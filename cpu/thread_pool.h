@@ -1,0 +1,69 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace meg::cpu {
+
+/// Runs the tasks of one operation on all threads. A task's work must not depend on which thread runs it, so results
+/// are the same for any number of threads. run() allocates nothing.
+class ThreadPool {
+ public:
+  /// Work that is done sooner than another thread would have joined in, in multiply-adds.
+  static constexpr double kWorthSharing = 2e5;
+
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls body(i) for i in [0, tasks), the caller taking part; returns when all are done. Bodies must not throw.
+  /// `work` is about how many multiply-adds they are together: too few are not worth a second thread.
+  template <class Body>
+  void run(int tasks, double work, Body&& body) {
+    if (tasks <= 1 || workers_.empty() || work < kWorthSharing) {
+      for (int i = 0; i < tasks; ++i) body(i);
+      return;
+    }
+    start(
+        tasks, [](void* context, int i) { (*static_cast<std::remove_reference_t<Body>*>(context))(i); },
+        const_cast<void*>(static_cast<const void*>(&body)));
+  }
+
+  /// Calls body(begin, end) for the blocks that [0, count) is cut into, whatever the number of threads;
+  /// `work_each` is about how many multiply-adds one element costs.
+  template <class Body>
+  void run_blocks(std::size_t count, double work_each, Body&& body) {
+    constexpr std::size_t kBlock = 8192;  // a few operands of this size fit the first two caches
+    run(static_cast<int>((count + kBlock - 1) / kBlock), work_each * static_cast<double>(count), [&](int task) {
+      const std::size_t begin = static_cast<std::size_t>(task) * kBlock;
+      body(begin, std::min(count, begin + kBlock));
+    });
+  }
+
+ private:
+  using Call = void (*)(void*, int);
+  void start(int tasks, Call call, void* context);
+  void work();
+  void take_tasks();
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  /// The round in the upper half, its tasks that nobody has taken in the lower: a thread takes one by counting down,
+  /// which fails when the round is over. So nobody waits for a worker that comes late to a round, or not at all.
+  std::atomic<std::uint64_t> state_{0};
+  std::atomic<int> done_{0}, sleepers_{0};
+  std::atomic<Call> call_{nullptr};
+  std::atomic<void*> context_{nullptr};
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace meg::cpu

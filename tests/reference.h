@@ -1,0 +1,61 @@
+#pragma once
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "core/nn/backend.h"
+
+/// Naive double-precision statements of the operations: slow, plain, obviously right.
+namespace reference {
+
+using Doubles = std::vector<double>;
+
+inline double activate(meg::Activation a, double x) {
+  switch (a) {
+    case meg::Activation::kNone: return x;
+    case meg::Activation::kRelu: return x > 0 ? x : 0;
+    case meg::Activation::kLeakyRelu: return x > 0 ? x : static_cast<double>(meg::kLeakySlope) * x;
+    case meg::Activation::kTanh: return std::tanh(x);
+    case meg::Activation::kSigmoid: return 1 / (1 + std::exp(-x));
+  }
+  return x;
+}
+
+/// y[g] = activation(x[g] w[g] + b[g]); y has the size of the widest row times rows.
+inline Doubles linear_forward(const meg::GroupedLinear& layer, int rows, const Doubles& x, const Doubles& p,
+                              meg::Activation activation) {
+  Doubles y(static_cast<std::size_t>(rows) * layer.front().y_stride);
+  for (const meg::LinearGroup& g : layer)
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t o = 0; o < static_cast<std::size_t>(g.outputs); ++o) {
+        double sum = p[g.bias + o];
+        for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
+          sum += x[g.x + r * g.x_stride + i] * p[g.weight + i * static_cast<std::size_t>(g.outputs) + o];
+        y[g.y + r * g.y_stride + o] = activate(activation, sum);
+      }
+  return y;
+}
+
+/// softplus(logit) - label * logit, mean over rows.
+inline double bce_with_logits(const Doubles& logit, double label) {
+  double sum = 0;
+  for (const double d : logit) sum += (d > 0 ? d + std::log1p(std::exp(-d)) : std::log1p(std::exp(d))) - label * d;
+  return sum / static_cast<double>(logit.size());
+}
+
+/// Central differences of f at x, every element.
+inline Doubles gradient(const std::function<double(const Doubles&)>& f, Doubles x, double h = 1e-5) {
+  Doubles g(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double kept = x[i];
+    x[i] = kept + h;
+    const double above = f(x);
+    x[i] = kept - h;
+    const double below = f(x);
+    x[i] = kept;
+    g[i] = (above - below) / (2 * h);
+  }
+  return g;
+}
+
+}  // namespace reference

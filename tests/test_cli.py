@@ -1,0 +1,264 @@
+"""The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
+import csv, io, json, os, resource, signal, subprocess, sys, tempfile, time, unittest
+from pathlib import Path
+
+MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
+ROOT = Path(__file__).resolve().parents[1]
+PENGUINS = ROOT / "docs/examples/data/penguins.csv"
+SHARED = ROOT.parent / "shared"
+ADS = SHARED / "data/social_network_ads.csv"
+
+
+def meg(*arguments, **options):
+    return subprocess.run([MEG, *map(str, arguments)], capture_output=True, text=True, timeout=900, **options)
+
+
+def python_with(*modules):
+    """An interpreter that has these modules, or None."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        if subprocess.run([python, "-c", "import " + ", ".join(modules)], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def file(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def succeed(self, *arguments, **options):
+        done = meg(*arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def fail_with(self, words, *arguments, status=1, **options):
+        """It fails with one sentence that holds `words` and leaves nothing half-written."""
+        before = sorted(self.folder.iterdir())
+        done = meg(*arguments, **options)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn(words, done.stderr)
+        if status == 1:
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertEqual(sorted(self.folder.iterdir()), before)
+
+    def trained(self, *flags, data=PENGUINS, epochs=20):
+        model = self.folder / "model.meg"
+        self.succeed("train", data, "--epochs", epochs, "--out", model, "--quiet", *flags)
+        return model
+
+
+class Fast(Case):
+    def test_a_table_goes_in_and_one_of_the_same_form_comes_out(self):
+        model = self.trained("--drop", "year")
+        self.succeed("generate", model, "--rows", 400, "--seed", 3, "--out", self.folder / "s.csv")
+        real = list(csv.DictReader(PENGUINS.open()))
+        rows = list(csv.DictReader((self.folder / "s.csv").open()))
+        self.assertEqual(len(rows), 400)
+        self.assertEqual(list(rows[0]), [c for c in real[0] if c != "year"])
+        for column in rows[0]:
+            known = {row[column] for row in real}
+            for row in rows:
+                if column in ("species", "island", "sex"):
+                    self.assertIn(row[column], known)
+                elif row[column] != "NA":
+                    self.assertLessEqual(float(row[column]), max(float(v) for v in known if v != "NA"))
+                    self.assertEqual("." in row[column] and len(row[column].split(".")[1]) > 1, False)
+        self.assertIn("NA", {row["sex"] for row in rows})
+
+    def test_shards_are_the_parts_of_the_table_and_the_threads_do_not_matter(self):
+        model = self.trained()
+        whole = self.succeed("generate", model, "--rows", 2500, "--out", "-").stdout.splitlines()
+        one = self.succeed("generate", model, "--rows", 2500, "--out", "-", "--threads", 1).stdout.splitlines()
+        self.assertEqual(one, whole)
+        parts = [self.succeed("generate", model, "--rows", 2500, "--shard", f"{i}/3", "--out", "-").stdout.splitlines()
+                 for i in (1, 2, 3)]
+        self.assertEqual([p[0] for p in parts], [whole[0]] * 3)
+        self.assertEqual([row for p in parts for row in p[1:]], whole[1:])
+        self.assertNotEqual(self.succeed("generate", model, "--rows", 2500, "--seed", 1, "--out", "-").stdout.splitlines(), whole)
+
+    def test_ctrl_c_keeps_a_model_and_resuming_it_gives_the_model_of_an_uninterrupted_run(self):
+        whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
+        flags = ["--epochs", "600", "--log", str(log)]
+        run = subprocess.Popen([MEG, "train", PENGUINS, "--out", part, *flags], stderr=subprocess.PIPE, text=True)
+        while not (log.exists() and log.read_text().count("\n") > 5):
+            self.assertIsNone(run.poll())
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 130, said)
+        self.assertIn("--resume", said)
+        self.succeed("generate", part, "--rows", 5, "--out", "-")
+        self.succeed("train", PENGUINS, "--out", part, "--resume", part, *flags)
+        self.succeed("train", PENGUINS, "--out", whole, "--epochs", 600)
+        self.assertEqual(part.read_bytes(), whole.read_bytes())
+        self.assertEqual([json.loads(line)["epoch"] for line in log.open()], list(range(1, 601)))
+
+    def test_a_checkpoint_resumes_and_survives_a_loss_that_is_not_finite(self):
+        checkpoint, out = self.folder / "c.meg", self.folder / "m.meg"
+        self.succeed("train", PENGUINS, "--epochs", 30, "--out", out, "--checkpoint", checkpoint, "--checkpoint-every", 10)
+        self.succeed("inspect", checkpoint)
+        done = meg("train", PENGUINS, "--epochs", 50, "--learning-rate", "1e30", "--out", self.folder / "bad.meg",
+                   "--checkpoint", checkpoint, "--checkpoint-every", 50)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the losses are not finite in epoch", done.stderr)
+        self.assertIn("is whole", done.stderr)
+        self.succeed("inspect", checkpoint)
+        self.assertFalse((self.folder / "bad.meg").exists())
+
+    def test_quiet_says_nothing_and_otherwise_the_end_names_time_memory_and_model(self):
+        model = self.folder / "m.meg"
+        self.assertEqual(self.succeed("train", PENGUINS, "--epochs", 2, "--out", model, "--quiet").stderr, "")
+        said = self.succeed("train", PENGUINS, "--epochs", 2, "--out", model).stderr
+        for words in ("trained 2 epochs", "peak memory", str(model)):
+            self.assertIn(words, said)
+
+    def test_a_model_trains_on_with_other_rows(self):
+        model = self.trained()
+        lines = PENGUINS.read_text().splitlines()
+        half = self.file("half.csv", "\n".join([lines[0], *lines[1::2]]) + "\n")
+        self.succeed("train", half, "--from", model, "--epochs", 3, "--out", self.folder / "next.meg")
+        self.fail_with("not the table", "train", half, "--resume", model, "--epochs", 30, "--out", self.folder / "no.meg")
+
+    def test_schema_is_written_edited_and_obeyed(self):
+        path = self.folder / "schema.json"
+        self.succeed("schema", PENGUINS, "--json", path)
+        schema = json.loads(path.read_text())
+        self.assertEqual([c["type"] for c in schema],
+                         ["categorical", "categorical", "decimal", "decimal", "integer", "integer", "categorical", "integer"])
+        schema[-1]["type"] = "categorical"
+        path.write_text(json.dumps(schema))
+        self.assertIn("year               categorical", self.succeed("schema", PENGUINS, "--schema", path).stdout)
+        self.fail_with("is no schema", "schema", PENGUINS, "--schema", self.file("bad.json", "{"))
+        self.fail_with("no column 'size'", "schema", PENGUINS, "--categorical", "size")
+        self.fail_with("is no number", "schema", PENGUINS, "--numeric", "sex")
+
+    def test_bad_tables_are_one_sentence(self):
+        out = self.folder / "m.meg"
+        for name, content, words in [
+            ("empty", "", "is empty"),
+            ("header", "a,b\n", "has a header but no rows"),
+            ("one_row", "a,b\n1,2\n", "1 row"),
+            ("ragged", "a,b\n1,2\n1,2,3\n", ":3: 3 values"),
+            ("quote", 'a,b\n1,2\n"1,2\n', ":3: a quote"),
+            ("junk", bytes(range(256)) * 20, "1: a NUL byte"),
+            ("nul", b"a,b\n1,\0\n", ":2: a NUL byte"),
+            ("latin1", b"a,b\n1,\xe9\n", ":2: not UTF-8"),
+            ("long", b"a\n" + b"x" * 10_000_000, ":2: a line over 1 MiB"),
+            ("twice", "a,a\n1,2\n", "two columns are named 'a'"),
+            ("unnamed", "a,\n1,2\n", "column 2 has no name"),
+        ]:
+            with self.subTest(name):
+                self.fail_with(words, "train", self.file(name + ".csv", content), "--out", out)
+        self.fail_with("No such file", "train", self.folder / "none.csv", "--out", out)
+        self.fail_with("is a folder", "train", self.folder, "--out", out)
+        self.fail_with("no column 'size'", "train", PENGUINS, "--drop", "size", "--out", out)
+        self.fail_with("built without CUDA", "train", PENGUINS, "--device", "cuda", "--out", out)
+        self.fail_with("must cover", "train", PENGUINS, "--masks", self.file("masks", "10000000\n"), "--out", out)
+        self.fail_with("cannot share", "train", PENGUINS, "--generators", 99, "--out", out)
+        for text in ("a,b\n5,\n5,\n5,\n", "a\n1\n2\n"):  # constant and all missing, one column: these can be learned
+            self.succeed("train", self.file("odd.csv", text), "--epochs", 2, "--out", out)
+
+    def test_bad_models_are_one_sentence(self):
+        model = self.trained()
+        whole = model.read_bytes()
+        out = self.folder / "s.csv"
+        flipped = bytearray(whole)
+        flipped[len(whole) // 2] ^= 1
+        version = whole.replace(b'"format_version":"1"', b'"format_version":"9"')
+        for content, words in [(b"", "too short"), (whole[:-9], "damaged"), (bytes(flipped), "damaged"),
+                               (version, "use a newer meg"), (b"a,b\n1,2\n", "no model file")]:
+            with self.subTest(words):
+                self.fail_with(words, "generate", self.file("bad.meg", content), "--rows", 1, "--out", out)
+        self.fail_with("No such file", "generate", self.folder / "none.meg", "--rows", 1, "--out", out)
+
+    def test_what_cannot_be_written_leaves_what_was_there(self):
+        model = self.trained()
+        self.fail_with("No space left", "generate", model, "--rows", 100000, "--out", "/dev/full")
+        self.fail_with("No such file or directory", "generate", model, "--rows", 1, "--out", self.folder / "no/s.csv")
+        self.fail_with("is a folder", "train", PENGUINS, "--epochs", 1, "--out", self.folder)
+        old = self.file("s.csv", "old\n")
+
+        def little_disk():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+        self.fail_with("File too large", "generate", model, "--rows", 100000, "--out", old, preexec_fn=little_disk)
+        self.fail_with("File too large", "train", PENGUINS, "--epochs", 1, "--out", old, preexec_fn=little_disk)
+        self.assertEqual(old.read_text(), "old\n")
+
+    def test_wrong_usage_ends_with_2(self):
+        for arguments in (["train", PENGUINS], ["train", PENGUINS, "--out", "m", "--epochs", "-5"], ["fly"], [],
+                          ["train", PENGUINS, "--out", "m", "--learning-rate", "-1"],
+                          ["train", PENGUINS, "--out", "m", "--preset", "none"],
+                          ["train", PENGUINS, "--out", "m", "--batch-size", "0"],
+                          ["train", PENGUINS, "--out", "m", "--hidden", "128,x"],
+                          ["generate", "m", "--rows", "-1", "--out", "s"],
+                          ["generate", "m", "--rows", "5", "--out", "s", "--shard", "4/3"]):
+            with self.subTest(arguments):
+                self.fail_with("", *arguments, status=2)
+        self.assertIn("5000", self.succeed("train", "--help").stdout)
+
+    def test_other_tools_read_the_model_file(self):
+        python = python_with("safetensors", "numpy")
+        if not python:
+            self.skipTest("the safetensors Python package is not installed")
+        model = self.trained()
+        code = ("import sys; from safetensors import safe_open; f = safe_open(sys.argv[1], 'numpy')\n"
+                "print(f.metadata()['preset'], *sorted((k, f.get_tensor(k).size) for k in f.keys()))")
+        said = subprocess.run([python, "-c", code, model], capture_output=True, text=True)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertIn("classic", said.stdout)
+        self.assertIn("('discriminator.parameters', 1281)", said.stdout)  # (8 + 1) 128 + 128 + 1
+
+    def test_evaluate_agrees_with_the_python_reference(self):
+        python = python_with("pandas", "scipy", "sklearn", "xgboost")
+        if not python or not SHARED.exists():
+            self.skipTest("needs ../shared and pandas, scipy, scikit-learn and xgboost")
+        model = self.trained("--drop", "User ID", data=ADS, epochs=200)
+        synthetic, report = self.folder / "s.csv", self.folder / "r.json"
+        self.succeed("generate", model, "--rows", 1000, "--out", synthetic)
+        self.succeed("evaluate", ADS, synthetic, "--drop", "User ID", "--categorical", "Gender,Purchased",
+                     "--target", "Purchased", "--test", ADS, "--json", report)
+        said = subprocess.run([python, ROOT / "tests/measure_oracle.py", ADS, synthetic, "--skip", "User ID", "--categorical",
+                               "Gender,Purchased", "--target", "Purchased", "--test", ADS],
+                              capture_output=True, text=True, env=dict(os.environ, OMP_NUM_THREADS="1"))
+        self.assertEqual(said.returncode, 0, said.stderr)
+        ours, oracle = json.loads(report.read_text()), json.loads(said.stdout)
+        for name in ("shape", "trend", "ks", "wasserstein"):
+            self.assertAlmostEqual(ours[name], oracle["mean_" + name], delta=1e-3, msg=name)
+        self.assertAlmostEqual(ours["target"]["learned_from_synthetic"]["auc"], oracle["efficacy"], delta=1e-3)
+        for column in ours["columns"]:
+            for name, value in oracle["columns"][column["name"]].items():
+                self.assertAlmostEqual(column[name], value, delta=1e-3, msg=f"{column['name']} {name}")
+
+
+class Slow(Case):
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared/data")
+    def test_the_classic_preset_learns_social_network_ads(self):
+        passed = 0
+        for seed in (0, 1, 2):
+            model = self.trained("--drop", "User ID", "--seed", seed, data=ADS, epochs=5000)
+            synthetic, report = self.folder / "s.csv", self.folder / "r.json"
+            self.succeed("generate", model, "--rows", 4000, "--seed", seed, "--out", synthetic)
+            self.succeed("evaluate", ADS, synthetic, "--drop", "User ID", "--target", "Purchased", "--json", report)
+            r = json.loads(report.read_text())
+            gender = next(c for c in r["columns"] if c["name"] == "Gender")
+            f1 = r["target"]["learned_from_synthetic"]["f1"]
+            print(f"seed {seed}: KS {r['ks']:.4f}  Wasserstein {r['wasserstein']:.4f}  F1 {f1:.4f}  "
+                  f"chi2 p of Gender {gender['chi_square_p']:.3f}", flush=True)
+            self.assertLessEqual(r["ks"], 0.04)
+            self.assertLessEqual(r["wasserstein"], 0.06)
+            self.assertGreaterEqual(f1, 0.86)
+            passed += gender["chi_square_p"] > 0.05
+        self.assertGreaterEqual(passed, 2)
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Fast if GROUP == "fast" else Slow)
+    sys.exit(not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful())

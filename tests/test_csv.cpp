@@ -1,0 +1,84 @@
+#include "core/error.h"
+#include "core/table/csv.h"
+#include "tests/support.h"
+
+using meg::parse_csv;
+using meg::Table;
+
+namespace {
+
+/// The sentence that parsing `text` fails with; empty where it does not fail.
+std::string error_of(std::string text) {
+  try {
+    parse_csv(std::move(text), "t.csv");
+  } catch (const meg::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("CSV by RFC 4180: quotes, doubled quotes, embedded newlines and delimiters, CRLF, byte-order mark") {
+  const Table t = parse_csv("\xEF\xBB\xBFname,\"a,b\"\r\n\"x \"\"y\"\"\",\"two\r\nlines\"\r\n , é\r\n", "t.csv");
+  REQUIRE(t.rows() == 2);
+  CHECK(t.names() == std::vector<std::string>{"name", "a,b"});
+  CHECK(t.cell(0, 0) == "x \"y\"");
+  CHECK(t.cell(0, 1) == "two\r\nlines");
+  CHECK(t.cell(1, 0) == " ");
+  CHECK(t.cell(1, 1) == " é");
+}
+
+TEST_CASE("the delimiter is found in the first line, outside quotes; the last line needs no newline") {
+  for (const char d : {',', ';', '\t', '|'}) {
+    const Table t = parse_csv(std::string("\"a,;\",b\n1,2").replace(5, 1, 1, d).replace(9, 1, 1, d), "t.csv");
+    CHECK(t.delimiter() == d);
+    REQUIRE(t.columns() == 2);
+    CHECK(t.cell(0, 1) == "2");
+  }
+}
+
+TEST_CASE("empty cells are kept and blank lines are passed over") {
+  const Table t = parse_csv("a,b\n,\n\n1,\n", "t.csv");
+  REQUIRE(t.rows() == 2);
+  CHECK(t.cell(0, 0).empty());
+  CHECK(t.cell(1, 0) == "1");
+}
+
+TEST_CASE("a broken file is one sentence with its line") {
+  CHECK(error_of("") == "'t.csv' is empty");
+  CHECK(error_of("a,b\n") == "'t.csv' has a header but no rows");
+  CHECK(error_of("a,b\n1,2\n1,2,3\n") == "t.csv:3: 3 values, but the header has 2 columns");
+  CHECK(error_of("a,b\n1,2\n1\n") == "t.csv:3: 1 values, but the header has 2 columns");
+  CHECK(error_of("a,b\n\"x\ny\",2\n1") == "t.csv:4: 1 values, but the header has 2 columns");
+  CHECK(error_of("a,b\n1,2\n\"1,2\n3,4\n").starts_with("t.csv:3: a quote that is opened"));
+  CHECK(error_of("a,b\n1\"2,2\n").starts_with("t.csv:2: a quote inside"));
+  CHECK(error_of("a,a\n1,2\n").starts_with("t.csv:1: two columns are named 'a'"));
+  CHECK(error_of("a,\n1,2\n") == "t.csv:1: column 2 has no name");
+  CHECK(error_of(std::string("a,b\n1,\0\n", 8)).starts_with("t.csv:2: a NUL byte"));
+  CHECK(error_of("a,b\n1,\xFF\n").starts_with("t.csv:2: not UTF-8"));
+  CHECK(error_of("a\n\xED\xA0\x80\n").starts_with("t.csv:2: not UTF-8"));
+  CHECK(error_of("a\n" + std::string(2 << 20, 'x')).starts_with("t.csv:2: a line over 1 MiB"));
+}
+
+TEST_CASE("files that cannot be read say why") {
+  CHECK_THROWS_WITH_AS(meg::read_csv("/no/such.csv"), "cannot read '/no/such.csv': No such file or directory",
+                       meg::Error);
+  CHECK_THROWS_WITH_AS(meg::read_csv("/tmp"), "'/tmp' is a folder: name a CSV file", meg::Error);
+}
+
+TEST_CASE("a first line of numbers is a row, and the columns get names") {
+  const Table t = parse_csv("1,2.5\n3,4\n", "t.csv");
+  CHECK(t.names() == std::vector<std::string>{"column_1", "column_2"});
+  REQUIRE(t.rows() == 2);
+  CHECK(t.cell(0, 1) == "2.5");
+}
+
+TEST_CASE("what is written is read back: quotes, line breaks, blanks, empty cells, one empty column") {
+  for (const char* text : {"a,b\n\"x,\"\"y\"\"\",\"two\nlines\"\n, z\n", "a\n\"\"\n1\n", "a;b\n1,5;\"2;5\"\n"}) {
+    const Table t = parse_csv(text, "t.csv");
+    std::string out;
+    meg::append_csv(t, true, out);
+    CHECK(out == text);
+  }
+}

@@ -1,0 +1,138 @@
+#include "core/nn/grouped_mlp.h"
+#include "tests/support.h"
+
+using namespace meg;
+using reference::Doubles;
+using test::Floats;
+
+namespace {
+
+Doubles forward(const GroupedMlp& mlp, int rows, Doubles x, const Doubles& p) {
+  for (std::size_t l = 0; l < mlp.layers().size(); ++l)
+    x = reference::linear_forward(
+        mlp.layers()[l], rows, x, p,
+        l + 1 == mlp.layers().size() ? mlp.shape().output_activation : mlp.shape().hidden_activation);
+  return x;
+}
+
+/// E |dy/dx|^2 by central differences of the forward pass: exact for piecewise linear networks away from kinks.
+double penalty(const GroupedMlp& mlp, int rows, const Doubles& x, const Doubles& p) {
+  const auto sum = [&](const Doubles& at) {
+    double total = 0;
+    for (const double y : forward(mlp, rows, at, p)) total += y;
+    return total;
+  };
+  double square = 0;
+  for (const double g : reference::gradient(sum, x)) square += g * g;
+  return square / rows;
+}
+
+struct Fixture {
+  explicit Fixture(GroupedMlp::Shape shape, int batch = 6)
+      : mlp(std::move(shape)), rows(batch), arena(backend->allocate(4 * mlp.tape_floats(rows) + 64)) {
+    tape = mlp.make_tape(arena, rows), scratch = mlp.make_tape(arena, rows), tangents = mlp.make_tape(arena, rows);
+    parameters.resize(mlp.parameters());
+    mlp.initialize(11, parameters);
+    x = test::random(static_cast<std::size_t>(rows * mlp.shape().inputs), 12);
+  }
+  std::unique_ptr<Backend> backend = make_backend(Device::kCpu, 2);
+  GroupedMlp mlp;
+  int rows;
+  Arena arena;
+  GroupedMlp::Tape tape, scratch, tangents;
+  Floats parameters, x;
+};
+
+}  // namespace
+
+TEST_CASE("an ensemble of masked generators has the gradients of central differences") {
+  Fixture f({5, {7, 4}, {1, 3, 2}, Activation::kRelu, Activation::kTanh, 0.0f});
+  const float* y = f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
+  const std::size_t outputs = static_cast<std::size_t>(f.rows) * 6;
+  test::check_close(Floats(y, y + outputs), forward(f.mlp, f.rows, test::doubles(f.x), test::doubles(f.parameters)),
+                    1e-5);
+
+  Floats dy = test::random(outputs, 3), gradients(f.parameters.size(), 0.0f), dx(f.x.size());
+  const Floats weight = dy;
+  f.mlp.backward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape, dy.data(), f.scratch, gradients.data(),
+                 dx.data());
+  const auto loss = [&](const Doubles& at, const Doubles& p) {
+    const Doubles out = forward(f.mlp, f.rows, at, p);
+    double sum = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * static_cast<double>(weight[i]);
+    return sum;
+  };
+  const Doubles xd = test::doubles(f.x), pd = test::doubles(f.parameters);
+  test::check_close(gradients, reference::gradient([&](const Doubles& v) { return loss(xd, v); }, pd, 1e-6), 1e-4);
+  test::check_close(dx, reference::gradient([&](const Doubles& v) { return loss(v, pd); }, xd, 1e-6), 1e-4);
+}
+
+TEST_CASE("the gradient penalty's double backward agrees with central differences of central differences") {
+  for (const Activation activation : {Activation::kRelu, Activation::kLeakyRelu}) {
+    Fixture f({3, {6, 5}, {1}, activation, Activation::kNone, 0.0f});
+    f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
+    Floats gradients(f.parameters.size(), 0.0f), x_scratch(f.x.size());
+    float value = 0;
+    const float factor = 0.05f;
+    f.mlp.add_gradient_penalty(*f.backend, f.rows, f.parameters.data(), f.tape, factor, f.scratch, f.tangents,
+                               x_scratch.data(), &value, gradients.data());
+    const Doubles xd = test::doubles(f.x), pd = test::doubles(f.parameters);
+    const auto expected = [&](const Doubles& p) { return static_cast<double>(factor) * penalty(f.mlp, f.rows, xd, p); };
+    CHECK(static_cast<double>(value) == doctest::Approx(expected(pd)).epsilon(1e-5));
+    test::check_close(gradients, reference::gradient(expected, pd, 1e-6), 1e-3);
+  }
+}
+
+TEST_CASE("with dropout the penalty is that of the network that dropout left") {
+  // Dropout of one mask is a network with some units gone and the others scaled: the same masks, the same penalty.
+  Fixture f({3, {40}, {1}, Activation::kRelu, Activation::kNone, 0.5f});
+  f.tape.training = true, f.tape.seed = 3, f.tape.step = 4;
+  Floats x_scratch(f.x.size());
+  const auto penalty_of = [&](const Floats& p, Floats& gradients) {
+    float value = 0;
+    f.mlp.forward(*f.backend, f.rows, f.x.data(), p.data(), f.tape);
+    f.mlp.add_gradient_penalty(*f.backend, f.rows, p.data(), f.tape, 1.0f, f.scratch, f.tangents, x_scratch.data(),
+                               &value, gradients.data());
+    return static_cast<double>(value);
+  };
+  Floats gradients(f.parameters.size(), 0.0f), ignored(f.parameters.size());
+  const double value = penalty_of(f.parameters, gradients);
+  // The penalty of one hidden layer is homogeneous of degree 4 in its weights: Euler's identity ties it to its
+  // gradient.
+  double euler = 0;
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    euler += static_cast<double>(gradients[i]) * static_cast<double>(f.parameters[i]);
+  CHECK(euler == doctest::Approx(4 * value).epsilon(1e-4));
+  // And it differs from the penalty without dropout.
+  f.tape.training = false;
+  CHECK(penalty_of(f.parameters, ignored) != doctest::Approx(value).epsilon(1e-3));
+}
+
+TEST_CASE("a step gives the same bits on one thread and on three") {
+  const GroupedMlp mlp({100, {128}, {1, 1, 1, 1}, Activation::kRelu, Activation::kTanh, 0.1f});
+  const int rows = 257;
+  Floats parameters(mlp.parameters());
+  mlp.initialize(1, parameters);
+  const Floats x = test::random(rows * 100, 2);
+  std::vector<Floats> results;
+  for (const int threads : {1, 3}) {
+    const auto backend = make_backend(Device::kCpu, threads);
+    // Backend memory throughout: Eigen's sums depend on how an operand is aligned, and a backend aligns all of it.
+    Arena arena(backend->allocate(2 * mlp.tape_floats(rows) + Arena::padded(x.size()) +
+                                  2 * Arena::padded(parameters.size()) + Arena::padded(rows * 4)));
+    auto tape = mlp.make_tape(arena, rows), scratch = mlp.make_tape(arena, rows);
+    float *in = arena.take(x.size()), *p = arena.take(parameters.size()), *g = arena.take(parameters.size()),
+          *dy = arena.take(rows * 4);
+    backend->upload(x, in);
+    backend->upload(parameters, p);
+    backend->upload(test::random(rows * 4, 3), dy);
+    backend->fill(parameters.size(), 0.0f, g);
+    tape.training = true, tape.seed = 5, tape.step = 9;
+    mlp.forward(*backend, rows, in, p, tape);
+    mlp.backward(*backend, rows, in, p, tape, dy, scratch, g, nullptr);
+    Floats gradients(parameters.size());
+    backend->download(g, gradients);
+    results.push_back(gradients);
+  }
+  CHECK(results[0] == results[1]);
+}

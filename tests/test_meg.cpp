@@ -1,0 +1,154 @@
+#include <filesystem>
+#include <fstream>
+
+#include "core/meg.h"
+#include "core/model/masks.h"
+#include "core/table/csv.h"
+#include "tests/support.h"
+
+using namespace meg;
+
+namespace {
+
+/// A folder of its own, gone afterwards.
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / "meg_test_meg";
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path / name) << text;
+    return path / name;
+  }
+};
+
+std::string bytes(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Three columns: a number, its sign as a word, and a number with missing cells.
+Table small_table() {
+  const test::Floats z = test::random(200, 5);
+  std::string text = "x,sign,y\n";
+  for (std::size_t i = 0; i < z.size(); ++i)
+    text +=
+        fmt::format("{:.2f},{},{}\n", z[i], z[i] > 0 ? "plus" : "minus", i % 10 == 0 ? "NA" : std::to_string(i % 7));
+  return parse_csv(text, "small.csv");
+}
+
+std::string csv(const Table& table) {
+  std::string out;
+  append_csv(table, true, out);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a resumed run writes the same model file, byte for byte, as an uninterrupted one") {
+  const Folder folder;
+  Meg whole;
+  whole.load_data(small_table());
+  whole.train(12, 64);
+  whole.save_model(folder.path / "whole.meg");
+
+  Meg begun;
+  begun.load_data(small_table());
+  int steps = 0;
+  begun.train(12, 64, {}, [&] { return ++steps < 17; });
+  begun.save_model(folder.path / "checkpoint.meg");
+  Meg resumed = Meg::load_model(folder.path / "checkpoint.meg");
+  resumed.load_data(small_table());
+  resumed.train(12, resumed.batch_size());
+  resumed.save_model(folder.path / "resumed.meg");
+  CHECK(bytes(folder.path / "resumed.meg") == bytes(folder.path / "whole.meg"));
+
+  Meg other = Meg::load_model(folder.path / "checkpoint.meg");
+  CHECK_THROWS_AS(other.load_data(parse_csv("x,sign,y\n0.5,plus,1\n1.5,minus,2\n", "t.csv")), Error);
+}
+
+TEST_CASE("a loaded model generates the same rows, and a row is the same alone and in any batch") {
+  const Folder folder;
+  Meg model;
+  model.load_data(small_table());
+  model.train(3, 64);
+  model.save_model(folder.path / "m.meg");
+  const Meg loaded = Meg::load_model(folder.path / "m.meg");
+  const Table all = model.generate(3000, 9);
+  CHECK(csv(all) == csv(loaded.generate(3000, 9)));
+  CHECK(csv(all) != csv(loaded.generate(3000, 10)));
+  for (const std::uint64_t row : {0u, 1023u, 1024u, 2999u}) {
+    Table one = loaded.empty_table();
+    loaded.generate(row, 1, 9, one);
+    for (std::size_t c = 0; c < 3; ++c) CHECK(one.cell(0, c) == all.cell(row, c));
+  }
+}
+
+TEST_CASE("training goes on from a trained model on other rows of the same columns") {
+  const Folder folder;
+  Meg model;
+  model.load_data(small_table());
+  model.train(20, 64);
+  model.save_model(folder.path / "m.meg");
+  Options options;
+  options.learning_rate = 1e-4f;
+  Meg next = Meg::start_from(folder.path / "m.meg", options);
+  CHECK(next.epochs_done() == 0);
+  next.load_data(parse_csv("x,sign,y\n0.51,plus,1\n-1.50,minus,2\n0.25,plus,NA\n", "t.csv"));
+  next.train(2, 2);
+  CHECK(next.epochs_done() == 2);
+  CHECK(next.generate(5).columns() == 3);
+  Meg strange = Meg::start_from(folder.path / "m.meg", options);
+  CHECK_THROWS_AS(strange.load_data(parse_csv("u,v\n1,2\n3,4\n", "t.csv")), Error);
+}
+
+TEST_CASE("masks group columns under generators, and a file of them must partition the columns") {
+  const Folder folder;
+  const std::vector<std::string> columns{"a", "b", "c"};
+  const auto error = [&](const std::string& text) -> std::string {
+    try {
+      read_masks(folder.write("masks", text), columns);
+    } catch (const Error& e) {
+      return std::string(e.what()).substr((folder.path / "masks").string().size());
+    }
+    return "";
+  };
+  const Masks masks = read_masks(folder.write("masks", "1 0 1\n0,1,0\n"), columns);
+  CHECK(masks.order == std::vector<int>{0, 2, 1});
+  CHECK(masks.widths == std::vector<int>{2, 1});
+  const test::Floats rows{1, 2, 3, 4, 5, 6};
+  test::Floats back(6);
+  CHECK(masks.to_places(rows) == test::Floats{1, 3, 2, 4, 6, 5});
+  masks.to_columns(masks.to_places(rows), back);
+  CHECK(back == rows);
+  CHECK(error("110\n011\n") == ":2: column 'b' is in the mask of line 1 too; masks must not overlap");
+  CHECK(error("110\n") == ": no mask has column 'c'; the masks must cover all columns");
+  CHECK(error("11\n001\n") == ":1: a mask of 2 digits for 3 columns");
+  CHECK(error("1101\n") == ":1: a mask of more than the 3 columns");
+  CHECK(error("111\n000\n") == ":2: the mask of a generator that writes no column");
+  CHECK(error("12\n") == ":1: '2' in a mask; a mask is written in 0 and 1");
+
+  Options options;
+  options.masks = folder.write("masks", "011\n100\n");
+  Meg grouped(options);
+  grouped.load_data(small_table());
+  grouped.train(2, 64);
+  grouped.save_model(folder.path / "m.meg");
+  CHECK(csv(Meg::load_model(folder.path / "m.meg").generate(50)) == csv(grouped.generate(50)));
+  CHECK(contiguous_masks(5, 2).widths == std::vector<int>{3, 2});
+  CHECK_THROWS_AS(contiguous_masks(3, 4), Error);
+}
+
+TEST_CASE("constant, all-missing, single-column and two-row tables train; one row does not") {
+  for (const char* text : {"a,b,c\n5,,x\n5,,y\n5,,x\n", "a\n1\n2\n3\n", "a,b\n1,x\n2,y\n"}) {
+    Meg model;
+    model.load_data(parse_csv(text, "t.csv"));
+    model.train(2, 64);
+    CHECK(model.generate(10).rows() == 10);
+  }
+  Meg model;
+  CHECK_THROWS_WITH_AS(model.load_data(parse_csv("a\n1\n", "t.csv")), "the table has 1 row; learning needs 2 or more",
+                       Error);
+  CHECK_THROWS_AS(model.train(), Error);
+  CHECK_THROWS_AS(model.generate(1), Error);
+  CHECK_THROWS_AS(model.save_model("/tmp/none.meg"), Error);
+}

@@ -1,0 +1,136 @@
+#include <tuple>
+
+#include "tests/support.h"
+
+using namespace meg;
+using reference::Doubles;
+using test::Floats;
+
+namespace {
+
+/// Two groups over one shared x, the second seeing only a prefix of it: a masked first layer with ragged outputs.
+GroupedLinear masked_layer(int inputs, int outputs) {
+  const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
+  const std::size_t prefix = in / 2, second = in * out + out;
+  return {{inputs, outputs, 0, in, 0, in * out, 0, out + 1},
+          {inputs / 2, 1, 0, in, second, second + prefix, out, out + 1}};
+}
+
+std::size_t parameter_count(const GroupedLinear& layer) { return layer.back().bias + 1; }
+
+}  // namespace
+
+TEST_CASE("grouped linear layers and their gradients agree with naive loops in double") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& [rows, inputs, outputs] :
+       {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {300, 5, 1}})
+    for (const Activation activation :
+         {Activation::kNone, Activation::kRelu, Activation::kLeakyRelu, Activation::kTanh, Activation::kSigmoid}) {
+      CAPTURE(rows);
+      CAPTURE(inputs);
+      CAPTURE(outputs);
+      CAPTURE(static_cast<int>(activation));
+      const GroupedLinear layer = masked_layer(inputs, outputs);
+      const auto batch = static_cast<std::size_t>(rows);
+      const Floats x = test::random(batch * static_cast<std::size_t>(inputs), 1);
+      const Floats p = test::random(parameter_count(layer), 2);
+      Floats y(batch * layer.front().y_stride);
+      backend->linear_forward(layer, rows, x.data(), p.data(), activation, true, y.data());
+      test::check_close(y, reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), activation),
+                        1e-5);
+      if (rows > 20) continue;  // central differences cost rows^2
+
+      const Floats weight = test::random(y.size(), 3);
+      const auto loss = [&](const Doubles& dx, const Doubles& dp) {
+        const Doubles out = reference::linear_forward(layer, rows, dx, dp, activation);
+        double sum = 0;
+        for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * static_cast<double>(weight[i]);
+        return sum;
+      };
+      Floats dy(y.size()), dx(x.size()), dp(p.size(), 0.0f);
+      backend->activation_backward(activation, y.size(), y.data(), weight.data(), dy.data());
+      backend->linear_backward_input(layer, rows, dy.data(), p.data(), dx.data());
+      backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+      test::check_close(
+          dx, reference::gradient([&](const Doubles& v) { return loss(v, test::doubles(p)); }, test::doubles(x)), 1e-4);
+      test::check_close(
+          dp, reference::gradient([&](const Doubles& v) { return loss(test::doubles(x), v); }, test::doubles(p)), 1e-4);
+    }
+}
+
+TEST_CASE("the batch may be empty") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  const GroupedLinear layer = masked_layer(4, 3);
+  const Floats p = test::random(parameter_count(layer), 1);
+  Floats gradients(p.size(), 0.0f);
+  backend->linear_forward(layer, 0, nullptr, p.data(), Activation::kRelu, true, nullptr);
+  backend->linear_backward_weight(layer, 0, nullptr, nullptr, true, gradients.data());
+  CHECK(gradients == Floats(p.size(), 0.0f));
+}
+
+TEST_CASE("BCE from the logit has the right value and gradient, and stays finite far out") {
+  const auto backend = make_backend(Device::kCpu);
+  const Floats logit{-3.0f, -0.5f, 0.0f, 0.25f, 4.0f};
+  for (const float label : {0.0f, 1.0f}) {
+    float loss = 0;
+    Floats dlogit(logit.size());
+    backend->bce_with_logits(5, logit.data(), label, &loss, dlogit.data());
+    const auto expected = [&](const Doubles& d) { return reference::bce_with_logits(d, static_cast<double>(label)); };
+    CHECK(static_cast<double>(loss) == doctest::Approx(expected(test::doubles(logit))).epsilon(1e-6));
+    test::check_close(dlogit, reference::gradient(expected, test::doubles(logit)), 1e-5);
+  }
+  const float far = -500.0f;
+  float loss = 0, dlogit = 0;
+  backend->bce_with_logits(1, &far, 1.0f, &loss, &dlogit);
+  CHECK(loss == doctest::Approx(500));
+  CHECK(dlogit == doctest::Approx(-1));
+}
+
+TEST_CASE("Adam follows its definition in double, with coupled and decoupled decay") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  const std::size_t n = 10007;
+  AdamOptions o;
+  o.weight_decay = 0.01f, o.l2 = 0.1f, o.rate = 1e-2f;
+  Floats p = test::random(n, 1), m(n, 0.0f), v(n, 0.0f);
+  Doubles pd = test::doubles(p), md(n, 0.0), vd(n, 0.0);
+  for (int step = 1; step <= 3; ++step) {
+    const Floats g = test::random(n, 10 + static_cast<std::uint64_t>(step));
+    backend->adam(n, step, o, g.data(), p.data(), m.data(), v.data());
+    const double b1 = static_cast<double>(o.beta1), b2 = static_cast<double>(o.beta2);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double gi = static_cast<double>(g[i]) + static_cast<double>(o.l2) * pd[i];
+      md[i] = b1 * md[i] + (1 - b1) * gi;
+      vd[i] = b2 * vd[i] + (1 - b2) * gi * gi;
+      const double m_hat = md[i] / (1 - std::pow(b1, step)), v_hat = vd[i] / (1 - std::pow(b2, step));
+      pd[i] -= static_cast<double>(o.rate) * (m_hat / (std::sqrt(v_hat) + static_cast<double>(o.epsilon)) +
+                                              static_cast<double>(o.weight_decay) * pd[i]);
+    }
+  }
+  test::check_close(p, pd, 1e-5);
+}
+
+TEST_CASE("dropout keeps the mean, and the same counters give the same mask") {
+  const auto backend = make_backend(Device::kCpu);
+  const std::size_t n = 20001;
+  Floats a(n, 1.0f), b(n, 1.0f);
+  backend->dropout(1, 5, 0.25f, n, a.data());
+  backend->dropout(1, 5, 0.25f, n, b.data());
+  CHECK(a == b);
+  double sum = 0;
+  for (const float x : a) sum += static_cast<double>(x);
+  CHECK(sum / static_cast<double>(n) == doctest::Approx(1).epsilon(0.02));  // 5 standard errors
+}
+
+TEST_CASE("noise of a row does not depend on the batch it is drawn in, nor on the threads") {
+  const auto one = make_backend(Device::kCpu, 1), many = make_backend(Device::kCpu, 3);
+  const int rows = 301, columns = 7;
+  Floats whole(rows * columns), part(columns);
+  one->fill_normal(3, Stream::kNoise, 100, rows, columns, whole.data());
+  for (const int row : {0, 1, 299}) {
+    many->fill_normal(3, Stream::kNoise, 100 + static_cast<std::uint64_t>(row), 1, columns, part.data());
+    CHECK(Floats(whole.begin() + row * columns, whole.begin() + (row + 1) * columns) == part);
+  }
+  Floats again(rows * columns);
+  many->fill_normal(3, Stream::kNoise, 100, rows, columns, again.data());
+  CHECK(again == whole);
+}

@@ -1,0 +1,107 @@
+#include <cmath>
+#include <set>
+
+#include "core/error.h"
+#include "core/table/csv.h"
+#include "core/table/scaling.h"
+#include "tests/support.h"
+
+using namespace meg;
+
+namespace {
+
+const char* const kText =
+    "age,price,colour,constant,empty\n"
+    "20,1.25,red,5,\n"
+    "35,9.75,blue,5,\n"
+    "64,3.00,red,5,\n"
+    "50,2.50,green,5,\n";
+
+TableScaling fitted(const Table& table) { return TableScaling(table, infer_schema(table)); }
+
+}  // namespace
+
+TEST_CASE("scaled columns reach 1, stay inside [-1, 1] and give every cell back as it was spelled") {
+  const Table table = parse_csv(kText, "t.csv");
+  const TableScaling scaling = fitted(table);
+  REQUIRE(scaling.width() == 5);
+  const std::vector<float> x = scaling.encode(table);
+  for (std::size_t c = 0; c < 5; ++c) {
+    float reach = 0;
+    for (std::size_t r = 0; r < 4; ++r) reach = std::max(reach, std::abs(x[r * 5 + c]));
+    CHECK(reach == doctest::Approx(c < 3 ? 1.0 : 0.0));
+  }
+  Table back = scaling.empty_table();
+  scaling.append_rows(x, 0, 0, back);
+  std::string text;
+  append_csv(back, true, text);
+  CHECK(text == kText);
+}
+
+TEST_CASE("what comes out is on the column's grid and in its range, whatever the network says") {
+  const TableScaling scaling = fitted(parse_csv(kText, "t.csv"));
+  for (const float scaled : {-1.0f, -0.31f, 0.0f, 0.77f, 1.0f}) {
+    Table out = scaling.empty_table();
+    scaling.append_rows(std::vector<float>(5, scaled), 0, 0, out);
+    const double age = *parse_number(out.cell(0, 0));
+    CHECK(age >= 20);
+    CHECK(age <= 64);
+    CHECK(age == std::floor(age));
+    CHECK(out.cell(0, 3) == "5");
+  }
+}
+
+TEST_CASE("missing cells come out in their joint patterns, at their rate, spelled as they were") {
+  std::string text = "a,b,c\n";
+  for (int i = 0; i < 100; ++i) text += i % 4 == 0 ? "NA,NA,1\n" : std::to_string(i) + ",x,2\n";
+  const Table table = parse_csv(text, "t.csv");
+  const TableScaling scaling = fitted(table);
+  for (const float x : scaling.encode(table)) CHECK(std::isfinite(x));
+  Table out = scaling.empty_table();
+  scaling.append_rows(std::vector<float>(3 * 4000, 0.1f), 7, 0, out);
+  std::size_t missing = 0;
+  for (std::size_t r = 0; r < out.rows(); ++r) {
+    CHECK((out.cell(r, 0) == "NA") == (out.cell(r, 1) == "NA"));
+    missing += out.cell(r, 0) == "NA";
+  }
+  CHECK(missing == doctest::Approx(1000).epsilon(0.1));  // 3.6 standard deviations
+}
+
+TEST_CASE("identifiers and text are made anew in the same shape, and nothing of them is kept") {
+  std::string text = "row,code,note,x\n";
+  for (int i = 0; i < 40; ++i) text += fmt::format("{},AB-{:04},Some words {} long.,{}\n", 100 + i, i * 37, i, i % 3);
+  const Table table = parse_csv(text, "t.csv");
+  const TableScaling scaling = fitted(table);
+  CHECK(scaling.modelled() == std::vector<std::string>{"x"});
+  CHECK(scaling.to_json().find("Some") == std::string::npos);
+  Table out = scaling.empty_table();
+  scaling.append_rows(std::vector<float>(50, 0.0f), 3, 20, out);
+  std::set<std::string> codes;
+  for (std::size_t r = 0; r < 50; ++r) {
+    CHECK(out.cell(r, 0) == std::to_string(120 + r));
+    const std::string code(out.cell(r, 1));
+    REQUIRE(code.size() == 7);
+    CHECK(code[2] == '-');
+    CHECK((code[3] >= '0' && code[3] <= '9'));
+    CHECK(out.cell(r, 2).ends_with('.'));
+    codes.insert(code);
+  }
+  CHECK(codes.size() > 45);
+}
+
+TEST_CASE("a scaling survives JSON and names cells and columns that do not fit") {
+  const Table table = parse_csv(kText, "t.csv");
+  const TableScaling scaling = fitted(table), back = TableScaling::from_json(scaling.to_json());
+  CHECK(back.to_json() == scaling.to_json());
+  CHECK(back.encode(table) == scaling.encode(table));
+  CHECK_THROWS_WITH_AS(back.encode(parse_csv("age,price,colour,constant,empty\n1,1,pink,5,\n", "t.csv")),
+                       "column 'colour' has no category 'pink' in the table it was fitted on", Error);
+  CHECK_THROWS_WITH_AS(back.encode(parse_csv("age,price,colour,constant,empty\nold,1,red,5,\n", "t.csv")),
+                       "column 'age' is integer, but 'old' is not", Error);
+  CHECK_THROWS_WITH_AS(back.encode(parse_csv("age,price\n1,1\n", "t.csv")),
+                       "there is no column 'colour'; the table has age, price", Error);
+  const Table text_only = parse_csv("a\nsome words here\nother words there\n", "t.csv");
+  Schema schema = infer_schema(text_only);
+  schema[0].type = ColumnType::kText;
+  CHECK_THROWS_AS(TableScaling(text_only, schema), Error);
+}
