@@ -55,8 +55,8 @@ class Backend {
   /// y[g] = activation(x[g] w[g] + b[g]); with_bias = false leaves b out (the tangent pass of a gradient penalty).
   virtual void linear_forward(const GroupedLinear& layer, int rows, const float* x, const float* parameters,
                               Activation activation, bool with_bias, float* y) = 0;
-  /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two groups
-  /// start at the same element or have none in common.
+  /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two
+  /// groups start at the same element or have none in common.
   virtual void linear_backward_input(const GroupedLinear& layer, int rows, const float* dy, const float* parameters,
                                      float* dx) = 0;
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
