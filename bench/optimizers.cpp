@@ -13,7 +13,8 @@ void adam(benchmark::State& state, std::size_t count) {
                first = backend->allocate(count), second = backend->allocate(count);
   backend->fill_normal(1, Stream::kMeasure, 0, 1, static_cast<int>(count), gradient.data());
   int step = 0;
-  for (auto _ : state) backend->adam(count, ++step, {}, gradient.data(), parameter.data(), first.data(), second.data());
+  for (auto _ : state)
+    backend->adam(count, ++step, {}, {gradient.data(), parameter.data(), first.data(), second.data()});
   bench::report_bytes(state, 7.0 * sizeof(float) * static_cast<double>(count), threads);  // 4 read, 3 written
 }
 BENCHMARK_CAPTURE(adam, classic, 4 * (100 * 128 + 128 + 128 + 1))->Apply(bench::one_and_all_threads);

@@ -32,7 +32,7 @@ void dropout(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
   std::uint64_t step = 0;
-  for (auto _ : state) o.backend->dropout(1, ++step, 0.01f, kCount, o.a.data());
+  for (auto _ : state) o.backend->dropout({0.01f, 1, ++step}, kCount, o.a.data());
   bench::report_bytes(state, 2.0 * sizeof(float) * kCount, threads);
 }
 BENCHMARK(dropout)->Apply(bench::one_and_all_threads);

@@ -15,16 +15,16 @@ class CpuBackend final : public Backend {
   void download(const float* from, std::span<float> to) override;
   void fill(std::size_t count, float value, float* out) override;
 
-  void linear_forward(const GroupedLinear& layer, int rows, const float* x, const float* parameters,
-                      Activation activation, bool with_bias, float* y) override;
-  void linear_backward_input(const GroupedLinear& layer, int rows, const float* dy, const float* parameters,
-                             float* dx) override;
-  void linear_backward_weight(const GroupedLinear& layer, int rows, const float* x, const float* dy, bool with_bias,
+  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
+                      const ForwardTail& tail, float* y) override;
+  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+                             const BackwardTail& tail, float* dx) override;
+  void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                               float* gradients) override;
 
   void activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
                            float* dx) override;
-  void dropout(std::uint64_t seed, std::uint64_t step, float probability, std::size_t count, float* x) override;
+  void dropout(const Dropout& dropout, std::size_t count, float* x) override;
   void add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) override;
 
   void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
@@ -33,9 +33,22 @@ class CpuBackend final : public Backend {
 
   void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override;
   void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override;
+  void add_sum(std::size_t count, float factor, const float* x, float* sum) override;
 
-  void adam(std::size_t count, int step, const AdamOptions& options, const float* gradient, float* parameter,
-            float* first, float* second) override;
+  void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells, const float* parameters,
+                float* x) override;
+  void features_backward(const ColumnsLayout& layout, int rows, const float* cells, const float* dx,
+                         float* gradients) override;
+  void view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) override;
+
+  void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
+                  float* loss, float* dheads) override;
+  void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
+                     const Draw& draw, float* cells, float* view) override;
+  void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
+                       const float* dview, float* dheads) override;
+
+  void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) override;
 
  private:
   ThreadPool pool_;

@@ -1,5 +1,6 @@
 #include "cpu/activation.h"
 #include "cpu/backend.h"
+#include "cpu/dropout.h"
 #include "cpu/multiply.h"
 
 namespace meg::cpu {
@@ -14,13 +15,13 @@ constexpr int kColumnBlock = kPanels * kPanel;
 int blocks(int count, int block) { return (count + block - 1) / block; }
 
 template <class Width>
-int column_blocks(const GroupedLinear& layer, Width width) {
+int column_blocks(LinearGroups layer, Width width) {
   int most = 1;
   for (const LinearGroup& g : layer) most = std::max(most, blocks(width(g), kColumnBlock));
   return most;
 }
 
-double multiply_adds(const GroupedLinear& layer, int rows) {
+double multiply_adds(LinearGroups layer, int rows) {
   double sum = 0;
   for (const LinearGroup& g : layer) sum += static_cast<double>(g.inputs) * g.outputs * rows;
   return sum;
@@ -38,10 +39,24 @@ Part part_of(int task, int row_blocks, int column_blocks, int rows) {
           static_cast<std::size_t>(column), std::min(kRowBlock, rows - row), kColumnBlock};
 }
 
+/// What `tail` does to rows x width elements of dx behind element `first`.
+void finish(const BackwardTail& tail, std::size_t rows, std::size_t width, std::size_t first, std::size_t stride,
+            float* dx) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::size_t begin = first + r * stride, end = begin + width;
+    if (tail.residual)
+#pragma GCC ivdep
+      for (std::size_t i = begin; i < end; ++i) dx[i] += tail.residual[i];
+    if (tail.masked)
+#pragma GCC ivdep
+      for (std::size_t i = begin; i < end; ++i) tail.masked[i] = tail.relu_output[i] > 0.0f ? tail.scale * dx[i] : 0.0f;
+  }
+}
+
 }  // namespace
 
-void CpuBackend::linear_forward(const GroupedLinear& layer, int rows, const float* x, const float* parameters,
-                                Activation activation, bool with_bias, float* y) {
+void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
+                                const ForwardTail& tail, float* y) {
   const int row_blocks = blocks(rows, kRowBlock);
   const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
   const int tasks = static_cast<int>(layer.size()) * row_blocks * columns;
@@ -54,18 +69,25 @@ void CpuBackend::linear_forward(const GroupedLinear& layer, int rows, const floa
     const auto count = static_cast<std::size_t>(part.rows), width = static_cast<std::size_t>(part.columns);
     const float* in = x + g.x + part.first_row * g.x_stride;
     const float* w = parameters + g.weight + part.first_column;
-    const float* bias = with_bias ? parameters + g.bias + part.first_column : nullptr;
-    float* out = y + g.y + part.first_row * g.y_stride + part.first_column;
-    if (outputs == 1)  // a matrix times a vector: panels of one column would be padding
+    const float* bias = tail.bias ? parameters + g.bias + part.first_column : nullptr;
+    const std::size_t first = g.y + part.first_row * g.y_stride + part.first_column;
+    float* out = y + first;
+    if (inputs == 0)
+      for (std::size_t r = 0; r < count; ++r) std::fill_n(out + r * g.y_stride, width, 0.0f);
+    else if (outputs == 1)  // a matrix times a vector: panels of one column would be padding
       for (std::size_t r = 0; r < count; ++r) out[r * g.y_stride] = dot(inputs, in + r * g.x_stride, w);
     else
       multiply(part.rows, part.columns, g.inputs, {in, g.x_stride, 1}, {w, outputs, 1}, Into::kAssign, out, g.y_stride);
-    activate(activation, count, width, bias, out, g.y_stride);
+    activate(tail.activation, count, width, bias, out, g.y_stride);
+    if (tail.dropout.probability > 0) drop_out(tail.dropout, count, width, first, g.y_stride, out);
+    for (std::size_t r = 0; tail.sum && r < count; ++r)
+      for (std::size_t i = first + r * g.y_stride, end = i + width; i < end; ++i)
+        tail.sum[i] = y[i] + tail.residual[i];
   });
 }
 
-void CpuBackend::linear_backward_input(const GroupedLinear& layer, int rows, const float* dy, const float* parameters,
-                                       float* dx) {
+void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+                                       const BackwardTail& tail, float* dx) {
   const int row_blocks = blocks(rows, kRowBlock);
   const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.inputs; });
   const int tasks = static_cast<int>(layer.size()) * row_blocks * columns;
@@ -79,7 +101,8 @@ void CpuBackend::linear_backward_input(const GroupedLinear& layer, int rows, con
     if (width_in(owner) <= 0) return;
     for (std::size_t g = 0; g < part.group; ++g)
       if (width_in(layer[g]) > 0) return;
-    float* out = dx + owner.x + part.first_row * owner.x_stride + part.first_column;
+    const std::size_t first = owner.x + part.first_row * owner.x_stride + part.first_column;
+    float* out = dx + first;
     int width = 0;
     for (const LinearGroup& g : layer) width = std::max(width, width_in(g));
     for (std::size_t r = 0; r < static_cast<std::size_t>(part.rows); ++r)
@@ -90,10 +113,11 @@ void CpuBackend::linear_backward_input(const GroupedLinear& layer, int rows, con
         multiply(part.rows, width_in(g), g.outputs, {dy + g.y + part.first_row * g.y_stride, g.y_stride, 1},
                  {parameters + g.weight + part.first_column * outputs, 1, outputs}, Into::kAdd, out, owner.x_stride);
       }
+    finish(tail, static_cast<std::size_t>(part.rows), static_cast<std::size_t>(width), first, owner.x_stride, dx);
   });
 }
 
-void CpuBackend::linear_backward_weight(const GroupedLinear& layer, int rows, const float* x, const float* dy,
+void CpuBackend::linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy,
                                         bool with_bias, float* gradients) {
   const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
   pool_.run(static_cast<int>(layer.size()) * columns, multiply_adds(layer, rows), [&](int task) {

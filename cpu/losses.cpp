@@ -26,14 +26,42 @@ void CpuBackend::bce_with_logits(int rows, const float* logit, float label, floa
   *loss += static_cast<float>(sum) * share;
 }
 
-void CpuBackend::add_square_sum(std::size_t count, float factor, const float* x, float* sum) {
-  double part[kLanes] = {}, total = 0;  // one sum a lane: the compiler may not reorder a single one
+namespace {
+
+/// Sum of term(x) over [count], one sum a lane, for the compiler may not reorder a single one.
+template <class Term>
+double lane_sum(std::size_t count, const float* x, const Term& term) {
+  double part[kLanes] = {}, total = 0;
   const std::size_t whole = count / kLanes * kLanes;
   for (std::size_t i = 0; i < whole; i += kLanes)
-    for (std::size_t l = 0; l < kLanes; ++l) part[l] += static_cast<double>(x[i + l]) * static_cast<double>(x[i + l]);
-  for (std::size_t i = whole; i < count; ++i) part[i - whole] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    for (std::size_t l = 0; l < kLanes; ++l) part[l] += term(static_cast<double>(x[i + l]));
+  for (std::size_t i = whole; i < count; ++i) part[i - whole] += term(static_cast<double>(x[i]));
   for (const double p : part) total += p;
-  *sum += factor * static_cast<float>(total);
+  return total;
+}
+
+/// The same on all threads: one sum a task, a fixed number of tasks.
+template <class Term>
+float shared_sum(ThreadPool& pool, std::size_t count, const float* x, const Term& term) {
+  constexpr std::size_t kTasks = 32;
+  double part[kTasks] = {}, total = 0;
+  pool.run(kTasks, static_cast<double>(count), [&](int task) {
+    const auto t = static_cast<std::size_t>(task);
+    const std::size_t begin = count * t / kTasks, end = count * (t + 1) / kTasks;
+    part[t] = lane_sum(end - begin, x + begin, term);
+  });
+  for (const double p : part) total += p;
+  return static_cast<float>(total);
+}
+
+}  // namespace
+
+void CpuBackend::add_square_sum(std::size_t count, float factor, const float* x, float* sum) {
+  *sum += factor * shared_sum(pool_, count, x, [](double v) { return v * v; });
+}
+
+void CpuBackend::add_sum(std::size_t count, float factor, const float* x, float* sum) {
+  *sum += factor * shared_sum(pool_, count, x, [](double v) { return v; });
 }
 
 }  // namespace meg::cpu

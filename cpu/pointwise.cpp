@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "cpu/backend.h"
-#include "cpu/philox_lanes.h"
+#include "cpu/dropout.h"
 
 namespace meg::cpu {
 
@@ -32,19 +32,9 @@ void CpuBackend::activation_backward(Activation activation, std::size_t count, c
   });
 }
 
-void CpuBackend::dropout(std::uint64_t seed, std::uint64_t step, float probability, std::size_t count, float* x) {
-  const float keep = 1.0f / (1.0f - probability);
-  pool_.run_blocks(count, 20, [=](std::size_t begin, std::size_t end) {
-    std::array<std::uint64_t, kPhiloxLanes> row;
-    row.fill(step);
-    Words position;
-    std::array<Words, 4> word;
-    for (std::size_t first = begin; first < end; first += 4 * kPhiloxLanes) {
-      for (std::size_t l = 0; l < kPhiloxLanes; ++l) position[l] = static_cast<std::uint32_t>(first / 4 + l);
-      philox_lanes(seed, Stream::kDropout, row, position, word);
-      for (std::size_t i = first; i < std::min(end, first + 4 * kPhiloxLanes); ++i)
-        x[i] *= Philox::to_uniform(word[i % 4][(i - first) / 4]) < probability ? 0.0f : keep;
-    }
+void CpuBackend::dropout(const Dropout& dropout, std::size_t count, float* x) {
+  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
+    drop_out(dropout, 1, end - begin, begin, 0, x + begin);
   });
 }
 

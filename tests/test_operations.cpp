@@ -35,7 +35,7 @@ TEST_CASE("grouped linear layers and their gradients agree with naive loops in d
       const Floats x = test::random(batch * static_cast<std::size_t>(inputs), 1);
       const Floats p = test::random(parameter_count(layer), 2);
       Floats y(batch * layer.front().y_stride);
-      backend->linear_forward(layer, rows, x.data(), p.data(), activation, true, y.data());
+      backend->linear_forward(layer, rows, x.data(), p.data(), {.activation = activation}, y.data());
       test::check_close(y, reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), activation),
                         1e-5);
       if (rows > 20) continue;  // central differences cost rows^2
@@ -49,7 +49,7 @@ TEST_CASE("grouped linear layers and their gradients agree with naive loops in d
       };
       Floats dy(y.size()), dx(x.size()), dp(p.size(), 0.0f);
       backend->activation_backward(activation, y.size(), y.data(), weight.data(), dy.data());
-      backend->linear_backward_input(layer, rows, dy.data(), p.data(), dx.data());
+      backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
       backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
       test::check_close(
           dx, reference::gradient([&](const Doubles& v) { return loss(v, test::doubles(p)); }, test::doubles(x)), 1e-4);
@@ -63,7 +63,7 @@ TEST_CASE("the batch may be empty") {
   const GroupedLinear layer = masked_layer(4, 3);
   const Floats p = test::random(parameter_count(layer), 1);
   Floats gradients(p.size(), 0.0f);
-  backend->linear_forward(layer, 0, nullptr, p.data(), Activation::kRelu, true, nullptr);
+  backend->linear_forward(layer, 0, nullptr, p.data(), {.activation = Activation::kRelu}, nullptr);
   backend->linear_backward_weight(layer, 0, nullptr, nullptr, true, gradients.data());
   CHECK(gradients == Floats(p.size(), 0.0f));
 }
@@ -95,7 +95,7 @@ TEST_CASE("Adam follows its definition in double, with coupled and decoupled dec
   Doubles pd = test::doubles(p), md(n, 0.0), vd(n, 0.0);
   for (int step = 1; step <= 3; ++step) {
     const Floats g = test::random(n, 10 + static_cast<std::uint64_t>(step));
-    backend->adam(n, step, o, g.data(), p.data(), m.data(), v.data());
+    backend->adam(n, step, o, {g.data(), p.data(), m.data(), v.data()});
     const double b1 = static_cast<double>(o.beta1), b2 = static_cast<double>(o.beta2);
     for (std::size_t i = 0; i < n; ++i) {
       const double gi = static_cast<double>(g[i]) + static_cast<double>(o.l2) * pd[i];
@@ -113,8 +113,8 @@ TEST_CASE("dropout keeps the mean, and the same counters give the same mask") {
   const auto backend = make_backend(Device::kCpu);
   const std::size_t n = 20001;
   Floats a(n, 1.0f), b(n, 1.0f);
-  backend->dropout(1, 5, 0.25f, n, a.data());
-  backend->dropout(1, 5, 0.25f, n, b.data());
+  backend->dropout({0.25f, 1, 5}, n, a.data());
+  backend->dropout({0.25f, 1, 5}, n, b.data());
   CHECK(a == b);
   double sum = 0;
   for (const float x : a) sum += static_cast<double>(x);

@@ -55,8 +55,8 @@ struct ClassicEnsemble::Network {
   static std::size_t floats(const GroupedMlp& mlp) { return 4 * Arena::padded(mlp.parameters()); }
 
   void step(Backend& backend, int number, const ClassicOptions& o) {
-    const AdamOptions adam{o.learning_rate, o.beta1, o.beta2, 1e-8f, 0.0f, o.l2};
-    backend.adam(count, number, adam, gradients, parameters, first, second);
+    const AdamOptions adam{.rate = o.learning_rate, .beta1 = o.beta1, .beta2 = o.beta2, .l2 = o.l2};
+    backend.adam(count, number, adam, {gradients, parameters, first, second});
   }
 
   using Part = std::pair<const char*, float*>;

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "core/nn/column_layout.h"
 #include "core/tensor/memory.h"
 #include "core/tensor/philox.h"
 
@@ -28,11 +29,50 @@ struct LinearGroup {
 
 /// A grouped GEMM: one launch, one product per group, each with its own extents.
 using GroupedLinear = std::vector<LinearGroup>;
+/// All of a layer's groups, or some.
+using LinearGroups = std::span<const LinearGroup>;
+
+/// Multiplies by 0 with `probability` (of 16 bits), else by scale(), with the bits of Philox(seed, kDropout).bits(step,
+/// element / 8): the element's number in its operand, so no result depends on how the work is cut.
+struct Dropout {
+  float probability = 0;
+  std::uint64_t seed = 0, step = 0;
+
+  std::uint32_t threshold() const { return static_cast<std::uint32_t>(probability * 65536.0f); }
+  float scale() const { return 65536.0f / (65536.0f - static_cast<float>(threshold())); }
+};
+
+/// What linear_forward does to a product while it is in the cache.
+struct ForwardTail {
+  Activation activation = Activation::kNone;
+  bool bias = true;  // false: the tangent pass of a gradient penalty
+  Dropout dropout{};
+  const float* residual = nullptr;  // laid out as y; where given, sum = y + residual
+  float* sum = nullptr;
+};
+
+/// What linear_backward_input does to dx while it is in the cache; all operands are laid out as dx.
+struct BackwardTail {
+  const float* residual = nullptr;     // dx += residual, the gradient that came round the layer
+  const float* relu_output = nullptr;  // masked = scale * dx where this is positive, else 0: back through a ReLU and the
+  float scale = 1.0f;                  // dropout behind it, of which it is the output
+  float* masked = nullptr;             // may be dx
+};
 
 /// Adam's constants; weight_decay is decoupled (AdamW, Loshchilov & Hutter 2019), l2 joins the gradient.
 struct AdamOptions {
   float rate = 2e-4f, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
   float weight_decay = 0.0f, l2 = 0.0f;
+  float clip = 0.0f;           // where positive, the gradient is scaled down to this norm at most
+  float average_decay = 0.0f;  // average = decay * average + (1 - decay) * parameter
+};
+
+/// The [count] vectors of one optimizer.
+struct AdamState {
+  const float* gradient;
+  float *parameter, *first, *second;
+  float* average = nullptr;            // may be null
+  const float* square_norm = nullptr;  // one number, the gradient's squared norm; needed for clipping
 };
 
 /// THE interface: the operations that a training step is made of. cpu/ and kernels/ implement it, file by file.
@@ -52,24 +92,23 @@ class Backend {
   virtual void fill(std::size_t count, float value, float* out) = 0;
 
   // --- linear (grouped)
-  /// y[g] = activation(x[g] w[g] + b[g]); with_bias = false leaves b out (the tangent pass of a gradient penalty).
-  virtual void linear_forward(const GroupedLinear& layer, int rows, const float* x, const float* parameters,
-                              Activation activation, bool with_bias, float* y) = 0;
+  /// y[g] = dropout(activation(x[g] w[g] + b[g])), and what else `tail` says. A group may have no inputs: y is its bias.
+  virtual void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
+                              const ForwardTail& tail, float* y) = 0;
   /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two
   /// groups start at the same element or have none in common.
-  virtual void linear_backward_input(const GroupedLinear& layer, int rows, const float* dy, const float* parameters,
-                                     float* dx) = 0;
+  virtual void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+                                     const BackwardTail& tail, float* dx) = 0;
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
-  virtual void linear_backward_weight(const GroupedLinear& layer, int rows, const float* x, const float* dy,
+  virtual void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy,
                                       bool with_bias, float* gradients) = 0;
 
   // --- pointwise
   /// dx = dy * activation'(x), from y = activation(x), all [count]; dx may be dy.
   virtual void activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
                                    float* dx) = 0;
-  /// x[r, c] *= mask[r, c] with mask drawn by Philox: 0 with `probability`, else 1 / (1 - probability). Calling it
-  /// on the gradient with the same (seed, step) is the backward.
-  virtual void dropout(std::uint64_t seed, std::uint64_t step, float probability, std::size_t count, float* x) = 0;
+  /// Drops elements of x [count]. Calling it on the gradient with the same (seed, step) is the backward.
+  virtual void dropout(const Dropout& dropout, std::size_t count, float* x) = 0;
   /// y = scale * y + factor * x, [count].
   virtual void add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) = 0;
 
@@ -86,12 +125,40 @@ class Backend {
   virtual void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) = 0;
   /// *sum += factor * sum of squares of x [count].
   virtual void add_square_sum(std::size_t count, float factor, const float* x, float* sum) = 0;
+  /// *sum += factor * sum of x [count].
+  virtual void add_sum(std::size_t count, float factor, const float* x, float* sum) = 0;
+
+  // --- features: cells as the generators and the discriminator see them
+  /// x[r, kFeatures j ...] = [embedding of the code | clip(position - i, 0, 1) for i < kKnots - 1 | z / 4] of the cell
+  /// of column j, for the columns begin <= j < end; zeros for a position of -1. x is [rows, kFeatures columns].
+  virtual void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
+                        const float* parameters, float* x) = 0;
+  /// The embeddings' gradients += dx [rows, kFeatures columns]; the last column's is not read, nobody sees it.
+  virtual void features_backward(const ColumnsLayout& layout, int rows, const float* cells, const float* dx,
+                                 float* gradients) = 0;
+  /// view[r] = the one-hot codes and z of row r, [rows, view_stride].
+  virtual void view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) = 0;
+
+  // --- heads: a softmax over a column's codes, a mixture of Gaussians over the z of its continuous code
+  /// loss[r, j] = -log likelihood of the cell of column j under heads [rows, head_stride]; a continuous code's includes
+  /// -log of the mixture's density at z, with log sigma kept in [-7, 2]. dheads, if not null, = factor * gradient of the
+  /// sum of all losses. Stable: log-sum-exp with the largest term taken out (Bishop 1994, mixture density networks).
+  virtual void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
+                          float* loss, float* dheads) = 0;
+  /// Draws the cells of one column from its heads: the code and the mixture's component by Gumbel noise, z by normal
+  /// noise, kept in [z_low, z_high]. Writes code, z and position into cells, and into view [rows, view_stride] if that
+  /// is not null.
+  virtual void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads,
+                             const float* constants, const Draw& draw, float* cells, float* view) = 0;
+  /// dheads = gradient through sample_column of all columns at temperature 1, from dview: straight through for what was
+  /// drawn (the gradient of the softmax of logit + noise; Jang et al. 2017), reparameterized for z.
+  virtual void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
+                               const Draw& draw, const float* dview, float* dheads) = 0;
 
   // --- optimizers
   /// One Adam / AdamW step number `step` (from 1) over [count] parameters (Kingma & Ba 2015). Adam is element-wise,
   /// so one call over the parameters of all generators IS one optimizer per generator.
-  virtual void adam(std::size_t count, int step, const AdamOptions& options, const float* gradient, float* parameter,
-                    float* first, float* second) = 0;
+  virtual void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) = 0;
 };
 
 /// The backend of a device. threads = 0 takes all cores; it never changes a result.

@@ -66,14 +66,14 @@ GroupedMlp::Tape GroupedMlp::make_tape(Arena& arena, int rows) const {
 
 void GroupedMlp::drop_out(Backend& backend, int rows, const Tape& tape, std::size_t layer, float* x) const {
   if (tape.training && shape_.dropout > 0 && layer + 1 < layers_.size())
-    backend.dropout(tape.seed, tape.step * layers_.size() + layer, shape_.dropout,
+    backend.dropout({shape_.dropout, tape.seed, tape.step * layers_.size() + layer},
                     static_cast<std::size_t>(rows) * layer_columns(layer), x);
 }
 
 const float* GroupedMlp::forward(Backend& backend, int rows, const float* x, const float* parameters,
                                  Tape& tape) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    backend.linear_forward(layers_[l], rows, x, parameters, activation(l), true, tape.outputs[l]);
+    backend.linear_forward(layers_[l], rows, x, parameters, {.activation = activation(l)}, tape.outputs[l]);
     drop_out(backend, rows, tape, l, tape.outputs[l]);
     x = tape.outputs[l];
   }
@@ -89,7 +89,7 @@ void GroupedMlp::backward(Backend& backend, int rows, const float* x, const floa
     if (gradients)
       backend.linear_backward_weight(layers_[l], rows, l > 0 ? tape.outputs[l - 1] : x, dy, true, gradients);
     float* input = l > 0 ? scratch.outputs[l - 1] : dx;
-    if (input) backend.linear_backward_input(layers_[l], rows, dy, parameters, input);
+    if (input) backend.linear_backward_input(layers_[l], rows, dy, parameters, {}, input);
     dy = input;
   }
 }
@@ -108,7 +108,7 @@ void GroupedMlp::add_gradient_penalty(Backend& backend, int rows, const float* p
       backend.activation_backward(activation(l), batch * layer_columns(l), tape.outputs[l], deltas.outputs[l],
                                   deltas.outputs[l]);
     }
-    backend.linear_backward_input(layers_[l], rows, deltas.outputs[l], parameters,
+    backend.linear_backward_input(layers_[l], rows, deltas.outputs[l], parameters, {},
                                   l > 0 ? deltas.outputs[l - 1] : x_scratch);
   }
   const std::size_t inputs = batch * static_cast<std::size_t>(shape_.inputs);
@@ -119,7 +119,7 @@ void GroupedMlp::add_gradient_penalty(Backend& backend, int rows, const float* p
   for (std::size_t l = 0; l < depth; ++l) {
     backend.linear_backward_weight(layers_[l], rows, tangent, deltas.outputs[l], false, gradients);
     if (l + 1 == depth) break;
-    backend.linear_forward(layers_[l], rows, tangent, parameters, Activation::kNone, false, tangents.outputs[l]);
+    backend.linear_forward(layers_[l], rows, tangent, parameters, {.bias = false}, tangents.outputs[l]);
     backend.activation_backward(activation(l), batch * layer_columns(l), tape.outputs[l], tangents.outputs[l],
                                 tangents.outputs[l]);
     drop_out(backend, rows, tape, l, tangents.outputs[l]);

@@ -1,0 +1,72 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "core/nn/backend.h"
+
+namespace meg {
+
+/// The conditional masked ensemble: one generator per column, all side by side. Generator k sees the columns before it
+/// in the generation order (its input mask), kFeatures numbers each:
+///
+///     a0 = dropout(relu(x w0 + b0));  a1 = dropout(relu(a0 w1 + b1));  h = a1 + a0;  heads = h w2 + b2
+///
+/// and its heads are logits over the column's codes and a mixture of Gaussians over z. A prefix mask is an inner extent:
+/// w0 of generator k is [kFeatures k, hidden]; masked weights do not exist.
+class MaskedEnsemble {
+ public:
+  struct Shape {
+    int hidden = 128;
+    float dropout = 0.1f;
+  };
+
+  /// Of `columns` the codes, continuous and z range are read; all offsets are set here.
+  MaskedEnsemble(ColumnsLayout columns, Shape shape);
+
+  const ColumnsLayout& layout() const { return layout_; }
+  const Shape& shape() const { return shape_; }
+  std::size_t parameters() const { return parameters_; }
+  /// Size of the block that code_position and z_position point into.
+  std::size_t constants() const { return constants_; }
+  /// Multiply-adds of the products of one row, forward: the masked ones are not counted, for they do not happen.
+  double multiply_adds() const;
+
+  /// Normal numbers in the scales of the reference; mixtures begin spread over [-2, 2]. A function of the seed.
+  void initialize(std::uint64_t seed, std::span<float> parameters) const;
+
+  /// What a pass over `rows` rows works in.
+  struct Tape {
+    float *x, *a0, *a1, *h, *heads;         // forward; also what backward reads
+    float *dheads, *dh, *da1, *da0, *dx;    // backward; null in a tape for forward passes
+    float dropout = 0;                      // of this pass
+    std::uint64_t seed = 0, step = 0;       // of its masks
+  };
+  Tape make_tape(Arena& arena, int rows, bool backward) const;
+  std::size_t tape_floats(int rows, bool backward) const;
+
+  /// The heads of all columns given the columns before them, as cells [rows, 3 columns] has them.
+  void forward(Backend& backend, int rows, const float* cells, const float* parameters, Tape& tape) const;
+  /// Adds to `gradients` what dheads, which the caller has put into the tape, says. Of the embeddings only with
+  /// `embedding_rows` > 0: those that the last so many rows saw.
+  void backward(Backend& backend, int rows, int embedding_rows, const float* cells, const float* parameters, Tape& tape,
+                float* gradients) const;
+
+  /// Rows from noise alone, column after column, into cells [rows, 3 columns]; view may be null. The tape then holds
+  /// what forward would have put there.
+  void generate(Backend& backend, int rows, const Draw& draw, const float* parameters, const float* constants,
+                Tape& tape, float* cells, float* view) const;
+
+ private:
+  std::size_t floats(int rows, std::size_t width) const { return static_cast<std::size_t>(rows) * width; }
+  Dropout dropout(const Tape& tape, int layer) const {
+    return {tape.dropout, tape.seed, 2 * tape.step + static_cast<std::uint64_t>(layer)};
+  }
+  void layers_forward(Backend& backend, LinearGroups first, LinearGroups hidden, LinearGroups head, int rows, const float* parameters, Tape& tape) const;
+
+  ColumnsLayout layout_;
+  Shape shape_;
+  GroupedLinear first_, hidden_, head_;  // a group per generator
+  std::size_t parameters_ = 0, constants_ = 0;
+};
+
+}  // namespace meg

@@ -1,0 +1,52 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/tensor/philox.h"
+
+namespace meg {
+
+inline constexpr int kEmbedding = 16;                 ///< numbers of a code's embedding
+inline constexpr int kKnots = 16;                     ///< knots of a value's piecewise-linear encoding
+inline constexpr int kFeatures = kEmbedding + kKnots; ///< what another generator sees of a column
+inline constexpr int kMixtures = 24;                  ///< Gaussians of a continuous column's head
+inline constexpr int kZCells = 1024;                  ///< cells of the grid that takes z to its place between the knots
+
+/// Where one column lies in the operands of the column operations. A cell is a code and, for the continuous code, a
+/// normal score z; its position is the place of its value between the column's knots, -1 where it has none.
+struct ColumnLayout {
+  int codes = 1;
+  int continuous = -1;            // the code whose cells have a z; -1: none has
+  float z_low = 0, z_high = 0;    // z is kept between them
+  std::size_t embedding = 0;      // first element of [codes, kEmbedding] in the parameter block
+  std::size_t head = 0;           // first of head_width() elements in a row of the heads' outputs
+  std::size_t view = 0;           // first of view_width() elements in a row of the discriminator's view
+  std::size_t code_position = 0;  // first of [codes] positions in the constants
+  std::size_t z_position = 0;     // first of [kZCells + 1] positions in the constants, z_low to z_high
+
+  /// Logits of the codes; for a continuous column also kMixtures weights (logits), means and log sigmas.
+  int head_width() const { return codes + (continuous >= 0 ? 3 * kMixtures : 0); }
+  /// One-hot code; for a continuous column also z.
+  int view_width() const { return codes + (continuous >= 0 ? 1 : 0); }
+};
+
+/// All columns, in the order of their generation. Cells are [rows, 3 columns]: of every row first the codes (whole
+/// numbers as floats), then the z, then the positions.
+struct ColumnsLayout {
+  std::vector<ColumnLayout> columns;
+  std::size_t head_stride = 0, view_stride = 0;  // elements of a row
+
+  std::size_t size() const { return columns.size(); }
+  std::size_t cell_stride() const { return 3 * columns.size(); }
+};
+
+/// The random numbers of generated rows: those of row r are a function of (seed, stream, first_row + r).
+struct Draw {
+  std::uint64_t seed = 0;
+  Stream stream = Stream::kSample;
+  std::uint64_t first_row = 0;
+  float temperature = 1.0f;  // divides the logits and scales the sigmas' noise: below 1 likelier rows
+};
+
+}  // namespace meg

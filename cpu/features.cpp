@@ -1,0 +1,64 @@
+#include "cpu/backend.h"
+
+namespace meg::cpu {
+
+namespace {
+constexpr std::size_t kRows = 64;  // of one task
+
+std::size_t tasks(int rows) { return (static_cast<std::size_t>(rows) + kRows - 1) / kRows; }
+}  // namespace
+
+void CpuBackend::features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
+                          const float* parameters, float* x) {
+  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
+  const auto first = static_cast<std::size_t>(begin), last = static_cast<std::size_t>(end);
+  pool_.run(static_cast<int>(tasks(rows)), 20.0 * static_cast<double>(count * (last - first)), [&](int task) {
+    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
+    for (std::size_t r = from; r < to; ++r) {
+      const float* cell = cells + r * layout.cell_stride();
+      for (std::size_t j = first; j < last; ++j) {
+        float* out = x + (r * n + j) * kFeatures;
+        const auto code = static_cast<std::size_t>(cell[j]);
+        const float* embedding = parameters + layout.columns[j].embedding + code * kEmbedding;
+        const float position = cell[2 * n + j];
+        for (int i = 0; i < kEmbedding; ++i) out[i] = embedding[i];
+        for (int i = 0; i < kKnots - 1; ++i)
+          out[kEmbedding + i] = std::min(std::max(position - static_cast<float>(i), 0.0f), 1.0f);
+        out[kFeatures - 1] = 0.25f * cell[n + j];
+      }
+    }
+  });
+}
+
+void CpuBackend::features_backward(const ColumnsLayout& layout, int rows, const float* cells, const float* dx,
+                                   float* gradients) {
+  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
+  pool_.run(static_cast<int>(n) - 1, 20.0 * static_cast<double>(count * n), [&](int task) {
+    const auto j = static_cast<std::size_t>(task);
+    float* gradient = gradients + layout.columns[j].embedding;
+    for (std::size_t r = 0; r < count; ++r) {
+      float* sum = gradient + static_cast<std::size_t>(cells[r * layout.cell_stride() + j]) * kEmbedding;
+      const float* in = dx + (r * n + j) * kFeatures;
+      for (int i = 0; i < kEmbedding; ++i) sum[i] += in[i];
+    }
+  });
+}
+
+void CpuBackend::view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) {
+  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
+  pool_.run(static_cast<int>(tasks(rows)), static_cast<double>(count * layout.view_stride), [&](int task) {
+    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
+    for (std::size_t r = from; r < to; ++r) {
+      const float* cell = cells + r * layout.cell_stride();
+      float* out = view + r * layout.view_stride;
+      std::fill_n(out, layout.view_stride, 0.0f);
+      for (std::size_t j = 0; j < n; ++j) {
+        const ColumnLayout& column = layout.columns[j];
+        out[column.view + static_cast<std::size_t>(cell[j])] = 1.0f;
+        if (column.continuous >= 0) out[column.view + static_cast<std::size_t>(column.codes)] = cell[n + j];
+      }
+    }
+  });
+}
+
+}  // namespace meg::cpu

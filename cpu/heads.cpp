@@ -1,0 +1,342 @@
+#include <numbers>
+
+#include "cpu/backend.h"
+#include "cpu/elementary.h"
+#include "cpu/philox_lanes.h"
+
+namespace meg::cpu {
+
+namespace {
+
+constexpr int kChunk = 16;     // head elements that are turned into lanes of rows at once
+constexpr int kTaskRows = 64;  // of one column
+constexpr float kLowSigma = -7.0f, kHighSigma = 2.0f;
+
+/// Elements [chunk element][row]: sixteen rows of a head, turned so that a register holds one element of all of them.
+struct Block {
+  Row16 at[kChunk];
+};
+
+/// Rows of a block: `rows` <= kRowLanes rows of the heads, whose first is at `data`.
+struct RowsOf {
+  const float* data;
+  std::size_t stride;
+  std::size_t rows;
+};
+
+/// Elements [first, first + count) of every row; rows that are not there repeat the last.
+inline void load(const RowsOf& from, int first, int count, Block& block) {
+  auto* out = reinterpret_cast<float*>(&block);
+  for (std::size_t l = 0; l < kRowLanes; ++l) {
+    const float* in = from.data + std::min(l, from.rows - 1) * from.stride + first;
+    for (int j = 0; j < count; ++j) out[static_cast<std::size_t>(j) * kRowLanes + l] = in[j];
+  }
+}
+
+inline void store(const Block& block, int first, int count, const RowsOf& layout, float* to) {
+  const auto* in = reinterpret_cast<const float*>(&block);
+  for (std::size_t l = 0; l < layout.rows; ++l)
+    for (int j = 0; j < count; ++j) to[l * layout.stride + static_cast<std::size_t>(first + j)] = in[static_cast<std::size_t>(j) * kRowLanes + l];
+}
+
+/// Calls body(first, count, block) for the chunks of elements [begin, begin + size) of the rows.
+template <class Body>
+inline void for_chunks(const RowsOf& rows, int begin, int size, const Body& body) {
+  Block block;
+  for (int first = 0; first < size; first += kChunk) {
+    const int count = std::min(kChunk, size - first);
+    load(rows, begin + first, count, block);
+    body(first, count, block);
+  }
+}
+
+/// Log of the sum of exp over elements [begin, begin + size): the largest is taken out first.
+inline Row16 log_sum_exp(const RowsOf& rows, int begin, int size) {
+  Row16 top = all(-1e30f), sum{};
+  for_chunks(rows, begin, size, [&](int, int count, Block& block) {
+    Row16 next = top;
+    for (int j = 0; j < count; ++j) next = larger(next, block.at[j]);
+    sum = sum * fast_exp(top - next);
+    for (int j = 0; j < count; ++j) sum += fast_exp(block.at[j] - next);
+    top = next;
+  });
+  return top + fast_log(sum);
+}
+
+inline Row16 keep_sigma(Row16 log_sigma) { return smaller(larger(log_sigma, all(kLowSigma)), all(kHighSigma)); }
+
+/// A column's cells of sixteen rows.
+struct Cells {
+  Row16 code, z;
+};
+
+inline Cells load_cells(const ColumnsLayout& layout, std::size_t j, const float* cells, std::size_t rows) {
+  Cells out;
+  for (std::size_t l = 0; l < kRowLanes; ++l) {
+    const float* cell = cells + std::min(l, rows - 1) * layout.cell_stride();
+    out.code[l] = cell[j];
+    out.z[l] = cell[layout.size() + j];
+  }
+  return out;
+}
+
+/// The mixture's three parts of sixteen rows.
+struct Mixture {
+  Row16 weight[kMixtures], mean[kMixtures], log_sigma[kMixtures];
+};
+
+inline void load_mixture(const RowsOf& rows, int codes, Mixture& m) {
+  Row16* const part[] = {m.weight, m.mean, m.log_sigma};
+  for (int p = 0; p < 3; ++p)
+    for_chunks(rows, codes + p * kMixtures, kMixtures, [&](int first, int count, const Block& block) {
+      std::copy_n(block.at, count, part[p] + first);
+    });
+}
+
+inline void store_mixture(const Mixture& m, int codes, const RowsOf& layout, float* to) {
+  const Row16* const part[] = {m.weight, m.mean, m.log_sigma};
+  Block block;
+  for (int p = 0; p < 3; ++p)
+    for (int first = 0; first < kMixtures; first += kChunk) {
+      const int count = std::min(kChunk, kMixtures - first);
+      std::copy_n(part[p] + first, count, block.at);
+      store(block, codes + p * kMixtures + first, count, layout, to);
+    }
+}
+
+/// -log density of z; with dheads its gradient too, times `factor` where a row's code is the continuous one.
+inline Row16 mixture_loss(const RowsOf& rows, int codes, Row16 z, Row16 factor, float* dheads) {
+  constexpr float kHalfLogTwoPi = 0.918938533f;
+  Mixture m;
+  load_mixture(rows, codes, m);
+  Row16 density[kMixtures];  // log of weight times normal density, not normalized
+  Row16 top = m.weight[0], most = all(-1e30f);
+  for (int i = 0; i < kMixtures; ++i) {
+    const Row16 log_sigma = keep_sigma(m.log_sigma[i]), d = (z - m.mean[i]) * fast_exp(-log_sigma);
+    density[i] = m.weight[i] - 0.5f * d * d - log_sigma;
+    top = larger(top, m.weight[i]);
+    most = larger(most, density[i]);
+  }
+  Row16 weights{}, densities{};
+  for (int i = 0; i < kMixtures; ++i) weights += fast_exp(m.weight[i] - top), densities += fast_exp(density[i] - most);
+  const Row16 log_weights = top + fast_log(weights), log_density = most + fast_log(densities);
+  if (dheads) {
+    for (int i = 0; i < kMixtures; ++i) {
+      const Row16 share = factor * fast_exp(density[i] - log_density);
+      const Row16 raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
+      const Row16 d = (z - m.mean[i]) * precision;
+      m.weight[i] = factor * fast_exp(m.weight[i] - log_weights) - share;
+      m.mean[i] = -share * d * precision;
+      m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : Row16{};
+    }
+    store_mixture(m, codes, rows, dheads);
+  }
+  return log_weights - log_density + kHalfLogTwoPi;
+}
+
+/// Words of sixteen rows: word(i) is number `first + i` of the noise of a column, i < kChunk.
+struct Noise {
+  Noise(const Draw& draw, std::size_t column, std::size_t row, int first) {
+    std::array<std::uint64_t, kPhiloxLanes> rows;
+    Words position;
+    for (std::size_t l = 0; l < kPhiloxLanes; ++l) {
+      rows[l] = draw.first_row + row + l % kRowLanes;
+      position[l] = static_cast<std::uint32_t>((column << 18) + static_cast<std::size_t>(first) / 4 + l / kRowLanes);
+    }
+    philox_lanes(draw.seed, draw.stream, rows, position, words_);
+  }
+  /// In (0, 1), Philox::to_uniform.
+  Row16 uniform(int i) const {
+    const Word16 word = *reinterpret_cast<const Word16*>(words_[static_cast<std::size_t>(i % 4)].data() +
+                                                         static_cast<std::size_t>(i / 4) * kRowLanes);
+    return (__builtin_convertvector(word >> 9, Row16) + 0.5f) * 0x1p-23f;
+  }
+  /// Exponential with mean 1: dividing exp(logit) by it and taking the largest is adding Gumbel noise to the logit.
+  Row16 exponential(int i) const { return -fast_log(uniform(i)); }
+
+ private:
+  std::array<Words, 4> words_;
+};
+
+/// Where the noise of a column's parts begins: the codes, the mixture's weights, z.
+int mixture_noise(int codes) { return (codes + kChunk - 1) / kChunk * kChunk; }
+int z_noise(int codes) { return mixture_noise(codes) + (kMixtures + kChunk - 1) / kChunk * kChunk; }
+
+/// One standard normal number a row (Box-Muller).
+Row16 normal(const Noise& noise) {
+  const Row16 u = noise.uniform(0), v = noise.uniform(1);
+  Row16 z;
+  for (std::size_t l = 0; l < kRowLanes; ++l)
+    z[l] = std::sqrt(-2.0f * std::log(u[l])) * std::cos(2.0f * std::numbers::pi_v<float> * v[l]);
+  return z;
+}
+
+/// The element of [begin, begin + size) that the noise picks: the largest exp(logit / temperature) / exponential.
+inline Row16 pick(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column, std::size_t row,
+                  int noise_first) {
+  const float cold = 1.0f / draw.temperature;
+  Row16 best = all(-1e30f), at{};
+  for_chunks(rows, begin, size, [&](int first, int count, const Block& block) {
+    const Noise noise(draw, column, row, noise_first + first);
+    for (int j = 0; j < count; ++j) {
+      const Row16 score = block.at[j] * cold - fast_log(noise.exponential(j));
+      at = score > best ? all(static_cast<float>(first + j)) : at;
+      best = larger(best, score);
+    }
+  });
+  return at;
+}
+
+/// The gradient of sum(d * softmax(logit + noise)) with respect to the logits: what `value` says of each element.
+/// `keep` is called as keep(first, count, block) with the result.
+template <class Value, class Keep>
+inline void softmax_backward(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column,
+                             std::size_t row, int noise_first, const Value& value, const Keep& keep) {
+  Row16 top = all(-1e30f), sum{}, mean{};
+  for_chunks(rows, begin, size, [&](int first, int count, Block& block) {
+    const Noise noise(draw, column, row, noise_first + first);
+    Row16 next = top;
+    for (int j = 0; j < count; ++j) {
+      block.at[j] -= fast_log(noise.exponential(j));
+      next = larger(next, block.at[j]);
+    }
+    const Row16 shrink = fast_exp(top - next);
+    sum *= shrink, mean *= shrink;
+    Block d;
+    value(first, count, d);
+    for (int j = 0; j < count; ++j) {
+      const Row16 e = fast_exp(block.at[j] - next);
+      sum += e, mean += e * d.at[j];
+    }
+    top = next;
+  });
+  mean /= sum;
+  const Row16 log_sum = top + fast_log(sum);
+  for_chunks(rows, begin, size, [&](int first, int count, Block& block) {
+    const Noise noise(draw, column, row, noise_first + first);
+    Block d;
+    value(first, count, d);
+    for (int j = 0; j < count; ++j)
+      block.at[j] = fast_exp(block.at[j] - fast_log(noise.exponential(j)) - log_sum) * (d.at[j] - mean);
+    keep(first, count, block);
+  });
+}
+
+}  // namespace
+
+void CpuBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
+                            float* loss, float* dheads) {
+  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
+  const int blocks = (rows + kTaskRows - 1) / kTaskRows;
+  pool_.run(blocks * static_cast<int>(n), 20.0 * static_cast<double>(count * layout.head_stride), [&](int task) {
+    const std::size_t j = static_cast<std::size_t>(task) % n, begin = static_cast<std::size_t>(task) / n * kTaskRows;
+    const ColumnLayout& column = layout.columns[j];
+    for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
+      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride, std::min(kRowLanes, count - r)};
+      const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), rows16.rows);
+      float* const d = dheads ? dheads + r * layout.head_stride + column.head : nullptr;
+      const Row16 log_sum = log_sum_exp(rows16, 0, column.codes);
+      Row16 chosen{};
+      for_chunks(rows16, 0, column.codes, [&](int first, int size, Block& block) {
+        for (int c = 0; c < size; ++c) {
+          const auto hit = cell.code == static_cast<float>(first + c);
+          chosen = hit ? block.at[c] : chosen;
+          if (d) block.at[c] = factor * (fast_exp(block.at[c] - log_sum) - (hit ? all(1.0f) : Row16{}));
+        }
+        if (d) store(block, first, size, rows16, d);
+      });
+      Row16 value = log_sum - chosen;
+      if (column.continuous >= 0) {
+        const auto has_z = cell.code == static_cast<float>(column.continuous);
+        const Row16 z_loss = mixture_loss(rows16, column.codes, cell.z, has_z ? all(factor) : Row16{}, d);
+        value += has_z ? z_loss : Row16{};
+      }
+      for (std::size_t l = 0; l < rows16.rows; ++l) loss[(r + l) * n + j] = value[l];
+    }
+  });
+}
+
+void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, int rows, const float* heads,
+                               const float* constants, const Draw& draw, float* cells, float* view) {
+  const auto j = static_cast<std::size_t>(column_number), count = static_cast<std::size_t>(rows);
+  const std::size_t n = layout.size();
+  const ColumnLayout& column = layout.columns[j];
+  const int blocks = (rows + kTaskRows - 1) / kTaskRows;
+  pool_.run(blocks, 60.0 * rows * column.head_width(), [&](int task) {
+    const std::size_t begin = static_cast<std::size_t>(task) * kTaskRows;
+    for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
+      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride, std::min(kRowLanes, count - r)};
+      const Row16 code = pick(rows16, 0, column.codes, draw, j, r, 0);
+      Row16 component{}, epsilon{};
+      if (column.continuous >= 0) {
+        component = pick(rows16, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
+        epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
+      }
+      for (std::size_t l = 0; l < rows16.rows; ++l) {
+        float* cell = cells + (r + l) * layout.cell_stride();
+        float z = 0, position = constants[column.code_position + static_cast<std::size_t>(code[l])];
+        if (code[l] == static_cast<float>(column.continuous)) {
+          const float* head = rows16.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
+          const float sigma = std::exp(std::clamp(head[2 * kMixtures], kLowSigma, kHighSigma));
+          z = std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
+          const float at = (z - column.z_low) / std::max(column.z_high - column.z_low, 1e-6f) * kZCells;
+          const auto grid = std::min(static_cast<std::size_t>(at), std::size_t{kZCells - 1});
+          const float* p = constants + column.z_position + grid;
+          position = p[0] + (at - static_cast<float>(grid)) * (p[1] - p[0]);
+        }
+        cell[j] = code[l], cell[n + j] = z, cell[2 * n + j] = position;
+        if (!view) continue;
+        float* seen = view + (r + l) * layout.view_stride + column.view;
+        std::fill_n(seen, column.view_width(), 0.0f);
+        seen[static_cast<std::size_t>(code[l])] = 1.0f;
+        if (column.continuous >= 0) seen[column.codes] = z;
+      }
+    }
+  });
+}
+
+void CpuBackend::sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
+                                 const Draw& draw, const float* dview, float* dheads) {
+  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
+  const int blocks = (rows + kTaskRows - 1) / kTaskRows;
+  pool_.run(blocks * static_cast<int>(n), 60.0 * static_cast<double>(count * layout.head_stride), [&](int task) {
+    const std::size_t j = static_cast<std::size_t>(task) % n, begin = static_cast<std::size_t>(task) / n * kTaskRows;
+    const ColumnLayout& column = layout.columns[j];
+    for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
+      const std::size_t present = std::min(kRowLanes, count - r);
+      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride, present};
+      const RowsOf seen{dview + r * layout.view_stride + column.view, layout.view_stride, present};
+      float* const d = dheads + r * layout.head_stride + column.head;
+      softmax_backward(
+          rows16, 0, column.codes, draw, j, r, 0, [&](int first, int size, Block& b) { load(seen, first, size, b); },
+          [&](int first, int size, const Block& b) { store(b, first, size, rows16, d); });
+      if (column.continuous < 0) continue;
+      // z = mean + sigma epsilon of the component drawn, where it was not cut and the code is the continuous one.
+      const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), present);
+      const int weights = mixture_noise(column.codes);
+      const Row16 component = pick(rows16, column.codes, kMixtures, draw, j, r, weights);
+      const Row16 epsilon = normal(Noise(draw, j, r, z_noise(column.codes)));
+      Block last;
+      load(seen, column.codes, 1, last);
+      const auto free = (cell.code == static_cast<float>(column.continuous)) & (cell.z > column.z_low) & (cell.z < column.z_high);
+      const Row16 dz = free ? last.at[0] : Row16{};
+      Mixture m, out;
+      load_mixture(rows16, column.codes, m);
+      Row16 value[kMixtures];
+      for (int i = 0; i < kMixtures; ++i) {
+        const Row16 log_sigma = keep_sigma(m.log_sigma[i]), step = fast_exp(log_sigma) * epsilon;
+        const Row16 here = component == static_cast<float>(i) ? dz : Row16{};
+        value[i] = dz * (m.mean[i] + step);
+        out.mean[i] = here;
+        out.log_sigma[i] = m.log_sigma[i] == log_sigma ? here * step : Row16{};
+      }
+      softmax_backward(
+          rows16, column.codes, kMixtures, draw, j, r, weights,
+          [&](int first, int size, Block& b) { std::copy_n(value + first, size, b.at); },
+          [&](int first, int size, const Block& b) { std::copy_n(b.at, size, out.weight + first); });
+      store_mixture(out, column.codes, rows16, d);
+    }
+  });
+}
+
+}  // namespace meg::cpu
