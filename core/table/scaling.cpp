@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "core/error.h"
+#include "core/table/grid.h"
 #include "core/tensor/philox.h"
 
 namespace meg {
@@ -15,23 +15,6 @@ namespace {
 
 constexpr std::size_t kMostPatterns = 1000;
 
-bool is_modelled(const ColumnSchema& column) { return is_categorical(column.type) || is_numeric(column.type); }
-
-/// The greatest common divisor of the values' distances from the lowest, in units of their last digit; 0, no grid,
-/// where these are too many for a double to count.
-double grid_step(std::span<const double> x, double low, double high, int decimals) {
-  const double unit = std::pow(10.0, decimals);
-  if ((high - low) * unit > 0x1p53) return 0;
-  long long divisor = 0;
-  for (const double v : x) divisor = std::gcd(divisor, std::llround((v - low) * unit));
-  return static_cast<double>(divisor) / unit;
-}
-
-/// Whether an identifier counts the rows: its values rise by one.
-bool is_running_number(const ColumnSchema& column) {
-  return column.distinct > 1 && column.largest - column.smallest == static_cast<double>(column.distinct - 1);
-}
-
 }  // namespace
 
 float ScaledColumn::scale(double number) const {
@@ -39,9 +22,8 @@ float ScaledColumn::scale(double number) const {
 }
 
 double ScaledColumn::unscale(float scaled) const {
-  double value = static_cast<double>(scaled) * reach * deviation + mean;
-  if (step > 0) value = low + std::round((value - low) / step) * step;
-  return std::clamp(value, low, high);
+  const double value = static_cast<double>(scaled) * reach * deviation + mean;
+  return std::clamp(on_grid(value, low, step), low, high);
 }
 
 ScaledColumn fit_column(std::span<const double> x, int decimals) {
@@ -60,22 +42,17 @@ ScaledColumn fit_column(std::span<const double> x, int decimals) {
   return out;
 }
 
-TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::move(schema)) {
+TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::move(schema)), text_(table, schema_) {
   index_columns();
-  shapes_.resize(schema_.size());
-  for (std::size_t c = 0; c < schema_.size(); ++c) {
+  for (const std::size_t c : modelled_) {
     const ColumnSchema& column = schema_[c];
     const std::size_t source = table.column(column.name);
     std::vector<double> values;
     for (std::size_t r = 0; r < table.rows(); ++r) {
       const std::string_view cell = table.cell(r, source);
-      if (is_missing(cell)) continue;
-      if (is_modelled(column))
-        values.push_back(to_number(column, cell));
-      else
-        shapes_[c].add(cell);
+      if (!is_missing(cell)) values.push_back(to_number(column, cell));
     }
-    if (is_modelled(column)) scaled_.push_back(fit_column(values, column.decimals));
+    scaled_.push_back(fit_column(values, column.decimals));
   }
   if (modelled_.empty()) fail("no column is left to model: all are identifiers or free text");
   fit_patterns(table);
@@ -83,7 +60,7 @@ TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::mov
 
 void TableScaling::index_columns() {
   for (std::size_t c = 0; c < schema_.size(); ++c)
-    if (is_modelled(schema_[c])) modelled_.push_back(c);
+    if (is_modelled(schema_[c].type)) modelled_.push_back(c);
 }
 
 void TableScaling::fit_patterns(const Table& table) {
@@ -156,30 +133,18 @@ void TableScaling::append_rows(std::span<const float> scaled, std::uint64_t seed
           text += column.missing_word;
         else if (modelled)
           append_value(column, scaled_[m].unscale(*next), text);
-        else if (is_running_number(column))
-          append_number(column.smallest + static_cast<double>(row), 0, true, text);
         else
-          shapes_[c].append(seed, row, c, text);
+          text_.append(column, c, seed, row, text);
       });
       if (modelled) ++m, ++next;
     }
   }
 }
 
-Table TableScaling::empty_table() const {
-  std::vector<std::string> names;
-  for (const ColumnSchema& column : schema_) names.push_back(column.name);
-  return Table(std::move(names));
-}
-
 std::string TableScaling::to_json() const {
   nlohmann::json out{{"columns", nlohmann::json::parse(schema_to_json(schema_))}};
   for (const ScaledColumn& s : scaled_) out["scaling"].push_back({s.mean, s.deviation, s.reach, s.low, s.high, s.step});
-  for (const TextShapes& column : shapes_) {
-    nlohmann::json shapes = nlohmann::json::array();
-    for (const TextShapes::Shape& shape : column.shapes()) shapes.push_back({shape.text, shape.count});
-    out["text_shapes"].push_back(std::move(shapes));
-  }
+  out["text_shapes"] = nlohmann::json::parse(text_.to_json());
   out["missing_patterns"] = nlohmann::json::array();
   for (const Pattern& pattern : patterns_) out["missing_patterns"].push_back({pattern.missing, pattern.count});
   return out.dump();
@@ -191,11 +156,7 @@ TableScaling TableScaling::from_json(std::string_view json) {
   out.schema_ = schema_from_json(in.at("columns").dump());
   out.index_columns();
   for (const auto& s : in.at("scaling")) out.scaled_.push_back({s[0], s[1], s[2], s[3], s[4], s[5]});
-  for (const auto& column : in.at("text_shapes")) {
-    std::vector<TextShapes::Shape> shapes;
-    for (const auto& shape : column) shapes.push_back({shape[0], shape[1]});
-    out.shapes_.emplace_back().restore(std::move(shapes));
-  }
+  out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
   for (const auto& pattern : in.at("missing_patterns")) {
     out.patterns_.push_back({pattern[0], pattern[1]});
     out.pattern_rows_ += out.patterns_.back().count;

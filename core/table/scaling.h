@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/table/schema.h"
-#include "core/table/text_shape.h"
+#include "core/table/text_columns.h"
 
 namespace meg {
 
@@ -50,7 +50,7 @@ class TableScaling {
   void append_rows(std::span<const float> scaled, std::uint64_t seed, std::uint64_t first_row, Table& out) const;
 
   /// An empty table with the names of the columns.
-  Table empty_table() const;
+  Table empty_table() const { return meg::empty_table(schema_); }
 
   std::string to_json() const;
   static TableScaling from_json(std::string_view json);
@@ -65,8 +65,8 @@ class TableScaling {
   const std::string* pattern_of(std::uint64_t seed, std::uint64_t row) const;
 
   Schema schema_;
+  TextColumns text_;
   std::vector<ScaledColumn> scaled_;   // one per modelled column
-  std::vector<TextShapes> shapes_;     // one per column of the schema, empty for modelled ones
   std::vector<Pattern> patterns_;      // empty where no cell is missing
   std::uint64_t pattern_rows_ = 0;     // sum of their counts
   std::vector<std::size_t> modelled_;  // columns of the schema

@@ -210,4 +210,10 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
     append_number(number, column.decimals, column.trailing_zeros, out);
 }
 
+Table empty_table(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : schema) names.push_back(column.name);
+  return Table(std::move(names));
+}
+
 }  // namespace meg

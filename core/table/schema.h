@@ -40,6 +40,9 @@ inline bool is_numeric(ColumnType type) {
   return type == ColumnType::kInteger || type == ColumnType::kDecimal || type == ColumnType::kDatetime;
 }
 
+/// Whether a model learns the cells of a column; those of identifier and text columns are made anew, see TextColumns.
+inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_numeric(type); }
+
 /// Infers every column's type from its values; `types` says it for some columns instead:
 /// - boolean: two words of one of the pairs true/false, yes/no, t/f, y/n; 0/1 stays integer (it inverts exactly there);
 /// - integer, decimal: every value is a number; an integer column whose values are all different, rise by one from row
@@ -57,6 +60,9 @@ Schema infer_schema(const Table& table, const std::map<std::string, ColumnType>&
 double to_number(const ColumnSchema& column, std::string_view cell);
 /// And back: appends the cell that `number` stands for, spelled as the column spells it.
 void append_value(const ColumnSchema& column, double number, std::string& out);
+
+/// A table without rows that has the schema's columns.
+Table empty_table(const Schema& schema);
 
 /// A schema as JSON: an array with one object a column.
 std::string schema_to_json(const Schema& schema);

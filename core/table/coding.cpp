@@ -1,0 +1,84 @@
+#include "core/table/coding.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/tensor/philox.h"
+
+namespace meg {
+
+TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options)
+    : schema_(std::move(schema)), text_(table, schema_) {
+  index_columns();
+  if (schema_column_.empty()) fail("no column is left to model: all are identifiers or free text");
+  std::vector<std::string_view> cells(table.rows());
+  for (const std::size_t c : schema_column_) {
+    const std::size_t source = table.column(schema_[c].name);
+    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = table.cell(r, source);
+    columns_.push_back(Column::fit(schema_[c], cells, seed, static_cast<std::uint32_t>(columns_.size()), options));
+  }
+}
+
+void TableCoding::index_columns() {
+  for (std::size_t c = 0; c < schema_.size(); ++c)
+    if (is_modelled(schema_[c].type) || schema_[c].missing > 0) schema_column_.push_back(c);
+}
+
+Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
+  const std::size_t columns = columns_.size();
+  std::vector<std::size_t> source;
+  for (const Column& column : columns_) source.push_back(table.column(column.schema().name));
+  Coded out{table.rows(), std::vector<std::uint32_t>(table.rows() * columns),
+            std::vector<float>(table.rows() * columns)};
+  const Philox philox(seed, Stream::kCoding);
+  for (std::size_t r = 0; r < out.rows; ++r)
+    for (std::size_t c = 0; c < columns; ++c) {
+      const bool noisy = columns_[c].continuous_code() >= 0;
+      const float uniform = noisy ? philox.uniform(r, static_cast<std::uint32_t>(c))[0] : 0.5f;
+      const Cell cell = columns_[c].encode(table.cell(r, source[c]), uniform);
+      out.code[r * columns + c] = cell.code;
+      out.z[r * columns + c] = cell.z;
+    }
+  return out;
+}
+
+void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<const float> z, std::uint64_t seed,
+                              std::uint64_t first_row, Table& out) const {
+  const std::size_t columns = columns_.size();
+  for (std::size_t r = 0; r < code.size() / columns; ++r) {
+    std::size_t next = 0;
+    for (std::size_t c = 0; c < schema_.size(); ++c) {
+      const bool coded = next < columns && schema_column_[next] == c;
+      const std::size_t at = r * columns + next;
+      const Column* column = coded ? &columns_[next++] : nullptr;
+      out.append_with([&](std::string& text) {
+        if (column && (is_modelled(schema_[c].type) || static_cast<int>(code[at]) == column->missing_code()))
+          column->append({code[at], z[at]}, text);
+        else
+          text_.append(schema_[c], c, seed, first_row + r, text);
+      });
+    }
+  }
+}
+
+std::string TableCoding::to_json() const {
+  nlohmann::json out{{"columns", nlohmann::json::parse(schema_to_json(schema_))},
+                     {"coding", nlohmann::json::array()},
+                     {"text_shapes", nlohmann::json::parse(text_.to_json())}};
+  for (const Column& column : columns_) out["coding"].push_back(nlohmann::json::parse(column.to_json()));
+  return out.dump();
+}
+
+TableCoding TableCoding::from_json(std::string_view json) {
+  const auto in = nlohmann::json::parse(json);
+  TableCoding out;
+  out.schema_ = schema_from_json(in.at("columns").dump());
+  out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
+  out.index_columns();
+  const auto& coding = in.at("coding");
+  for (std::size_t i = 0; i < out.schema_column_.size(); ++i)
+    out.columns_.push_back(Column::from_json(out.schema_[out.schema_column_[i]], coding.at(i).dump()));
+  return out;
+}
+
+}  // namespace meg

@@ -1,0 +1,55 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table/column.h"
+#include "core/table/text_columns.h"
+
+namespace meg {
+
+/// Rows of a table as the `meg` preset sees them: cells of its columns, both arrays [rows, columns], row by row.
+struct Coded {
+  std::size_t rows = 0;
+  std::vector<std::uint32_t> code;
+  std::vector<float> z;
+};
+
+/// A whole table between text and cells (code, z). Modelled are all columns but identifiers and free text; of these,
+/// those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew.
+class TableCoding {
+ public:
+  TableCoding() = default;
+  /// Fits to the table that the schema was inferred from. Throws Error where no column can be modelled.
+  TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options = {});
+
+  const Schema& schema() const { return schema_; }
+  /// The modelled columns, in the table's order.
+  const std::vector<Column>& columns() const { return columns_; }
+  /// The place in the schema of a modelled column.
+  std::size_t schema_column(std::size_t column) const { return schema_column_[column]; }
+
+  /// The rows of a table with noise of (seed, row, column), see Column::encode. Throws Error where the table lacks a
+  /// column or has a cell that the fitted one could not have.
+  Coded encode(const Table& table, std::uint64_t seed) const;
+  /// Appends the rows first_row ... of the table that `seed` stands for, from their cells, both [rows, columns].
+  void append_rows(std::span<const std::uint32_t> code, std::span<const float> z, std::uint64_t seed,
+                   std::uint64_t first_row, Table& out) const;
+  /// An empty table with the names of the schema's columns.
+  Table empty_table() const { return meg::empty_table(schema_); }
+
+  std::string to_json() const;
+  static TableCoding from_json(std::string_view json);
+
+ private:
+  void index_columns();
+
+  Schema schema_;
+  TextColumns text_;
+  std::vector<Column> columns_;
+  std::vector<std::size_t> schema_column_;  // [columns_]
+};
+
+}  // namespace meg

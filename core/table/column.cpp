@@ -1,0 +1,205 @@
+#include "core/table/column.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/table/grid.h"
+#include "core/tensor/philox.h"
+
+namespace meg {
+
+namespace {
+
+/// Different numbers at even shares of the sorted ones, numpy's quantiles: linear between two neighbours.
+std::vector<double> knots_of(std::span<const double> sorted) {
+  std::vector<double> knots;
+  for (int i = 0; i < Column::kKnots && !sorted.empty(); ++i) {
+    const double place = static_cast<double>(i) * static_cast<double>(sorted.size() - 1) / (Column::kKnots - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    const double knot = std::lerp(sorted[below], sorted[above], place - std::floor(place));
+    if (knots.empty() || knot > knots.back()) knots.push_back(knot);
+  }
+  return knots;
+}
+
+std::size_t count_distinct(std::span<const double> sorted) {
+  std::size_t count = sorted.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < sorted.size(); ++i) count += sorted[i] != sorted[i - 1];
+  return count;
+}
+
+/// Takes the numbers that occur more than `rows` times out of the sorted ones, and returns one of each, ascending. A
+/// single number left over goes too: it has no distribution.
+std::vector<double> take_spikes(std::vector<double>& sorted, double rows) {
+  std::vector<double> spikes;
+  auto kept = sorted.begin();
+  for (auto begin = sorted.begin(); begin != sorted.end();) {
+    const auto end = std::upper_bound(begin, sorted.end(), *begin);
+    if (static_cast<double>(end - begin) > rows)
+      spikes.push_back(*begin);
+    else
+      kept = kept == begin ? end : std::copy(begin, end, kept);
+    begin = end;
+  }
+  sorted.erase(kept, sorted.end());
+  if (sorted.size() != 1) return spikes;
+  spikes.insert(std::upper_bound(spikes.begin(), spikes.end(), sorted[0]), sorted[0]);
+  sorted.clear();
+  return spikes;
+}
+
+}  // namespace
+
+Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
+                   std::uint32_t number, const ColumnOptions& options) {
+  Column out;
+  out.schema_ = schema;
+  std::vector<double> numbers;
+  for (const std::string_view cell : cells) {
+    if (is_missing(cell))
+      out.has_missing_ = true;
+    else if (is_numeric(schema.type))
+      numbers.push_back(to_number(schema, cell));
+  }
+  const double spike_rows =
+      std::max(options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count));
+  out.fit_numbers(std::move(numbers), spike_rows, seed, number, options);
+  out.prepare();
+  return out;
+}
+
+void Column::fit_numbers(std::vector<double> numbers, double spike_rows, std::uint64_t seed, std::uint32_t number,
+                         const ColumnOptions& options) {
+  std::sort(numbers.begin(), numbers.end());
+  knots_ = knots_of(numbers);
+  const bool exact = count_distinct(numbers) <= static_cast<std::size_t>(options.exact_limit);
+  if (!exact) step_ = grid_step(numbers, schema_.smallest, schema_.largest, schema_.decimals);
+  if (!exact && step_ == 0) step_ = std::pow(10.0, -schema_.decimals);
+  values_ = take_spikes(numbers, exact ? 0 : spike_rows);
+  if (numbers.empty()) return;
+  // Which of equal numbers gets which noise does not matter, so it goes by their order.
+  const Philox philox(seed, Stream::kCoding);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] += (static_cast<double>(philox.uniform(i, number)[0]) - 0.5) * step_;
+  std::sort(numbers.begin(), numbers.end());
+  scores_ = NormalScores(numbers);
+}
+
+void Column::prepare() {
+  const bool numeric = is_numeric(schema_.type), words = is_categorical(schema_.type);
+  const std::size_t known = numeric ? values_.size() : words ? schema_.values.size() : schema_.distinct > 0;
+  codes_ = static_cast<int>(known);
+  if (!scores_.empty()) continuous_code_ = codes_++;
+  if (has_missing_ || codes_ == 0) missing_code_ = codes_++;
+  code_positions_.assign(static_cast<std::size_t>(codes_), -1);
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    append_value(schema_, values_[i], spelled_.emplace_back());
+    code_positions_[i] = place(values_[i]);
+  }
+  if (scores_.empty()) return;
+  code_positions_[known] = 0;
+  for (int i = 0; i <= kZCells; ++i)
+    z_positions_.push_back(place(scores_.number(std::lerp(z_low(), z_high(), static_cast<float>(i) / kZCells))));
+}
+
+Cell Column::encode(std::string_view text, float uniform) const {
+  if (is_missing(text)) {
+    if (missing_code_ < 0)
+      fail("column '{}' has no missing values in the table it was fitted on; fill this one, or leave its row out",
+           schema_.name);
+    return {static_cast<std::uint32_t>(missing_code_), 0};
+  }
+  if (missing_code_ == 0)
+    fail("column '{}' has no values in the table it was fitted on, so it cannot hold '{}'", schema_.name, text);
+  if (!is_modelled(schema_.type)) return {};
+  const double number = to_number(schema_, text);
+  return is_categorical(schema_.type) ? Cell{static_cast<std::uint32_t>(number), 0} : encode_number(number, uniform);
+}
+
+Cell Column::encode_number(double x, float uniform) const {
+  auto at = std::lower_bound(values_.begin(), values_.end(), x);
+  if (continuous_code_ < 0) {
+    if (at == values_.end() || (at != values_.begin() && x - at[-1] <= at[0] - x)) --at;
+  } else if (at == values_.end() || *at != x) {
+    float z = scores_.score(x + (static_cast<double>(uniform) - 0.5) * step_);
+    // Where numbers lie far apart a float z can be too coarse to find back to x from the edge of its step.
+    if (std::abs(number(z) - x) > 0.5 * step_) z = scores_.score(x);
+    return {static_cast<std::uint32_t>(continuous_code_), z};
+  }
+  return {static_cast<std::uint32_t>(at - values_.begin()), 0};
+}
+
+double Column::number(float z) const {
+  return std::clamp(on_grid(scores_.number(z), schema_.smallest, step_), schema_.smallest, schema_.largest);
+}
+
+void Column::append(Cell cell, std::string& out) const {
+  if (is_continuous(cell))
+    append_value(schema_, number(cell.z), out);
+  else if (is_missing_code(cell))
+    out += schema_.missing_word;
+  else if (is_numeric(schema_.type))
+    out += spelled_[cell.code];
+  else if (is_categorical(schema_.type))
+    out += schema_.values[cell.code];
+}
+
+double Column::value(Cell cell) const {
+  if (is_missing_code(cell)) return std::numeric_limits<double>::quiet_NaN();
+  if (is_continuous(cell)) return number(cell.z);
+  return is_numeric(schema_.type) ? values_[cell.code] : static_cast<double>(cell.code);
+}
+
+float Column::place(double number) const {
+  if (knots_.size() < 2) return 0;
+  const auto above = std::upper_bound(knots_.begin() + 1, knots_.end() - 1, number);
+  return static_cast<float>(static_cast<double>(above - knots_.begin() - 1) +
+                            share_between(above[-1], number, above[0]));
+}
+
+// Of a continuous cell this is what a generator that draws z computes, not place(number(z)): it must be given in
+// training what it sees when it generates.
+float Column::position(Cell cell) const {
+  if (!is_continuous(cell)) return code_positions_[cell.code];
+  const auto cells = static_cast<float>(kZCells);
+  const float z = cell.z > z_low() ? std::min(cell.z, z_high()) : z_low();
+  const float at = std::min((z - z_low()) * (cells / (z_high() - z_low())), cells);
+  const std::size_t i = std::min(static_cast<std::size_t>(at), static_cast<std::size_t>(kZCells - 1));
+  return z_positions_[i] + (at - static_cast<float>(i)) * (z_positions_[i + 1] - z_positions_[i]);
+}
+
+std::string Column::to_json() const {
+  nlohmann::json out{{"missing", has_missing_}};
+  if (!is_numeric(schema_.type)) return out.dump();
+  out["values"] = values_;
+  out["knots"] = knots_;
+  if (!scores_.empty()) {
+    out["step"] = step_;
+    out["count"] = scores_.count();
+    out["quantiles"] = scores_.quantiles();
+  }
+  return out.dump();
+}
+
+Column Column::from_json(const ColumnSchema& schema, std::string_view json) {
+  const auto in = nlohmann::json::parse(json);
+  Column out;
+  out.schema_ = schema;
+  out.has_missing_ = in.at("missing");
+  if (is_numeric(schema.type)) {
+    in.at("values").get_to(out.values_);
+    in.at("knots").get_to(out.knots_);
+  }
+  if (in.contains("quantiles")) {
+    out.step_ = in.at("step");
+    out.scores_ = NormalScores(in.at("quantiles").get<std::vector<double>>(), in.at("count"));
+  }
+  out.prepare();
+  return out;
+}
+
+}  // namespace meg

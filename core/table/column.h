@@ -1,0 +1,98 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table/normal_scores.h"
+#include "core/table/schema.h"
+
+namespace meg {
+
+/// A cell as the `meg` preset sees it. z is 0 unless code is the column's continuous code.
+struct Cell {
+  std::uint32_t code = 0;
+  float z = 0;
+  bool operator==(const Cell&) const = default;
+};
+
+struct ColumnOptions {
+  int exact_limit = 100;      ///< numeric columns with at most this many different values have a code for each
+  double spike_share = 0.01;  ///< elsewhere a value gets a code of its own that more than this share of the rows holds
+  int spike_count = 20;       ///< and more than this many rows
+};
+
+/// One column between text and cells (code, z), NaN-free both ways.
+/// - categorical, boolean: a code per value of the schema, in its order.
+/// - integer, decimal, datetime (in seconds): a code per value where these are few. Elsewhere a code per *spike* (a
+///   value that many rows hold), and the continuous code with a normal score z for all other values, to which uniform
+///   noise of one step of the column's grid is added first; it is rounded away on the way out.
+/// - identifier, text: one code says that there is a cell; TextColumns writes it.
+/// - missing cells: one more code, where the fitted column has any.
+class Column {
+ public:
+  static constexpr int kKnots = 16;     ///< of the piecewise-linear encoding
+  static constexpr int kZCells = 1024;  ///< of the grid that position is tabulated on
+
+  /// Fits the column that `schema` was inferred from. The noise is that of (seed, number). Throws Error, naming the
+  /// column, where a cell is not of its type.
+  static Column fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
+                    std::uint32_t number, const ColumnOptions& options = {});
+
+  const ColumnSchema& schema() const { return schema_; }
+  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], [missing].
+  int codes() const { return codes_; }
+  int continuous_code() const { return continuous_code_; }  ///< -1 where there is none
+  int missing_code() const { return missing_code_; }        ///< -1 where there is none
+
+  /// The cell of a text; `uniform`, in (0, 1), is the noise: 0.5 is none. Numbers that the fitted column had not take
+  /// the nearest value, or the nearest end. Throws Error, naming the column, for a category that it had not, a missing
+  /// cell where it had none, and a text that is not of its type.
+  Cell encode(std::string_view text, float uniform) const;
+  /// Appends the cell's text as the table spells it; nothing for the present cells of identifier and text columns.
+  void append(Cell cell, std::string& out) const;
+  /// The number of a numeric column's cell (seconds since 1970 for datetimes), in the unit and on the grid of the
+  /// table; the code for other columns; NaN for missing cells and no others.
+  double value(Cell cell) const;
+
+  /// Where the cell's number lies between the knots, which are at most kKnots quantiles of the fitted numbers: i +
+  /// share between knots i and i + 1, in [0, knots - 1]. -1 for cells that are no place on a line: categories, present
+  /// texts, missing cells.
+  float position(Cell cell) const;
+  /// [codes()] the positions of all codes; the continuous code's is 0 and means nothing.
+  std::span<const float> code_positions() const { return code_positions_; }
+  /// [kZCells + 1] the positions, never falling, of scores on an even grid from z_low() to z_high(); position(Cell)
+  /// is linear between them. Empty where there is no continuous code.
+  std::span<const float> z_positions() const { return z_positions_; }
+  /// The range that z is cut to; z_low() < z_high() where there is a continuous code, else both are 0.
+  float z_low() const { return scores_.low(); }
+  float z_high() const { return scores_.high(); }
+
+  /// All but the schema, as a JSON object, and back.
+  std::string to_json() const;
+  static Column from_json(const ColumnSchema& schema, std::string_view json);
+
+ private:
+  void fit_numbers(std::vector<double> numbers, double spike_rows, std::uint64_t seed, std::uint32_t number,
+                   const ColumnOptions& options);
+  void prepare();
+  Cell encode_number(double number, float uniform) const;
+  double number(float z) const;
+  float place(double number) const;
+  bool is_continuous(Cell cell) const { return static_cast<int>(cell.code) == continuous_code_; }
+  bool is_missing_code(Cell cell) const { return static_cast<int>(cell.code) == missing_code_; }
+
+  ColumnSchema schema_;
+  std::vector<double> values_;  // of numeric columns: those that have codes, ascending
+  NormalScores scores_;         // of the others
+  double step_ = 0;             // of the grid from schema_.smallest
+  std::vector<double> knots_;   // of numeric columns: at most kKnots, strictly ascending
+  bool has_missing_ = false;
+  // What prepare() derives from these.
+  int codes_ = 0, continuous_code_ = -1, missing_code_ = -1;
+  std::vector<std::string> spelled_;  // values_ as text
+  std::vector<float> code_positions_, z_positions_;
+};
+
+}  // namespace meg

@@ -1,0 +1,67 @@
+#include "core/table/normal_scores.h"
+
+#include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
+
+namespace meg {
+
+namespace {
+
+/// The place, in ascending order, of the number that is knot `i` of `knots`, evenly spread over `count` numbers.
+std::size_t rank_of_knot(std::size_t i, std::size_t knots, std::size_t count) {
+  return (i * (count - 1) + (knots - 1) / 2) / (knots - 1);
+}
+
+/// Phi^-1 of the share of numbers below the one at `rank`, half a number away from 0 and 1.
+float score_of_rank(std::size_t rank, std::size_t count) {
+  const double n = static_cast<double>(count), edge = 0.5 / n;
+  const double share = std::clamp(static_cast<double>(rank) / (n - 1), edge, 1 - edge);
+  return static_cast<float>(boost::math::quantile(boost::math::normal(), share));
+}
+
+}  // namespace
+
+// Knots are numbers of the sample, with their own share, rather than numpy's numbers between two of them: a gap between
+// repeated numbers then begins and ends on them.
+NormalScores::NormalScores(std::span<const double> sorted) : count_(sorted.size()) {
+  const std::size_t knots = std::min(kMostQuantiles, count_);
+  quantiles_.reserve(knots);
+  for (std::size_t i = 0; i < knots; ++i) quantiles_.push_back(sorted[rank_of_knot(i, knots, count_)]);
+  prepare();
+}
+
+NormalScores::NormalScores(std::vector<double> quantiles, std::size_t count)
+    : quantiles_(std::move(quantiles)), count_(count) {
+  prepare();
+}
+
+/// Scores follow from the two counts. first_[i] is the last knot at or before the start of cell i of an even grid.
+void NormalScores::prepare() {
+  const std::size_t knots = quantiles_.size();
+  for (std::size_t i = 0; i < knots; ++i) scores_.push_back(score_of_rank(rank_of_knot(i, knots, count_), count_));
+  cells_per_score_ = static_cast<float>(kCells) / (high() - low());
+  std::size_t knot = 0;
+  for (std::size_t i = 0; i < kCells; ++i) {
+    const float start = low() + static_cast<float>(i) / cells_per_score_;
+    while (knot + 2 < knots && scores_[knot + 1] <= start) ++knot;
+    first_[i] = static_cast<std::uint16_t>(knot);
+  }
+}
+
+float NormalScores::score(double number) const {
+  const auto above = std::upper_bound(quantiles_.begin() + 1, quantiles_.end() - 1, number);
+  const auto i = static_cast<std::size_t>(above - quantiles_.begin() - 1);
+  const double share = share_between(quantiles_[i], number, quantiles_[i + 1]);
+  return static_cast<float>(std::lerp(static_cast<double>(scores_[i]), static_cast<double>(scores_[i + 1]), share));
+}
+
+double NormalScores::number(float score) const {
+  const float z = score > low() ? std::min(score, high()) : low();
+  const auto cell = static_cast<std::size_t>((z - low()) * cells_per_score_);
+  std::size_t i = first_[std::min(cell, kCells - 1)];
+  while (i + 2 < scores_.size() && scores_[i + 1] <= z) ++i;
+  return std::lerp(quantiles_[i], quantiles_[i + 1], share_between(scores_[i], z, scores_[i + 1]));
+}
+
+}  // namespace meg

@@ -1,0 +1,56 @@
+#include "core/table/text_columns.h"
+
+#include <nlohmann/json.hpp>
+
+namespace meg {
+
+namespace {
+
+/// Whether an identifier counts the rows: its values rise by one.
+bool is_running_number(const ColumnSchema& column) {
+  return column.type == ColumnType::kIdentifier && column.distinct > 1 &&
+         column.largest - column.smallest == static_cast<double>(column.distinct - 1);
+}
+
+}  // namespace
+
+TextColumns::TextColumns(const Table& table, const Schema& schema) : shapes_(schema.size()) {
+  for (std::size_t c = 0; c < schema.size(); ++c) {
+    if (is_modelled(schema[c].type)) continue;
+    const std::size_t source = table.column(schema[c].name);
+    for (std::size_t r = 0; r < table.rows(); ++r) {
+      const std::string_view cell = table.cell(r, source);
+      if (!is_missing(cell)) shapes_[c].add(cell);
+    }
+  }
+}
+
+void TextColumns::append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
+                         std::string& out) const {
+  if (is_running_number(schema))
+    append_number(schema.smallest + static_cast<double>(row), 0, true, out);
+  else
+    shapes_[column].append(seed, row, column, out);
+}
+
+std::string TextColumns::to_json() const {
+  nlohmann::json out = nlohmann::json::array();
+  for (const TextShapes& column : shapes_) {
+    nlohmann::json shapes = nlohmann::json::array();
+    for (const TextShapes::Shape& shape : column.shapes()) shapes.push_back({shape.text, shape.count});
+    out.push_back(std::move(shapes));
+  }
+  return out.dump();
+}
+
+TextColumns TextColumns::from_json(std::string_view json) {
+  TextColumns out;
+  for (const auto& column : nlohmann::json::parse(json)) {
+    std::vector<TextShapes::Shape> shapes;
+    for (const auto& shape : column) shapes.push_back({shape[0], shape[1]});
+    out.shapes_.emplace_back().restore(std::move(shapes));
+  }
+  return out;
+}
+
+}  // namespace meg

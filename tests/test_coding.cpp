@@ -1,0 +1,137 @@
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/table/coding.h"
+#include "core/table/csv.h"
+#include "tests/support.h"
+
+using namespace meg;
+
+namespace {
+
+/// `count` numbers with two digits behind the point, spread like 10 exp(normal).
+std::vector<std::string> skewed_decimals(std::size_t count) {
+  std::vector<std::string> out;
+  for (const float z : test::random(count, 3)) out.push_back(fmt::format("{:.2f}", 10 * std::exp(z)));
+  return out;
+}
+
+std::string csv_of(const Table& table) {
+  std::string out;
+  append_csv(table, true, out);
+  return out;
+}
+
+Table decoded(const TableCoding& coding, const Coded& rows) {
+  Table out = coding.empty_table();
+  coding.append_rows(rows.code, rows.z, 9, 0, out);
+  return out;
+}
+
+TableCoding coding_of(const Table& table) { return TableCoding(table, infer_schema(table), 5); }
+
+}  // namespace
+
+TEST_CASE("a table of every kind comes back as it was, text aside, also after JSON") {
+  std::string text = "id,note,age,pay,day,sex,member,empty,one\n";
+  const std::vector<std::string> pay = skewed_decimals(300);
+  for (std::size_t i = 0; i < 300; ++i) {
+    std::string day;
+    append_datetime(86400.0 * static_cast<double>(i * i), "%d/%m/%Y", 0, day);
+    text += fmt::format("{},{},{},{},{},{},{},,7\n", i + 4, i % 3 ? fmt::format("said {} once", i) : "", 20 + i % 60,
+                        i % 7 ? pay[i] : "", day, i % 2 ? "f" : "m", i % 5 ? "no" : "yes");
+  }
+  const Table table = parse_csv(text, "t.csv");
+  const TableCoding coding = coding_of(table);
+  REQUIRE(coding.columns().size() == 8);
+  CHECK(coding.schema_column(0) == 1);
+  CHECK(coding.columns()[0].codes() == 2);
+  const Coded rows = coding.encode(table, 5);
+  const Table back = decoded(coding, rows);
+  for (std::size_t r = 0; r < 300; ++r)
+    for (std::size_t c = 0; c < 9; ++c) {
+      if (c == 0)
+        CHECK(back.cell(r, c) == std::to_string(r + 4));
+      else if (c == 1)
+        CHECK(back.cell(r, c).empty() == table.cell(r, c).empty());
+      else
+        CHECK(back.cell(r, c) == table.cell(r, c));
+    }
+  const TableCoding restored = TableCoding::from_json(coding.to_json());
+  CHECK(restored.to_json() == coding.to_json());
+  const Coded again = restored.encode(table, 5);
+  CHECK(again.code == rows.code);
+  CHECK(again.z == rows.z);
+  CHECK(csv_of(decoded(restored, rows)) == csv_of(back));
+  for (std::size_t c = 0; c < coding.columns().size(); ++c) {
+    const auto a = coding.columns()[c].z_positions(), b = restored.columns()[c].z_positions();
+    CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+  }
+}
+
+TEST_CASE("noise depends on seed, row and column alone") {
+  const std::vector<std::string> pay = skewed_decimals(300);
+  std::string text = "a,b\n";
+  for (const std::string& cell : pay) text += cell + "," + cell + "\n";
+  const Table table = parse_csv(text, "t.csv");
+  const TableCoding coding = coding_of(table);
+  const Coded a = coding.encode(table, 1), b = coding.encode(table, 1), c = coding.encode(table, 2);
+  CHECK(a.z == b.z);
+  CHECK(a.z != c.z);
+  CHECK(a.z[0] != a.z[1]);
+}
+
+TEST_CASE("what does not fit the fitted table is named") {
+  const Table table = parse_csv("age,colour\n1,red\n2,blue\n", "t.csv");
+  const TableCoding coding = coding_of(table);
+  const auto encode = [&](const std::string& rows) { coding.encode(parse_csv("age,colour\n" + rows, "t.csv"), 0); };
+  CHECK_THROWS_WITH_AS(encode("1,pink\n"), "column 'colour' has no category 'pink' in the table it was fitted on",
+                       Error);
+  CHECK_THROWS_WITH_AS(encode("old,red\n"), "column 'age' is integer, but 'old' is not", Error);
+  CHECK_THROWS_WITH_AS(encode("NA,red\n"),
+                       "column 'age' has no missing values in the table it was fitted on; fill this one, or leave its "
+                       "row out",
+                       Error);
+  CHECK_THROWS_WITH_AS(coding.encode(parse_csv("age\nx\n", "t.csv"), 0),
+                       "there is no column 'colour'; the table has age", Error);
+  const Table words = parse_csv("a\nsome words here\nother words there\n", "t.csv");
+  CHECK_THROWS_WITH_AS(TableCoding(words, infer_schema(words, {{"a", ColumnType::kText}}), 0),
+                       "no column is left to model: all are identifiers or free text", Error);
+}
+
+TEST_CASE("real tables come back: every cell of adult_train.csv, and fast") {
+  const std::filesystem::path path = std::filesystem::path(MEG_SHARED_DATA) / "adult_train.csv";
+  if (!std::filesystem::exists(path)) {
+    MESSAGE("skipped: no " << path.string());
+    return;
+  }
+  using Clock = std::chrono::steady_clock;
+  const auto seconds = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  const Table table = read_csv(path);
+  const Schema schema = infer_schema(table);
+  const auto start = Clock::now();
+  const TableCoding coding(table, schema, 5);
+  const double fitted = seconds(start);
+  const auto before_encode = Clock::now();
+  const Coded rows = coding.encode(table, 6);
+  const double encoded = seconds(before_encode);
+  const auto before_decode = Clock::now();
+  const Table back = decoded(coding, rows);
+  const double appended = seconds(before_decode);
+  MESSAGE("adult_train: fit " << fitted << " s, encode " << encoded << " s, append_rows " << appended << " s");
+  std::size_t differ = 0;
+  for (std::size_t r = 0; r < table.rows(); ++r)
+    for (std::size_t c = 0; c < table.columns(); ++c) {
+      if (back.cell(r, c) == table.cell(r, c)) continue;
+      ++differ;
+      REQUIRE(table.names()[c] == "fnlwgt");
+      CHECK(std::abs(*parse_number(back.cell(r, c)) - *parse_number(table.cell(r, c))) <= 1);
+    }
+  MESSAGE(differ << " of " << table.rows() << " fnlwgt cells differ by 1");
+  const auto gain = table.column("capital.gain");
+  CHECK(coding.columns()[gain].continuous_code() == 2);
+}
