@@ -73,7 +73,8 @@ void forward(benchmark::State& state, Layer kind) {
 void backward_input(benchmark::State& state, Layer kind) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(kind, threads);
-  for (auto _ : state) o.backend->linear_backward_input(o.layer, o.rows, o.y.data(), o.parameters.data(), {}, o.x.data());
+  for (auto _ : state)
+    o.backend->linear_backward_input(o.layer, o.rows, o.y.data(), o.parameters.data(), {}, o.x.data());
   meg::bench::report_flops(state, o.flops(), threads);
 }
 

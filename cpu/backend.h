@@ -15,8 +15,8 @@ class CpuBackend final : public Backend {
   void download(const float* from, std::span<float> to) override;
   void fill(std::size_t count, float value, float* out) override;
 
-  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
-                      const ForwardTail& tail, float* y) override;
+  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
+                      float* y) override;
   void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                              const BackwardTail& tail, float* dx) override;
   void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,

@@ -36,7 +36,8 @@ inline void load(const RowsOf& from, int first, int count, Block& block) {
 inline void store(const Block& block, int first, int count, const RowsOf& layout, float* to) {
   const auto* in = reinterpret_cast<const float*>(&block);
   for (std::size_t l = 0; l < layout.rows; ++l)
-    for (int j = 0; j < count; ++j) to[l * layout.stride + static_cast<std::size_t>(first + j)] = in[static_cast<std::size_t>(j) * kRowLanes + l];
+    for (int j = 0; j < count; ++j)
+      to[l * layout.stride + static_cast<std::size_t>(first + j)] = in[static_cast<std::size_t>(j) * kRowLanes + l];
 }
 
 /// Calls body(first, count, block) for the chunks of elements [begin, begin + size) of the rows.
@@ -88,9 +89,8 @@ struct Mixture {
 inline void load_mixture(const RowsOf& rows, int codes, Mixture& m) {
   Row16* const part[] = {m.weight, m.mean, m.log_sigma};
   for (int p = 0; p < 3; ++p)
-    for_chunks(rows, codes + p * kMixtures, kMixtures, [&](int first, int count, const Block& block) {
-      std::copy_n(block.at, count, part[p] + first);
-    });
+    for_chunks(rows, codes + p * kMixtures, kMixtures,
+               [&](int first, int count, const Block& block) { std::copy_n(block.at, count, part[p] + first); });
 }
 
 inline void store_mixture(const Mixture& m, int codes, const RowsOf& layout, float* to) {
@@ -232,7 +232,8 @@ void CpuBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* 
     const std::size_t j = static_cast<std::size_t>(task) % n, begin = static_cast<std::size_t>(task) / n * kTaskRows;
     const ColumnLayout& column = layout.columns[j];
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
-      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride, std::min(kRowLanes, count - r)};
+      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride,
+                          std::min(kRowLanes, count - r)};
       const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), rows16.rows);
       float* const d = dheads ? dheads + r * layout.head_stride + column.head : nullptr;
       const Row16 log_sum = log_sum_exp(rows16, 0, column.codes);
@@ -265,7 +266,8 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
   pool_.run(blocks, 60.0 * rows * column.head_width(), [&](int task) {
     const std::size_t begin = static_cast<std::size_t>(task) * kTaskRows;
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
-      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride, std::min(kRowLanes, count - r)};
+      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride,
+                          std::min(kRowLanes, count - r)};
       const Row16 code = pick(rows16, 0, column.codes, draw, j, r, 0);
       Row16 component{}, epsilon{};
       if (column.continuous >= 0) {
@@ -276,7 +278,8 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
         float* cell = cells + (r + l) * layout.cell_stride();
         float z = 0, position = constants[column.code_position + static_cast<std::size_t>(code[l])];
         if (code[l] == static_cast<float>(column.continuous)) {
-          const float* head = rows16.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
+          const float* head =
+              rows16.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
           const float sigma = std::exp(std::clamp(head[2 * kMixtures], kLowSigma, kHighSigma));
           z = std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
           const float at = (z - column.z_low) / std::max(column.z_high - column.z_low, 1e-6f) * kZCells;
@@ -318,7 +321,8 @@ void CpuBackend::sample_backward(const ColumnsLayout& layout, int rows, const fl
       const Row16 epsilon = normal(Noise(draw, j, r, z_noise(column.codes)));
       Block last;
       load(seen, column.codes, 1, last);
-      const auto free = (cell.code == static_cast<float>(column.continuous)) & (cell.z > column.z_low) & (cell.z < column.z_high);
+      const auto free =
+          (cell.code == static_cast<float>(column.continuous)) & (cell.z > column.z_low) & (cell.z < column.z_high);
       const Row16 dz = free ? last.at[0] : Row16{};
       Mixture m, out;
       load_mixture(rows16, column.codes, m);

@@ -81,8 +81,7 @@ void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, co
     activate(tail.activation, count, width, bias, out, g.y_stride);
     if (tail.dropout.probability > 0) drop_out(tail.dropout, count, width, first, g.y_stride, out);
     for (std::size_t r = 0; tail.sum && r < count; ++r)
-      for (std::size_t i = first + r * g.y_stride, end = i + width; i < end; ++i)
-        tail.sum[i] = y[i] + tail.residual[i];
+      for (std::size_t i = first + r * g.y_stride, end = i + width; i < end; ++i) tail.sum[i] = y[i] + tail.residual[i];
   });
 }
 
@@ -117,8 +116,8 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
   });
 }
 
-void CpuBackend::linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy,
-                                        bool with_bias, float* gradients) {
+void CpuBackend::linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
+                                        float* gradients) {
   const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
   pool_.run(static_cast<int>(layer.size()) * columns, multiply_adds(layer, rows), [&](int task) {
     const LinearGroup& g = layer[static_cast<std::size_t>(task / columns)];

@@ -33,9 +33,8 @@ void CpuBackend::activation_backward(Activation activation, std::size_t count, c
 }
 
 void CpuBackend::dropout(const Dropout& dropout, std::size_t count, float* x) {
-  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
-    drop_out(dropout, 1, end - begin, begin, 0, x + begin);
-  });
+  pool_.run_blocks(count, 4,
+                   [=](std::size_t begin, std::size_t end) { drop_out(dropout, 1, end - begin, begin, 0, x + begin); });
 }
 
 void CpuBackend::add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) {

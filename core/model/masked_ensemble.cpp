@@ -115,17 +115,17 @@ void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, co
   backend.linear_backward_input(head_, rows, tape.dheads, parameters,
                                 {.relu_output = tape.a1, .scale = scale, .masked = tape.da1}, tape.dh);
   backend.linear_backward_weight(hidden_, rows, tape.a0, tape.da1, true, gradients);
-  backend.linear_backward_input(
-      hidden_, rows, tape.da1, parameters,
-      {.residual = tape.dh, .relu_output = tape.a0, .scale = scale, .masked = tape.da0}, tape.da0);
+  backend.linear_backward_input(hidden_, rows, tape.da1, parameters,
+                                {.residual = tape.dh, .relu_output = tape.a0, .scale = scale, .masked = tape.da0},
+                                tape.da0);
   backend.linear_backward_weight(first_, rows, tape.x, tape.da0, true, gradients);
   if (embedding_rows == 0) return;
   const auto skipped = static_cast<std::size_t>(rows - embedding_rows);
   const std::size_t units = first_.front().y_stride, width = first_.front().x_stride;
   backend.linear_backward_input(first_, embedding_rows, tape.da0 + skipped * units, parameters, {},
                                 tape.dx + skipped * width);
-  backend.features_backward(layout_, embedding_rows, cells + skipped * layout_.cell_stride(),
-                            tape.dx + skipped * width, gradients);
+  backend.features_backward(layout_, embedding_rows, cells + skipped * layout_.cell_stride(), tape.dx + skipped * width,
+                            gradients);
 }
 
 void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, const float* parameters,

@@ -11,8 +11,8 @@ namespace meg {
 ///
 ///     a0 = dropout(relu(x w0 + b0));  a1 = dropout(relu(a0 w1 + b1));  h = a1 + a0;  heads = h w2 + b2
 ///
-/// and its heads are logits over the column's codes and a mixture of Gaussians over z. A prefix mask is an inner extent:
-/// w0 of generator k is [kFeatures k, hidden]; masked weights do not exist.
+/// and its heads are logits over the column's codes and a mixture of Gaussians over z. A prefix mask is an inner
+/// extent: w0 of generator k is [kFeatures k, hidden]; masked weights do not exist.
 class MaskedEnsemble {
  public:
   struct Shape {
@@ -36,10 +36,10 @@ class MaskedEnsemble {
 
   /// What a pass over `rows` rows works in.
   struct Tape {
-    float *x, *a0, *a1, *h, *heads;         // forward; also what backward reads
-    float *dheads, *dh, *da1, *da0, *dx;    // backward; null in a tape for forward passes
-    float dropout = 0;                      // of this pass
-    std::uint64_t seed = 0, step = 0;       // of its masks
+    float *x, *a0, *a1, *h, *heads;       // forward; also what backward reads
+    float *dheads, *dh, *da1, *da0, *dx;  // backward; null in a tape for forward passes
+    float dropout = 0;                    // of this pass
+    std::uint64_t seed = 0, step = 0;     // of its masks
   };
   Tape make_tape(Arena& arena, int rows, bool backward) const;
   std::size_t tape_floats(int rows, bool backward) const;
@@ -61,7 +61,8 @@ class MaskedEnsemble {
   Dropout dropout(const Tape& tape, int layer) const {
     return {tape.dropout, tape.seed, 2 * tape.step + static_cast<std::uint64_t>(layer)};
   }
-  void layers_forward(Backend& backend, LinearGroups first, LinearGroups hidden, LinearGroups head, int rows, const float* parameters, Tape& tape) const;
+  void layers_forward(Backend& backend, LinearGroups first, LinearGroups hidden, LinearGroups head, int rows,
+                      const float* parameters, Tape& tape) const;
 
   ColumnsLayout layout_;
   Shape shape_;

@@ -53,10 +53,11 @@ struct ForwardTail {
 
 /// What linear_backward_input does to dx while it is in the cache; all operands are laid out as dx.
 struct BackwardTail {
-  const float* residual = nullptr;     // dx += residual, the gradient that came round the layer
-  const float* relu_output = nullptr;  // masked = scale * dx where this is positive, else 0: back through a ReLU and the
-  float scale = 1.0f;                  // dropout behind it, of which it is the output
-  float* masked = nullptr;             // may be dx
+  const float* residual = nullptr;  // dx += residual, the gradient that came round the layer
+  const float* relu_output =
+      nullptr;              // masked = scale * dx where this is positive, else 0: back through a ReLU and the
+  float scale = 1.0f;       // dropout behind it, of which it is the output
+  float* masked = nullptr;  // may be dx
 };
 
 /// Adam's constants; weight_decay is decoupled (AdamW, Loshchilov & Hutter 2019), l2 joins the gradient.
@@ -92,7 +93,8 @@ class Backend {
   virtual void fill(std::size_t count, float value, float* out) = 0;
 
   // --- linear (grouped)
-  /// y[g] = dropout(activation(x[g] w[g] + b[g])), and what else `tail` says. A group may have no inputs: y is its bias.
+  /// y[g] = dropout(activation(x[g] w[g] + b[g])), and what else `tail` says. A group may have no inputs: y is its
+  /// bias.
   virtual void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
                               const ForwardTail& tail, float* y) = 0;
   /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two
@@ -100,8 +102,8 @@ class Backend {
   virtual void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                                      const BackwardTail& tail, float* dx) = 0;
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
-  virtual void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy,
-                                      bool with_bias, float* gradients) = 0;
+  virtual void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
+                                      float* gradients) = 0;
 
   // --- pointwise
   /// dx = dy * activation'(x), from y = activation(x), all [count]; dx may be dy.
@@ -141,8 +143,9 @@ class Backend {
 
   // --- heads: a softmax over a column's codes, a mixture of Gaussians over the z of its continuous code
   /// loss[r, j] = -log likelihood of the cell of column j under heads [rows, head_stride]; a continuous code's includes
-  /// -log of the mixture's density at z, with log sigma kept in [-7, 2]. dheads, if not null, = factor * gradient of the
-  /// sum of all losses. Stable: log-sum-exp with the largest term taken out (Bishop 1994, mixture density networks).
+  /// -log of the mixture's density at z, with log sigma kept in [-7, 2]. dheads, if not null, = factor * gradient of
+  /// the sum of all losses. Stable: log-sum-exp with the largest term taken out (Bishop 1994, mixture density
+  /// networks).
   virtual void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
                           float* loss, float* dheads) = 0;
   /// Draws the cells of one column from its heads: the code and the mixture's component by Gumbel noise, z by normal

@@ -7,11 +7,11 @@
 
 namespace meg {
 
-inline constexpr int kEmbedding = 16;                 ///< numbers of a code's embedding
-inline constexpr int kKnots = 16;                     ///< knots of a value's piecewise-linear encoding
-inline constexpr int kFeatures = kEmbedding + kKnots; ///< what another generator sees of a column
-inline constexpr int kMixtures = 24;                  ///< Gaussians of a continuous column's head
-inline constexpr int kZCells = 1024;                  ///< cells of the grid that takes z to its place between the knots
+inline constexpr int kEmbedding = 16;                  ///< numbers of a code's embedding
+inline constexpr int kKnots = 16;                      ///< knots of a value's piecewise-linear encoding
+inline constexpr int kFeatures = kEmbedding + kKnots;  ///< what another generator sees of a column
+inline constexpr int kMixtures = 24;                   ///< Gaussians of a continuous column's head
+inline constexpr int kZCells = 1024;  ///< cells of the grid that takes z to its place between the knots
 
 /// Where one column lies in the operands of the column operations. A cell is a code and, for the continuous code, a
 /// normal score z; its position is the place of its value between the column's knots, -1 where it has none.

@@ -1,0 +1,49 @@
+#include "core/model/trained_parameters.h"
+
+#include <array>
+
+namespace meg {
+
+namespace {
+/// Blocks that a file keeps, and their places; the gradients between them last one step.
+constexpr std::array<std::pair<const char*, std::size_t>, 4> kKept{
+    {{"parameters", 0}, {"first_moments", 2}, {"second_moments", 3}, {"average", 4}}};
+}  // namespace
+
+TrainedParameters::TrainedParameters(Backend& backend, std::size_t count, bool with_average)
+    : count_(count),
+      with_average_(with_average),
+      memory_(backend.allocate((with_average ? 5 : 4) * Arena::padded(count))) {}
+
+void TrainedParameters::step(Backend& backend, int step, const AdamOptions& options, float* square_norm) const {
+  if (options.clip > 0) {
+    backend.fill(1, 0.0f, square_norm);
+    backend.add_square_sum(count_, 1.0f, gradients(), square_norm);
+  }
+  backend.adam(count_, step, options, {gradients(), parameters(), block(2), block(3), average(), square_norm});
+}
+
+void TrainedParameters::save(Backend& backend, const std::string& name, TensorFile& file) const {
+  for (const auto& [part, place] : kKept)
+    if (place < 4 || with_average_) save_vector(backend, name + "." + part, count_, block(place), file);
+}
+
+void TrainedParameters::load(Backend& backend, const std::string& name, const TensorFile& file) const {
+  for (const auto& [part, place] : kKept)
+    if (place < 4 || with_average_) load_vector(backend, name + "." + part, count_, block(place), file);
+}
+
+void save_vector(Backend& backend, const std::string& name, std::size_t count, const float* from, TensorFile& file) {
+  std::vector<float>& to = file.tensors[name];
+  to.resize(count);
+  backend.download(from, to);
+}
+
+void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file) {
+  const auto from = file.tensors.find(name);
+  if (from == file.tensors.end() || from->second.size() != count)
+    fail("the model has no '{}' of {} numbers; it is of another shape", name, count);
+  backend.upload(from->second, to);
+}
+
+}  // namespace meg

@@ -1,0 +1,41 @@
+#pragma once
+#include <string>
+
+#include "core/model/tensor_file.h"
+#include "core/nn/backend.h"
+
+namespace meg {
+
+/// The parameters of one network and all that Adam keeps of them: blocks [count] of one allocation.
+class TrainedParameters {
+ public:
+  TrainedParameters(Backend& backend, std::size_t count, bool with_average = false);
+
+  std::size_t count() const { return count_; }
+  float* parameters() const { return block(0); }
+  float* gradients() const { return block(1); }
+  float* average() const { return with_average_ ? block(4) : nullptr; }
+
+  void clear_gradients(Backend& backend) const { backend.fill(count_, 0.0f, gradients()); }
+  /// Step number `step` (from 1). `square_norm` is scratch for one number, needed where options.clip > 0.
+  void step(Backend& backend, int step, const AdamOptions& options, float* square_norm = nullptr) const;
+
+  /// "NAME.parameters", "NAME.first_moments", ... for a run to go on from.
+  void save(Backend& backend, const std::string& name, TensorFile& file) const;
+  /// Throws Error where the file has not these blocks in this size.
+  void load(Backend& backend, const std::string& name, const TensorFile& file) const;
+
+ private:
+  float* block(std::size_t i) const { return memory_.data() + i * Arena::padded(count_); }
+
+  std::size_t count_;
+  bool with_average_;
+  Memory memory_;
+};
+
+/// One vector of a file, put from and into a backend's memory.
+void save_vector(Backend& backend, const std::string& name, std::size_t count, const float* from, TensorFile& file);
+/// Throws Error where the file has none of that name and size.
+void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file);
+
+}  // namespace meg

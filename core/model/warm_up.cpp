@@ -1,0 +1,159 @@
+#include "core/model/warm_up.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+namespace meg {
+
+namespace {
+
+std::size_t product(int rows, std::size_t width) { return static_cast<std::size_t>(rows) * width; }
+
+std::size_t arena_floats(const MaskedEnsemble& ensemble, int batch) {
+  const ColumnsLayout& layout = ensemble.layout();
+  return ensemble.tape_floats(batch, true) + Arena::padded(product(batch, layout.cell_stride())) +
+         Arena::padded(product(batch, layout.size())) + Arena::padded(2);
+}
+
+}  // namespace
+
+void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, std::span<std::uint32_t> order) {
+  const Philox philox(seed, Stream::kShuffle);
+  for (std::size_t i = order.size(); i-- > 1;) {
+    const std::uint64_t word = philox.bits(epoch, static_cast<std::uint32_t>(i))[0];
+    std::swap(order[i], order[word * (i + 1) >> 32]);
+  }
+}
+
+float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
+                std::span<const std::uint32_t> rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
+                float* cells, float* losses, float* sum) {
+  const ColumnsLayout& layout = ensemble.layout();
+  double total = 0;
+  for (std::size_t first = 0; first < rows.size(); first += static_cast<std::size_t>(batch)) {
+    const int count = static_cast<int>(std::min(rows.size() - first, static_cast<std::size_t>(batch)));
+    backend.gather_rows(table, rows.data() + first, count, static_cast<int>(layout.cell_stride()), cells);
+    ensemble.forward(backend, count, cells, parameters, tape);
+    backend.heads_loss(layout, count, tape.heads, cells, 0.0f, losses, nullptr);
+    backend.fill(1, 0.0f, sum);
+    backend.add_sum(product(count, layout.size()), 1.0f, losses, sum);
+    float part;
+    backend.download(sum, {&part, 1});
+    total += static_cast<double>(part);
+  }
+  return static_cast<float>(total / static_cast<double>(rows.size()));
+}
+
+WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, const WarmUpOptions& options,
+               std::span<const float> parameters)
+    : backend_(backend),
+      ensemble_(ensemble),
+      rows_(rows),
+      options_(options),
+      parameters_(backend, ensemble.parameters(), true),
+      best_(backend.allocate(ensemble.parameters())),
+      arena_(backend.allocate(arena_floats(ensemble, options.batch_size))),
+      tape_(ensemble.make_tape(arena_, options.batch_size, true)),
+      cells_(arena_.take(product(options.batch_size, ensemble.layout().cell_stride()))),
+      losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
+      sum_(arena_.take(2)),
+      order_(rows.train.size()),
+      best_loss_(std::numeric_limits<float>::infinity()) {
+  for (float* to : {parameters_.parameters(), parameters_.average(), best_.data()}) backend.upload(parameters, to);
+  tape_.seed = options_.seed;
+  done_ = options_.epochs == 0;
+}
+
+int WarmUp::steps_per_epoch() const {
+  return static_cast<int>((rows_.train.size() - 1) / static_cast<std::size_t>(options_.batch_size)) + 1;
+}
+
+bool WarmUp::step() {
+  const int steps = steps_per_epoch();
+  if (epoch_step_ == 0) {
+    std::copy(rows_.train.begin(), rows_.train.end(), order_.begin());
+    shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order_);
+    backend_.fill(1, 0.0f, sum_);
+  }
+  // As even as can be: a last batch of three rows would be a step in a random direction.
+  const auto row = [&](int end) {
+    return order_.size() * static_cast<std::size_t>(end) / static_cast<std::size_t>(steps);
+  };
+  const std::size_t first = row(epoch_step_);
+  const int batch = static_cast<int>(row(epoch_step_ + 1) - first);
+  const ColumnsLayout& layout = ensemble_.layout();
+  backend_.gather_rows(rows_.cells, order_.data() + first, batch, static_cast<int>(layout.cell_stride()), cells_);
+  tape_.dropout = ensemble_.shape().dropout;
+  tape_.step = static_cast<std::uint64_t>(step_);
+  ensemble_.forward(backend_, batch, cells_, parameters_.parameters(), tape_);
+  backend_.heads_loss(layout, batch, tape_.heads, cells_, 1.0f / static_cast<float>(batch), losses_, tape_.dheads);
+  backend_.add_sum(product(batch, layout.size()), 1.0f, losses_, sum_);
+  parameters_.clear_gradients(backend_);
+  ensemble_.backward(backend_, batch, batch, cells_, parameters_.parameters(), tape_, parameters_.gradients());
+  const OneCycle schedule{static_cast<double>(options_.rate), options_.epochs * steps + 1, 0.1};
+  ++step_;
+  const auto t = static_cast<float>(step_);
+  parameters_.step(backend_, step_,
+                   {.rate = static_cast<float>(schedule.rate(step_ - 1)),
+                    .beta1 = static_cast<float>(schedule.beta1(step_ - 1)),
+                    .beta2 = 0.99f,
+                    .weight_decay = options_.weight_decay,
+                    .clip = options_.clip,
+                    .average_decay = std::min(options_.average_decay, (1.0f + t) / (10.0f + t))},
+                   sum_ + 1);
+  if (++epoch_step_ < steps) return false;
+  end_epoch();
+  return true;
+}
+
+void WarmUp::end_epoch() {
+  backend_.download(sum_, {&train_loss_, 1});
+  train_loss_ /= static_cast<float>(order_.size());
+  epoch_step_ = 0;
+  ++epoch_;
+  if (!std::isfinite(train_loss_))
+    fail("the loss is not finite in epoch {} of the warm-up: lower the learning rate", epoch_);
+  tape_.dropout = 0;
+  held_out_loss_ = rows_.held_out.empty()
+                       ? train_loss_
+                       : mean_loss(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size,
+                                   parameters_.average(), tape_, cells_, losses_, sum_);
+  if (held_out_loss_ < best_loss_) {
+    best_loss_ = held_out_loss_, best_epoch_ = epoch_;
+    backend_.add_scaled(ensemble_.parameters(), 1.0f, parameters_.average(), 0.0f, best_.data());
+  }
+  done_ = epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience;
+}
+
+void WarmUp::save(TensorFile& file) const {
+  parameters_.save(backend_, "warm_up", file);
+  save_vector(backend_, "warm_up.best", ensemble_.parameters(), best_.data(), file);
+  float epoch_loss;
+  backend_.download(sum_, {&epoch_loss, 1});
+  file.metadata["warm_up"] =
+      nlohmann::json{{"epoch", epoch_},           {"epoch_step", epoch_step_}, {"step", step_},
+                     {"best_epoch", best_epoch_}, {"best_loss", best_loss_},   {"done", done_},
+                     {"epoch_loss", epoch_loss},  {"train_loss", train_loss_}, {"held_out_loss", held_out_loss_}}
+          .dump();
+}
+
+void WarmUp::load(const TensorFile& file) {
+  parameters_.load(backend_, "warm_up", file);
+  load_vector(backend_, "warm_up.best", ensemble_.parameters(), best_.data(), file);
+  const auto in = nlohmann::json::parse(file.metadata.at("warm_up"));
+  epoch_ = in.at("epoch"), epoch_step_ = in.at("epoch_step"), step_ = in.at("step");
+  best_epoch_ = in.at("best_epoch"), done_ = in.at("done");
+  // JSON has no infinity: no epoch has ended yet.
+  best_loss_ = in.at("best_loss").is_null() ? std::numeric_limits<float>::infinity() : in.at("best_loss").get<float>();
+  train_loss_ = in.at("train_loss"), held_out_loss_ = in.at("held_out_loss");
+  const float epoch_loss = in.at("epoch_loss");
+  backend_.upload({&epoch_loss, 1}, sum_);
+  if (epoch_step_ > 0) {
+    std::copy(rows_.train.begin(), rows_.train.end(), order_.begin());
+    shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order_);
+  }
+}
+
+}  // namespace meg

@@ -1,0 +1,82 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/model/masked_ensemble.h"
+#include "core/model/trained_parameters.h"
+#include "core/nn/schedules.h"
+
+namespace meg {
+
+/// Rows to learn, on the device: cells [all rows, 3 columns], of which some are held out from training.
+struct TrainingRows {
+  const float* cells;
+  std::vector<std::uint32_t> train, held_out;  // row numbers
+};
+
+struct WarmUpOptions {
+  int epochs = 12;
+  int batch_size = 512;
+  float rate = 2e-3f;  ///< peak of the one-cycle schedule
+  float weight_decay = 1e-4f;
+  float clip = 5.0f;
+  float average_decay = 0.998f;
+  int patience = 6;  ///< epochs without a better held-out loss before it stops
+  std::uint64_t seed = 0;
+};
+
+/// The warm-up: every generator maximizes the likelihood of its column given the real columns before it, all at once.
+/// AdamW on a one-cycle schedule, an average of the weights, judged on the held-out rows after every epoch; the best
+/// average is the result. Its state is a function of (rows, options, steps done).
+class WarmUp {
+ public:
+  /// Starts from `parameters` [ensemble.parameters()], on the host. All references must outlive it.
+  WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, const WarmUpOptions& options,
+         std::span<const float> parameters);
+
+  bool done() const { return done_; }
+  /// One step. Returns whether an epoch ended with it. Throws Error when the loss is not finite.
+  bool step();
+
+  int epoch() const { return epoch_; }  ///< epochs done
+  int epochs() const { return options_.epochs; }
+  int steps_done() const { return step_; }
+  int steps() const { return options_.epochs * steps_per_epoch(); }
+  /// Of the last finished epoch: -log likelihood of a row, in nats, of training and held-out rows.
+  float train_loss() const { return train_loss_; }
+  float held_out_loss() const { return held_out_loss_; }
+  float best_loss() const { return best_loss_; }
+  /// The best average so far, on the device.
+  const float* best() const { return best_.data(); }
+
+  void save(TensorFile& file) const;
+  void load(const TensorFile& file);
+
+ private:
+  int steps_per_epoch() const;
+  void end_epoch();
+
+  Backend& backend_;
+  const MaskedEnsemble& ensemble_;
+  const TrainingRows& rows_;
+  WarmUpOptions options_;
+  TrainedParameters parameters_;
+  Memory best_;
+  Arena arena_;
+  MaskedEnsemble::Tape tape_;
+  float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
+  std::vector<std::uint32_t> order_;
+  int epoch_ = 0, epoch_step_ = 0, step_ = 0, best_epoch_ = 0;
+  bool done_ = false;
+  float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
+};
+
+/// -log likelihood of the rows, in nats a row, mean; rows are taken in blocks of tape's `batch` rows.
+float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
+                std::span<const std::uint32_t> rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
+                float* cells, float* losses, float* sum);
+
+/// Shuffles [0, n) by Fisher-Yates on counters: a function of (seed, epoch).
+void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, std::span<std::uint32_t> order);
+
+}  // namespace meg
