@@ -14,14 +14,22 @@ namespace {
 void inspect(const std::string& path) {
   const Meg model = Meg::load_model(path);
   const Options& o = model.options();
-  fmt::print("preset         classic: {} columns, noise {}, hidden {}\n", model.output_dim(), o.input_dim,
-             fmt::join(o.hidden, "-"));
-  fmt::print("trained        {} epochs, batch {}, Adam {} (beta1 {}), gamma {}, dropout {}, L2 {}, seed {}\n",
-             model.epochs_done(), model.batch_size(), o.learning_rate, o.beta1, o.gamma, o.dropout, o.l2, o.seed);
+  fmt::print("preset   {}, {} columns, seed {}\n", o.preset, model.output_dim(), o.seed);
+  fmt::print("trained  {} epochs, batch {}{}\n", model.epochs_done(), model.batch_size(),
+             model.finished() ? "" : ", not finished");
+  if (o.preset == "classic")
+    fmt::print("network  noise {}, hidden {}\n", o.input_dim, o.hidden.empty() ? "128" : fmt::format("{}", fmt::join(o.hidden, "-")));
   if (!model.history().empty()) {
     const Progress& last = model.history().back();
-    fmt::print("last measured  epoch {}: loss D {:.4f} G {:.4f}", last.epoch, last.discriminator, last.generator);
-    if (!std::isnan(last.held_out_auc)) fmt::print(", held-out AUC of the discriminator {:.3f}", last.held_out_auc);
+    fmt::print("last     {} {}", phase_name(last.phase), last.done);
+    const auto put = [&](const char* name, double value) {
+      if (!std::isnan(value)) fmt::print(", {} {:.4f}", name, value);
+    };
+    put("loss", last.loss);
+    put("held-out loss", last.held_out_loss);
+    put("loss D", last.discriminator);
+    put("G", last.generator);
+    put("held-out AUC of the discriminator", last.held_out_auc);
     fmt::print("\n");
   }
   fmt::print("\n");

@@ -15,15 +15,14 @@ namespace meg::cli {
 namespace {
 
 struct TrainFlags {
-  std::string data, out, preset = "classic", device = "auto", log, checkpoint, resume, from;
-  int epochs = 5000, batch_size = 64, checkpoint_every = 100;
-  bool quiet = false;
+  std::string data, out, device = "auto", log, checkpoint, resume, from;
+  int epochs = 0, batch_size = 0, checkpoint_every = 0;
+  bool quiet = false, no_refine = false;
   ColumnFlags columns;
   Options options;
-  const CLI::Option* batch_size_flag = nullptr;
 };
 
-/// A line of JSON per epoch, on disk as soon as it is written; a resumed run goes on below.
+/// A line of JSON per line of the history, on disk as soon as it is written; a resumed run goes on below.
 class Log {
  public:
   Log(const std::string& path, bool append) : path_(path), file_(nullptr, &std::fclose) {
@@ -33,11 +32,18 @@ class Log {
   }
   void write(const Progress& p, double seconds) {
     if (!file_) return;
-    const nlohmann::ordered_json line{{"epoch", p.epoch},
-                                      {"discriminator_loss", p.discriminator},
-                                      {"generator_loss", p.generator},
-                                      {"held_out_auc", p.held_out_auc},
-                                      {"seconds", seconds}};
+    nlohmann::ordered_json line{{"phase", phase_name(p.phase)},
+                                {p.phase == Progress::Phase::kRefinement ? "step" : "epoch", p.done},
+                                {"of", p.of}};
+    const auto put = [&](const char* name, double value) {
+      if (!std::isnan(value)) line[name] = value;
+    };
+    put("loss", p.loss);
+    put("held_out_loss", p.held_out_loss);
+    put("discriminator_loss", p.discriminator);
+    put("generator_loss", p.generator);
+    put("held_out_auc", p.held_out_auc);
+    line["seconds"] = seconds;
     fmt::print(file_.get(), "{}\n", line.dump());
     if (std::fflush(file_.get()) != 0) fail("cannot write the log '{}': {}", path_, std::strerror(errno));
   }
@@ -47,21 +53,27 @@ class Log {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
-std::string progress_text(const Progress& p, int epochs, double rows_per_second, double seconds_left) {
-  const std::string auc = std::isnan(p.held_out_auc) ? "" : fmt::format("  held-out AUC {:.2f}", p.held_out_auc);
-  return fmt::format("epoch {}/{}  loss D {:.3f} G {:.3f}{}  {} rows/s  {} left", p.epoch, epochs, p.discriminator,
-                     p.generator, auc, count_text(rows_per_second), duration_text(seconds_left));
+std::string progress_text(const Progress& p, double rows_per_second, double seconds_left) {
+  std::string out = fmt::format("{} {}/{}", p.phase == Progress::Phase::kTraining ? "epoch" : phase_name(p.phase), p.done, p.of);
+  const auto put = [&](const char* form, double value) {
+    if (!std::isnan(value)) out += fmt::format(fmt::runtime(form), value);
+  };
+  put("  loss {:.3f}", p.loss);
+  put("  held-out {:.3f}", p.held_out_loss);
+  put("  loss D {:.3f}", p.discriminator);
+  put("  G {:.3f}", p.generator);
+  put("  held-out AUC {:.2f}", p.held_out_auc);
+  return out + fmt::format("  {} rows/s  {} left", count_text(rows_per_second), duration_text(seconds_left));
 }
 
 Meg make_model(TrainFlags& f) {
   f.options.device = device_of(f.device);
   f.options.types = f.columns.types();
   f.options.drop = f.columns.drop;
+  if (f.no_refine) f.options.refine_steps = 0;
   if (!f.from.empty()) return Meg::start_from(f.from, f.options);
   if (f.resume.empty()) return Meg(f.options);
-  Meg model = Meg::load_model(f.resume, f.options);
-  if (f.batch_size_flag->count() == 0) f.batch_size = model.batch_size();
-  return model;
+  return Meg::load_model(f.resume, f.options);
 }
 
 void say_what_is_not_learned(const Schema& schema) {
@@ -86,25 +98,31 @@ int train(TrainFlags& f) {
   const int first_epoch = model.epochs_done();
   {
     ProgressLine line(f.quiet);
-    const auto on_epoch = [&](const Progress& p) {
+    const int every = f.checkpoint_every > 0 ? f.checkpoint_every : model.options().preset == "classic" ? 100 : 1;
+    int lines = 0;
+    Stopwatch phase;
+    Progress::Phase last_phase{};
+    int first = first_epoch;
+    const auto on_progress = [&](const Progress& p) {
       log.write(p, training.seconds());
-      if (!f.checkpoint.empty() && p.epoch % f.checkpoint_every == 0) model.save_model(f.checkpoint);
+      if (!f.checkpoint.empty() && ++lines % every == 0) model.save_model(f.checkpoint);
+      if (p.phase != last_phase) first = 0, last_phase = p.phase, phase = Stopwatch();
       if (!line.due()) return;
-      const double per_epoch = training.seconds() / (p.epoch - first_epoch);
-      line.show(
-          progress_text(p, f.epochs, static_cast<double>(table.rows()) / per_epoch, per_epoch * (f.epochs - p.epoch)));
+      const double each = phase.seconds() / std::max(1, p.done - first);
+      const double rows = p.phase == Progress::Phase::kRefinement ? model.batch_size() : static_cast<double>(table.rows());
+      line.show(progress_text(p, rows / each, each * (p.of - p.done)));
     };
     try {
-      model.train(f.epochs, f.batch_size, on_epoch, [] { return !interrupted(); });
+      model.train(f.epochs, f.batch_size, on_progress, [] { return !interrupted(); });
     } catch (const Error& error) {
       if (f.checkpoint.empty() || !std::filesystem::exists(f.checkpoint)) throw;
       fail("{}; the last checkpoint, '{}', is whole", error.what(), f.checkpoint);
     }
   }
   model.save_model(f.out);
-  if (interrupted() && model.epochs_done() < f.epochs) {
-    fmt::print(stderr, "stopped after {} of {} epochs; the model so far is in {}; to go on: --resume {}\n",
-               model.epochs_done(), f.epochs, f.out, f.out);
+  if (interrupted() && !model.finished()) {
+    fmt::print(stderr, "stopped after {} epochs; the model so far is in {}; to go on: --resume {}\n",
+               model.epochs_done(), f.out, f.out);
     return kInterrupted;
   }
   if (!f.quiet)
@@ -122,42 +140,54 @@ void add_train(CLI::App& program, int& status) {
   Options& o = f->options;
   command.add_option("data", f->data, "The table, a CSV file with names in its first line")->required();
   command.add_option("--out", f->out, "Where to write the model")->required();
-  command.add_option("--preset", f->preset, "Which model")->check(CLI::IsMember({"classic"}));
-  command.add_option("--epochs", f->epochs, "Passes over the rows")->check(CLI::Range(1, 1'000'000'000));
-  f->batch_size_flag =
-      command.add_option("--batch-size", f->batch_size, "Rows of a training step")->check(CLI::Range(1, 1'000'000));
-  command.add_option("--learning-rate", o.learning_rate, "Of Adam, for every network")->check(CLI::PositiveNumber);
+  command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));
+  command.add_option("--epochs", f->epochs, "Passes over the rows, 0 = the preset's choice: classic 5000; meg by the rows")
+      ->check(CLI::Range(0, 1'000'000'000));
+  command.add_option("--batch-size", f->batch_size, "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")
+      ->check(CLI::Range(0, 1'000'000));
+  command.add_option("--learning-rate", o.learning_rate, "Of Adam; classic 2e-4; meg 2e-3 at its peak")
+      ->check(CLI::PositiveNumber);
   command.add_option("--seed", o.seed, "Of every random number");
   command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
       ->check(CLI::Range(0, 1024));
   command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
   command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
-  command.add_option("--checkpoint-every", f->checkpoint_every, "Epochs between two checkpoints")
-      ->check(CLI::Range(1, 1'000'000'000));
+  command.add_option("--checkpoint-every", f->checkpoint_every,
+                     "Epochs between two checkpoints (100 refinement steps count as one), 0 = classic 100, meg 1")
+      ->check(CLI::Range(0, 1'000'000'000));
   CLI::Option* resume = command.add_option("--resume", f->resume, "Go on from this checkpoint or model, same table");
   command.add_option("--from", f->from, "Start from what this model has learned, with other data")->excludes(resume);
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
 
   f->columns.add_to(command);
-  command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
-      ->check(CLI::Range(0, 1'000'000));
-  command.add_option("--masks", o.masks, "A line of 0/1 per generator: the columns it writes");
-  command.add_option("--noise", o.input_dim, "Width of the noise that all generators share")
-      ->check(CLI::Range(1, 65536));
-  command.add_option("--hidden", o.hidden, "Widths of the hidden layers: 128[,128...]")
+  command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128")
       ->delimiter(',')
       ->check(CLI::Range(1, 65536));
-  command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")->check(CLI::Range(0.0f, 0.9999f));
-  command.add_option("--dropout", o.dropout, "Share of hidden units dropped in training")
+  command.add_option("--dropout", o.dropout, "Share of hidden units dropped in training; classic 0; meg 0.1")
       ->check(CLI::Range(0.0f, 0.99f));
-  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(CLI::NonNegativeNumber);
-  command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
-      ->check(CLI::Range(0.0f, 0.9999f));
-  command.add_option("--held-out", o.held_out, "Share of the rows to judge the discriminator on")
+  command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--held-out", o.held_out, "Share of the rows to judge on; classic 0.03; meg 0.05")
       ->check(CLI::Range(0.0, 0.9));
+  command.add_option("--refine-steps", o.refine_steps, "meg: steps of the adversarial refinement")
+      ->check(CLI::Range(0, 1'000'000'000));
+  command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
+  const char* group = "Only for --preset classic";
+  command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
+      ->check(CLI::Range(0, 1'000'000))
+      ->group(group);
+  command.add_option("--masks", o.masks, "A line of 0/1 per generator: the columns it writes")->group(group);
+  command.add_option("--noise", o.input_dim, "Width of the noise that all generators share")
+      ->check(CLI::Range(1, 65536))
+      ->group(group);
+  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")
+      ->check(CLI::Range(0.0f, 0.9999f))
+      ->group(group);
+  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(CLI::NonNegativeNumber)->group(group);
+  command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
+      ->check(CLI::Range(0.0f, 0.9999f))
+      ->group(group);
   command.callback([f, &status] { status = train(*f); });
 }
 

@@ -2,46 +2,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
-#include "core/table/schema.h"
+#include "core/options.h"
 #include "core/table/table.h"
-#include "core/tensor/memory.h"
 
 namespace meg {
-
-/// What a Meg is built with; the defaults are the classic preset's.
-struct Options {
-  int input_dim = 100;              ///< width of the noise that all generators share
-  std::vector<int> hidden = {128};  ///< hidden widths of every generator and of the discriminator
-  int generators = 0;               ///< groups of neighbouring columns, one generator each; 0: one per column
-  std::string masks;                ///< a file with one line of 0/1 per generator instead; see docs/classic.md
-  float learning_rate = 2e-4f;      ///< of Adam, for every network
-  float beta1 = 0.5f;               ///< Adam's decay of the first moment
-  float gamma = 0.1f;               ///< weight of the R1 + R2 gradient penalty; 0 is the plain game
-  float dropout = 0.0f;             ///< of hidden units, both networks, while training
-  float l2 = 0.0f;                  ///< added to the gradient: l2 * parameter
-  float ema = 0.0f;                 ///< decay of the average of the generators that rows come from; 0: the last ones
-  double held_out = 0.03;           ///< share of the rows kept from training, to judge the discriminator on
-  std::uint64_t seed = 0;
-  Device device = Device::kCpu;
-  int threads = 0;                          ///< 0: all cores; never changes a result
-  std::map<std::string, ColumnType> types;  ///< of columns whose inferred type is not wanted
-  std::vector<std::string> drop;            ///< columns to leave out
-};
-
-/// One line of the history of a training run.
-struct Progress {
-  int epoch;                       ///< from 1
-  float discriminator, generator;  ///< mean losses of the epoch
-  /// How well the discriminator tells held-out rows from generated ones: ROC AUC, 0.5 = not at all. Measured 50 times
-  /// a run, between them the last one; NaN where no row is held out.
-  double held_out_auc;
-};
 
 /// The Masked Ensemble Generator: learns a table and generates rows like it.
 ///
@@ -65,17 +34,22 @@ class Meg {
   void load_data(const Table& table);
 
   const Options& options() const;
+  /// Random numbers that a row is made from.
   int input_dim() const;
   /// Columns that the generators write. 0 before load_data.
   int output_dim() const;
   /// The columns, in the order of the table. Empty before load_data.
   const Schema& schema() const;
 
-  /// Trains until `num_epochs` passes over the rows are done in all, so a resumed model does the rest. on_epoch hears
-  /// of every epoch; keep_going is asked after every step, and training stops where it says no (train again to go on).
-  /// Throws Error without load_data, and when a loss is not finite.
-  void train(int num_epochs = 5000, int batch_size = 64, const std::function<void(const Progress&)>& on_epoch = {},
+  /// Trains until all is done that was asked for, so a resumed model does the rest. 0 epochs or rows of a batch are the
+  /// preset's choice: 5000 and 64 of classic; by the size of the table of meg, which warms up for so many epochs at
+  /// most and refines then. on_progress hears of every line of the log; keep_going is asked after every step, and
+  /// training stops where it says no (train again to go on). Throws Error without load_data, and when a loss is not
+  /// finite.
+  void train(int num_epochs = 0, int batch_size = 0, const std::function<void(const Progress&)>& on_progress = {},
              const std::function<bool()>& keep_going = {});
+  /// Whether train did all that it was asked for.
+  bool finished() const;
   int epochs_done() const;
   /// Of the last training run.
   int batch_size() const;

@@ -92,6 +92,16 @@ MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, bool back
   return tape;
 }
 
+MaskedEnsemble::Tape MaskedEnsemble::rows_from(const Tape& tape, int row) const {
+  Tape out = tape;
+  const std::size_t units = first_.front().y_stride, features = first_.front().x_stride;
+  const auto move = [&](std::size_t width, auto... operands) { ((*operands += floats(row, width)), ...); };
+  move(features, &out.x, &out.dx);
+  move(units, &out.a0, &out.a1, &out.h, &out.dh, &out.da1, &out.da0);
+  move(layout_.head_stride, &out.heads, &out.dheads);
+  return out;
+}
+
 void MaskedEnsemble::layers_forward(Backend& backend, LinearGroups first, LinearGroups hidden, LinearGroups head,
                                     int rows, const float* parameters, Tape& tape) const {
   ForwardTail tail{.activation = Activation::kRelu, .dropout = dropout(tape, 0)};

@@ -43,6 +43,8 @@ class MaskedEnsemble {
   };
   Tape make_tape(Arena& arena, int rows, bool backward) const;
   std::size_t tape_floats(int rows, bool backward) const;
+  /// The part of a tape behind its first `row` rows.
+  Tape rows_from(const Tape& tape, int row) const;
 
   /// The heads of all columns given the columns before them, as cells [rows, 3 columns] has them.
   void forward(Backend& backend, int rows, const float* cells, const float* parameters, Tape& tape) const;

@@ -48,6 +48,8 @@ class WarmUp {
   float best_loss() const { return best_loss_; }
   /// The best average so far, on the device.
   const float* best() const { return best_.data(); }
+  /// The same, or the average while the first epoch is under way.
+  const float* result() const { return epoch_ > 0 ? best_.data() : parameters_.average(); }
 
   void save(TensorFile& file) const;
   void load(const TensorFile& file);

@@ -1,0 +1,181 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/model/classic.h"
+#include "core/model/masks.h"
+#include "core/model/preset.h"
+#include "core/table/scaling.h"
+
+namespace meg {
+
+namespace {
+
+/// Points of the history of a run.
+constexpr int kHistoryPoints = 50;
+/// Rows of one pass of generate(): few enough to stay small, whole blocks of the ensemble.
+constexpr std::size_t kGenerateRows = 16384;
+
+class ClassicPreset final : public Preset {
+ public:
+  ClassicPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
+    held_out_rows(0, held_out_share(), 0);  // throws where it makes no sense
+  }
+
+  const Schema& schema() const override { return scaling_.schema(); }
+  int output_dim() const override { return scaling_.width(); }
+  int input_dim() const override { return options_.input_dim; }
+
+  void load_data(const Table& table) override {
+    if (!ensemble_) fit(table);
+    const std::vector<float> all = masks_.to_places(scaling_.encode(table));
+    const std::string print = fingerprint(all);
+    if (ensemble_->steps_done() > 0 && print != data_fingerprint_)
+      fail("this is not the table that the run began with; name that one, or use --from to train on another");
+    data_fingerprint_ = print;
+    split(all, table.rows());
+  }
+
+  void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
+             const std::function<bool()>& keep_going) override {
+    if (data_.empty()) fail("there is nothing to train on: call load_data first");
+    epochs_ = epochs > 0 ? epochs : kEpochs;
+    if (batch_size > 0) batch_size_ = batch_size;
+    ensemble_->set_batch_size(batch_size_);
+    const int every = std::max(1, epochs_ / kHistoryPoints);
+    double auc = history_.empty() ? Progress::kNone : history_.back().held_out_auc;
+    const auto report = [&](const ClassicEnsemble::Epoch& epoch) {
+      const bool measured = epoch.number % every == 0;
+      if (measured) auc = held_out_auc();
+      const Progress progress{.done = epoch.number,
+                              .of = epochs_,
+                              .discriminator = static_cast<double>(epoch.discriminator),
+                              .generator = static_cast<double>(epoch.generator),
+                              .held_out_auc = auc};
+      if (measured) history_.push_back(progress);
+      if (on_progress) on_progress(progress);
+    };
+    ensemble_->train(data_, static_cast<int>(data_.size()) / scaling_.width(), epochs_, report, keep_going);
+  }
+
+  int epochs_done() const override { return ensemble_ ? ensemble_->epochs_done() : 0; }
+  int batch_size() const override { return batch_size_; }
+  bool finished() const override { return ensemble_ && ensemble_->epochs_done() >= epochs_; }
+  const std::vector<Progress>& history() const override { return history_; }
+
+  bool has_learned() const override { return ensemble_ && ensemble_->steps_done() > 0; }
+
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const override {
+    const auto width = static_cast<std::size_t>(scaling_.width());
+    std::vector<float> places, columns;
+    for (std::size_t done = 0; done < count;) {
+      const std::size_t rows = std::min(kGenerateRows, count - done);
+      places.resize(rows * width);
+      columns.resize(rows * width);
+      ensemble_->generate(seed, first_row + done, static_cast<int>(rows), places);
+      masks_.to_columns(places, columns);
+      scaling_.append_rows(columns, seed, first_row + done, out);
+      done += rows;
+    }
+  }
+
+  Table empty_table() const override { return scaling_.empty_table(); }
+
+  void save(TensorFile& file) const override {
+    if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");
+    ensemble_->save(file);
+    file.metadata["table"] = scaling_.to_json();
+    file.metadata["masks"] = nlohmann::json{{"order", masks_.order}, {"widths", masks_.widths}}.dump();
+    file.metadata["history"] = history_to_json(history_);
+    file.metadata["batch_size"] = std::to_string(batch_size_);
+    file.metadata["data_fingerprint"] = data_fingerprint_;
+  }
+
+  void load(const TensorFile& file) override {
+    scaling_ = TableScaling::from_json(file.metadata.at("table"));
+    const auto masks = nlohmann::json::parse(file.metadata.at("masks"));
+    masks_ = {masks.at("order"), masks.at("widths")};
+    data_fingerprint_ = file.metadata.at("data_fingerprint");
+    batch_size_ = std::stoi(file.metadata.at("batch_size"));
+    history_ = history_from_json(file.metadata.at("history"));
+    make_ensemble();
+    ensemble_->load(file);
+  }
+
+  void restart(const Options& options) override {
+    Options now = options;
+    now.input_dim = options_.input_dim;
+    now.hidden = options_.hidden;
+    options_ = now;
+    TensorFile state;
+    ensemble_->save(state);
+    make_ensemble();
+    if (now.ema > 0) state.tensors.try_emplace("generator.average", state.tensors.at("generator.parameters"));
+    ensemble_->load(state);
+    ensemble_->restart();
+    history_.clear();
+  }
+
+ private:
+  static constexpr int kEpochs = 5000;
+
+  double held_out_share() const { return options_.held_out.value_or(0.03); }
+
+  void make_ensemble() {
+    ClassicOptions o;
+    o.input_dim = options_.input_dim;
+    if (!options_.hidden.empty()) o.hidden = options_.hidden;
+    o.generator_columns = masks_.widths;
+    o.learning_rate = options_.learning_rate.value_or(o.learning_rate);
+    o.beta1 = options_.beta1;
+    o.gamma = options_.gamma.value_or(o.gamma);
+    o.dropout = options_.dropout.value_or(o.dropout);
+    o.l2 = options_.l2;
+    o.ema = options_.ema;
+    o.seed = options_.seed;
+    ensemble_ = std::make_unique<ClassicEnsemble>(backend_, scaling_.width(), o);
+  }
+
+  void fit(const Table& table) {
+    scaling_ = TableScaling(table, infer_schema(table, options_.types, options_.drop));
+    masks_ = options_.masks.empty() ? contiguous_masks(scaling_.width(), options_.generators)
+                                    : read_masks(options_.masks, scaling_.modelled());
+    make_ensemble();
+  }
+
+  void split(const std::vector<float>& all, std::size_t rows) {
+    const auto width = static_cast<std::size_t>(scaling_.width());
+    const std::vector<std::uint32_t> chosen = held_out_rows(rows, held_out_share(), options_.seed);
+    data_.clear();
+    held_out_.clear();
+    for (std::size_t r = 0, next = 0; r < rows; ++r) {
+      const auto first = all.begin() + static_cast<std::ptrdiff_t>(r * width);
+      const bool held = next < chosen.size() && chosen[next] == r;
+      if (held) ++next;
+      std::vector<float>& to = held ? held_out_ : data_;
+      to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(width));
+    }
+  }
+
+  double held_out_auc() const {
+    if (held_out_.empty()) return Progress::kNone;
+    return ensemble_->discriminator_auc(held_out_, static_cast<int>(held_out_.size()) / scaling_.width());
+  }
+
+  Options options_;
+  Backend& backend_;
+  TableScaling scaling_;
+  Masks masks_;
+  std::unique_ptr<ClassicEnsemble> ensemble_;  // once the columns are known
+  std::vector<float> data_, held_out_;         // rows in the places of masks_
+  std::string data_fingerprint_;
+  std::vector<Progress> history_;
+  int batch_size_ = 64, epochs_ = kEpochs;
+};
+
+}  // namespace
+
+std::unique_ptr<Preset> make_classic_preset(const Options& options, Backend& backend) {
+  return std::make_unique<ClassicPreset>(options, backend);
+}
+
+}  // namespace meg

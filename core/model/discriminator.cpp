@@ -1,0 +1,80 @@
+#include "core/model/discriminator.h"
+
+#include "core/measure/roc_auc.h"
+
+namespace meg {
+
+Discriminator::Discriminator(Backend& backend, int columns, int max_rows, DiscriminatorOptions options)
+    : backend_(backend),
+      options_(std::move(options)),
+      max_rows_(max_rows),
+      mlp_({columns, options_.hidden, {1}, options_.activation, Activation::kNone, options_.dropout}),
+      parameters_(backend, mlp_.parameters()),
+      arena_(backend.allocate(arena_floats())),
+      tape_(mlp_.make_tape(arena_, max_rows)),
+      deltas_(mlp_.make_tape(arena_, max_rows)),
+      tangents_(mlp_.make_tape(arena_, max_rows)),
+      dlogit_(arena_.take(static_cast<std::size_t>(max_rows))),
+      dx_(arena_.take(static_cast<std::size_t>(max_rows) * static_cast<std::size_t>(columns))) {
+  std::vector<float> start(mlp_.parameters());
+  mlp_.initialize(options_.seed, start);
+  backend.upload(start, parameters_.parameters());
+  tape_.seed = options_.seed;
+}
+
+std::size_t Discriminator::arena_floats() const {
+  const auto rows = static_cast<std::size_t>(max_rows_);
+  return 3 * mlp_.tape_floats(max_rows_) + Arena::padded(rows) +
+         Arena::padded(rows * static_cast<std::size_t>(mlp_.shape().inputs));
+}
+
+void Discriminator::train(int rows, const float* real, const float* generated, float* loss) {
+  parameters_.clear_gradients(backend_);
+  tape_.training = true;
+  const bool penalize = options_.gamma > 0 && step_ % options_.penalty_every == 0;
+  const float weight = options_.gamma / 2 * static_cast<float>(options_.penalty_every);
+  for (const bool is_real : {true, false}) {
+    const float* x = is_real ? real : generated;
+    tape_.step = 3 * static_cast<std::uint64_t>(step_) + (is_real ? 0 : 1);
+    const float* logit = mlp_.forward(backend_, rows, x, parameters_.parameters(), tape_);
+    backend_.bce_with_logits(rows, logit, is_real ? 1.0f : 0.0f, loss, dlogit_);
+    mlp_.backward(backend_, rows, x, parameters_.parameters(), tape_, dlogit_, deltas_, parameters_.gradients(),
+                  nullptr);
+    if (penalize)
+      mlp_.add_gradient_penalty(backend_, rows, parameters_.parameters(), tape_, weight, deltas_, tangents_, dx_, loss,
+                                parameters_.gradients());
+  }
+  parameters_.step(backend_, ++step_, options_.adam);
+}
+
+void Discriminator::judge(int rows, const float* generated, float* loss, float* dx) {
+  tape_.training = true;
+  tape_.step = 3 * static_cast<std::uint64_t>(step_) + 2;
+  const float* logit = mlp_.forward(backend_, rows, generated, parameters_.parameters(), tape_);
+  backend_.bce_with_logits(rows, logit, 1.0f, loss, dlogit_);
+  mlp_.backward(backend_, rows, generated, parameters_.parameters(), tape_, dlogit_, deltas_, nullptr, dx);
+}
+
+void Discriminator::score(const float* x, std::span<float> out) {
+  tape_.training = false;
+  const auto columns = static_cast<std::size_t>(mlp_.shape().inputs);
+  for (std::size_t row = 0; row < out.size();) {
+    const std::size_t count = std::min(out.size() - row, static_cast<std::size_t>(max_rows_));
+    const float* logit = mlp_.forward(backend_, static_cast<int>(count), x + row * columns, parameters_.parameters(), tape_);
+    backend_.download(logit, out.subspan(row, count));
+    row += count;
+  }
+}
+
+double discriminator_auc(Discriminator& discriminator, const float* real, int real_rows, const float* generated,
+                         int generated_rows) {
+  std::vector<float> logit(static_cast<std::size_t>(real_rows + generated_rows));
+  const auto first = static_cast<std::size_t>(real_rows);
+  discriminator.score(real, std::span(logit).first(first));
+  discriminator.score(generated, std::span(logit).subspan(first));
+  std::vector<int> is_real(logit.size(), 0);
+  std::fill_n(is_real.begin(), first, 1);
+  return roc_auc(std::vector<double>(logit.begin(), logit.end()), is_real);
+}
+
+}  // namespace meg

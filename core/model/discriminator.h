@@ -1,0 +1,58 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "core/model/trained_parameters.h"
+#include "core/nn/grouped_mlp.h"
+
+namespace meg {
+
+struct DiscriminatorOptions {
+  std::vector<int> hidden;
+  Activation activation = Activation::kRelu;
+  float dropout = 0;
+  float gamma = 0;        ///< weight of the R1 + R2 penalty: gamma / 2 E |grad D|^2 on real and on generated rows
+  int penalty_every = 1;  ///< steps between two penalties, each as heavy as all it stands for (Karras et al. 2020)
+  AdamOptions adam{};
+  std::uint64_t seed = 0;
+};
+
+/// The discriminator of whole rows: Linear -> activation -> ... -> one logit, binary cross-entropy, its own Adam.
+class Discriminator {
+ public:
+  /// For rows of `columns` numbers, at most max_rows at once. The backend must outlive it.
+  Discriminator(Backend& backend, int columns, int max_rows, DiscriminatorOptions options);
+
+  /// One step on real rows (label 1) and generated ones (label 0), both [rows, columns]; the loss, BCE and penalty, is
+  /// added to *loss.
+  void train(int rows, const float* real, const float* generated, float* loss);
+  /// What generated rows [rows, columns] should change to pass for real (label 1, the non-saturating loss): dx, the
+  /// gradient of the mean BCE, which is added to *loss.
+  void judge(int rows, const float* generated, float* loss, float* dx);
+  /// The logits of rows [out.size(), columns] on the device.
+  void score(const float* x, std::span<float> out);
+
+  int steps_done() const { return step_; }
+  void set_steps_done(int steps) { step_ = steps; }
+  const TrainedParameters& parameters() const { return parameters_; }
+
+ private:
+  std::size_t arena_floats() const;
+
+  Backend& backend_;
+  DiscriminatorOptions options_;
+  int max_rows_;
+  GroupedMlp mlp_;
+  TrainedParameters parameters_;
+  Arena arena_;
+  GroupedMlp::Tape tape_, deltas_, tangents_;
+  float *dlogit_, *dx_;
+  int step_ = 0;
+};
+
+/// ROC AUC of the discriminator between real and generated rows, on the device: 0.5 = it cannot tell them apart. Of rows
+/// that it was not trained on it is an honest answer.
+double discriminator_auc(Discriminator& discriminator, const float* real, int real_rows, const float* generated,
+                         int generated_rows);
+
+}  // namespace meg

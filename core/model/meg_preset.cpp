@@ -1,0 +1,293 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "core/model/gate.h"
+#include "core/model/preset.h"
+#include "core/model/refinement.h"
+#include "core/model/sizes.h"
+#include "core/table/coding.h"
+
+namespace meg {
+
+namespace {
+
+static_assert(Column::kKnots == kKnots && Column::kZCells == kZCells);
+
+/// Rows that generate() computes at once: the same row of the same block every time, whichever rows are asked for.
+constexpr int kGenerateRows = 256;
+/// Steps of the refinement between two lines of the history.
+constexpr int kReportSteps = 100;
+
+std::size_t cells_of(std::size_t rows, const ColumnsLayout& layout) { return rows * layout.cell_stride(); }
+
+class MegPreset final : public Preset {
+ public:
+  MegPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
+    if (options.hidden.size() > 1) fail("the meg preset has one hidden width, got {}", options.hidden.size());
+  }
+
+  const Schema& schema() const override { return coding_.schema(); }
+  int output_dim() const override { return static_cast<int>(coding_.columns().size()); }
+  int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
+
+  void load_data(const Table& table) override {
+    if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
+    if (!ensemble_) fit(table);
+    const std::vector<float> cells = encode(table);
+    const std::string print = fingerprint(cells);
+    if (!state_.tensors.empty() && print != data_fingerprint_)
+      fail("this is not the table that the run began with; name that one, or use --from to train on another");
+    data_fingerprint_ = print;
+    table_ = backend_.allocate(cells.size());
+    backend_.upload(cells, table_.data());
+    rows_.cells = table_.data();
+    split(table.rows());
+    sizes_ = choose_sizes(rows_.train.size(), ensemble_->layout(), options_);
+  }
+
+  void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
+             const std::function<bool()>& keep_going) override {
+    if (rows_.train.empty()) fail("there is nothing to train on: call load_data first");
+    if (finished_ && state_.tensors.empty()) return;
+    begin(epochs, batch_size);
+    const auto go_on = [&] { return !keep_going || keep_going(); };
+    const auto report = [&](const Progress& progress) {
+      history_.push_back(progress);
+      if (on_progress) on_progress(progress);
+    };
+    if (!warm_up(report, go_on)) return;
+    if (sizes_.refinement.steps > 0 && !refine(report, go_on)) return;
+    finish();
+  }
+
+  int epochs_done() const override { return epochs_done_; }
+  int batch_size() const override { return sizes_.warm_up.batch_size; }
+  bool finished() const override { return finished_; }
+  const std::vector<Progress>& history() const override { return history_; }
+  bool has_learned() const override { return epochs_done_ > 0 || (warm_up_ && warm_up_->steps_done() > 0); }
+
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const override {
+    const ColumnsLayout& layout = ensemble_->layout();
+    const std::size_t n = layout.size(), stride = layout.cell_stride(), block = kGenerateRows;
+    Arena arena(backend_.allocate(ensemble_->tape_floats(kGenerateRows, false) + Arena::padded(block * stride)));
+    MaskedEnsemble::Tape tape = ensemble_->make_tape(arena, kGenerateRows, false);
+    float* const cells = arena.take(block * stride);
+    std::vector<float> host(block * stride), z;
+    std::vector<std::uint32_t> code;
+    for (std::uint64_t row = first_row, end = first_row + count; row < end;) {
+      const std::uint64_t begin = row / block * block, stop = std::min<std::uint64_t>(end, begin + block);
+      ensemble_->generate(backend_, kGenerateRows, {.seed = seed, .first_row = begin}, parameters(), constants_.data(),
+                          tape, cells, nullptr);
+      backend_.download(cells, host);
+      code.clear(), z.clear();
+      for (std::uint64_t r = row; r < stop; ++r) {
+        const float* cell = host.data() + (r - begin) * stride;
+        for (std::size_t j = 0; j < n; ++j) {
+          code.push_back(static_cast<std::uint32_t>(cell[j]));
+          z.push_back(cell[n + j]);
+        }
+      }
+      coding_.append_rows(code, z, seed, row, out);
+      row = stop;
+    }
+  }
+
+  Table empty_table() const override { return coding_.empty_table(); }
+
+  void save(TensorFile& file) const override {
+    if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");
+    save_vector(backend_, "parameters", ensemble_->parameters(), parameters(), file);
+    if (warm_up_) warm_up_->save(file);
+    if (refinement_) refinement_->save(file);
+    for (const auto& [name, tensor] : state_.tensors) file.tensors.try_emplace(name, tensor);
+    for (const auto& [name, text] : state_.metadata) file.metadata.try_emplace(name, text);
+    file.metadata["table"] = coding_.to_json();
+    file.metadata["shape"] =
+        nlohmann::json{{"hidden", ensemble_->shape().hidden}, {"dropout", ensemble_->shape().dropout}}.dump();
+    file.metadata["run"] = nlohmann::json{{"epochs_done", epochs_done_},
+                                          {"epochs", sizes_.warm_up.epochs},
+                                          {"batch_size", sizes_.warm_up.batch_size},
+                                          {"finished", finished_}}
+                               .dump();
+    file.metadata["history"] = history_to_json(history_);
+    file.metadata["data_fingerprint"] = data_fingerprint_;
+  }
+
+  void load(const TensorFile& file) override {
+    coding_ = TableCoding::from_json(file.metadata.at("table"));
+    const auto shape = nlohmann::json::parse(file.metadata.at("shape"));
+    make_ensemble({shape.at("hidden"), shape.at("dropout")});
+    load_vector(backend_, "parameters", ensemble_->parameters(), result_.data(), file);
+    const auto run = nlohmann::json::parse(file.metadata.at("run"));
+    epochs_done_ = run.at("epochs_done"), finished_ = run.at("finished");
+    resumed_epochs_ = run.at("epochs"), sizes_.warm_up.batch_size = run.at("batch_size");
+    history_ = history_from_json(file.metadata.at("history"));
+    data_fingerprint_ = file.metadata.at("data_fingerprint");
+    if (finished_) return;
+    state_ = file;  // of the run under way, for train to go on from
+    state_.tensors.erase("parameters");
+  }
+
+  void restart(const Options& options) override {
+    options_ = options;
+    finished_ = false;
+    state_ = {};
+    history_.clear();
+    epochs_done_ = resumed_epochs_ = 0;
+  }
+
+ private:
+  const float* parameters() const {
+    if (refinement_ && refinement_->steps_done() > sizes_.refinement.discriminator_first) return refinement_->result();
+    return warm_up_ ? warm_up_->result() : result_.data();
+  }
+
+  void fit(const Table& table) {
+    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed);
+    ColumnsLayout layout = columns_layout();
+    const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));
+    make_ensemble(choose_sizes(train, layout, options_).shape);
+    std::vector<float> start(ensemble_->parameters());
+    ensemble_->initialize(options_.seed, start);
+    backend_.upload(start, result_.data());
+  }
+
+  ColumnsLayout columns_layout() const {
+    ColumnsLayout layout;
+    for (const Column& column : coding_.columns())
+      layout.columns.push_back({.codes = column.codes(),
+                                .continuous = column.continuous_code(),
+                                .z_low = column.z_low(),
+                                .z_high = column.z_high()});
+    return layout;
+  }
+
+  void make_ensemble(const MaskedEnsemble::Shape& shape) {
+    ensemble_ = std::make_unique<MaskedEnsemble>(columns_layout(), shape);
+    result_ = backend_.allocate(ensemble_->parameters());
+    std::vector<float> constants(ensemble_->constants());
+    for (std::size_t j = 0; j < coding_.columns().size(); ++j) {
+      const Column& column = coding_.columns()[j];
+      const ColumnLayout& at = ensemble_->layout().columns[j];
+      std::copy(column.code_positions().begin(), column.code_positions().end(), constants.begin() + static_cast<std::ptrdiff_t>(at.code_position));
+      std::copy(column.z_positions().begin(), column.z_positions().end(), constants.begin() + static_cast<std::ptrdiff_t>(at.z_position));
+    }
+    constants_ = backend_.allocate(constants.size());
+    backend_.upload(constants, constants_.data());
+  }
+
+  /// Cells [rows, 3 columns]: codes, z, positions.
+  std::vector<float> encode(const Table& table) const {
+    const Coded coded = coding_.encode(table, options_.seed);
+    const std::size_t n = coding_.columns().size();
+    std::vector<float> cells(cells_of(coded.rows, ensemble_->layout()));
+    for (std::size_t r = 0; r < coded.rows; ++r)
+      for (std::size_t j = 0; j < n; ++j) {
+        const Cell cell{coded.code[r * n + j], coded.z[r * n + j]};
+        float* const out = &cells[r * 3 * n + j];
+        out[0] = static_cast<float>(cell.code), out[n] = cell.z, out[2 * n] = coding_.columns()[j].position(cell);
+      }
+    return cells;
+  }
+
+  double held_out_share(std::size_t rows) const { return options_.held_out.value_or(rows < 40 ? 0.0 : rows < 2000 ? 0.1 : 0.05); }
+
+  void split(std::size_t rows) {
+    rows_.held_out = held_out_rows(rows, held_out_share(rows), options_.seed);
+    rows_.train.clear();
+    for (std::uint32_t r = 0; r < rows; ++r)
+      if (!std::binary_search(rows_.held_out.begin(), rows_.held_out.end(), r)) rows_.train.push_back(r);
+  }
+
+  /// Sets the run up, from the state of an interrupted one where there is some.
+  void begin(int epochs, int batch_size) {
+    if (batch_size > 0) sizes_.warm_up.batch_size = sizes_.refinement.batch_size = batch_size;
+    if (epochs > 0) sizes_.warm_up.epochs = epochs;
+    if (warm_up_ || refinement_) return;  // train was interrupted and is called again
+    const bool resumed = !state_.tensors.empty();
+    if (resumed && epochs == 0) sizes_.warm_up.epochs = resumed_epochs_;
+    std::vector<float> start(ensemble_->parameters());
+    backend_.download(result_.data(), start);
+    warm_up_ = std::make_unique<WarmUp>(backend_, *ensemble_, rows_, sizes_.warm_up, start);
+    if (!resumed) return;
+    warm_up_->load(state_);
+    if (state_.metadata.contains("refinement")) {
+      refinement_ = make_refinement();
+      refinement_->load(state_);
+    }
+    state_ = {};
+  }
+
+  bool warm_up(const std::function<void(const Progress&)>& report, const std::function<bool()>& go_on) {
+    while (!warm_up_->done()) {
+      if (warm_up_->step()) {
+        epochs_done_ = warm_up_->epoch();
+        report({.phase = Progress::Phase::kWarmUp,
+                .done = warm_up_->epoch(),
+                .of = warm_up_->epochs(),
+                .loss = static_cast<double>(warm_up_->train_loss()),
+                .held_out_loss = static_cast<double>(warm_up_->held_out_loss())});
+      }
+      if (!go_on()) return false;
+    }
+    return true;
+  }
+
+  std::unique_ptr<Refinement> make_refinement() {
+    return std::make_unique<Refinement>(backend_, *ensemble_, rows_, constants_.data(), sizes_.refinement,
+                                        warm_up_->best());
+  }
+
+  bool refine(const std::function<void(const Progress&)>& report, const std::function<bool()>& go_on) {
+    if (!refinement_) refinement_ = make_refinement();
+    while (!refinement_->done()) {
+      refinement_->step();
+      if (refinement_->steps_done() % kReportSteps == 0 || refinement_->done()) {
+        const auto [discriminator, generator] = refinement_->losses();
+        report({.phase = Progress::Phase::kRefinement,
+                .done = refinement_->steps_done(),
+                .of = refinement_->steps(),
+                .discriminator = static_cast<double>(discriminator),
+                .generator = static_cast<double>(generator),
+                .held_out_auc = refinement_->held_out_auc()});
+      }
+      if (!go_on()) return false;
+    }
+    return true;
+  }
+
+  /// Keeps the refined parameters where they are no worse, and gives the memory of the run back.
+  void finish() {
+    const Gate gate(backend_, *ensemble_, rows_, constants_.data(), options_.seed);
+    const bool better = refinement_ && gate.passes(warm_up_->best(), refinement_->result());
+    backend_.add_scaled(ensemble_->parameters(), 1.0f, better ? refinement_->result() : warm_up_->best(), 0.0f,
+                        result_.data());
+    refinement_.reset();
+    warm_up_.reset();
+    finished_ = true;
+  }
+
+  Options options_;
+  Backend& backend_;
+  TableCoding coding_;
+  std::unique_ptr<MaskedEnsemble> ensemble_;  // once the columns are known
+  Memory constants_, result_, table_;
+  TrainingRows rows_;
+  Sizes sizes_;
+  std::unique_ptr<WarmUp> warm_up_;        // while a run is under way
+  std::unique_ptr<Refinement> refinement_;  // in its second half
+  TensorFile state_;                       // of a run that was loaded and has not gone on yet
+  std::string data_fingerprint_;
+  std::vector<Progress> history_;
+  int epochs_done_ = 0, resumed_epochs_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Preset> make_meg_preset(const Options& options, Backend& backend) {
+  return std::make_unique<MegPreset>(options, backend);
+}
+
+}  // namespace meg

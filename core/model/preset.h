@@ -1,0 +1,58 @@
+#pragma once
+#include <functional>
+#include <memory>
+
+#include "core/model/tensor_file.h"
+#include "core/nn/backend.h"
+#include "core/options.h"
+#include "core/table/table.h"
+
+namespace meg {
+
+/// One way to learn a table and to generate rows like it: what is behind a Meg. Errors as Meg's.
+class Preset {
+ public:
+  virtual ~Preset() = default;
+
+  /// Empty before load_data.
+  virtual const Schema& schema() const = 0;
+  /// Columns that the generators write; 0 before load_data.
+  virtual int output_dim() const = 0;
+  virtual int input_dim() const = 0;
+
+  /// Takes the rows to learn; infers and fits the columns first, unless they are known already.
+  virtual void load_data(const Table& table) = 0;
+  /// Trains until all is done that was asked for; epochs and batch_size 0 are the preset's choice.
+  virtual void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
+                     const std::function<bool()>& keep_going) = 0;
+  virtual int epochs_done() const = 0;
+  virtual int batch_size() const = 0;
+  /// Whether train has done all that it was last asked for.
+  virtual bool finished() const = 0;
+  virtual const std::vector<Progress>& history() const = 0;
+
+  /// Whether there is anything that generate could use.
+  virtual bool has_learned() const = 0;
+  virtual void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const = 0;
+  virtual Table empty_table() const = 0;
+
+  virtual void save(TensorFile& file) const = 0;
+  virtual void load(const TensorFile& file) = 0;
+  /// Keeps columns and parameters and begins a new run with these options.
+  virtual void restart(const Options& options) = 0;
+};
+
+std::unique_ptr<Preset> make_classic_preset(const Options& options, Backend& backend);
+std::unique_ptr<Preset> make_meg_preset(const Options& options, Backend& backend);
+
+/// Of the values that training began with: is it the same table?
+std::string fingerprint(std::span<const float> values);
+
+/// Rows [0, rows) that are held out from training, `share` of them, ascending: a function of the seed.
+std::vector<std::uint32_t> held_out_rows(std::size_t rows, double share, std::uint64_t seed);
+
+/// The history as JSON, and back.
+std::string history_to_json(const std::vector<Progress>& history);
+std::vector<Progress> history_from_json(const std::string& json);
+
+}  // namespace meg

@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/table/schema.h"
+#include "core/tensor/memory.h"
+
+namespace meg {
+
+/// What a Meg is built with. What is not set is the preset's own choice, which may follow the size of the table; see
+/// docs/model.md and docs/classic.md.
+struct Options {
+  std::string preset = "meg";  ///< "meg", or "classic"
+  std::uint64_t seed = 0;
+  Device device = Device::kCpu;
+  int threads = 0;                          ///< 0: all cores; never changes a result
+  std::map<std::string, ColumnType> types;  ///< of columns whose inferred type is not wanted
+  std::vector<std::string> drop;            ///< columns to leave out
+
+  std::vector<int> hidden;             ///< hidden widths; classic: {128}, any depth; meg: one width, two layers
+  std::optional<float> learning_rate;  ///< classic 2e-4, meg 2e-3 at its peak (warm-up)
+  std::optional<float> gamma;          ///< weight of the R1 + R2 gradient penalty: classic 0.1, meg 1
+  std::optional<float> dropout;        ///< of hidden units, while training: classic 0, meg 0.1 or more for few rows
+  std::optional<double> held_out;      ///< share of the rows kept from training, to judge on: classic 0.03, meg 0.05
+  std::optional<int> refine_steps;     ///< meg: steps of the adversarial refinement; 0: none
+
+  int input_dim = 100;   ///< classic: width of the noise that all generators share
+  int generators = 0;    ///< classic: groups of neighbouring columns, one generator each; 0: one per column
+  std::string masks;     ///< classic: a file with one line of 0/1 per generator instead
+  float beta1 = 0.5f;    ///< classic: Adam's decay of the first moment
+  float l2 = 0.0f;       ///< classic: added to the gradient: l2 * parameter
+  float ema = 0.0f;      ///< classic: decay of the average of the generators that rows come from; 0: the last ones
+};
+
+/// The options as JSON, for the model file: all but masks, types and drop, which the model itself shows.
+std::string options_to_json(const Options& options);
+/// And back; device and threads are those of `now`.
+Options options_from_json(const std::string& json, const Options& now);
+
+/// One line of the history of a training run. What a phase has not is NaN.
+struct Progress {
+  enum class Phase { kTraining, kWarmUp, kRefinement };
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+  Phase phase = Phase::kTraining;
+  int done = 0, of = 0;  ///< epochs; in the refinement steps
+  double discriminator = kNone, generator = kNone;  ///< mean losses since the last line
+  double loss = kNone, held_out_loss = kNone;       ///< warm-up: -log likelihood of a row, in nats
+  /// How well the discriminator tells held-out rows from generated ones: ROC AUC, 0.5 = not at all.
+  double held_out_auc = kNone;
+};
+
+/// "training", "warm-up" or "refinement".
+const char* phase_name(Progress::Phase phase);
+
+}  // namespace meg
