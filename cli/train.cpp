@@ -54,7 +54,8 @@ class Log {
 };
 
 std::string progress_text(const Progress& p, double rows_per_second, double seconds_left) {
-  std::string out = fmt::format("{} {}/{}", p.phase == Progress::Phase::kTraining ? "epoch" : phase_name(p.phase), p.done, p.of);
+  std::string out =
+      fmt::format("{} {}/{}", p.phase == Progress::Phase::kTraining ? "epoch" : phase_name(p.phase), p.done, p.of);
   const auto put = [&](const char* form, double value) {
     if (!std::isnan(value)) out += fmt::format(fmt::runtime(form), value);
   };
@@ -109,7 +110,8 @@ int train(TrainFlags& f) {
       if (p.phase != last_phase) first = 0, last_phase = p.phase, phase = Stopwatch();
       if (!line.due()) return;
       const double each = phase.seconds() / std::max(1, p.done - first);
-      const double rows = p.phase == Progress::Phase::kRefinement ? model.batch_size() : static_cast<double>(table.rows());
+      const double rows =
+          p.phase == Progress::Phase::kRefinement ? model.batch_size() : static_cast<double>(table.rows());
       line.show(progress_text(p, rows / each, each * (p.of - p.done)));
     };
     try {
@@ -141,9 +143,12 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("data", f->data, "The table, a CSV file with names in its first line")->required();
   command.add_option("--out", f->out, "Where to write the model")->required();
   command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));
-  command.add_option("--epochs", f->epochs, "Passes over the rows, 0 = the preset's choice: classic 5000; meg by the rows")
+  command
+      .add_option("--epochs", f->epochs, "Passes over the rows, 0 = the preset's choice: classic 5000; meg by the rows")
       ->check(CLI::Range(0, 1'000'000'000));
-  command.add_option("--batch-size", f->batch_size, "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")
+  command
+      .add_option("--batch-size", f->batch_size,
+                  "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")
       ->check(CLI::Range(0, 1'000'000));
   command.add_option("--learning-rate", o.learning_rate, "Of Adam; classic 2e-4; meg 2e-3 at its peak")
       ->check(CLI::PositiveNumber);
@@ -153,8 +158,9 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
   command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
-  command.add_option("--checkpoint-every", f->checkpoint_every,
-                     "Epochs between two checkpoints (100 refinement steps count as one), 0 = classic 100, meg 1")
+  command
+      .add_option("--checkpoint-every", f->checkpoint_every,
+                  "Epochs between two checkpoints (100 refinement steps count as one), 0 = classic 100, meg 1")
       ->check(CLI::Range(0, 1'000'000'000));
   CLI::Option* resume = command.add_option("--resume", f->resume, "Go on from this checkpoint or model, same table");
   command.add_option("--from", f->from, "Start from what this model has learned, with other data")->excludes(resume);

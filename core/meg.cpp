@@ -45,7 +45,8 @@ Table Meg::empty_table() const { return impl_->preset->empty_table(); }
 
 void Meg::train(int num_epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
                 const std::function<bool()>& keep_going) {
-  if (num_epochs < 0 || batch_size < 0) fail("epochs and batch size must not be negative, got {} and {}", num_epochs, batch_size);
+  if (num_epochs < 0 || batch_size < 0)
+    fail("epochs and batch size must not be negative, got {} and {}", num_epochs, batch_size);
   impl_->preset->train(num_epochs, batch_size, on_progress, keep_going);
 }
 

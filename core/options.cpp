@@ -21,7 +21,7 @@ void get(const Json& in, const char* name, std::optional<T>& value) {
 }  // namespace
 
 std::string options_to_json(const Options& o) {
-  Json out{{"preset", o.preset},       {"seed", o.seed},   {"hidden", o.hidden}, {"input_dim", o.input_dim},
+  Json out{{"preset", o.preset},         {"seed", o.seed},   {"hidden", o.hidden}, {"input_dim", o.input_dim},
            {"generators", o.generators}, {"beta1", o.beta1}, {"l2", o.l2},         {"ema", o.ema}};
   put(out, "learning_rate", o.learning_rate);
   put(out, "gamma", o.gamma);
@@ -53,7 +53,9 @@ Options options_from_json(const std::string& json, const Options& now) {
 }
 
 const char* phase_name(Progress::Phase phase) {
-  return phase == Progress::Phase::kTraining ? "training" : phase == Progress::Phase::kWarmUp ? "warm-up" : "refinement";
+  return phase == Progress::Phase::kTraining ? "training"
+         : phase == Progress::Phase::kWarmUp ? "warm-up"
+                                             : "refinement";
 }
 
 }  // namespace meg

@@ -28,12 +28,12 @@ struct Options {
   std::optional<double> held_out;      ///< share of the rows kept from training, to judge on: classic 0.03, meg 0.05
   std::optional<int> refine_steps;     ///< meg: steps of the adversarial refinement; 0: none
 
-  int input_dim = 100;   ///< classic: width of the noise that all generators share
-  int generators = 0;    ///< classic: groups of neighbouring columns, one generator each; 0: one per column
-  std::string masks;     ///< classic: a file with one line of 0/1 per generator instead
-  float beta1 = 0.5f;    ///< classic: Adam's decay of the first moment
-  float l2 = 0.0f;       ///< classic: added to the gradient: l2 * parameter
-  float ema = 0.0f;      ///< classic: decay of the average of the generators that rows come from; 0: the last ones
+  int input_dim = 100;  ///< classic: width of the noise that all generators share
+  int generators = 0;   ///< classic: groups of neighbouring columns, one generator each; 0: one per column
+  std::string masks;    ///< classic: a file with one line of 0/1 per generator instead
+  float beta1 = 0.5f;   ///< classic: Adam's decay of the first moment
+  float l2 = 0.0f;      ///< classic: added to the gradient: l2 * parameter
+  float ema = 0.0f;     ///< classic: decay of the average of the generators that rows come from; 0: the last ones
 };
 
 /// The options as JSON, for the model file: all but masks, types and drop, which the model itself shows.
@@ -47,7 +47,7 @@ struct Progress {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
   Phase phase = Phase::kTraining;
-  int done = 0, of = 0;  ///< epochs; in the refinement steps
+  int done = 0, of = 0;                             ///< epochs; in the refinement steps
   double discriminator = kNone, generator = kNone;  ///< mean losses since the last line
   double loss = kNone, held_out_loss = kNone;       ///< warm-up: -log likelihood of a row, in nats
   /// How well the discriminator tells held-out rows from generated ones: ROC AUC, 0.5 = not at all.

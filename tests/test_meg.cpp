@@ -36,6 +36,15 @@ Table small_table() {
   return parse_csv(text, "small.csv");
 }
 
+Options options_of(const char* preset) {
+  Options options;
+  options.preset = preset;
+  options.refine_steps = 20;
+  return options;
+}
+
+Options classic() { return options_of("classic"); }
+
 std::string csv(const Table& table) {
   std::string out;
   append_csv(table, true, out);
@@ -45,60 +54,76 @@ std::string csv(const Table& table) {
 }  // namespace
 
 TEST_CASE("a resumed run writes the same model file, byte for byte, as an uninterrupted one") {
-  const Folder folder;
-  Meg whole;
-  whole.load_data(small_table());
-  whole.train(12, 64);
-  whole.save_model(folder.path / "whole.meg");
+  // 17: within an epoch; 40 and 50: of meg within the refinement, the discriminator alone and both.
+  for (const auto& [preset, stop] : {std::pair{"classic", 17}, {"meg", 17}, {"meg", 40}, {"meg", 50}}) {
+    CAPTURE(preset);
+    CAPTURE(stop);
+    const Folder folder;
+    Meg whole(options_of(preset));
+    whole.load_data(small_table());
+    whole.train(12, 64);
+    CHECK(whole.finished());
+    whole.save_model(folder.path / "whole.meg");
 
-  Meg begun;
-  begun.load_data(small_table());
-  int steps = 0;
-  begun.train(12, 64, {}, [&] { return ++steps < 17; });
-  begun.save_model(folder.path / "checkpoint.meg");
-  Meg resumed = Meg::load_model(folder.path / "checkpoint.meg");
-  resumed.load_data(small_table());
-  resumed.train(12, resumed.batch_size());
-  resumed.save_model(folder.path / "resumed.meg");
-  CHECK(bytes(folder.path / "resumed.meg") == bytes(folder.path / "whole.meg"));
+    Meg begun(options_of(preset));
+    begun.load_data(small_table());
+    int steps = 0;
+    begun.train(12, 64, {}, [&, last = stop] { return ++steps < last; });
+    CHECK(!begun.finished());
+    begun.save_model(folder.path / "checkpoint.meg");
+    CHECK(Meg::load_model(folder.path / "checkpoint.meg").generate(5).rows() == 5);
+    Meg resumed = Meg::load_model(folder.path / "checkpoint.meg");
+    resumed.load_data(small_table());
+    resumed.train(12);
+    resumed.save_model(folder.path / "resumed.meg");
+    CHECK(bytes(folder.path / "resumed.meg") == bytes(folder.path / "whole.meg"));
 
-  Meg other = Meg::load_model(folder.path / "checkpoint.meg");
-  CHECK_THROWS_AS(other.load_data(parse_csv("x,sign,y\n0.5,plus,1\n1.5,minus,2\n", "t.csv")), Error);
+    Meg other = Meg::load_model(folder.path / "checkpoint.meg");
+    CHECK_THROWS_AS(other.load_data(parse_csv("x,sign,y\n0.5,plus,1\n1.5,minus,2\n", "t.csv")), Error);
+  }
 }
 
-TEST_CASE("a loaded model generates the same rows, and a row is the same alone and in any batch") {
-  const Folder folder;
-  Meg model;
-  model.load_data(small_table());
-  model.train(3, 64);
-  model.save_model(folder.path / "m.meg");
-  const Meg loaded = Meg::load_model(folder.path / "m.meg");
-  const Table all = model.generate(3000, 9);
-  CHECK(csv(all) == csv(loaded.generate(3000, 9)));
-  CHECK(csv(all) != csv(loaded.generate(3000, 10)));
-  for (const std::uint64_t row : {0u, 1023u, 1024u, 2999u}) {
-    Table one = loaded.empty_table();
-    loaded.generate(row, 1, 9, one);
-    for (std::size_t c = 0; c < 3; ++c) CHECK(one.cell(0, c) == all.cell(row, c));
+TEST_CASE("a loaded model generates the same rows, and a row is the same alone, in any batch and on any threads") {
+  for (const char* preset : {"classic", "meg"}) {
+    CAPTURE(preset);
+    const Folder folder;
+    Meg model(options_of(preset));
+    model.load_data(small_table());
+    model.train(3, 64);
+    model.save_model(folder.path / "m.meg");
+    Options one_thread;
+    one_thread.threads = 1;
+    const Meg loaded = Meg::load_model(folder.path / "m.meg", one_thread);
+    const Table all = model.generate(3000, 9);
+    CHECK(csv(all) == csv(loaded.generate(3000, 9)));
+    CHECK(csv(all) != csv(loaded.generate(3000, 10)));
+    for (const std::uint64_t row : {0u, 255u, 256u, 1023u, 1024u, 2999u}) {
+      Table one = loaded.empty_table();
+      loaded.generate(row, 1, 9, one);
+      for (std::size_t c = 0; c < 3; ++c) CHECK(one.cell(0, c) == all.cell(row, c));
+    }
   }
 }
 
 TEST_CASE("training goes on from a trained model on other rows of the same columns") {
-  const Folder folder;
-  Meg model;
-  model.load_data(small_table());
-  model.train(20, 64);
-  model.save_model(folder.path / "m.meg");
-  Options options;
-  options.learning_rate = 1e-4f;
-  Meg next = Meg::start_from(folder.path / "m.meg", options);
-  CHECK(next.epochs_done() == 0);
-  next.load_data(parse_csv("x,sign,y\n0.51,plus,1\n-1.50,minus,2\n0.25,plus,NA\n", "t.csv"));
-  next.train(2, 2);
-  CHECK(next.epochs_done() == 2);
-  CHECK(next.generate(5).columns() == 3);
-  Meg strange = Meg::start_from(folder.path / "m.meg", options);
-  CHECK_THROWS_AS(strange.load_data(parse_csv("u,v\n1,2\n3,4\n", "t.csv")), Error);
+  for (const char* preset : {"classic", "meg"}) {
+    CAPTURE(preset);
+    const Folder folder;
+    Meg model(options_of(preset));
+    model.load_data(small_table());
+    model.train(20, 64);
+    model.save_model(folder.path / "m.meg");
+    Options options = options_of(preset);
+    options.learning_rate = 1e-4f;
+    Meg next = Meg::start_from(folder.path / "m.meg", options);
+    CHECK(next.epochs_done() == 0);
+    next.load_data(parse_csv("x,sign,y\n0.51,plus,1\n-1.50,minus,2\n0.25,plus,NA\n", "t.csv"));
+    next.train(2, 2);
+    CHECK(next.epochs_done() == 2);
+    CHECK(next.generate(5).columns() == 3);
+    Meg strange = Meg::start_from(folder.path / "m.meg", options);
+    CHECK_THROWS_AS(strange.load_data(parse_csv("u,v\n1,2\n3,4\n", "t.csv")), Error);
+  }
 }
 
 TEST_CASE("masks group columns under generators, and a file of them must partition the columns") {
@@ -127,7 +152,7 @@ TEST_CASE("masks group columns under generators, and a file of them must partiti
   CHECK(error("111\n000\n") == ":2: the mask of a generator that writes no column");
   CHECK(error("12\n") == ":1: '2' in a mask; a mask is written in 0 and 1");
 
-  Options options;
+  Options options = classic();
   options.masks = folder.write("masks", "011\n100\n");
   Meg grouped(options);
   grouped.load_data(small_table());
@@ -139,13 +164,16 @@ TEST_CASE("masks group columns under generators, and a file of them must partiti
 }
 
 TEST_CASE("constant, all-missing, single-column and two-row tables train; one row does not") {
-  for (const char* text : {"a,b,c\n5,,x\n5,,y\n5,,x\n", "a\n1\n2\n3\n", "a,b\n1,x\n2,y\n"}) {
-    Meg model;
-    model.load_data(parse_csv(text, "t.csv"));
-    model.train(2, 64);
-    CHECK(model.generate(10).rows() == 10);
-  }
-  Meg model;
+  for (const char* text : {"a,b,c\n5,,x\n5,,y\n5,,x\n", "a\n1\n2\n3\n", "a,b\n1,x\n2,y\n"})
+    for (const char* preset : {"classic", "meg"}) {
+      CAPTURE(text);
+      CAPTURE(preset);
+      Meg model(options_of(preset));
+      model.load_data(parse_csv(text, "t.csv"));
+      model.train(2, 64);
+      CHECK(model.generate(10).rows() == 10);
+    }
+  Meg model(classic());
   CHECK_THROWS_WITH_AS(model.load_data(parse_csv("a\n1\n", "t.csv")), "the table has 1 row; learning needs 2 or more",
                        Error);
   CHECK_THROWS_AS(model.train(), Error);

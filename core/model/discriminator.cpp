@@ -60,7 +60,8 @@ void Discriminator::score(const float* x, std::span<float> out) {
   const auto columns = static_cast<std::size_t>(mlp_.shape().inputs);
   for (std::size_t row = 0; row < out.size();) {
     const std::size_t count = std::min(out.size() - row, static_cast<std::size_t>(max_rows_));
-    const float* logit = mlp_.forward(backend_, static_cast<int>(count), x + row * columns, parameters_.parameters(), tape_);
+    const float* logit =
+        mlp_.forward(backend_, static_cast<int>(count), x + row * columns, parameters_.parameters(), tape_);
     backend_.download(logit, out.subspan(row, count));
     row += count;
   }

@@ -50,8 +50,8 @@ class Discriminator {
   int step_ = 0;
 };
 
-/// ROC AUC of the discriminator between real and generated rows, on the device: 0.5 = it cannot tell them apart. Of rows
-/// that it was not trained on it is an honest answer.
+/// ROC AUC of the discriminator between real and generated rows, on the device: 0.5 = it cannot tell them apart. Of
+/// rows that it was not trained on it is an honest answer.
 double discriminator_auc(Discriminator& discriminator, const float* real, int real_rows, const float* generated,
                          int generated_rows);
 

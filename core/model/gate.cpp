@@ -7,8 +7,8 @@ namespace meg {
 namespace {
 
 constexpr std::size_t kMostRows = 20'000, kMostPairs = 500;
-constexpr int kZBins = 10;         // of a continuous code, about equally full
-constexpr int kMostBins = 64;      // of a column: rarer codes share the last ones
+constexpr int kZBins = 10;     // of a continuous code, about equally full
+constexpr int kMostBins = 64;  // of a column: rarer codes share the last ones
 constexpr int kBatch = 256;
 
 /// 1 - total variation distance between two histograms of `rows` rows each.
@@ -102,7 +102,8 @@ bool Gate::passes(const float* base, const float* candidate) const {
   const Score before = score(base), after = score(candidate);
   // What two samples of one model differ by: about a standard error of a mean of many distances.
   const double chance = 0.1 / std::sqrt(static_cast<double>(sample_));
-  return after.shape + after.trend >= before.shape + before.trend - chance && after.loss <= before.loss + 0.05 * static_cast<double>(ensemble_.layout().size());
+  return after.shape + after.trend >= before.shape + before.trend - chance &&
+         after.loss <= before.loss + 0.05 * static_cast<double>(ensemble_.layout().size());
 }
 
 }  // namespace meg

@@ -25,8 +25,8 @@ class Gate {
   const TrainingRows& rows_;
   const float* constants_;
   std::uint64_t seed_;
-  std::size_t sample_;                // rows that are compared
-  std::vector<std::uint8_t> real_;    // [sample_, columns] bins of training rows
+  std::size_t sample_;              // rows that are compared
+  std::vector<std::uint8_t> real_;  // [sample_, columns] bins of training rows
   std::vector<std::pair<std::size_t, std::size_t>> pairs_;
 };
 

@@ -62,7 +62,7 @@ class MegPreset final : public Preset {
   }
 
   int epochs_done() const override { return epochs_done_; }
-  int batch_size() const override { return sizes_.warm_up.batch_size; }
+  int batch_size() const override { return resumed_batch_size_ > 0 ? resumed_batch_size_ : sizes_.warm_up.batch_size; }
   bool finished() const override { return finished_; }
   const std::vector<Progress>& history() const override { return history_; }
   bool has_learned() const override { return epochs_done_ > 0 || (warm_up_ && warm_up_->steps_done() > 0); }
@@ -105,11 +105,12 @@ class MegPreset final : public Preset {
     file.metadata["table"] = coding_.to_json();
     file.metadata["shape"] =
         nlohmann::json{{"hidden", ensemble_->shape().hidden}, {"dropout", ensemble_->shape().dropout}}.dump();
-    file.metadata["run"] = nlohmann::json{{"epochs_done", epochs_done_},
-                                          {"epochs", sizes_.warm_up.epochs},
-                                          {"batch_size", sizes_.warm_up.batch_size},
-                                          {"finished", finished_}}
-                               .dump();
+    file.metadata["run"] = nlohmann::json{
+        {"epochs_done", epochs_done_},
+        {"epochs", sizes_.warm_up.epochs},
+        {"batch_size", sizes_.warm_up.batch_size},
+        {"finished",
+         finished_}}.dump();
     file.metadata["history"] = history_to_json(history_);
     file.metadata["data_fingerprint"] = data_fingerprint_;
   }
@@ -121,7 +122,7 @@ class MegPreset final : public Preset {
     load_vector(backend_, "parameters", ensemble_->parameters(), result_.data(), file);
     const auto run = nlohmann::json::parse(file.metadata.at("run"));
     epochs_done_ = run.at("epochs_done"), finished_ = run.at("finished");
-    resumed_epochs_ = run.at("epochs"), sizes_.warm_up.batch_size = run.at("batch_size");
+    resumed_epochs_ = run.at("epochs"), resumed_batch_size_ = run.at("batch_size");
     history_ = history_from_json(file.metadata.at("history"));
     data_fingerprint_ = file.metadata.at("data_fingerprint");
     if (finished_) return;
@@ -134,7 +135,7 @@ class MegPreset final : public Preset {
     finished_ = false;
     state_ = {};
     history_.clear();
-    epochs_done_ = resumed_epochs_ = 0;
+    epochs_done_ = resumed_epochs_ = resumed_batch_size_ = 0;
   }
 
  private:
@@ -170,8 +171,10 @@ class MegPreset final : public Preset {
     for (std::size_t j = 0; j < coding_.columns().size(); ++j) {
       const Column& column = coding_.columns()[j];
       const ColumnLayout& at = ensemble_->layout().columns[j];
-      std::copy(column.code_positions().begin(), column.code_positions().end(), constants.begin() + static_cast<std::ptrdiff_t>(at.code_position));
-      std::copy(column.z_positions().begin(), column.z_positions().end(), constants.begin() + static_cast<std::ptrdiff_t>(at.z_position));
+      std::copy(column.code_positions().begin(), column.code_positions().end(),
+                constants.begin() + static_cast<std::ptrdiff_t>(at.code_position));
+      std::copy(column.z_positions().begin(), column.z_positions().end(),
+                constants.begin() + static_cast<std::ptrdiff_t>(at.z_position));
     }
     constants_ = backend_.allocate(constants.size());
     backend_.upload(constants, constants_.data());
@@ -191,7 +194,9 @@ class MegPreset final : public Preset {
     return cells;
   }
 
-  double held_out_share(std::size_t rows) const { return options_.held_out.value_or(rows < 40 ? 0.0 : rows < 2000 ? 0.1 : 0.05); }
+  double held_out_share(std::size_t rows) const {
+    return options_.held_out.value_or(rows < 40 ? 0.0 : rows < 2000 ? 0.1 : 0.05);
+  }
 
   void split(std::size_t rows) {
     rows_.held_out = held_out_rows(rows, held_out_share(rows), options_.seed);
@@ -202,11 +207,12 @@ class MegPreset final : public Preset {
 
   /// Sets the run up, from the state of an interrupted one where there is some.
   void begin(int epochs, int batch_size) {
-    if (batch_size > 0) sizes_.warm_up.batch_size = sizes_.refinement.batch_size = batch_size;
-    if (epochs > 0) sizes_.warm_up.epochs = epochs;
-    if (warm_up_ || refinement_) return;  // train was interrupted and is called again
+    if (warm_up_) return;  // train was interrupted and is called again
     const bool resumed = !state_.tensors.empty();
-    if (resumed && epochs == 0) sizes_.warm_up.epochs = resumed_epochs_;
+    if (epochs == 0) epochs = resumed_epochs_;
+    if (batch_size == 0) batch_size = resumed_batch_size_;
+    if (epochs > 0) sizes_.warm_up.epochs = epochs;
+    if (batch_size > 0) sizes_.warm_up.batch_size = sizes_.refinement.batch_size = batch_size;
     std::vector<float> start(ensemble_->parameters());
     backend_.download(result_.data(), start);
     warm_up_ = std::make_unique<WarmUp>(backend_, *ensemble_, rows_, sizes_.warm_up, start);
@@ -275,12 +281,13 @@ class MegPreset final : public Preset {
   Memory constants_, result_, table_;
   TrainingRows rows_;
   Sizes sizes_;
-  std::unique_ptr<WarmUp> warm_up_;        // while a run is under way
+  std::unique_ptr<WarmUp> warm_up_;         // while a run is under way
   std::unique_ptr<Refinement> refinement_;  // in its second half
-  TensorFile state_;                       // of a run that was loaded and has not gone on yet
+  TensorFile state_;                        // of a run that was loaded and has not gone on yet
   std::string data_fingerprint_;
   std::vector<Progress> history_;
-  int epochs_done_ = 0, resumed_epochs_ = 0;
+  int epochs_done_ = 0;
+  int resumed_epochs_ = 0, resumed_batch_size_ = 0;  // of the run that was loaded
   bool finished_ = false;
 };
 

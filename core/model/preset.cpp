@@ -20,8 +20,7 @@ std::vector<std::uint32_t> held_out_rows(std::size_t rows, double share, std::ui
   std::vector<std::uint32_t> order(rows);
   std::iota(order.begin(), order.end(), 0u);
   const Philox philox(seed, Stream::kMeasure);
-  for (std::size_t i = 0; i < count; ++i)
-    std::swap(order[i], order[i + (philox.bits(i, 0)[0] * (rows - i) >> 32)]);
+  for (std::size_t i = 0; i < count; ++i) std::swap(order[i], order[i + (philox.bits(i, 0)[0] * (rows - i) >> 32)]);
   order.resize(count);
   std::sort(order.begin(), order.end());
   return order;
@@ -30,8 +29,8 @@ std::vector<std::uint32_t> held_out_rows(std::size_t rows, double share, std::ui
 std::string history_to_json(const std::vector<Progress>& history) {
   nlohmann::json out = nlohmann::json::array();
   for (const Progress& p : history)
-    out.push_back({phase_name(p.phase), p.done, p.of, p.discriminator, p.generator, p.loss, p.held_out_loss,
-                   p.held_out_auc});
+    out.push_back(
+        {phase_name(p.phase), p.done, p.of, p.discriminator, p.generator, p.loss, p.held_out_loss, p.held_out_auc});
   return out.dump();
 }
 

@@ -56,7 +56,8 @@ std::size_t Refinement::arena_floats() const {
 }
 
 Draw Refinement::draw() const {
-  return {options_.seed, Stream::kNoise, static_cast<std::uint64_t>(step_) * static_cast<std::uint64_t>(options_.batch_size)};
+  return {options_.seed, Stream::kNoise,
+          static_cast<std::uint64_t>(step_) * static_cast<std::uint64_t>(options_.batch_size)};
 }
 
 void Refinement::random_rows(std::uint64_t row, std::size_t from, std::span<std::uint32_t> out) const {
@@ -147,7 +148,8 @@ double Refinement::held_out_auc() {
   float* const fake = views.data() + held * layout.view_stride;
   for (std::size_t row = 0; row < held; row += batch) {
     const int count = static_cast<int>(std::min(batch, held - row));
-    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, count, static_cast<int>(layout.cell_stride()), cells_);
+    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, count, static_cast<int>(layout.cell_stride()),
+                         cells_);
     backend_.view_rows(layout, count, cells_, views.data() + row * layout.view_stride);
   }
   for (std::size_t row = 0; row < generated; row += batch)
@@ -161,11 +163,12 @@ void Refinement::save(TensorFile& file) const {
   discriminator_.parameters().save(backend_, "discriminator", file);
   std::array<float, 2> sum;
   backend_.download(sums_, sum);
-  file.metadata["refinement"] = nlohmann::json{{"step", step_},
-                                               {"discriminator_step", discriminator_.steps_done()},
-                                               {"generator_step", generator_step_},
-                                               {"reported", {discriminator_steps_, generator_steps_}},
-                                               {"losses", {sum[0], sum[1]}}}.dump();
+  file.metadata["refinement"] = nlohmann::json{
+      {"step", step_},
+      {"discriminator_step", discriminator_.steps_done()},
+      {"generator_step", generator_step_},
+      {"reported", {discriminator_steps_, generator_steps_}},
+      {"losses", {sum[0], sum[1]}}}.dump();
 }
 
 void Refinement::load(const TensorFile& file) {

@@ -11,7 +11,7 @@ struct RefinementOptions {
   float rate = 1e-4f, discriminator_rate = 5e-4f;
   float gamma = 1.0f;
   int penalty_every = 4;
-  float keep = 0.3f;              ///< weight of the warm-up loss, so that densities are not forgotten
+  float keep = 0.3f;  ///< weight of the warm-up loss, so that densities are not forgotten
   float average_decay = 0.995f;
   float clip = 5.0f;
   std::vector<int> hidden = {256, 256};  ///< of the discriminator
@@ -32,8 +32,8 @@ class Refinement {
   int steps_done() const { return step_; }
   int steps() const { return options_.discriminator_first + options_.steps; }
 
-  /// Means since the last call: of the discriminator's loss and of the generators' (NaN before they train). Throws Error
-  /// when one is not finite.
+  /// Means since the last call: of the discriminator's loss and of the generators' (NaN before they train). Throws
+  /// Error when one is not finite.
   std::pair<float, float> losses();
   /// The discriminator's AUC between held-out and freshly generated rows; NaN where none is held out.
   double held_out_auc();

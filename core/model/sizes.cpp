@@ -17,6 +17,7 @@ Sizes choose_sizes(std::size_t rows, const ColumnsLayout&, const Options& option
   out.refinement.batch_size = out.warm_up.batch_size;
   if (options.gamma) out.refinement.gamma = *options.gamma;
   if (options.refine_steps) out.refinement.steps = *options.refine_steps;
+  out.refinement.discriminator_first = std::min(out.refinement.discriminator_first, out.refinement.steps / 2);
   return out;
 }
 

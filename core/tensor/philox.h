@@ -9,7 +9,18 @@
 namespace meg {
 
 /// What a random number is for; numbers of different streams are independent.
-enum class Stream : std::uint32_t { kInit, kShuffle, kNoise, kDropout, kSample, kMeasure, kMissing, kText, kCoding, kRefinement };
+enum class Stream : std::uint32_t {
+  kInit,
+  kShuffle,
+  kNoise,
+  kDropout,
+  kSample,
+  kMeasure,
+  kMissing,
+  kText,
+  kCoding,
+  kRefinement
+};
 
 /// Counter-based randomness (Philox 4x32-10, Salmon et al. 2011): a number is a function of
 /// (seed, stream, row, position) and nothing else, so it is the same for every batch size, thread count and shard.
