@@ -121,11 +121,13 @@ inline Row16 mixture_loss(const RowsOf& rows, int codes, Row16 z, Row16 factor, 
   for (int i = 0; i < kMixtures; ++i) weights += fast_exp(m.weight[i] - top), densities += fast_exp(density[i] - most);
   const Row16 log_weights = top + fast_log(weights), log_density = most + fast_log(densities);
   if (dheads) {
+    // Shares from differences to the largest, which are small and exact where z is far out and the logs are huge.
+    const Row16 weight_scale = factor / weights, density_scale = factor / densities;
     for (int i = 0; i < kMixtures; ++i) {
-      const Row16 share = factor * fast_exp(density[i] - log_density);
+      const Row16 share = density_scale * fast_exp(density[i] - most);
       const Row16 raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
       const Row16 d = (z - m.mean[i]) * precision;
-      m.weight[i] = factor * fast_exp(m.weight[i] - log_weights) - share;
+      m.weight[i] = weight_scale * fast_exp(m.weight[i] - top) - share;
       m.mean[i] = -share * d * precision;
       m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : Row16{};
     }
