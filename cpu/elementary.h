@@ -7,6 +7,7 @@ namespace meg::cpu {
 /// Sixteen rows side by side: what the column operations compute with, in whatever registers the machine has.
 inline constexpr std::size_t kRowLanes = 16;
 typedef float Row16 __attribute__((vector_size(kRowLanes * sizeof(float)), may_alias));
+typedef float RowAnywhere16 __attribute__((vector_size(kRowLanes * sizeof(float)), may_alias, aligned(4)));
 typedef std::int32_t Int16 __attribute__((vector_size(kRowLanes * sizeof(std::int32_t)), may_alias));
 typedef std::uint32_t Word16 __attribute__((vector_size(kRowLanes * sizeof(std::uint32_t)), may_alias, aligned(4)));
 

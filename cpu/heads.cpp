@@ -17,6 +17,29 @@ struct Block {
   Row16 at[kChunk];
 };
 
+/// Exchanges rows and columns of a full block: at every distance d, the lanes with bit d set of row i with those
+/// without it of row i + d. `low` and `high` name the lanes of two rows that each of them gets.
+template <int distance, int... lane>
+inline void exchange(Block& block, std::integer_sequence<int, lane...>) {
+  constexpr Int16 low{(lane & distance ? kChunk + lane - distance : lane)...};
+  constexpr Int16 high{(lane & distance ? kChunk + lane : lane + distance)...};
+#pragma GCC unroll 16
+  for (int i = 0; i < kChunk; ++i) {
+    if (i & distance) continue;
+    const Row16 a = block.at[i], b = block.at[i + distance];
+    block.at[i] = __builtin_shuffle(a, b, low);
+    block.at[i + distance] = __builtin_shuffle(a, b, high);
+  }
+}
+
+inline void transpose(Block& block) {
+  constexpr std::make_integer_sequence<int, kChunk> lanes;
+  exchange<8>(block, lanes);
+  exchange<4>(block, lanes);
+  exchange<2>(block, lanes);
+  exchange<1>(block, lanes);
+}
+
 /// Rows of a block: `rows` <= kRowLanes rows of the heads, whose first is at `data`.
 struct RowsOf {
   const float* data;
@@ -26,6 +49,12 @@ struct RowsOf {
 
 /// Elements [first, first + count) of every row; rows that are not there repeat the last.
 inline void load(const RowsOf& from, int first, int count, Block& block) {
+  if (count == kChunk) {
+    for (std::size_t l = 0; l < kRowLanes; ++l)
+      block.at[l] =
+          *reinterpret_cast<const RowAnywhere16*>(from.data + std::min(l, from.rows - 1) * from.stride + first);
+    return transpose(block);
+  }
   auto* out = reinterpret_cast<float*>(&block);
   for (std::size_t l = 0; l < kRowLanes; ++l) {
     const float* in = from.data + std::min(l, from.rows - 1) * from.stride + first;
@@ -34,6 +63,13 @@ inline void load(const RowsOf& from, int first, int count, Block& block) {
 }
 
 inline void store(const Block& block, int first, int count, const RowsOf& layout, float* to) {
+  if (count == kChunk) {
+    Block rows = block;
+    transpose(rows);
+    for (std::size_t l = 0; l < layout.rows; ++l)
+      *reinterpret_cast<RowAnywhere16*>(to + l * layout.stride + static_cast<std::size_t>(first)) = rows.at[l];
+    return;
+  }
   const auto* in = reinterpret_cast<const float*>(&block);
   for (std::size_t l = 0; l < layout.rows; ++l)
     for (int j = 0; j < count; ++j)
@@ -121,11 +157,13 @@ inline Row16 mixture_loss(const RowsOf& rows, int codes, Row16 z, Row16 factor, 
   for (int i = 0; i < kMixtures; ++i) weights += fast_exp(m.weight[i] - top), densities += fast_exp(density[i] - most);
   const Row16 log_weights = top + fast_log(weights), log_density = most + fast_log(densities);
   if (dheads) {
+    // Shares from differences to the largest, which are small and exact where z is far out and the logs are huge.
+    const Row16 weight_scale = factor / weights, density_scale = factor / densities;
     for (int i = 0; i < kMixtures; ++i) {
-      const Row16 share = factor * fast_exp(density[i] - log_density);
+      const Row16 share = density_scale * fast_exp(density[i] - most);
       const Row16 raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
       const Row16 d = (z - m.mean[i]) * precision;
-      m.weight[i] = factor * fast_exp(m.weight[i] - log_weights) - share;
+      m.weight[i] = weight_scale * fast_exp(m.weight[i] - top) - share;
       m.mean[i] = -share * d * precision;
       m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : Row16{};
     }

@@ -39,8 +39,9 @@ Part part_of(int task, int row_blocks, int column_blocks, int rows) {
           static_cast<std::size_t>(column), std::min(kRowBlock, rows - row), kColumnBlock};
 }
 
-/// What `tail` does to rows x width elements of dx behind element `first`.
-void finish(const BackwardTail& tail, std::size_t rows, std::size_t width, std::size_t first, std::size_t stride,
+/// What `tail` does to rows x width elements of dx behind element `first`. By value: through a reference every store
+/// could change `scale`, and nothing would be vectorized.
+void finish(const BackwardTail tail, std::size_t rows, std::size_t width, std::size_t first, std::size_t stride,
             float* dx) {
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t begin = first + r * stride, end = begin + width;

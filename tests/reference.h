@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/nn/backend.h"
+#include "core/tensor/philox.h"
 
 /// Naive double-precision statements of the operations: slow, plain, obviously right.
 namespace reference {
@@ -34,6 +35,35 @@ inline Doubles linear_forward(const meg::GroupedLinear& layer, int rows, const D
         y[g.y + r * g.y_stride + o] = activate(activation, sum);
       }
   return y;
+}
+
+/// What dropout multiplies element number `element` of its operand by: 128 neighbours share 16 blocks of Philox, and
+/// sixteen neighbours are the same half word of all.
+inline double dropout_mask(const meg::Dropout& dropout, std::size_t element) {
+  if (dropout.probability == 0) return 1;
+  const auto block = static_cast<std::uint32_t>(element / 128 * 16 + element % 16);
+  const std::size_t half = element % 128 / 16;
+  const auto word = meg::Philox(dropout.seed, meg::Stream::kDropout).bits(dropout.step, block)[half / 2];
+  const std::uint32_t bits = half % 2 == 0 ? word & 0xffff : word >> 16;
+  const auto limit = static_cast<std::uint32_t>(dropout.probability * 65536);
+  return bits < limit ? 0 : 65536 / (65536 - static_cast<double>(limit));
+}
+
+/// dx[g] = dy[g] w[g]^T, sums over groups that share x; elements that no group reads are those of dx.
+inline Doubles linear_backward_input(const meg::GroupedLinear& layer, int rows, const Doubles& dy, const Doubles& p,
+                                     Doubles dx) {
+  const auto each = [&](const auto& body) {
+    for (const meg::LinearGroup& g : layer)
+      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+        for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
+          body(g, r, i, dx[g.x + r * g.x_stride + i]);
+  };
+  each([](const meg::LinearGroup&, std::size_t, std::size_t, double& out) { out = 0; });
+  each([&](const meg::LinearGroup& g, std::size_t r, std::size_t i, double& out) {
+    const auto outputs = static_cast<std::size_t>(g.outputs);
+    for (std::size_t o = 0; o < outputs; ++o) out += dy[g.y + r * g.y_stride + o] * p[g.weight + i * outputs + o];
+  });
+  return dx;
 }
 
 /// softplus(logit) - label * logit, mean over rows.

@@ -58,6 +58,89 @@ TEST_CASE("grouped linear layers and their gradients agree with naive loops in d
     }
 }
 
+namespace {
+
+/// Three groups: one with no inputs, one over all of x and one over a prefix of it, with gaps between their outputs.
+GroupedLinear prefix_layer(int inputs, int outputs) {
+  const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
+  const std::size_t prefix = in / 2, x_stride = in + 3, y_stride = 3 * out + 5;
+  const std::size_t second = out, third = second + (in + 1) * out;
+  return {{0, outputs, 0, x_stride, 0, 0, 1, y_stride},
+          {inputs, outputs, 0, x_stride, second, second + in * out, out + 2, y_stride},
+          {inputs / 2, outputs, 0, x_stride, third, third + prefix * out, 2 * out + 4, y_stride}};
+}
+
+std::size_t size_of(const LinearGroup& last) { return last.bias + static_cast<std::size_t>(last.outputs); }
+
+}  // namespace
+
+TEST_CASE("what a forward product does behind itself agrees with naive loops, also where a group has no inputs") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& [rows, inputs, outputs] :
+       {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}})
+    for (const float probability : {0.0f, 0.1f, 0.5f}) {
+      CAPTURE(rows);
+      CAPTURE(outputs);
+      CAPTURE(probability);
+      const GroupedLinear layer = prefix_layer(inputs, outputs);
+      const std::size_t y_size = static_cast<std::size_t>(rows) * layer[0].y_stride;
+      const Floats x = test::random(static_cast<std::size_t>(rows) * layer[0].x_stride, 1);
+      const Floats p = test::random(size_of(layer.back()), 2), residual = test::random(y_size, 3);
+      Floats y(y_size, 0.0f), sum(y_size, 0.0f);
+      const Dropout dropout{probability, 5, 1234567890123};
+      backend->linear_forward(
+          layer, rows, x.data(), p.data(),
+          {.activation = Activation::kRelu, .dropout = dropout, .residual = residual.data(), .sum = sum.data()},
+          y.data());
+      Doubles expected = reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kRelu);
+      for (std::size_t i = 0; i < y_size; ++i) expected[i] *= reference::dropout_mask(dropout, i);
+      test::check_close(y, expected, 5e-5);  // sums of 300 products, some 40 times as large as the result
+      for (const LinearGroup& g : layer)
+        for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+          for (std::size_t o = 0, i = g.y + r * g.y_stride; o < static_cast<std::size_t>(outputs); ++o, ++i)
+            expected[i] += static_cast<double>(residual[i]);
+      test::check_close(sum, expected, 5e-5);  // 0 between the groups: nobody wrote there
+
+      Floats gradients(p.size(), 0.25f);
+      backend->linear_backward_weight({&layer[0], 1}, rows, x.data(), residual.data(), true, gradients.data());
+      Doubles columns(p.size(), 0.25);
+      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+        for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o)
+          columns[o] += static_cast<double>(residual[layer[0].y + r * layer[0].y_stride + o]);
+      test::check_close(gradients, columns, 1e-5);
+    }
+}
+
+TEST_CASE("what a product back to the inputs does behind itself agrees with naive loops, in place too") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& [rows, inputs, outputs] :
+       {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}}) {
+    CAPTURE(rows);
+    CAPTURE(inputs);
+    const GroupedLinear layer = prefix_layer(inputs, outputs);
+    const std::size_t x_size = static_cast<std::size_t>(rows) * layer[0].x_stride;
+    const Floats p = test::random(size_of(layer.back()), 2), residual = test::random(x_size, 3);
+    const Floats dy = test::random(static_cast<std::size_t>(rows) * layer[0].y_stride, 4);
+    Floats relu = test::random(x_size, 5), dx(x_size, -9.0f), masked(x_size, -9.0f), in_place(x_size, -9.0f);
+    for (std::size_t i = 0; i < x_size; i += 5) relu[i] = 0;
+    Doubles expected = reference::linear_backward_input(layer, rows, test::doubles(dy), test::doubles(p),
+                                                        Doubles(x_size, -9.0)),
+            cut = expected;
+    for (std::size_t i = 0; i < x_size; ++i) {
+      if (i % layer[0].x_stride >= static_cast<std::size_t>(inputs)) continue;  // nobody reads it
+      expected[i] += static_cast<double>(residual[i]);
+      cut[i] = relu[i] > 0 ? 1.25 * expected[i] : 0;
+    }
+    BackwardTail tail{.residual = residual.data(), .relu_output = relu.data(), .scale = 1.25f, .masked = masked.data()};
+    backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
+    test::check_close(dx, expected, 1e-5);
+    test::check_close(masked, cut, 1e-5);
+    tail.masked = in_place.data();
+    backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, in_place.data());
+    CHECK(in_place == masked);
+  }
+}
+
 TEST_CASE("the batch may be empty") {
   const auto backend = make_backend(Device::kCpu, 2);
   const GroupedLinear layer = masked_layer(4, 3);
@@ -107,6 +190,62 @@ TEST_CASE("Adam follows its definition in double, with coupled and decoupled dec
     }
   }
   test::check_close(p, pd, 1e-5);
+}
+
+TEST_CASE("Adam scales a gradient down to the norm it is cut at, and averages the parameters") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const std::size_t n : {std::size_t{1}, std::size_t{17}, std::size_t{10007}})
+    for (const float clip : {0.5f, 1e6f}) {
+      CAPTURE(n);
+      CAPTURE(clip);
+      AdamOptions o;
+      o.clip = clip, o.average_decay = 0.75f, o.rate = 1e-2f, o.beta1 = 0;
+      o.epsilon = 1e-2f;  // so that the size of the gradient counts
+      const Floats g = test::random(n, 1), start = test::random(n, 2);
+      Floats p = start, m(n, 0.0f), v(n, 0.0f), average(n, 2.0f);
+      float norm = 0;
+      backend->add_square_sum(n, 1.0f, g.data(), &norm);
+      backend->adam(n, 1, o, {g.data(), p.data(), m.data(), v.data(), average.data(), &norm});
+      double square = 0;
+      for (const float x : g) square += static_cast<double>(x) * static_cast<double>(x);
+      const double scale = std::min(1.0, static_cast<double>(clip) / std::sqrt(square));
+      Doubles expected(n), mean(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        const double cut = scale * static_cast<double>(g[i]);
+        expected[i] = static_cast<double>(start[i]) - 1e-2 * cut / (std::abs(cut) + 1e-2);
+        mean[i] = 0.75 * 2 + 0.25 * expected[i];
+      }
+      test::check_close(p, expected, 1e-6);
+      test::check_close(average, mean, 1e-6);
+    }
+}
+
+TEST_CASE("sums are those of double, and are added to what is there") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{100003}}) {
+    CAPTURE(n);
+    const Floats x = test::random(n, 1);
+    double sum = 0, squares = 0;
+    for (const float v : x) sum += static_cast<double>(v), squares += static_cast<double>(v) * static_cast<double>(v);
+    float got = 3, got_squares = 3;
+    backend->add_sum(n, 0.5f, x.data(), &got);
+    backend->add_square_sum(n, 0.5f, x.data(), &got_squares);
+    CHECK(static_cast<double>(got) == doctest::Approx(3 + 0.5 * sum).epsilon(1e-6));
+    CHECK(static_cast<double>(got_squares) == doctest::Approx(3 + 0.5 * squares).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("dropout multiplies every element by what its number says, however the work is cut") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{130}, std::size_t{20001}}) {
+    CAPTURE(n);
+    const Dropout dropout{0.3f, 9, (std::uint64_t{1} << 40) + 7};
+    Floats x(n, 1.0f);
+    backend->dropout(dropout, n, x.data());
+    Doubles expected;
+    for (std::size_t i = 0; i < n; ++i) expected.push_back(reference::dropout_mask(dropout, i));
+    test::check_close(x, expected, 1e-6);
+  }
 }
 
 TEST_CASE("dropout keeps the mean, and the same counters give the same mask") {

@@ -32,8 +32,9 @@ using GroupedLinear = std::vector<LinearGroup>;
 /// All of a layer's groups, or some.
 using LinearGroups = std::span<const LinearGroup>;
 
-/// Multiplies by 0 with `probability` (of 16 bits), else by scale(), with the bits of Philox(seed, kDropout).bits(step,
-/// element / 8): the element's number in its operand, so no result depends on how the work is cut.
+/// Multiplies by 0 with `probability` (of 16 bits), else by scale(), by the element's number in its operand, so no
+/// result depends on how the work is cut: half word element % 128 / 16 (the low half of a word first) of Philox(seed,
+/// kDropout).bits(step, element / 128 * 16 + element % 16). Sixteen neighbours are one half of 16 blocks.
 struct Dropout {
   float probability = 0;
   std::uint64_t seed = 0, step = 0;

@@ -1,0 +1,51 @@
+#include "bench/adult.h"
+#include "bench/peak.h"
+#include "core/model/warm_up.h"
+
+using namespace meg;
+
+namespace {
+
+constexpr int kBatch = 512, kBlock = 1024;
+
+/// One warm-up step of an ensemble for adult's columns. Counted are the products that happen, masked ones do not:
+/// forward, gradient of the inputs (the first layer's too, for the embeddings) and of the weights, 2 flops each.
+void warm_up_step(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const auto backend = make_backend(Device::kCpu, threads);
+  const MaskedEnsemble ensemble(bench::adult_columns(), {});
+  const int row_count = 64 * kBatch;
+  const Memory cells = bench::adult_cells(*backend, ensemble.layout(), row_count);
+  TrainingRows rows{cells.data(), {}, {}};
+  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r) rows.train.push_back(r);
+  std::vector<float> start(ensemble.parameters());
+  ensemble.initialize(1, start);
+  WarmUp warm_up(*backend, ensemble, rows, {.epochs = 100000, .batch_size = kBatch, .patience = 100000}, start);
+  for (auto _ : state) warm_up.step();
+  state.SetItemsProcessed(state.iterations() * kBatch);
+  bench::report_flops(state, 6 * ensemble.multiply_adds() * kBatch, threads);
+}
+BENCHMARK(warm_up_step)->Apply(bench::one_and_all_threads);
+
+/// A block of generated rows, 2 flops a multiply-add; drawing the cells is not counted.
+void generate(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const auto backend = make_backend(Device::kCpu, threads);
+  const MaskedEnsemble ensemble(bench::adult_columns(), {});
+  std::vector<float> start(ensemble.parameters());
+  ensemble.initialize(1, start);
+  const Memory constants = backend->allocate(ensemble.constants()),
+               cells = backend->allocate(kBlock * ensemble.layout().cell_stride());
+  Arena arena(backend->allocate(ensemble.tape_floats(kBlock, false)));
+  auto tape = ensemble.make_tape(arena, kBlock, false);
+  Draw draw;
+  for (auto _ : state) {
+    ensemble.generate(*backend, kBlock, draw, start.data(), constants.data(), tape, cells.data(), nullptr);
+    draw.first_row += kBlock;
+  }
+  state.SetItemsProcessed(state.iterations() * kBlock);
+  bench::report_flops(state, 2 * ensemble.multiply_adds() * kBlock, threads);
+}
+BENCHMARK(generate)->Name("generate_ensemble")->Apply(bench::one_and_all_threads);
+
+}  // namespace

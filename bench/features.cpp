@@ -1,0 +1,47 @@
+#include "bench/adult.h"
+#include "bench/peak.h"
+
+using namespace meg;
+
+namespace {
+
+constexpr int kRows = 512;
+
+struct Operands {
+  explicit Operands(int threads)
+      : backend(make_backend(Device::kCpu, threads)),
+        ensemble(bench::adult_columns(), {}),
+        cells(bench::adult_cells(*backend, layout, kRows)),
+        parameters(bench::random(*backend, ensemble.parameters())),
+        x(bench::random(*backend, kRows * layout.size() * kFeatures)) {}
+
+  std::unique_ptr<Backend> backend;
+  MaskedEnsemble ensemble;
+  const ColumnsLayout& layout = ensemble.layout();
+  Memory cells, parameters, x;
+};
+
+/// Bytes of one call: `numbers` of every cell, and what the cell itself takes.
+double bytes(const Operands& o, double numbers) {
+  return sizeof(float) * kRows * static_cast<double>(o.layout.size()) * (numbers + 3);
+}
+
+void features(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const Operands o(threads);
+  for (auto _ : state)
+    o.backend->features(o.layout, 0, static_cast<int>(o.layout.size()), kRows, o.cells.data(), o.parameters.data(),
+                        o.x.data());
+  bench::report_bytes(state, bytes(o, kEmbedding + kFeatures), threads);  // an embedding read, features written
+}
+BENCHMARK(features)->Apply(bench::one_and_all_threads);
+
+void features_backward(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const Operands o(threads);
+  for (auto _ : state) o.backend->features_backward(o.layout, kRows, o.cells.data(), o.x.data(), o.parameters.data());
+  bench::report_bytes(state, bytes(o, 3 * kEmbedding), threads);  // a gradient read, a sum read and written
+}
+BENCHMARK(features_backward)->Apply(bench::one_and_all_threads);
+
+}  // namespace

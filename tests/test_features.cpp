@@ -1,0 +1,69 @@
+#include "tests/columns.h"
+#include "tests/reference_heads.h"
+
+using namespace meg;
+using reference::Doubles;
+using test::Floats;
+
+TEST_CASE("features, their backward and the discriminator's view agree with naive loops") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& columns : test::odd_columns())
+    for (const int rows : test::kOddRows) {
+      CAPTURE(columns.size());
+      CAPTURE(rows);
+      const MaskedEnsemble ensemble(test::layout_of(columns), {.hidden = 1});
+      const ColumnsLayout& layout = ensemble.layout();
+      const std::size_t n = layout.size(), batch = static_cast<std::size_t>(rows);
+      const Floats cells = test::random_cells(layout, rows, 1), p = test::random(ensemble.parameters(), 2);
+      Floats x(batch * n * kFeatures, -9.0f);
+      backend->features(layout, 0, static_cast<int>(n), rows, cells.data(), p.data(), x.data());
+      test::check_close(x, reference::features(layout, rows, cells, test::doubles(p)), 1e-6);
+
+      Floats view(batch * layout.view_stride, -9.0f);
+      backend->view_rows(layout, rows, cells.data(), view.data());
+      CHECK(test::doubles(view) == reference::view_rows(layout, rows, cells));
+
+      // The gradients are added to what is there; the last column's dx is not read.
+      Floats dx = test::random(x.size(), 3), gradients(p.size(), 0.5f);
+      Doubles expected(p.size(), 0.5);
+      for (std::size_t r = 0; r < batch; ++r) {
+        for (std::size_t j = 0; j + 1 < n; ++j)
+          for (std::size_t i = 0; i < kEmbedding; ++i)
+            expected[layout.columns[j].embedding + static_cast<std::size_t>(cells[r * 3 * n + j]) * kEmbedding + i] +=
+                static_cast<double>(dx[(r * n + j) * kFeatures + i]);
+        for (std::size_t i = 0; i < kFeatures; ++i)
+          dx[(r * n + n - 1) * kFeatures + i] = std::numeric_limits<float>::quiet_NaN();
+      }
+      backend->features_backward(layout, rows, cells.data(), dx.data(), gradients.data());
+      test::check_close(gradients, expected, 1e-5);
+    }
+}
+
+TEST_CASE("features of some columns leave the others alone") {
+  const auto backend = make_backend(Device::kCpu, 1);
+  const MaskedEnsemble ensemble(test::layout_of({{3}, {2, true}, {4}}), {.hidden = 1});
+  const int rows = 7;
+  const Floats cells = test::random_cells(ensemble.layout(), rows, 1), p = test::random(ensemble.parameters(), 2);
+  const Doubles all = reference::features(ensemble.layout(), rows, cells, test::doubles(p));
+  Floats x(all.size(), -9.0f);
+  backend->features(ensemble.layout(), 1, 2, rows, cells.data(), p.data(), x.data());
+  Doubles expected(all.size(), -9.0);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (i / kFeatures % 3 == 1) expected[i] = all[i];
+  test::check_close(x, expected, 1e-6);
+}
+
+TEST_CASE("a position lies on the ramp between its knots, and -1 before the first") {
+  const auto backend = make_backend(Device::kCpu, 1);
+  const MaskedEnsemble ensemble(test::layout_of({{1, true}}), {.hidden = 1});
+  const Floats p(ensemble.parameters(), 0.0f);
+  for (const auto& [position, sum] : {std::pair{-1.0f, 0.0f}, {0.0f, 0.0f}, {2.25f, 2.25f}, {15.0f, 15.0f}}) {
+    const Floats cell{0, 2.0f, position};
+    Floats x(kFeatures);
+    backend->features(ensemble.layout(), 0, 1, 1, cell.data(), p.data(), x.data());
+    float ramp = 0;
+    for (int i = kEmbedding; i < kFeatures - 1; ++i) ramp += x[static_cast<std::size_t>(i)];
+    CHECK(ramp == sum);
+    CHECK(x.back() == 0.5f);
+  }
+}

@@ -1,0 +1,294 @@
+#include "core/model/masked_ensemble.h"
+#include "core/model/warm_up.h"
+#include "tests/allocations.h"
+#include "tests/columns.h"
+#include "tests/reference_heads.h"
+
+using namespace meg;
+using reference::Doubles;
+using test::Floats;
+
+namespace {
+
+/// The network as masked_ensemble.h writes it down, in plain loops; parameters lie layer by layer, a generator's weight
+/// [inputs, outputs] before its bias. Heads of all columns, [rows, head_stride].
+Doubles network(const MaskedEnsemble& ensemble, int rows, const Floats& cells, const Doubles& p,
+                const Dropout masks[2]) {
+  const ColumnsLayout& layout = ensemble.layout();
+  const std::size_t n = layout.size(), hidden = static_cast<std::size_t>(ensemble.shape().hidden), units = n * hidden;
+  const Doubles x = reference::features(layout, rows, cells, p);
+  const double* next = p.data();  // the weights that come next
+  const auto layer = [&](const Doubles& in, std::size_t stride, std::size_t first, std::size_t inputs, Doubles& out,
+                         std::size_t out_stride, std::size_t out_first, std::size_t outputs) {
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t o = 0; o < outputs; ++o) {
+        double sum = next[inputs * outputs + o];
+        for (std::size_t i = 0; i < inputs; ++i) sum += in[r * stride + first + i] * next[i * outputs + o];
+        out[r * out_stride + out_first + o] = sum;
+      }
+    next += (inputs + 1) * outputs;
+  };
+  const auto relu_dropout = [](Doubles& a, const Dropout& mask) {
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::max(a[i], 0.0) * reference::dropout_mask(mask, i);
+  };
+  const std::size_t batch = static_cast<std::size_t>(rows);
+  Doubles a0(batch * units), a1(batch * units), heads(batch * layout.head_stride);
+  for (std::size_t k = 0; k < n; ++k) layer(x, n * kFeatures, 0, k * kFeatures, a0, units, k * hidden, hidden);
+  relu_dropout(a0, masks[0]);
+  for (std::size_t k = 0; k < n; ++k) layer(a0, units, k * hidden, hidden, a1, units, k * hidden, hidden);
+  relu_dropout(a1, masks[1]);
+  for (std::size_t i = 0; i < a1.size(); ++i) a1[i] += a0[i];
+  for (std::size_t k = 0; k < n; ++k)
+    layer(a1, units, k * hidden, hidden, heads, layout.head_stride, layout.columns[k].head,
+          static_cast<std::size_t>(layout.columns[k].head_width()));
+  return heads;
+}
+
+/// -log likelihood, the mean over rows of the sum over columns.
+double loss_of(const ColumnsLayout& layout, int rows, const Doubles& heads, const Floats& cells) {
+  const std::size_t n = layout.size();
+  double sum = 0;
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+    for (std::size_t j = 0; j < n; ++j) {
+      const ColumnLayout& column = layout.columns[j];
+      const auto begin = heads.begin() + static_cast<std::ptrdiff_t>(r * layout.head_stride + column.head);
+      sum +=
+          reference::cell_loss(column, Doubles(begin, begin + column.head_width()),
+                               static_cast<int>(cells[r * 3 * n + j]), static_cast<double>(cells[r * 3 * n + n + j]));
+    }
+  return sum / rows;
+}
+
+/// An ensemble with its operands on a backend.
+struct Fixture {
+  Fixture(const std::vector<test::Column>& columns, MaskedEnsemble::Shape shape, int batch, int threads = 2)
+      : backend(make_backend(Device::kCpu, threads)),
+        ensemble(test::layout_of(columns), shape),
+        rows(batch),
+        parameters(backend->allocate(ensemble.parameters())),
+        constants(backend->allocate(ensemble.constants())),
+        arena(backend->allocate(ensemble.tape_floats(batch, true))),
+        tape(ensemble.make_tape(arena, batch, true)) {
+    Floats p(ensemble.parameters());
+    ensemble.initialize(3, p);
+    const Floats more = test::random(p.size(), 4);
+    for (std::size_t i = 0; i < p.size(); ++i) p[i] += 0.3f * more[i];
+    backend->upload(p, parameters.data());
+    for (std::size_t i = 0; i < constants.size(); ++i) constants.data()[i] = 15.0f * static_cast<float>(i % 8) / 8;
+  }
+  Doubles parameters_in_double() const { return {parameters.data(), parameters.data() + parameters.size()}; }
+  Floats heads() const {
+    return {tape.heads, tape.heads + static_cast<std::size_t>(rows) * ensemble.layout().head_stride};
+  }
+
+  std::unique_ptr<Backend> backend;
+  MaskedEnsemble ensemble;
+  int rows;
+  Memory parameters, constants;
+  Arena arena;
+  MaskedEnsemble::Tape tape;
+};
+
+Floats generated(int threads, int rows, std::uint64_t first_row) {
+  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0}, rows, threads);
+  Floats cells(static_cast<std::size_t>(rows) * 12);
+  f.ensemble.generate(*f.backend, rows, {.seed = 5, .first_row = first_row}, f.parameters.data(), f.constants.data(),
+                      f.tape, cells.data(), nullptr);
+  return cells;
+}
+
+/// Cells of a first column of four codes, a second that follows from it, and z around -1 or 1 by the first: in nats the
+/// row's entropy is log 4 + log(sqrt(2 pi e) / 2).
+Floats related_cells(int rows) {
+  const Philox philox(31, Stream::kMeasure);
+  Floats cells;
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
+    const float a = static_cast<float>(philox.bits(r, 0)[0] % 4),
+                z = (a < 2 ? -1.0f : 1.0f) + 0.5f * philox.normal(r, 1)[0];
+    for (const float x : {a, 3 - a, 0.0f, 0.0f, 0.0f, z, -1.0f, -1.0f, 7.5f + 2 * z}) cells.push_back(x);
+  }
+  return cells;
+}
+const std::vector<test::Column> kRelatedColumns{{4}, {4}, {1, true}};
+
+/// A warm-up on related rows, every tenth held out.
+struct Related {
+  explicit Related(int epochs, int row_count = 2000)
+      : ensemble(test::layout_of(kRelatedColumns), {.hidden = 32, .dropout = 0.1f}), cells(related_cells(row_count)) {
+    rows.cells = cells.data();
+    for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r)
+      (r % 10 == 0 ? rows.held_out : rows.train).push_back(r);
+    start.resize(ensemble.parameters());
+    ensemble.initialize(1, start);
+    options.epochs = epochs, options.batch_size = 64, options.rate = 1e-2f, options.average_decay = 0.95f;
+  }
+  WarmUp warm_up() { return WarmUp(*backend, ensemble, rows, options, start); }
+
+  std::unique_ptr<Backend> backend = make_backend(Device::kCpu, 2);
+  MaskedEnsemble ensemble;
+  Floats cells, start;
+  TrainingRows rows;
+  WarmUpOptions options;
+};
+
+}  // namespace
+
+TEST_CASE("the masked ensemble and all its gradients agree with a naive network, with and without dropout") {
+  for (const float dropout : {0.0f, 0.3f}) {
+    CAPTURE(dropout);
+    Fixture f({{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout}, 6);
+    const ColumnsLayout& layout = f.ensemble.layout();
+    const Floats cells = test::random_cells(layout, f.rows, 1);
+    const Doubles p = f.parameters_in_double();
+    f.tape.dropout = dropout, f.tape.seed = 8, f.tape.step = 3;
+    const Dropout masks[2] = {{dropout, 8, 6}, {dropout, 8, 7}};
+    f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
+    test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks), 1e-5);
+
+    Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
+    f.backend->heads_loss(layout, f.rows, f.tape.heads, cells.data(), 1.0f / 6, losses.data(), f.tape.dheads);
+    float loss = 0;
+    f.backend->add_sum(losses.size(), 1.0f / 6, losses.data(), &loss);
+    const auto expected = [&](const Doubles& at) {
+      return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks), cells);
+    };
+    CHECK(static_cast<double>(loss) == doctest::Approx(expected(p)).epsilon(1e-5));
+    f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, gradients.data());
+    test::check_close(gradients, reference::gradient(expected, p, 1e-6), 5e-5);
+
+    // The embeddings of the last rows alone: as if the others had had no gradient.
+    Floats last(p.size(), 0.0f), alone(p.size(), 0.0f);
+    f.ensemble.backward(*f.backend, f.rows, 2, cells.data(), f.parameters.data(), f.tape, last.data());
+    std::fill_n(f.tape.dheads, 4 * layout.head_stride, 0.0f);
+    f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
+    const std::size_t embeddings = layout.columns[0].embedding;
+    for (std::size_t i = 0; i < p.size(); ++i)
+      CHECK(last[i] == doctest::Approx(i < embeddings ? gradients[i] : alone[i]).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("multiply_adds counts the products that happen") {
+  const MaskedEnsemble ensemble(test::layout_of({{3}, {2, true}}), {.hidden = 5});
+  CHECK(ensemble.multiply_adds() == 32 * 5 + 2 * 5 * 5 + 5 * (3 + 2 + 3 * kMixtures));
+}
+
+TEST_CASE("generating leaves in the tape what a forward pass on its rows would, and writes their view") {
+  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0}, 67);
+  const ColumnsLayout& layout = f.ensemble.layout();
+  Floats cells(67 * layout.cell_stride()), view(67 * layout.view_stride);
+  f.ensemble.generate(*f.backend, 67, {.seed = 5}, f.parameters.data(), f.constants.data(), f.tape, cells.data(),
+                      view.data());
+  CHECK(test::doubles(view) == reference::view_rows(layout, 67, cells));
+  const auto contents = [&] {
+    const std::size_t units = 67 * 4 * 40, x = 67 * 4 * kFeatures;
+    Floats all = f.heads();
+    for (const auto& [begin, size] :
+         {std::pair{f.tape.x, x}, {f.tape.a0, units}, {f.tape.a1, units}, {f.tape.h, units}})
+      all.insert(all.end(), begin, begin + size);
+    return all;
+  };
+  const Floats drawn = contents();
+  for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h}) all[0] = -9;  // forward must write them
+  f.ensemble.forward(*f.backend, 67, cells.data(), f.parameters.data(), f.tape);
+  test::check_close(contents(), test::doubles(drawn), 1e-6);
+}
+
+TEST_CASE("generated rows are the same bits on one thread and on three, and in any batch") {
+  const Floats whole = generated(1, 300, 10);
+  CHECK(whole == generated(3, 300, 10));
+  for (const std::size_t first : {0u, 1u, 130u, 290u}) {
+    const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(first * 12);
+    CHECK(generated(2, 10, 10 + first) == Floats(begin, begin + 120));
+  }
+}
+
+TEST_CASE("the warm-up learns related columns up to their entropy, and its rows obey the relation") {
+  Related r(8, 4000);
+  WarmUp warm_up = r.warm_up();
+  while (!warm_up.done()) warm_up.step();
+  const double entropy = std::log(4) + std::log(std::sqrt(2 * std::numbers::pi * std::numbers::e) / 2);
+  CHECK(warm_up.epoch() == 8);
+  CHECK(warm_up.best_loss() < entropy + 0.12);  // 400 held-out rows: their own entropy varies by 0.035
+  CHECK(warm_up.best_loss() > entropy - 0.12);
+
+  const int rows = 2000;
+  Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
+  auto tape = r.ensemble.make_tape(arena, rows, false);
+  Floats constants(r.ensemble.constants(), -1.0f), cells(rows * 9);
+  const ColumnLayout& column = r.ensemble.layout().columns[2];
+  for (std::size_t i = 0; i <= kZCells; ++i)
+    constants[column.z_position + i] = 7.5f + 2 * (-3 + 6 * static_cast<float>(i) / kZCells);
+  r.ensemble.generate(*r.backend, rows, {.seed = 5}, warm_up.best(), constants.data(), tape, cells.data(), nullptr);
+  double obey = 0, near = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float* cell = &cells[i * 9];
+    obey += cell[1] == 3 - cell[0] ? 1.0 / rows : 0;
+    near += std::abs(cell[5] - (cell[0] < 2 ? -1.0f : 1.0f)) < 1.0f ? 1.0 / rows : 0;  // two sigmas
+  }
+  CHECK(obey > 0.98);
+  CHECK(near == doctest::Approx(0.954).epsilon(0.02));
+}
+
+TEST_CASE("a warm-up saved in the middle of an epoch goes on with the same bits") {
+  Related r(3);
+  const auto finish = [](WarmUp& warm_up) {
+    while (!warm_up.done()) warm_up.step();
+    TensorFile file;
+    warm_up.save(file);
+    return file;
+  };
+  WarmUp whole = r.warm_up();
+  const TensorFile expected = finish(whole);
+  for (const int steps : {0, 5, 29, 40}) {  // 29 steps are an epoch
+    CAPTURE(steps);
+    WarmUp first = r.warm_up();
+    for (int i = 0; i < steps; ++i) first.step();
+    TensorFile saved;
+    first.save(saved);
+    WarmUp second = r.warm_up();
+    second.load(saved);
+    CHECK(second.steps_done() == steps);
+    const TensorFile got = finish(second);
+    CHECK(got.tensors == expected.tensors);
+    CHECK(got.metadata == expected.metadata);
+  }
+}
+
+TEST_CASE("a warm-up is the same bits on one thread and on two") {
+  std::vector<TensorFile> files;
+  for (const int threads : {1, 2}) {
+    Related r(1);
+    r.backend = make_backend(Device::kCpu, threads);
+    WarmUp warm_up = r.warm_up();
+    while (!warm_up.done()) warm_up.step();
+    warm_up.save(files.emplace_back());
+  }
+  CHECK(files[0].tensors == files[1].tensors);
+  CHECK(files[0].metadata == files[1].metadata);
+}
+
+TEST_CASE("a warm-up stops when held-out rows get no better, and on a loss that is not finite") {
+  Related r(50);
+  r.options.rate = 0;
+  r.options.weight_decay = 0;
+  r.options.patience = 2;
+  WarmUp warm_up = r.warm_up();
+  while (!warm_up.done()) warm_up.step();
+  CHECK(warm_up.epoch() <= 4);  // the average settles within rounding
+
+  r.cells[5] = std::numeric_limits<float>::quiet_NaN();
+  r.cells[9 + 5] = std::numeric_limits<float>::quiet_NaN();
+  WarmUp poisoned = r.warm_up();
+  CHECK_THROWS_WITH_AS(while (!poisoned.done()) poisoned.step(),
+                       "the loss is not finite in epoch 1 of the warm-up: lower the learning rate", Error);
+}
+
+TEST_CASE("a step of the warm-up allocates nothing") {
+  Related r(3);
+  WarmUp warm_up = r.warm_up();
+  while (!warm_up.done()) {
+    const std::size_t before = test::allocations();
+    const bool ended = warm_up.step();
+    if (!ended) CHECK(test::allocations() == before);
+  }
+}
