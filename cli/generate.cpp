@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "core/meg.h"
@@ -90,9 +91,9 @@ void add_generate(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("generate", "Write synthetic rows from a model");
   const auto f = std::make_shared<GenerateFlags>();
   command.add_option("model", f->model, "A model that `meg train` wrote")->required();
-  command.add_option("--rows", f->rows, "Rows of the table")->required()->check(CLI::Range(0.0, 1e15));
+  command.add_option("--rows", f->rows, "Rows of the table")->required()->check(whole_number(1'000'000'000'000'000));
   command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
-  command.add_option("--seed", f->seed, "Which table: row i depends on (model, seed, i) alone");
+  command.add_option("--seed", f->seed, "Which table: row i depends on (model, seed, i) alone")->check(whole_number());
   command.add_option("--shard", f->shard, "I/N: only the I-th of N parts of the table, each a file with a header")
       ->check([](const std::string& text) {
         return parse_shard(text).of > 0 ? "" : "write I/N with 1 <= I <= N, for example 3/8";

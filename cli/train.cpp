@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/checks.h"
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -126,8 +127,8 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--epochs", f->epochs, "Passes over the rows")->check(CLI::Range(1, 1'000'000'000));
   f->batch_size_flag =
       command.add_option("--batch-size", f->batch_size, "Rows of a training step")->check(CLI::Range(1, 1'000'000));
-  command.add_option("--learning-rate", o.learning_rate, "Of Adam, for every network")->check(CLI::PositiveNumber);
-  command.add_option("--seed", o.seed, "Of every random number");
+  command.add_option("--learning-rate", o.learning_rate, "Of Adam, for every network")->check(positive_number());
+  command.add_option("--seed", o.seed, "Of every random number")->check(whole_number());
   command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
       ->check(CLI::Range(0, 1024));
   command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
@@ -148,16 +149,14 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--hidden", o.hidden, "Widths of the hidden layers: 128[,128...]")
       ->delimiter(',')
       ->check(CLI::Range(1, 65536));
-  command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")->check(CLI::Range(0.0f, 0.9999f));
-  command.add_option("--dropout", o.dropout, "Share of hidden units dropped in training")
-      ->check(CLI::Range(0.0f, 0.99f));
-  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(CLI::NonNegativeNumber);
+  command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none")->check(number(0, 1e9));
+  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")->check(number(0, 0.9999));
+  command.add_option("--dropout", o.dropout, "Share of hidden units dropped in training")->check(number(0, 0.99));
+  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(number(0, 1e9));
   command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
-      ->check(CLI::Range(0.0f, 0.9999f));
+      ->check(number(0, 0.9999));
   command.add_option("--held-out", o.held_out, "Share of the rows to judge the discriminator on")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(number(0, 0.9));
   command.callback([f, &status] { status = train(*f); });
 }
 
