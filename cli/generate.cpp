@@ -43,7 +43,9 @@ std::uint64_t first_row(std::uint64_t rows, std::uint64_t shard, std::uint64_t o
 }
 
 int generate(const GenerateFlags& f) {
+  catch_interrupts();  // first, so that an unfinished file is always removed
   const Stopwatch watch;
+  refuse_to_overwrite({f.model}, {f.out});
   OutputFile out(f.out);
   Options options;
   options.device = device_of(f.device);
@@ -53,7 +55,6 @@ int generate(const GenerateFlags& f) {
   const std::uint64_t begin = first_row(f.rows, shard.number - 1, shard.of);
   const std::uint64_t end = first_row(f.rows, shard.number, shard.of);
 
-  catch_interrupts();
   Table table = model.empty_table();
   std::string text;
   append_csv(table, true, text);
@@ -75,13 +76,13 @@ int generate(const GenerateFlags& f) {
     }
   }
   if (interrupted()) {
-    fmt::print(stderr, "stopped; nothing was written to {}\n", f.out);
+    say("stopped" + (f.out == "-" ? "" : "; nothing was written to " + f.out));
     return kInterrupted;
   }
   out.write(text);  // the header of a table without rows
   out.finish();
   if (!f.quiet && f.out != "-")
-    fmt::print(stderr, "wrote {} rows to {} in {}\n", end - begin, f.out, duration_text(watch.seconds()));
+    say(fmt::format("wrote {} rows to {} in {}", end - begin, f.out, duration_text(watch.seconds())));
   return 0;
 }
 

@@ -68,12 +68,15 @@ Meg make_model(TrainFlags& f) {
 void say_what_is_not_learned(const Schema& schema) {
   for (const ColumnSchema& column : schema)
     if (!is_categorical(column.type) && !is_numeric(column.type))
-      fmt::print(stderr, "column '{}' is {}: it is not learned, new values only look like it\n", column.name,
-                 type_name(column.type));
+      say(fmt::format("column '{}' is {}: it is not learned, new values only look like it", column.name,
+                      type_name(column.type)));
 }
 
 int train(TrainFlags& f) {
+  return_freed_memory();
   const Stopwatch watch;
+  refuse_to_overwrite({f.data, f.columns.schema, f.options.masks}, {f.out, f.checkpoint, f.log});
+  refuse_to_overwrite({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
   Meg model = make_model(f);
@@ -83,6 +86,7 @@ int train(TrainFlags& f) {
   Log log(f.log, !f.resume.empty());
 
   catch_interrupts();
+  outlive_readers();
   const Stopwatch training;
   const int first_epoch = model.epochs_done();
   {
@@ -97,21 +101,21 @@ int train(TrainFlags& f) {
     };
     try {
       model.train(f.epochs, f.batch_size, on_epoch, [] { return !interrupted(); });
+      model.save_model(f.out);
     } catch (const Error& error) {
       if (f.checkpoint.empty() || !std::filesystem::exists(f.checkpoint)) throw;
       fail("{}; the last checkpoint, '{}', is whole", error.what(), f.checkpoint);
     }
   }
-  model.save_model(f.out);
   if (interrupted() && model.epochs_done() < f.epochs) {
-    fmt::print(stderr, "stopped after {} of {} epochs; the model so far is in {}; to go on: --resume {}\n",
-               model.epochs_done(), f.epochs, f.out, f.out);
+    say(fmt::format("stopped after {} of {} epochs; the model so far is in {}; to go on: --resume {}",
+                    model.epochs_done(), f.epochs, f.out, f.out));
     return kInterrupted;
   }
   if (!f.quiet)
-    fmt::print(stderr, "trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}\n",
-               model.epochs_done() - first_epoch, duration_text(training.seconds()), duration_text(watch.seconds()),
-               peak_megabytes(), f.out);
+    say(fmt::format("trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}",
+                    model.epochs_done() - first_epoch, duration_text(training.seconds()),
+                    duration_text(watch.seconds()), peak_megabytes(), f.out));
   return 0;
 }
 
