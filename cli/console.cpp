@@ -1,11 +1,17 @@
 #include "cli/console.h"
 
 #include <fmt/format.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+
+#include "core/error.h"
 
 namespace meg::cli {
 
@@ -26,7 +32,18 @@ constexpr double kTerminalPause = 0.1, kLogPause = 5.0;
 void catch_interrupts() {
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
+  if (std::signal(SIGHUP, note_interrupt) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // under nohup it stays ignored
 }
+
+void return_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
+void outlive_readers() { std::signal(SIGPIPE, SIG_IGN); }
+
+void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
 
 bool interrupted() { return interrupt_seen != 0; }
 
@@ -50,6 +67,14 @@ std::string count_text(double count) {
   return fmt::format("{:.0f}", count);
 }
 
+void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+  std::error_code not_there;
+  for (const std::string& in : inputs)
+    for (const std::string& out : outputs)
+      if (std::filesystem::is_regular_file(out, not_there) && std::filesystem::equivalent(in, out, not_there))
+        fail("'{}' would be written over '{}', which is read here: write to another file", out, in);
+}
+
 Device device_of(const std::string& name) { return name == "cuda" ? Device::kCuda : Device::kCpu; }
 
 ProgressLine::ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {}
@@ -66,8 +91,7 @@ void ProgressLine::show(const std::string& text) {
   last_ = watch_.seconds();
   open_ = terminal_;
   // Back to the line's start and clear it.
-  fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", text, terminal_ ? "" : "\n");
-  std::fflush(stderr);
+  std::fputs(((terminal_ ? "\r\x1b[K" : "") + text + (terminal_ ? "" : "\n")).c_str(), stderr);
 }
 
 }  // namespace meg::cli

@@ -2,18 +2,26 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/table/schema.h"
 #include "core/tensor/memory.h"
 
 namespace meg::cli {
 
-/// From now on Ctrl-C (and SIGTERM) is noted instead of ending the process; a second one ends it.
+/// From now on Ctrl-C (and SIGTERM, and the end of the terminal) is noted instead of ending the process; a second one
+/// ends it.
 void catch_interrupts();
+/// From now on a pipe that nobody reads any more is an error of writing instead of the end of the process.
+void outlive_readers();
 bool interrupted();
 
 /// The exit status of a command that Ctrl-C ended.
 inline constexpr int kInterrupted = 130;
+
+/// From now on large blocks go back to the system when they are freed (glibc keeps ever more of them otherwise): for a
+/// command that allocates seldom.
+void return_freed_memory();
 
 /// Most memory that this process has held, in MB.
 double peak_megabytes();
@@ -23,11 +31,18 @@ std::string duration_text(double seconds);
 /// 12345678 -> "12.3 M", 4200 -> "4200".
 std::string count_text(double count);
 
+/// Throws Error where an output is one of the inputs, under whatever name: a table is easily lost that way. Empty names
+/// are passed over.
+void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
+
 /// A table of the columns on standard output.
 void print_schema(const Schema& schema);
 
 /// "auto", "cpu" or "cuda"; auto is the GPU where this meg was built for one.
 Device device_of(const std::string& name);
+
+/// A line on stderr; where nobody can read it, nothing.
+void say(const std::string& text);
 
 class Stopwatch {
  public:

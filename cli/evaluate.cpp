@@ -91,6 +91,7 @@ void print(const Efficacies& e, const std::string& target, bool has_test) {
 
 int evaluate(const EvaluateFlags& f) {
   if (!f.test.empty() && f.target.empty()) fail("--test needs --target: the column to predict in it");
+  refuse_to_overwrite({f.real, f.synthetic, f.test, f.columns.schema}, {f.json});
   const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
   const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop);
   const Comparison comparison = compare(real, synthetic, schema);

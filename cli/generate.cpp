@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "core/meg.h"
@@ -42,7 +43,9 @@ std::uint64_t first_row(std::uint64_t rows, std::uint64_t shard, std::uint64_t o
 }
 
 int generate(const GenerateFlags& f) {
+  catch_interrupts();  // first, so that an unfinished file is always removed
   const Stopwatch watch;
+  refuse_to_overwrite({f.model}, {f.out});
   OutputFile out(f.out);
   Options options;
   options.device = device_of(f.device);
@@ -52,7 +55,6 @@ int generate(const GenerateFlags& f) {
   const std::uint64_t begin = first_row(f.rows, shard.number - 1, shard.of);
   const std::uint64_t end = first_row(f.rows, shard.number, shard.of);
 
-  catch_interrupts();
   Table table = model.empty_table();
   std::string text;
   append_csv(table, true, text);
@@ -74,13 +76,13 @@ int generate(const GenerateFlags& f) {
     }
   }
   if (interrupted()) {
-    fmt::print(stderr, "stopped; nothing was written to {}\n", f.out);
+    say("stopped" + (f.out == "-" ? "" : "; nothing was written to " + f.out));
     return kInterrupted;
   }
   out.write(text);  // the header of a table without rows
   out.finish();
   if (!f.quiet && f.out != "-")
-    fmt::print(stderr, "wrote {} rows to {} in {}\n", end - begin, f.out, duration_text(watch.seconds()));
+    say(fmt::format("wrote {} rows to {} in {}", end - begin, f.out, duration_text(watch.seconds())));
   return 0;
 }
 
@@ -90,9 +92,9 @@ void add_generate(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("generate", "Write synthetic rows from a model");
   const auto f = std::make_shared<GenerateFlags>();
   command.add_option("model", f->model, "A model that `meg train` wrote")->required();
-  command.add_option("--rows", f->rows, "Rows of the table")->required()->check(CLI::Range(0.0, 1e15));
+  command.add_option("--rows", f->rows, "Rows of the table")->required()->check(whole_number(1'000'000'000'000'000));
   command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
-  command.add_option("--seed", f->seed, "Which table: row i depends on (model, seed, i) alone");
+  command.add_option("--seed", f->seed, "Which table: row i depends on (model, seed, i) alone")->check(whole_number());
   command.add_option("--shard", f->shard, "I/N: only the I-th of N parts of the table, each a file with a header")
       ->check([](const std::string& text) {
         return parse_shard(text).of > 0 ? "" : "write I/N with 1 <= I <= N, for example 3/8";

@@ -1,19 +1,29 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
+#include <string>
 
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "core/error.h"
 
 namespace {
 
 constexpr int kFailed = 1, kUsage = 2;
 
-int say(const char* sentence) {
-  fmt::print(stderr, "meg: {}\n", sentence);
+int fail_saying(const std::string& sentence) {
+  meg::cli::say("meg: " + sentence);
   return kFailed;
+}
+
+/// `status`, unless what was printed did not reach standard output.
+int finish(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  return fail_saying(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
 
 }  // namespace
@@ -32,14 +42,14 @@ int main(int argc, char** argv) {
   meg::cli::add_inspect(program, status);
   try {
     program.parse(argc, argv);
-    return status;
+    return finish(status);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : kUsage;
+    return program.exit(error) == 0 ? finish(0) : kUsage;
   } catch (const meg::Error& error) {
-    return say(error.what());
+    return fail_saying(error.what());
   } catch (const std::bad_alloc&) {
-    return say("out of memory");
+    return fail_saying("out of memory");
   } catch (const std::exception& error) {
-    return say(error.what());
+    return fail_saying(error.what());
   }
 }

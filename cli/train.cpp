@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/checks.h"
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -80,12 +81,15 @@ Meg make_model(TrainFlags& f) {
 void say_what_is_not_learned(const Schema& schema) {
   for (const ColumnSchema& column : schema)
     if (!is_categorical(column.type) && !is_numeric(column.type))
-      fmt::print(stderr, "column '{}' is {}: it is not learned, new values only look like it\n", column.name,
-                 type_name(column.type));
+      say(fmt::format("column '{}' is {}: it is not learned, new values only look like it", column.name,
+                      type_name(column.type)));
 }
 
 int train(TrainFlags& f) {
+  return_freed_memory();
   const Stopwatch watch;
+  refuse_to_overwrite({f.data, f.columns.schema, f.options.masks}, {f.out, f.checkpoint, f.log});
+  refuse_to_overwrite({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
   Meg model = make_model(f);
@@ -95,6 +99,7 @@ int train(TrainFlags& f) {
   Log log(f.log, !f.resume.empty());
 
   catch_interrupts();
+  outlive_readers();
   const Stopwatch training;
   const int first_epoch = model.epochs_done();
   {
@@ -116,21 +121,21 @@ int train(TrainFlags& f) {
     };
     try {
       model.train(f.epochs, f.batch_size, on_progress, [] { return !interrupted(); });
+      model.save_model(f.out);
     } catch (const Error& error) {
       if (f.checkpoint.empty() || !std::filesystem::exists(f.checkpoint)) throw;
       fail("{}; the last checkpoint, '{}', is whole", error.what(), f.checkpoint);
     }
   }
-  model.save_model(f.out);
   if (interrupted() && !model.finished()) {
-    fmt::print(stderr, "stopped after {} epochs; the model so far is in {}; to go on: --resume {}\n",
-               model.epochs_done(), f.out, f.out);
+    say(fmt::format("stopped after {} epochs; the model so far is in {}; to go on: --resume {}", model.epochs_done(),
+                    f.out, f.out));
     return kInterrupted;
   }
   if (!f.quiet)
-    fmt::print(stderr, "trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}\n",
-               model.epochs_done() - first_epoch, duration_text(training.seconds()), duration_text(watch.seconds()),
-               peak_megabytes(), f.out);
+    say(fmt::format("trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}",
+                    model.epochs_done() - first_epoch, duration_text(training.seconds()),
+                    duration_text(watch.seconds()), peak_megabytes(), f.out));
   return 0;
 }
 
@@ -151,8 +156,8 @@ void add_train(CLI::App& program, int& status) {
                   "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")
       ->check(CLI::Range(0, 1'000'000));
   command.add_option("--learning-rate", o.learning_rate, "Of Adam; classic 2e-4; meg 2e-3 at its peak")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--seed", o.seed, "Of every random number");
+      ->check(positive_number());
+  command.add_option("--seed", o.seed, "Of every random number")->check(whole_number());
   command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
       ->check(CLI::Range(0, 1024));
   command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
@@ -171,11 +176,11 @@ void add_train(CLI::App& program, int& status) {
       ->delimiter(',')
       ->check(CLI::Range(1, 65536));
   command.add_option("--dropout", o.dropout, "Share of hidden units dropped in training; classic 0; meg 0.1")
-      ->check(CLI::Range(0.0f, 0.99f));
+      ->check(number(0, 0.99));
   command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number(0, 1e9));
   command.add_option("--held-out", o.held_out, "Share of the rows to judge on; classic 0.03; meg 0.05")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(number(0, 0.9));
   command.add_option("--refine-steps", o.refine_steps, "meg: steps of the adversarial refinement")
       ->check(CLI::Range(0, 1'000'000'000));
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
@@ -187,12 +192,10 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--noise", o.input_dim, "Width of the noise that all generators share")
       ->check(CLI::Range(1, 65536))
       ->group(group);
-  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")
-      ->check(CLI::Range(0.0f, 0.9999f))
-      ->group(group);
-  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(CLI::NonNegativeNumber)->group(group);
+  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")->check(number(0, 0.9999))->group(group);
+  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(number(0, 1e9))->group(group);
   command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
-      ->check(CLI::Range(0.0f, 0.9999f))
+      ->check(number(0, 0.9999))
       ->group(group);
   command.callback([f, &status] { status = train(*f); });
 }

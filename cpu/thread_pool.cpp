@@ -1,5 +1,7 @@
 #include "cpu/thread_pool.h"
 
+#include <system_error>
+
 namespace meg::cpu {
 
 namespace {
@@ -17,7 +19,12 @@ std::uint64_t tasks_left(std::uint64_t state) { return state & 0xffffffffu; }
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) {
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  workers_.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
+  try {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // The system gives no more threads. Those there are do the work: no result depends on how many.
+  }
 }
 
 ThreadPool::~ThreadPool() {

@@ -107,6 +107,18 @@ TEST_CASE("a loss that is not finite stops training and names the epoch") {
                        "the losses are not finite in epoch 4: lower the learning rate", Error);
 }
 
+TEST_CASE("parameters that are not finite are not saved") {
+  const auto backend = make_backend(Device::kCpu, 1);
+  ClassicEnsemble ensemble(*backend, 2, {});
+  ensemble.train(dependent_rows(), kRows, 3, nullptr);
+  TensorFile file;
+  ensemble.save(file);
+  file.tensors.at("generator.parameters")[7] = std::numeric_limits<float>::infinity();
+  ensemble.load(file);
+  CHECK_THROWS_WITH_AS(ensemble.save(file),
+                       "the generator.parameters are not finite after epoch 3: lower the learning rate", Error);
+}
+
 TEST_CASE("the discriminator's AUC is 0.5 against the ensemble's own rows, and more while it tells the real ones") {
   const auto backend = make_backend(Device::kCpu, 2);
   ClassicEnsemble ensemble(*backend, 2, {});

@@ -7,19 +7,24 @@ using test::Floats;
 
 namespace {
 
-Doubles forward(const GroupedMlp& mlp, int rows, Doubles x, const Doubles& p) {
-  for (std::size_t l = 0; l < mlp.layers().size(); ++l)
-    x = reference::linear_forward(
-        mlp.layers()[l], rows, x, p,
-        l + 1 == mlp.layers().size() ? mlp.shape().output_activation : mlp.shape().hidden_activation);
+/// What dropout multiplies the outputs of every hidden layer with; empty where nothing is dropped.
+using Masks = std::vector<Doubles>;
+
+Doubles forward(const GroupedMlp& mlp, int rows, Doubles x, const Doubles& p, const Masks& masks = {}) {
+  for (std::size_t l = 0; l < mlp.layers().size(); ++l) {
+    const bool last = l + 1 == mlp.layers().size();
+    x = reference::linear_forward(mlp.layers()[l], rows, x, p,
+                                  last ? mlp.shape().output_activation : mlp.shape().hidden_activation);
+    for (std::size_t i = 0; !last && !masks.empty() && i < x.size(); ++i) x[i] *= masks[l][i];
+  }
   return x;
 }
 
 /// E |dy/dx|^2 by central differences of the forward pass: exact for piecewise linear networks away from kinks.
-double penalty(const GroupedMlp& mlp, int rows, const Doubles& x, const Doubles& p) {
+double penalty(const GroupedMlp& mlp, int rows, const Doubles& x, const Doubles& p, const Masks& masks = {}) {
   const auto sum = [&](const Doubles& at) {
     double total = 0;
-    for (const double y : forward(mlp, rows, at, p)) total += y;
+    for (const double y : forward(mlp, rows, at, p, masks)) total += y;
     return total;
   };
   double square = 0;
@@ -35,6 +40,18 @@ struct Fixture {
     mlp.initialize(11, parameters);
     x = test::random(static_cast<std::size_t>(rows * mlp.shape().inputs), 12);
   }
+  /// Turns dropout on, and gives what it multiplies with.
+  Masks drop_out() {
+    tape.training = true, tape.seed = 3, tape.step = 4;
+    Masks masks;
+    const std::size_t depth = mlp.layers().size();
+    for (std::size_t l = 0; l + 1 < depth; ++l) {
+      Floats ones(static_cast<std::size_t>(rows) * mlp.layers()[l].front().y_stride, 1.0f);
+      backend->dropout(tape.seed, tape.step * depth + l, mlp.shape().dropout, ones.size(), ones.data());
+      masks.push_back(test::doubles(ones));
+    }
+    return masks;
+  }
   std::unique_ptr<Backend> backend = make_backend(Device::kCpu, 2);
   GroupedMlp mlp;
   int rows;
@@ -45,67 +62,48 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("an ensemble of masked generators has the gradients of central differences") {
-  Fixture f({5, {7, 4}, {1, 3, 2}, Activation::kRelu, Activation::kTanh, 0.0f});
-  const float* y = f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
-  const std::size_t outputs = static_cast<std::size_t>(f.rows) * 6;
-  test::check_close(Floats(y, y + outputs), forward(f.mlp, f.rows, test::doubles(f.x), test::doubles(f.parameters)),
-                    1e-5);
-
-  Floats dy = test::random(outputs, 3), gradients(f.parameters.size(), 0.0f), dx(f.x.size());
-  const Floats weight = dy;
-  f.mlp.backward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape, dy.data(), f.scratch, gradients.data(),
-                 dx.data());
-  const auto loss = [&](const Doubles& at, const Doubles& p) {
-    const Doubles out = forward(f.mlp, f.rows, at, p);
-    double sum = 0;
-    for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * static_cast<double>(weight[i]);
-    return sum;
-  };
-  const Doubles xd = test::doubles(f.x), pd = test::doubles(f.parameters);
-  test::check_close(gradients, reference::gradient([&](const Doubles& v) { return loss(xd, v); }, pd, 1e-6), 1e-4);
-  test::check_close(dx, reference::gradient([&](const Doubles& v) { return loss(v, pd); }, xd, 1e-6), 1e-4);
-}
-
-TEST_CASE("the gradient penalty's double backward agrees with central differences of central differences") {
-  for (const Activation activation : {Activation::kRelu, Activation::kLeakyRelu}) {
-    Fixture f({3, {6, 5}, {1}, activation, Activation::kNone, 0.0f});
-    f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
-    Floats gradients(f.parameters.size(), 0.0f), x_scratch(f.x.size());
-    float value = 0;
-    const float factor = 0.05f;
-    f.mlp.add_gradient_penalty(*f.backend, f.rows, f.parameters.data(), f.tape, factor, f.scratch, f.tangents,
-                               x_scratch.data(), &value, gradients.data());
+TEST_CASE("an ensemble of masked generators has the gradients of central differences, with and without dropout") {
+  for (const float dropout : {0.0f, 0.3f}) {
+    Fixture f({5, {7, 4}, {1, 3, 2}, Activation::kRelu, Activation::kTanh, dropout});
+    const Masks masks = f.drop_out();
     const Doubles xd = test::doubles(f.x), pd = test::doubles(f.parameters);
-    const auto expected = [&](const Doubles& p) { return static_cast<double>(factor) * penalty(f.mlp, f.rows, xd, p); };
-    CHECK(static_cast<double>(value) == doctest::Approx(expected(pd)).epsilon(1e-5));
-    test::check_close(gradients, reference::gradient(expected, pd, 1e-6), 1e-3);
+    const float* y = f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
+    const std::size_t outputs = static_cast<std::size_t>(f.rows) * 6;
+    test::check_close(Floats(y, y + outputs), forward(f.mlp, f.rows, xd, pd, masks), 1e-5);
+
+    Floats dy = test::random(outputs, 3), gradients(f.parameters.size(), 0.0f), dx(f.x.size());
+    const Floats weight = dy;
+    f.mlp.backward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape, dy.data(), f.scratch, gradients.data(),
+                   dx.data());
+    const auto loss = [&](const Doubles& at, const Doubles& p) {
+      const Doubles out = forward(f.mlp, f.rows, at, p, masks);
+      double sum = 0;
+      for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * static_cast<double>(weight[i]);
+      return sum;
+    };
+    test::check_close(gradients, reference::gradient([&](const Doubles& v) { return loss(xd, v); }, pd, 1e-6), 1e-4);
+    test::check_close(dx, reference::gradient([&](const Doubles& v) { return loss(v, pd); }, xd, 1e-6), 1e-4);
   }
 }
 
-TEST_CASE("with dropout the penalty is that of the network that dropout left") {
-  // Dropout of one mask is a network with some units gone and the others scaled: the same masks, the same penalty.
-  Fixture f({3, {40}, {1}, Activation::kRelu, Activation::kNone, 0.5f});
-  f.tape.training = true, f.tape.seed = 3, f.tape.step = 4;
-  Floats x_scratch(f.x.size());
-  const auto penalty_of = [&](const Floats& p, Floats& gradients) {
-    float value = 0;
-    f.mlp.forward(*f.backend, f.rows, f.x.data(), p.data(), f.tape);
-    f.mlp.add_gradient_penalty(*f.backend, f.rows, p.data(), f.tape, 1.0f, f.scratch, f.tangents, x_scratch.data(),
-                               &value, gradients.data());
-    return static_cast<double>(value);
-  };
-  Floats gradients(f.parameters.size(), 0.0f), ignored(f.parameters.size());
-  const double value = penalty_of(f.parameters, gradients);
-  // The penalty of one hidden layer is homogeneous of degree 4 in its weights: Euler's identity ties it to its
-  // gradient.
-  double euler = 0;
-  for (std::size_t i = 0; i < gradients.size(); ++i)
-    euler += static_cast<double>(gradients[i]) * static_cast<double>(f.parameters[i]);
-  CHECK(euler == doctest::Approx(4 * value).epsilon(1e-4));
-  // And it differs from the penalty without dropout.
-  f.tape.training = false;
-  CHECK(penalty_of(f.parameters, ignored) != doctest::Approx(value).epsilon(1e-3));
+TEST_CASE("the gradient penalty's double backward agrees with central differences, with and without dropout") {
+  for (const Activation activation : {Activation::kRelu, Activation::kLeakyRelu})
+    for (const float dropout : {0.0f, 0.3f}) {
+      Fixture f({3, {6, 5}, {1}, activation, Activation::kNone, dropout});
+      const Masks masks = f.drop_out();
+      f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
+      Floats gradients(f.parameters.size(), 0.0f), x_scratch(f.x.size());
+      float value = 0;
+      const float factor = 0.05f;
+      f.mlp.add_gradient_penalty(*f.backend, f.rows, f.parameters.data(), f.tape, factor, f.scratch, f.tangents,
+                                 x_scratch.data(), &value, gradients.data());
+      const Doubles xd = test::doubles(f.x), pd = test::doubles(f.parameters);
+      const auto expected = [&](const Doubles& p) {
+        return static_cast<double>(factor) * penalty(f.mlp, f.rows, xd, p, masks);
+      };
+      CHECK(static_cast<double>(value) == doctest::Approx(expected(pd)).epsilon(1e-5));
+      test::check_close(gradients, reference::gradient(expected, pd, 1e-6), 1e-3);
+    }
 }
 
 TEST_CASE("a step gives the same bits on one thread and on three") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -49,6 +50,34 @@ TEST_CASE("what comes out is on the column's grid and in its range, whatever the
     CHECK(age == std::floor(age));
     CHECK(out.cell(0, 3) == "5");
   }
+}
+
+TEST_CASE("numbers of any size are scaled, and come back as they were spelled") {
+  for (const char* text : {"a,b\n1e-200,1\n2e-200,2\n4e-200,3\n", "a,b\n1.25e-20,1\n2.5e-20,2\n5e-20,3\n",
+                           "a,b\n5e+30,1\n6e+30,2\n-8e+30,3\n",
+                           "a,b\n123456789012345680,1\n223456789012345600,2\n323456789012345600,3\n"}) {
+    const Table table = parse_csv(text, "t.csv");
+    const TableScaling scaling = fitted(table);
+    const std::vector<float> x = scaling.encode(table);
+    CHECK(*std::max_element(x.begin(), x.end()) == 1);
+    Table back = scaling.empty_table();
+    scaling.append_rows(x, 0, 0, back);
+    for (std::size_t r = 0; r < table.rows(); ++r)
+      CHECK(*parse_number(back.cell(r, 0)) == doctest::Approx(*parse_number(table.cell(r, 0))).epsilon(1e-6));
+  }
+  const auto text_of = [](double value, int decimals) {
+    std::string out;
+    append_number(value, decimals, true, out);
+    return out;
+  };
+  CHECK(text_of(2.5e-20, 21) == "2.5e-20");
+  CHECK(text_of(2.4999999e-20, 21) == "2.5e-20");
+  CHECK(text_of(1e-30, 21) == "0");
+  CHECK(text_of(0, 21) == "0");
+  CHECK(text_of(-1e300, 0) == "-1e+300");
+  CHECK(text_of(123456789012345680.0, 0) == "123456789012345680");
+  CHECK(text_of(1e20, 0) == "100000000000000000000");
+  CHECK_THROWS_AS(fitted(parse_csv("a\n1.7e308\n-1.7e308\n1.7e308\n", "t.csv")), Error);
 }
 
 TEST_CASE("missing cells come out in their joint patterns, at their rate, spelled as they were") {

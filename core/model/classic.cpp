@@ -244,6 +244,8 @@ void ClassicEnsemble::save(TensorFile& file) const {
     std::vector<float>& to = file.tensors[name];
     to.resize(count);
     backend_.download(from, to);
+    if (!std::all_of(to.begin(), to.end(), [](float x) { return std::isfinite(x); }))
+      fail("the {} are not finite after epoch {}: lower the learning rate", name, epoch_);
   };
   for (const auto& [name, network] : networks())
     for (const auto& [part, from] : network.parts()) put(fmt::format("{}.{}", name, part), network.count, from);

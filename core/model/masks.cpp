@@ -1,9 +1,10 @@
 #include "core/model/masks.h"
 
-#include <fstream>
 #include <numeric>
+#include <sstream>
 
 #include "core/error.h"
+#include "core/input_file.h"
 
 namespace meg {
 
@@ -32,8 +33,7 @@ Masks contiguous_masks(int columns, int generators) {
 }
 
 Masks read_masks(const std::string& path, std::span<const std::string> columns) {
-  std::ifstream file(path);
-  if (!file) fail("cannot read the masks '{}'", path);
+  std::istringstream file(read_file(path, "a file of masks"));
   std::vector<int> line_of(columns.size(), 0);
   Masks masks;
   std::string text;

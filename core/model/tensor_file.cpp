@@ -61,10 +61,12 @@ void write_tensor_file(const std::filesystem::path& path, const TensorFile& orig
 
 TensorFile read_tensor_file(const std::filesystem::path& path) {
   const std::string name = path.string();
-  if (std::filesystem::is_directory(path)) fail("'{}' is a folder: name a model file", name);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) fail("'{}' is a folder: name a model file", name);
   const File in(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!in) fail("cannot read '{}': {}", name, std::strerror(errno));
-  const std::uintmax_t total = std::filesystem::file_size(path);
+  const std::uintmax_t total = std::filesystem::file_size(path, ignored);
+  if (!std::filesystem::is_regular_file(path, ignored)) fail("'{}' is no model file: it is a device or a pipe", name);
   std::array<unsigned char, 8> prefix{};
   std::uint64_t header_size = 0;
   if (std::fread(prefix.data(), 1, 8, in.get()) != 8) fail("'{}' is no model file: it is too short", name);

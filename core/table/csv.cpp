@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <set>
 
 #include "core/error.h"
+#include "core/input_file.h"
 #include "core/table/number.h"
 
 namespace meg {
@@ -20,18 +19,6 @@ namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string read_file(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) fail("'{}' is a folder: name a CSV file", path.string());
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) fail("cannot read '{}': {}", path.string(), std::strerror(errno));
-  std::string text;
-  std::array<char, 1 << 16> buffer;
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get()))
-    text.append(buffer.data(), got);
-  if (std::ferror(file.get())) fail("cannot read '{}': {}", path.string(), std::strerror(errno));
-  return text;
-}
 
 /// Bytes of the well-formed UTF-8 character at the start of `s` (Unicode 15, table 3-7); 0 where there is none.
 std::size_t utf8_length(std::string_view s) {
@@ -226,7 +213,7 @@ Table parse_csv(std::string text, const std::string& name) {
   return std::move(reader.table);
 }
 
-Table read_csv(const std::filesystem::path& path) { return parse_csv(read_file(path), path.string()); }
+Table read_csv(const std::filesystem::path& path) { return parse_csv(read_file(path, "a CSV file"), path.string()); }
 
 void append_csv(const Table& table, bool with_header, std::string& out) {
   const std::string special{table.delimiter(), '"', '\n', '\r'};

@@ -7,8 +7,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace meg {
+
+namespace {
+constexpr int kMostPlainDecimals = 17;  // what a double holds below 1
+constexpr double kTooLongForDigits = 1e21;
+}  // namespace
 
 std::string_view trimmed(std::string_view cell) {
   const std::size_t begin = cell.find_first_not_of(" \t");
@@ -39,6 +45,16 @@ std::optional<double> parse_number(std::string_view cell) {
 void append_number(double value, int decimals, bool trailing_zeros, std::string& out) {
   constexpr std::array<double, 10> kPowers{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
   const auto digits = static_cast<std::size_t>(decimals);
+  if (decimals > kMostPlainDecimals || std::abs(value) >= kTooLongForDigits) {
+    const int kept = value == 0 ? 0 : static_cast<int>(std::floor(std::log10(std::abs(value)))) + 1 + decimals;
+    if (kept < 1)
+      out.push_back('0');
+    else if (kept < std::numeric_limits<double>::max_digits10)
+      fmt::format_to(std::back_inserter(out), "{:.{}g}", value, kept);
+    else
+      fmt::format_to(std::back_inserter(out), "{}", value);
+    return;
+  }
   // Past 2^53 the scaled value is no exact integer any more.
   if (digits >= kPowers.size() || !(std::abs(value) * kPowers[digits] < 9e15)) {
     fmt::format_to(std::back_inserter(out), "{:.{}f}", value, decimals);

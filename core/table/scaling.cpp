@@ -36,8 +36,15 @@ ScaledColumn fit_column(std::span<const double> x, int decimals) {
   const auto [low, high] = std::minmax_element(x.begin(), x.end());
   out.low = *low, out.high = *high;
   if (out.low == out.high) return out;  // a constant column: always its one value
-  out.deviation = std::sqrt(variance);
-  out.reach = std::max(out.mean - out.low, out.high - out.mean) / out.deviation;
+  const double furthest = std::max(out.mean - out.low, out.high - out.mean);
+  if (std::isnormal(variance)) {
+    out.deviation = std::sqrt(variance);
+  } else {  // squares of numbers this large or small leave a double's range; squares of their ratios do not
+    variance = 0;
+    for (const double v : x) variance += std::pow((v - out.mean) / furthest, 2) / n;
+    out.deviation = furthest * std::sqrt(variance);
+  }
+  out.reach = furthest / out.deviation;
   out.step = grid_step(x, out.low, out.high, decimals);
   return out;
 }
@@ -53,6 +60,9 @@ TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::mov
       if (!is_missing(cell)) values.push_back(to_number(column, cell));
     }
     scaled_.push_back(fit_column(values, column.decimals));
+    if (!std::isfinite(scaled_.back().reach) || !std::isfinite(scaled_.back().deviation))
+      fail("column '{}' reaches from {} to {}, further than numbers can be computed with: drop or rescale it",
+           column.name, scaled_.back().low, scaled_.back().high);
   }
   if (modelled_.empty()) fail("no column is left to model: all are identifiers or free text");
   fit_patterns(table);

@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t kIdentifierRows = 20;
 /// A word column with this few values is categorical however few rows it has.
 constexpr std::size_t kFewValues = 20;
-/// Digits behind the point that a double can hold.
-constexpr int kMostDecimals = 17;
+/// Digits behind the point that the smallest numbers need.
+constexpr int kMostDecimals = 340;
 
 constexpr std::array<std::string_view, 7> kTypeNames{"categorical", "boolean",    "integer", "decimal",
                                                      "datetime",    "identifier", "text"};

@@ -1,7 +1,7 @@
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/input_file.h"
 #include "core/table/schema.h"
 
 namespace meg {
@@ -50,11 +50,10 @@ Schema schema_from_json(std::string_view json) {
 }
 
 std::map<std::string, ColumnType> read_schema_types(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) fail("cannot read the schema '{}'", path);
+  const std::string text = read_file(path, "a schema");
   std::map<std::string, ColumnType> types;
   try {
-    for (const Json& column : Json::parse(file))
+    for (const Json& column : Json::parse(text))
       types[column.at("name").get<std::string>()] = type_of(column.at("type").get<std::string>());
   } catch (const Json::exception&) {
     fail("'{}' is no schema: it should hold what `meg schema` writes, a JSON array with a name and a type a column",
