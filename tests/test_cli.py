@@ -55,9 +55,9 @@ class Case(unittest.TestCase):
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertEqual(sorted(self.folder.iterdir()), before)
 
-    def trained(self, *flags, data=PENGUINS, epochs=20):
+    def trained(self, *flags, data=PENGUINS, epochs=20, preset="classic"):
         model = self.folder / "model.meg"
-        self.succeed("train", data, "--epochs", epochs, "--out", model, "--quiet", *flags)
+        self.succeed("train", data, "--preset", preset, "--epochs", epochs, "--out", model, "--quiet", *flags)
         return model
 
 
