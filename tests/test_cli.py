@@ -375,6 +375,30 @@ class Fast(Case):
         self.assertIn("classic", said.stdout)
         self.assertIn("('discriminator.parameters', 1281)", said.stdout)  # (8 + 1) 128 + 128 + 1
 
+    def test_evaluate_tells_copies_from_new_rows(self):
+        lines = PENGUINS.read_text().splitlines()
+        real, unseen = (self.file(name, "\n".join([lines[0], *lines[start::2]]) + "\n")
+                        for start, name in ((1, "real.csv"), (2, "unseen.csv")))
+        report = self.folder / "r.json"
+        said = self.succeed("evaluate", real, real, "--holdout", unseen, "--json", report).stdout
+        self.assertIn("100.000 %", said)
+        privacy = json.loads(report.read_text())["privacy"]
+        self.assertEqual(privacy["identical_to_real"], 1)
+        self.assertGreater(privacy["closest_record"]["share"], 0.99)
+        self.assertEqual(privacy["closest_record"]["real_rows"], (len(lines) - 1) // 2)
+        self.assertEqual(privacy["closest_record"]["train"]["identical"], 1)
+        self.assertIn("they say nothing", self.succeed("evaluate", real, unseen, "--holdout", real).stdout)
+        said = self.succeed("evaluate", real, unseen, "--json", report).stdout
+        self.assertIn("identical with one of the real table", said)
+        self.assertNotIn("held-out", said)
+        self.assertEqual(list(json.loads(report.read_text())["privacy"]), ["identical_to_real"])
+        self.succeed("evaluate", real, real, "--target", "sex", "--test", unseen, "--json", report)  # serves as held out
+        self.assertIn("closest_record", json.loads(report.read_text())["privacy"])
+        self.fail_with("the held-out table has 1 row", "evaluate", real, real, "--holdout",
+                       self.file("one.csv", "\n".join(lines[:2]) + "\n"))
+        self.fail_with("there is no column 'island'", "evaluate", real, real, "--holdout",
+                       self.file("less.csv", "species\nAdelie\nGentoo\n"))
+
     def test_evaluate_agrees_with_the_python_reference(self):
         python = python_with("pandas", "scipy", "sklearn", "xgboost")
         if not python or not SHARED.exists():
