@@ -375,6 +375,55 @@ class Fast(Case):
         self.assertIn("classic", said.stdout)
         self.assertIn("('discriminator.parameters', 1281)", said.stdout)  # (8 + 1) 128 + 128 + 1
 
+    def test_evaluate_tells_copies_from_new_rows(self):
+        lines = PENGUINS.read_text().splitlines()
+        real, unseen = (self.file(name, "\n".join([lines[0], *lines[start::2]]) + "\n")
+                        for start, name in ((1, "real.csv"), (2, "unseen.csv")))
+        report = self.folder / "r.json"
+        said = self.succeed("evaluate", real, real, "--holdout", unseen, "--json", report).stdout
+        self.assertIn("100.000 %", said)
+        privacy = json.loads(report.read_text())["privacy"]
+        self.assertEqual(privacy["identical_to_real"], 1)
+        self.assertGreater(privacy["closest_record"]["share"], 0.99)
+        self.assertEqual(privacy["closest_record"]["real_rows"], (len(lines) - 1) // 2)
+        self.assertEqual(privacy["closest_record"]["train"]["identical"], 1)
+        self.assertIn("they say nothing", self.succeed("evaluate", real, unseen, "--holdout", real).stdout)
+        said = self.succeed("evaluate", real, unseen, "--json", report).stdout
+        self.assertIn("identical with one of the real table", said)
+        self.assertNotIn("held-out", said)
+        self.assertEqual(list(json.loads(report.read_text())["privacy"]), ["identical_to_real"])
+        self.succeed("evaluate", real, real, "--target", "sex", "--test", unseen, "--json", report)  # serves as held out
+        self.assertIn("closest_record", json.loads(report.read_text())["privacy"])
+        self.fail_with("the held-out table has 1 row", "evaluate", real, real, "--holdout",
+                       self.file("one.csv", "\n".join(lines[:2]) + "\n"))
+        self.fail_with("there is no column 'island'", "evaluate", real, real, "--holdout",
+                       self.file("less.csv", "species\nAdelie\nGentoo\n"))
+
+    def test_rare_values_are_hidden_reported_and_never_generated(self):
+        lines = [f"{'Oslo' if i % 3 else 'Rome'},{i * 37 % 400 + 1000}.{i % 10}" for i in range(300)]
+        lines[7], lines[8], lines[9] = "Zanzibar,1100.5", "Oslo,987654.5", "Rome,-55555.5"
+        data, model = self.file("t.csv", "\n".join(["town,pay", *lines]) + "\n"), self.folder / "m.meg"
+        flags = ["train", data, "--epochs", 2, "--no-refine", "--out", model]
+        said = self.succeed(*flags, "--rare-min", 5).stderr
+        self.assertIn("column 'town': 1 value that fewer than 5 rows hold became 'Oslo', the most frequent one (1 row)", said)
+        self.assertIn("column 'pay': numbers that fewer than 5 rows hold were cut to the range 10", said)
+        shown = self.succeed("inspect", model).stdout
+        self.assertIn("held by fewer than 5 rows, are hidden", shown)
+        self.assertIn("column 'town': 1 value", shown)
+        for hidden in (b"Zanzibar", b"987654", b"55555"):
+            self.assertNotIn(hidden, model.read_bytes())
+        rows = list(csv.DictReader(io.StringIO(self.succeed("generate", model, "--rows", 20000, "--out", "-").stdout)))
+        self.assertEqual({row["town"] for row in rows}, {"Oslo", "Rome"})
+        pays = sorted(float(line.split(",")[1]) for line in lines)
+        self.assertGreaterEqual(min(float(row["pay"]) for row in rows), pays[4])
+        self.assertLessEqual(max(float(row["pay"]) for row in rows), pays[-5])
+        self.fail_with("excludes", *flags, "--rare-min", 5, "--from", model, status=2)
+        self.succeed("train", data, "--from", model, "--epochs", 1, "--no-refine", "--out", self.folder / "next.meg")
+        self.assertIn("are hidden", self.succeed("inspect", self.folder / "next.meg").stdout)
+        self.assertNotIn("column", self.succeed(*flags).stderr)
+        self.fail_with("use the meg preset", *flags, "--rare-min", 5, "--preset", "classic")
+        self.fail_with("fewer", *flags, "--rare-min", 500)
+
     def test_evaluate_agrees_with_the_python_reference(self):
         python = python_with("pandas", "scipy", "sklearn", "xgboost")
         if not python or not SHARED.exists():

@@ -22,7 +22,8 @@ struct Coded {
 class TableCoding {
  public:
   TableCoding() = default;
-  /// Fits to the table that the schema was inferred from. Throws Error where no column can be modelled.
+  /// Fits to the table that the schema was inferred from; schema() is without the values that options.rare_min hides.
+  /// Throws Error where no column can be modelled, or the table has fewer than rare_min rows.
   TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options = {});
 
   const Schema& schema() const { return schema_; }
@@ -30,6 +31,9 @@ class TableCoding {
   const std::vector<Column>& columns() const { return columns_; }
   /// The place in the schema of a modelled column.
   std::size_t schema_column(std::size_t column) const { return schema_column_[column]; }
+
+  /// What rare_min did, a sentence a column that it changed.
+  std::vector<std::string> rare_notes() const;
 
   /// The rows of a table with noise of (seed, row, column), see Column::encode. Throws Error where the table lacks a
   /// column or has a cell that the fitted one could not have.
