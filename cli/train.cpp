@@ -158,7 +158,7 @@ void add_train(CLI::App& program, int& status) {
       .add_option("--batch-size", f->batch_size,
                   "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")
       ->check(CLI::Range(0, 1'000'000));
-  command.add_option("--learning-rate", o.learning_rate, "Of Adam; classic 2e-4; meg 2e-3 at its peak")
+  command.add_option("--learning-rate", o.learning_rate, "Of Adam; classic 2e-4; meg 4e-3 at its peak")
       ->check(positive_number());
   command.add_option("--seed", o.seed, "Of every random number")->check(whole_number());
   command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
@@ -188,13 +188,19 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128")
       ->delimiter(',')
       ->check(CLI::Range(1, 65536));
-  command.add_option("--dropout", o.dropout, "Share of hidden units dropped in training; classic 0; meg 0.1")
+  command
+      .add_option("--dropout", o.dropout,
+                  "Share of hidden units dropped in training; classic 0; meg 0 to 0.2, by the table")
       ->check(number(0, 0.99));
   command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1")
       ->check(number(0, 1e9));
   command.add_option("--held-out", o.held_out, "Share of the rows to judge on; classic 0.03; meg 0.05")
       ->check(number(0, 0.9));
-  command.add_option("--refine-steps", o.refine_steps, "meg: steps of the adversarial refinement")
+  command.add_option("--effort", o.effort, "meg: fast = the warm-up alone; best = longer, for the last bit of quality")
+      ->check(CLI::IsMember({"fast", "balanced", "best"}));
+  command
+      .add_option("--refine-steps", o.refine_steps,
+                  "meg: steps of the adversarial refinement; fast 0; balanced 300; best 1200")
       ->check(CLI::Range(0, 1'000'000'000));
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
   const char* group = "Only for --preset classic";

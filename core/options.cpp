@@ -21,8 +21,15 @@ void get(const Json& in, const char* name, std::optional<T>& value) {
 }  // namespace
 
 std::string options_to_json(const Options& o) {
-  Json out{{"preset", o.preset},         {"seed", o.seed},   {"hidden", o.hidden}, {"input_dim", o.input_dim},
-           {"generators", o.generators}, {"beta1", o.beta1}, {"l2", o.l2},         {"ema", o.ema}};
+  Json out{{"preset", o.preset},
+           {"effort", o.effort},
+           {"seed", o.seed},
+           {"hidden", o.hidden},
+           {"input_dim", o.input_dim},
+           {"generators", o.generators},
+           {"beta1", o.beta1},
+           {"l2", o.l2},
+           {"ema", o.ema}};
   if (o.rare_min > 0) out["rare_min"] = o.rare_min, out["rare_word"] = o.rare_word;
   put(out, "learning_rate", o.learning_rate);
   put(out, "gamma", o.gamma);
@@ -36,6 +43,7 @@ Options options_from_json(const std::string& json, const Options& now) {
   const Json in = Json::parse(json);
   Options o;
   o.preset = in.at("preset");
+  o.effort = in.at("effort");
   o.seed = in.at("seed");
   o.hidden = in.at("hidden").get<std::vector<int>>();
   o.input_dim = in.at("input_dim");

@@ -5,14 +5,14 @@
 namespace meg {
 
 struct RefinementOptions {
-  int steps = 600;
-  int discriminator_first = 300;  ///< steps before these that train the discriminator alone
+  int steps = 300;
+  int discriminator_first = 150;  ///< steps before these that train the discriminator alone
   int batch_size = 512;
-  float rate = 1e-4f, discriminator_rate = 5e-4f;
+  float rate = 2e-4f, discriminator_rate = 5e-4f;
   float gamma = 1.0f;
   int penalty_every = 4;
   float keep = 0.3f;  ///< weight of the warm-up loss, so that densities are not forgotten
-  float average_decay = 0.995f;
+  float average_decay = 0.99f;
   float clip = 5.0f;
   std::vector<int> hidden = {256, 256};  ///< of the discriminator
   std::uint64_t seed = 0;

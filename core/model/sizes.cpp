@@ -1,23 +1,49 @@
 #include "core/model/sizes.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace meg {
 
-Sizes choose_sizes(std::size_t rows, const ColumnsLayout&, const Options& options) {
+namespace {
+
+/// Steps of a warm-up at most. It ends sooner where the held-out rows say so.
+constexpr int kMostSteps = 1800;
+
+/// Hidden units dropped: categories are learned by heart without, densities of columns that hang together closely are
+/// blurred with it; so the share of continuous columns decides, and few rows ask for more.
+float dropout(std::size_t rows, const ColumnsLayout& layout) {
+  const auto continuous = static_cast<double>(std::count_if(
+      layout.columns.begin(), layout.columns.end(), [](const ColumnLayout& column) { return column.continuous >= 0; }));
+  const double usual = 0.1 * (1 - continuous / static_cast<double>(std::max<std::size_t>(1, layout.size())));
+  return static_cast<float>(rows < 2000 ? 0.2 : usual);
+}
+
+}  // namespace
+
+Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options& options) {
   Sizes out;
-  const int n = static_cast<int>(std::min<std::size_t>(rows, 1'000'000'000));
+  const int n = static_cast<int>(std::clamp<std::size_t>(rows, 1, 1'000'000'000));
   out.shape.hidden = options.hidden.empty() ? 128 : options.hidden.front();
-  out.shape.dropout = options.dropout.value_or(0.1f);
+  out.shape.dropout = options.dropout.value_or(dropout(rows, layout));
   out.warm_up.seed = out.refinement.seed = options.seed;
-  out.warm_up.batch_size = std::clamp(n / 20, 32, 512);
+  out.warm_up.batch_size = out.refinement.batch_size = std::clamp(n / 20, 32, 512);
   const int steps_per_epoch = (n - 1) / out.warm_up.batch_size + 1;
-  out.warm_up.epochs = std::clamp(900 / steps_per_epoch, 10, 40);
+  out.warm_up.epochs = std::clamp(kMostSteps / steps_per_epoch, 8, 60);
+  if (options.effort == "fast") {
+    out.refinement.steps = 0;
+  } else if (options.effort == "best") {
+    out.warm_up.fall_share = 1;
+    out.refinement.steps = 1200;
+    out.refinement.rate = 1e-4f;
+    out.refinement.average_decay = 0.995f;
+  } else if (options.effort != "balanced") {
+    fail("there is no effort '{}'; there are fast, balanced and best", options.effort);
+  }
   if (options.learning_rate) out.warm_up.rate = *options.learning_rate;
-  out.refinement.batch_size = out.warm_up.batch_size;
   if (options.gamma) out.refinement.gamma = *options.gamma;
   if (options.refine_steps) out.refinement.steps = *options.refine_steps;
-  out.refinement.discriminator_first = std::min(out.refinement.discriminator_first, out.refinement.steps / 2);
+  out.refinement.discriminator_first = std::min(150, out.refinement.steps / 2);
   return out;
 }
 

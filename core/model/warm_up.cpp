@@ -17,6 +17,19 @@ std::size_t arena_floats(const MaskedEnsemble& ensemble, int batch) {
          Arena::padded(product(batch, layout.size())) + Arena::padded(2);
 }
 
+/// Steps in which the rate rises.
+constexpr int kRiseSteps = 60;
+
+/// Length of the fall behind `epochs` epochs.
+int fall_epochs(int epochs, double share) { return std::max(1, static_cast<int>(std::lround(share * epochs))); }
+
+/// The last epoch behind which the fall ends in time.
+int latest_turn(int epochs, double share) {
+  int turn = epochs;
+  while (turn > 0 && turn + fall_epochs(turn, share) > epochs) --turn;
+  return turn;
+}
+
 }  // namespace
 
 void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, std::span<std::uint32_t> order) {
@@ -60,6 +73,8 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sum_(arena_.take(2)),
       order_(rows.train.size()),
+      turn_epoch_(latest_turn(options.epochs, options.fall_share)),
+      last_epoch_(options.epochs),
       best_loss_(std::numeric_limits<float>::infinity()) {
   for (float* to : {parameters_.parameters(), parameters_.average(), best_.data()}) backend.upload(parameters, to);
   tape_.seed = options_.seed;
@@ -68,6 +83,18 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
 
 int WarmUp::steps_per_epoch() const {
   return static_cast<int>((rows_.train.size() - 1) / static_cast<std::size_t>(options_.batch_size)) + 1;
+}
+
+Cycle WarmUp::cycle() const {
+  const int steps = steps_per_epoch();
+  return {static_cast<double>(options_.rate), std::min(kRiseSteps, steps * options_.epochs / 10), turn_epoch_ * steps,
+          std::max(last_epoch_, turn_epoch_ + 1) * steps};
+}
+
+void WarmUp::turn_where_due(float improvement) {
+  if (epoch_ >= turn_epoch_ || improvement >= options_.worthwhile * static_cast<float>(steps_per_epoch())) return;
+  turn_epoch_ = epoch_;
+  last_epoch_ = std::min(options_.epochs, epoch_ + fall_epochs(epoch_, options_.fall_share));
 }
 
 bool WarmUp::step() {
@@ -92,7 +119,7 @@ bool WarmUp::step() {
   backend_.add_sum(product(batch, layout.size()), 1.0f, losses_, sum_);
   parameters_.clear_gradients(backend_);
   ensemble_.backward(backend_, batch, batch, cells_, parameters_.parameters(), tape_, parameters_.gradients());
-  const OneCycle schedule{static_cast<double>(options_.rate), options_.epochs * steps + 1, 0.1};
+  const Cycle schedule = cycle();
   ++step_;
   const auto t = static_cast<float>(step_);
   parameters_.step(backend_, step_,
@@ -120,11 +147,13 @@ void WarmUp::end_epoch() {
                        ? train_loss_
                        : mean_loss(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size,
                                    parameters_.average(), tape_, cells_, losses_, sum_);
+  const float improvement = best_loss_ - held_out_loss_;
   if (held_out_loss_ < best_loss_) {
     best_loss_ = held_out_loss_, best_epoch_ = epoch_;
     backend_.add_scaled(ensemble_.parameters(), 1.0f, parameters_.average(), 0.0f, best_.data());
   }
-  done_ = epoch_ == options_.epochs || epoch_ - best_epoch_ >= options_.patience;
+  turn_where_due(improvement);
+  done_ = epoch_ >= last_epoch_;
 }
 
 void WarmUp::save(TensorFile& file) const {
@@ -145,6 +174,7 @@ void WarmUp::load(const TensorFile& file) {
   const auto in = nlohmann::json::parse(file.metadata.at("warm_up"));
   epoch_ = in.at("epoch"), epoch_step_ = in.at("epoch_step"), step_ = in.at("step");
   best_epoch_ = in.at("best_epoch"), done_ = in.at("done");
+  turn_epoch_ = in.at("turn_epoch"), last_epoch_ = in.at("last_epoch");
   // JSON has no infinity: no epoch has ended yet.
   best_loss_ = in.at("best_loss").is_null() ? std::numeric_limits<float>::infinity() : in.at("best_loss").get<float>();
   train_loss_ = in.at("train_loss"), held_out_loss_ = in.at("held_out_loss");

@@ -15,19 +15,21 @@ struct TrainingRows {
 };
 
 struct WarmUpOptions {
-  int epochs = 12;
+  int epochs = 12;  ///< at most
   int batch_size = 512;
-  float rate = 2e-3f;  ///< peak of the one-cycle schedule
+  float rate = 4e-3f;       ///< at the top of the cycle
+  double fall_share = 0.6;  ///< length of the fall of the rate, as a share of the epochs before it
   float weight_decay = 1e-4f;
   float clip = 5.0f;
   float average_decay = 0.998f;
-  int patience = 6;  ///< epochs without a better held-out loss before it stops
+  float worthwhile = 1e-3f;  ///< nats that a step at the top must take off the held-out loss, else the rate falls
   std::uint64_t seed = 0;
 };
 
 /// The warm-up: every generator maximizes the likelihood of its column given the real columns before it, all at once.
-/// AdamW on a one-cycle schedule, an average of the weights, judged on the held-out rows after every epoch; the best
-/// average is the result. Its state is a function of (rows, options, steps done).
+/// AdamW, an average of the weights, judged on the held-out rows after every epoch; the best average is the result. The
+/// rate's cycle turns where the held-out loss stops falling (or where it must, to be done in time), so that the run is
+/// as long as the table needs. Its state is a function of (rows, options, steps done).
 class WarmUp {
  public:
   /// Starts from `parameters` [ensemble.parameters()], on the host. All references must outlive it.
@@ -39,9 +41,8 @@ class WarmUp {
   bool step();
 
   int epoch() const { return epoch_; }  ///< epochs done
-  int epochs() const { return options_.epochs; }
+  int epochs() const { return last_epoch_; }
   int steps_done() const { return step_; }
-  int steps() const { return options_.epochs * steps_per_epoch(); }
   /// Of the last finished epoch: -log likelihood of a row, in nats, of training and held-out rows.
   float train_loss() const { return train_loss_; }
   float held_out_loss() const { return held_out_loss_; }
@@ -56,6 +57,8 @@ class WarmUp {
 
  private:
   int steps_per_epoch() const;
+  Cycle cycle() const;
+  void turn_where_due(float improvement);
   void end_epoch();
 
   Backend& backend_;
@@ -69,6 +72,7 @@ class WarmUp {
   float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
   std::vector<std::uint32_t> order_;
   int epoch_ = 0, epoch_step_ = 0, step_ = 0, best_epoch_ = 0;
+  int turn_epoch_, last_epoch_;  // of the cycle; the latest possible ones until it has turned
   bool done_ = false;
   float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
 };
