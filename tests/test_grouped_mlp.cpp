@@ -47,7 +47,7 @@ struct Fixture {
     const std::size_t depth = mlp.layers().size();
     for (std::size_t l = 0; l + 1 < depth; ++l) {
       Floats ones(static_cast<std::size_t>(rows) * mlp.layers()[l].front().y_stride, 1.0f);
-      backend->dropout(tape.seed, tape.step * depth + l, mlp.shape().dropout, ones.size(), ones.data());
+      backend->dropout({mlp.shape().dropout, tape.seed, tape.step * depth + l}, ones.size(), ones.data());
       masks.push_back(test::doubles(ones));
     }
     return masks;
