@@ -168,7 +168,8 @@ void add_train(CLI::App& program, int& status) {
                   "Epochs between two checkpoints (100 refinement steps count as one), 0 = classic 100, meg 1")
       ->check(CLI::Range(0, 1'000'000'000));
   CLI::Option* resume = command.add_option("--resume", f->resume, "Go on from this checkpoint or model, same table");
-  command.add_option("--from", f->from, "Start from what this model has learned, with other data")->excludes(resume);
+  CLI::Option* from = command.add_option("--from", f->from, "Start from what this model has learned, with other data")
+                          ->excludes(resume);
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
 
   f->columns.add_to(command);
@@ -183,6 +184,13 @@ void add_train(CLI::App& program, int& status) {
       ->check(number(0, 0.9));
   command.add_option("--refine-steps", o.refine_steps, "meg: steps of the adversarial refinement")
       ->check(CLI::Range(0, 1'000'000'000));
+  command
+      .add_option(
+          "--order", o.order,
+          "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on")
+      ->delimiter(',')
+      ->excludes(resume)
+      ->excludes(from);
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
   const char* group = "Only for --preset classic";
   command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")

@@ -50,15 +50,29 @@ void Meg::train(int num_epochs, int batch_size, const std::function<void(const P
   impl_->preset->train(num_epochs, batch_size, on_progress, keep_going);
 }
 
-Table Meg::generate(std::size_t num_samples, std::uint64_t seed) const {
+Table Meg::generate(std::size_t num_samples, std::uint64_t seed, const GenerateOptions& how) const {
   Table out = empty_table();
-  generate(0, num_samples, seed, out);
+  generate(0, num_samples, seed, out, how);
   return out;
 }
 
-void Meg::generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const {
+void Meg::generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
+                   const GenerateOptions& how) const {
   if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
-  impl_->preset->generate(first_row, count, seed, out);
+  if (!(how.temperature > 0 && how.temperature <= 2))
+    fail("the temperature must be above 0 and at most 2, got {}", how.temperature);
+  if (how.given && first_row + count > how.given->rows())
+    fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
+  impl_->preset->generate(first_row, count, seed, how, out);
+}
+
+Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows()); }
+
+Scores Meg::score(const Table& rows, std::size_t first_row, std::size_t count) const {
+  if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
+  if (first_row > rows.rows() || count > rows.rows() - first_row)
+    fail("rows {} to {} are asked for, but the table has {}", first_row, first_row + count, rows.rows());
+  return impl_->preset->score(rows, first_row, count);
 }
 
 void Meg::save_model(const std::filesystem::path& path) const {

@@ -3,8 +3,10 @@
 #include <numeric>
 
 #include "core/model/gate.h"
+#include "core/model/generation.h"
 #include "core/model/preset.h"
 #include "core/model/refinement.h"
+#include "core/model/scoring.h"
 #include "core/model/sizes.h"
 #include "core/table/coding.h"
 
@@ -14,8 +16,6 @@ namespace {
 
 static_assert(Column::kKnots == kKnots && Column::kZCells == kZCells);
 
-/// Rows that generate() computes at once: the same row of the same block every time, whichever rows are asked for.
-constexpr int kGenerateRows = 256;
 /// Steps of the refinement between two lines of the history.
 constexpr int kReportSteps = 100;
 
@@ -67,30 +67,13 @@ class MegPreset final : public Preset {
   const std::vector<Progress>& history() const override { return history_; }
   bool has_learned() const override { return epochs_done_ > 0 || (warm_up_ && warm_up_->steps_done() > 0); }
 
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const override {
-    const ColumnsLayout& layout = ensemble_->layout();
-    const std::size_t n = layout.size(), stride = layout.cell_stride(), block = kGenerateRows;
-    Arena arena(backend_.allocate(ensemble_->tape_floats(kGenerateRows, false) + Arena::padded(block * stride)));
-    MaskedEnsemble::Tape tape = ensemble_->make_tape(arena, kGenerateRows, false);
-    float* const cells = arena.take(block * stride);
-    std::vector<float> host(block * stride), z;
-    std::vector<std::uint32_t> code;
-    for (std::uint64_t row = first_row, end = first_row + count; row < end;) {
-      const std::uint64_t begin = row / block * block, stop = std::min<std::uint64_t>(end, begin + block);
-      ensemble_->generate(backend_, kGenerateRows, {.seed = seed, .first_row = begin}, parameters(), constants_.data(),
-                          tape, cells, nullptr);
-      backend_.download(cells, host);
-      code.clear(), z.clear();
-      for (std::uint64_t r = row; r < stop; ++r) {
-        const float* cell = host.data() + (r - begin) * stride;
-        for (std::size_t j = 0; j < n; ++j) {
-          code.push_back(static_cast<std::uint32_t>(cell[j]));
-          z.push_back(cell[n + j]);
-        }
-      }
-      coding_.append_rows(code, z, seed, row, out);
-      row = stop;
-    }
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
+                Table& out) const override {
+    generate_rows(trained(), first_row, count, seed, how, out);
+  }
+
+  Scores score(const Table& table, std::size_t first_row, std::size_t count) const override {
+    return score_rows(trained(), table, first_row, count);
   }
 
   Table empty_table() const override { return coding_.empty_table(); }
@@ -144,8 +127,10 @@ class MegPreset final : public Preset {
     return warm_up_ ? warm_up_->result() : result_.data();
   }
 
+  TrainedEnsemble trained() const { return {backend_, *ensemble_, coding_, parameters(), constants_.data()}; }
+
   void fit(const Table& table) {
-    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed);
+    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed, {}, options_.order);
     ColumnsLayout layout = columns_layout();
     const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));
     make_ensemble(choose_sizes(train, layout, options_).shape);
