@@ -10,7 +10,7 @@ namespace meg {
 struct GenerateOptions {
   /// Conditions on all rows: "column=value", "column=value|value", "column=low..high" (numbers and dates; "20..",
   /// "..30"), "column=" (missing).
-  std::vector<std::string> where;
+  std::vector<std::string> where{};
   /// Some columns of the rows: generated row i gets the cells of row i of this table.
   const Table* given = nullptr;
   /// In (0, 2]: below 1 likelier rows than the model's, above 1 more varied ones.
