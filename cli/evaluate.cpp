@@ -7,8 +7,10 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "core/error.h"
+#include "core/measure/closest_record.h"
 #include "core/measure/compare.h"
 #include "core/measure/efficacy.h"
+#include "core/measure/identical_rows.h"
 #include "core/output_file.h"
 #include "core/table/csv.h"
 
@@ -19,7 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct EvaluateFlags {
-  std::string real, synthetic, target, test, json;
+  std::string real, synthetic, target, test, holdout, json;
   int threads = 0;
   ColumnFlags columns;
 };
@@ -28,6 +30,32 @@ struct EvaluateFlags {
 struct Efficacies {
   Efficacy synthetic, real;
 };
+
+/// Whether synthetic rows are copies of real ones; the second part only where there are held-out rows.
+struct Privacy {
+  std::size_t real_rows = 0;
+  double identical = 0;  ///< share of synthetic rows that equal a row of the real table
+  struct HeldOut {
+    double identical = 0;  ///< share of held-out rows that do
+    ClosestRecord closest;
+  };
+  std::optional<HeldOut> held_out;
+};
+
+Json to_json(const Nearness& n) {
+  return {{"median_distance", n.median_distance}, {"median_ratio", n.median_ratio}, {"identical", n.identical}};
+}
+
+Json to_json(const Privacy& p) {
+  Json out{{"identical_to_real", p.identical}};
+  if (!p.held_out) return out;
+  const ClosestRecord& c = p.held_out->closest;
+  out["held_out_identical_to_real"] = p.held_out->identical;
+  out["closest_record"] = {
+      {"share", c.share},         {"share_error", c.share_error}, {"synthetic_rows", c.synthetic_rows},
+      {"real_rows", c.real_rows}, {"train", to_json(c.train)},    {"held_out", to_json(c.held_out)}};
+  return out;
+}
 
 Json to_json(const Efficacy& e) {
   if (e.task == EfficacyTask::kRegression) return {{"rmse", e.rmse}, {"r2", e.r2}};
@@ -89,9 +117,45 @@ void print(const Efficacies& e, const std::string& target, bool has_test) {
        e.real);
 }
 
+void print(const Privacy& p) {
+  fmt::print("\nprivacy\n");
+  const auto line = [](const char* what, const std::string& figures) { fmt::print("  {:<56} {}\n", what, figures); };
+  line("rows identical with one of the real table",
+       p.held_out
+           ? fmt::format("{:.3f} %  (of the held-out rows {:.3f} %)", 100 * p.identical, 100 * p.held_out->identical)
+           : fmt::format("{:.3f} %", 100 * p.identical));
+  if (!p.held_out) return;
+  const ClosestRecord& c = p.held_out->closest;
+  line("share nearer to a real than to any held-out row",
+       fmt::format("{:.3f} +- {:.3f}  (0.5: no copying)", c.share, c.share_error));
+  line("median distance to the closest real / held-out row",
+       fmt::format("{:.4f} / {:.4f}", c.train.median_distance, c.held_out.median_distance));
+  line("median ratio of the closest to the second closest",
+       fmt::format("{:.3f} / {:.3f}", c.train.median_ratio, c.held_out.median_ratio));
+  line("identical with one of these rows",
+       fmt::format("{:.3f} % / {:.3f} %", 100 * c.train.identical, 100 * c.held_out.identical));
+  fmt::print("  {} synthetic rows looked for the closest of {} in {} real rows and of as many held-out ones\n",
+             c.synthetic_rows, c.real_rows, p.real_rows);
+  if (p.held_out->identical > 0.5)
+    fmt::print(
+        "  most held-out rows are in the real table, so they say nothing: give rows that the model has not seen\n");
+}
+
+Privacy measure_privacy(const Table& real, const Table& synthetic, const Schema& schema, const std::string& held_out) {
+  Privacy out;
+  out.real_rows = real.rows();
+  if (!held_out.empty()) {
+    const Table unseen = read_csv(held_out);
+    const ClosestRecord closest = closest_record(real, unseen, synthetic, schema);
+    out.held_out = {identical_share(unseen, real, schema), closest};
+  }
+  out.identical = identical_share(synthetic, real, schema);
+  return out;
+}
+
 int evaluate(const EvaluateFlags& f) {
   if (!f.test.empty() && f.target.empty()) fail("--test needs --target: the column to predict in it");
-  refuse_to_overwrite({f.real, f.synthetic, f.test, f.columns.schema}, {f.json});
+  refuse_to_overwrite({f.real, f.synthetic, f.test, f.holdout, f.columns.schema}, {f.json});
   const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
   const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop);
   const Comparison comparison = compare(real, synthetic, schema);
@@ -109,6 +173,11 @@ int evaluate(const EvaluateFlags& f) {
                       {"learned_from_real", to_json(e.real)}};
     if (f.json != "-") print(e, f.target, has_test);
   }
+  if (!comparison.columns.empty() || !f.holdout.empty()) {
+    const Privacy privacy = measure_privacy(real, synthetic, schema, f.holdout.empty() ? f.test : f.holdout);
+    json["privacy"] = to_json(privacy);
+    if (f.json != "-") print(privacy);
+  }
   if (!f.json.empty()) write_file(f.json, json.dump(2) + "\n");
   return 0;
 }
@@ -123,6 +192,9 @@ void add_evaluate(CLI::App& program, int& status) {
   command.add_option("--target", f->target,
                      "Column to predict from the others: synthetic rows taught, real rows asked");
   command.add_option("--test", f->test, "Real rows that nobody learned from, to ask instead of the real table");
+  command.add_option(
+      "--holdout", f->holdout,
+      "Real rows that the model has not seen: are synthetic rows nearer to those it has? (default: --test)");
   command.add_option("--json", f->json, "Write everything to this file; - is standard output");
   command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
   f->columns.add_to(command);

@@ -17,9 +17,7 @@ void inspect(const std::string& path) {
   fmt::print("preset   {}, {} columns, seed {}\n", o.preset, model.output_dim(), o.seed);
   fmt::print("trained  {} epochs, batch {}{}\n", model.epochs_done(), model.batch_size(),
              model.finished() ? "" : ", not finished");
-  if (o.preset == "classic")
-    fmt::print("network  noise {}, hidden {}\n", o.input_dim,
-               o.hidden.empty() ? "128" : fmt::format("{}", fmt::join(o.hidden, "-")));
+  fmt::print("options  {}\n", options_to_json(o));
   if (!model.history().empty()) {
     const Progress& last = model.history().back();
     fmt::print("last     {} {}", phase_name(last.phase), last.done);
@@ -35,6 +33,8 @@ void inspect(const std::string& path) {
   }
   fmt::print("\n");
   print_schema(model.schema());
+  if (o.rare_min > 1) fmt::print("\nrare values, held by fewer than {} rows, are hidden\n", o.rare_min);
+  for (const std::string& note : model.rare_notes()) fmt::print("{}\n", note);
 }
 
 }  // namespace

@@ -95,7 +95,10 @@ int train(TrainFlags& f) {
   Meg model = make_model(f);
   const Table table = read_csv(f.data);
   model.load_data(table);
-  if (!f.quiet) say_what_is_not_learned(model.schema());
+  if (!f.quiet) {
+    say_what_is_not_learned(model.schema());
+    for (const std::string& note : model.rare_notes()) say(note);
+  }
   Log log(f.log, !f.resume.empty());
 
   catch_interrupts();
@@ -173,6 +176,15 @@ void add_train(CLI::App& program, int& status) {
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
 
   f->columns.add_to(command);
+  command
+      .add_option("--rare-min", o.rare_min,
+                  "meg: hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged")
+      ->check(CLI::Range(0, 1'000'000'000))
+      ->excludes(resume)
+      ->excludes(from);
+  command.add_option("--rare-word", o.rare_word, "meg: what rare categories are called")
+      ->excludes(resume)
+      ->excludes(from);
   command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128")
       ->delimiter(',')
       ->check(CLI::Range(1, 65536));

@@ -9,6 +9,9 @@ namespace meg {
 
 struct Meg::Impl {
   explicit Impl(Options o) : options(std::move(o)), backend(make_backend(options.device, options.threads)) {
+    if (options.rare_min < 0) fail("rare_min must not be negative, got {}", options.rare_min);
+    if (options.preset == "classic" && options.rare_min > 0)
+      fail("the classic preset cannot hide rare values; use the meg preset");
     if (options.preset == "classic")
       preset = make_classic_preset(options, *backend);
     else if (options.preset == "meg")
@@ -37,6 +40,7 @@ int Meg::input_dim() const { return impl_->preset->input_dim(); }
 int Meg::output_dim() const { return impl_->preset->output_dim(); }
 const Options& Meg::options() const { return impl_->options; }
 const Schema& Meg::schema() const { return impl_->preset->schema(); }
+std::vector<std::string> Meg::rare_notes() const { return impl_->preset->rare_notes(); }
 bool Meg::finished() const { return impl_->preset->finished(); }
 int Meg::epochs_done() const { return impl_->preset->epochs_done(); }
 int Meg::batch_size() const { return impl_->preset->batch_size(); }
@@ -98,7 +102,11 @@ Meg Meg::load_model(const std::filesystem::path& path, const Options& options) {
 
 Meg Meg::start_from(const std::filesystem::path& path, const Options& options) {
   Meg out = load_model(path, options);
+  if (options.rare_min > 0)
+    fail("'{}' has its columns already: rare values are hidden when these are fitted", path.string());
   Options now = options;
+  now.rare_min = out.impl_->options.rare_min;
+  now.rare_word = out.impl_->options.rare_word;
   now.preset = out.impl_->options.preset;
   now.input_dim = out.impl_->options.input_dim;
   now.hidden = out.impl_->options.hidden;

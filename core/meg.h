@@ -42,6 +42,8 @@ class Meg {
   int output_dim() const;
   /// The columns, in the order of the table. Empty before load_data.
   const Schema& schema() const;
+  /// What Options::rare_min hid, a sentence a column that it changed. Empty before load_data.
+  std::vector<std::string> rare_notes() const;
 
   /// Trains until all is done that was asked for, so a resumed model does the rest. 0 epochs or rows of a batch are the
   /// preset's choice: 5000 and 64 of classic; by the size of the table of meg, which warms up for so many epochs at

@@ -23,6 +23,7 @@ void get(const Json& in, const char* name, std::optional<T>& value) {
 std::string options_to_json(const Options& o) {
   Json out{{"preset", o.preset},         {"seed", o.seed},   {"hidden", o.hidden}, {"input_dim", o.input_dim},
            {"generators", o.generators}, {"beta1", o.beta1}, {"l2", o.l2},         {"ema", o.ema}};
+  if (o.rare_min > 0) out["rare_min"] = o.rare_min, out["rare_word"] = o.rare_word;
   put(out, "learning_rate", o.learning_rate);
   put(out, "gamma", o.gamma);
   put(out, "dropout", o.dropout);
@@ -42,6 +43,8 @@ Options options_from_json(const std::string& json, const Options& now) {
   o.beta1 = in.at("beta1");
   o.l2 = in.at("l2");
   o.ema = in.at("ema");
+  o.rare_min = in.value("rare_min", o.rare_min);
+  o.rare_word = in.value("rare_word", o.rare_word);
   get(in, "learning_rate", o.learning_rate);
   get(in, "gamma", o.gamma);
   get(in, "dropout", o.dropout);

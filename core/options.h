@@ -21,6 +21,8 @@ struct Options {
   std::map<std::string, ColumnType> types;  ///< of columns whose inferred type is not wanted
   std::vector<std::string> drop;            ///< columns to leave out
   std::vector<std::string> order;           ///< meg: columns to generate first, in this order, before all others
+  int rare_min = 0;                 ///< meg: values that fewer rows hold are hidden, see docs/privacy.md; 0: none
+  std::string rare_word = "other";  ///< meg: what rare categories are called
 
   std::vector<int> hidden;             ///< hidden widths; classic: {128}, any depth; meg: one width, two layers
   std::optional<float> learning_rate;  ///< classic 2e-4, meg 2e-3 at its peak (warm-up)

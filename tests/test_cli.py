@@ -3,6 +3,7 @@ import csv, io, json, os, resource, signal, subprocess, sys, tempfile, time, uni
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
+CLASSIC = ("--preset", "classic")
 ROOT = Path(__file__).resolve().parents[1]
 PENGUINS = ROOT / "docs/examples/data/penguins.csv"
 SHARED = ROOT.parent / "shared"
@@ -92,7 +93,7 @@ class Fast(Case):
 
     def test_ctrl_c_keeps_a_model_and_resuming_it_gives_the_model_of_an_uninterrupted_run(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
-        flags = ["--epochs", "600", "--log", str(log)]
+        flags = [*CLASSIC, "--epochs", "600", "--log", str(log)]
         run = subprocess.Popen([MEG, "train", PENGUINS, "--out", part, *flags], stderr=subprocess.PIPE, text=True)
         while not (log.exists() and log.read_text().count("\n") > 5):
             self.assertIsNone(run.poll())
@@ -103,15 +104,36 @@ class Fast(Case):
         self.assertIn("--resume", said)
         self.succeed("generate", part, "--rows", 5, "--out", "-")
         self.succeed("train", PENGUINS, "--out", part, "--resume", part, *flags)
-        self.succeed("train", PENGUINS, "--out", whole, "--epochs", 600)
+        self.succeed("train", PENGUINS, *CLASSIC, "--out", whole, "--epochs", 600)
         self.assertEqual(part.read_bytes(), whole.read_bytes())
         self.assertEqual([json.loads(line)["epoch"] for line in log.open()], list(range(1, 601)))
 
+    def test_the_meg_preset_goes_on_from_where_it_was_stopped_and_logs_both_phases(self):
+        whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
+        flags = ["--epochs", "6", "--refine-steps", "800", "--log", str(log)]
+        run = subprocess.Popen([MEG, "train", PENGUINS, "--out", part, *flags], stderr=subprocess.PIPE, text=True)
+        while not (log.exists() and "refinement" in log.read_text()):
+            self.assertIsNone(run.poll())
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 130, said)
+        self.assertIn("--resume", said)
+        self.succeed("generate", part, "--rows", 5, "--out", "-")
+        self.succeed("train", PENGUINS, "--out", part, "--resume", part, *flags)
+        self.succeed("train", PENGUINS, "--out", whole, *flags[:4])
+        self.assertEqual(part.read_bytes(), whole.read_bytes())
+        lines = [json.loads(line) for line in log.open()]
+        self.assertEqual([line["epoch"] for line in lines if line["phase"] == "warm-up"], list(range(1, 7)))
+        self.assertEqual([line["step"] for line in lines if line["phase"] == "refinement"], list(range(100, 1101, 100)))
+        self.assertIn("held_out_auc", lines[-1])
+        self.assertIn("preset   meg", self.succeed("inspect", whole).stdout)
+
     def test_a_checkpoint_resumes_and_survives_a_loss_that_is_not_finite(self):
         checkpoint, out = self.folder / "c.meg", self.folder / "m.meg"
-        self.succeed("train", PENGUINS, "--epochs", 30, "--out", out, "--checkpoint", checkpoint, "--checkpoint-every", 10)
+        self.succeed("train", PENGUINS, *CLASSIC, "--epochs", 30, "--out", out, "--checkpoint", checkpoint, "--checkpoint-every", 10)
         self.succeed("inspect", checkpoint)
-        done = meg("train", PENGUINS, "--epochs", 50, "--learning-rate", "1e30", "--out", self.folder / "bad.meg",
+        done = meg("train", PENGUINS, *CLASSIC, "--epochs", 50, "--learning-rate", "1e30", "--out", self.folder / "bad.meg",
                    "--checkpoint", checkpoint, "--checkpoint-every", 50)
         self.assertEqual(done.returncode, 1)
         self.assertIn("the losses are not finite in epoch", done.stderr)
@@ -124,18 +146,18 @@ class Fast(Case):
         diverging = ["--hidden", "8,8,8,8,8,8,8,8", "--batch-size", 1000]  # one step an epoch
         for rate, words in ((50, "the losses are not finite in epoch 2"), (20, "are not finite after epoch 2")):
             with self.subTest(words):
-                done = meg("train", PENGUINS, *diverging, "--learning-rate", rate, "--epochs", 50, "--out", bad,
+                done = meg("train", PENGUINS, *CLASSIC, *diverging, "--learning-rate", rate, "--epochs", 50, "--out", bad,
                            "--checkpoint", checkpoint, "--checkpoint-every", 1, "--quiet")
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(words, done.stderr)
                 self.assertIn("is whole", done.stderr)
                 self.assertFalse(bad.exists())
-                self.assertIn("trained        1 epochs", self.succeed("inspect", checkpoint).stdout)
+                self.assertIn("trained  1 epochs", self.succeed("inspect", checkpoint).stdout)
                 self.assertNotIn("nan", self.succeed("generate", checkpoint, "--rows", 9, "--out", "-").stdout)
 
     def test_training_outlives_whoever_reads_its_progress(self):
         model = self.folder / "m.meg"
-        run = subprocess.Popen([MEG, "train", PENGUINS, "--epochs", "50", "--out", model], stderr=subprocess.PIPE)
+        run = subprocess.Popen([MEG, "train", PENGUINS, *CLASSIC, "--epochs", "50", "--out", model], stderr=subprocess.PIPE)
         run.stderr.close()
         self.assertEqual(run.wait(timeout=60), 0)
         self.succeed("inspect", model)
@@ -158,8 +180,8 @@ class Fast(Case):
 
     def test_quiet_says_nothing_and_otherwise_the_end_names_time_memory_and_model(self):
         model = self.folder / "m.meg"
-        self.assertEqual(self.succeed("train", PENGUINS, "--epochs", 2, "--out", model, "--quiet").stderr, "")
-        said = self.succeed("train", PENGUINS, "--epochs", 2, "--out", model).stderr
+        self.assertEqual(self.succeed("train", PENGUINS, *CLASSIC, "--epochs", 2, "--out", model, "--quiet").stderr, "")
+        said = self.succeed("train", PENGUINS, *CLASSIC, "--epochs", 2, "--out", model).stderr
         for words in ("trained 2 epochs", "peak memory", str(model)):
             self.assertIn(words, said)
 
@@ -167,7 +189,7 @@ class Fast(Case):
         model = self.trained()
         lines = PENGUINS.read_text().splitlines()
         half = self.file("half.csv", "\n".join([lines[0], *lines[1::2]]) + "\n")
-        self.succeed("train", half, "--from", model, "--epochs", 3, "--out", self.folder / "next.meg")
+        self.succeed("train", half, *CLASSIC, "--from", model, "--epochs", 3, "--out", self.folder / "next.meg")
         self.fail_with("not the table", "train", half, "--resume", model, "--epochs", 30, "--out", self.folder / "no.meg")
 
     def test_schema_is_written_edited_and_obeyed(self):
@@ -210,11 +232,11 @@ class Fast(Case):
                              ("1111111\n", "7 digits for 8 columns"), ("11111111\n00000000\n", "writes no column"),
                              ("1111111x\n", "'x' in a mask"), ("", "must cover all")]:
             with self.subTest(masks):
-                self.fail_with(words, "train", PENGUINS, "--masks", self.file("masks", masks), "--out", out)
+                self.fail_with(words, "train", PENGUINS, *CLASSIC, "--masks", self.file("masks", masks), "--out", out)
         for flag in ("--masks", "--schema"):
-            self.fail_with("is a folder", "train", PENGUINS, flag, self.folder, "--out", out)
-            self.fail_with("No such file", "train", PENGUINS, flag, self.folder / "none", "--out", out)
-        self.fail_with("cannot share", "train", PENGUINS, "--generators", 99, "--out", out)
+            self.fail_with("is a folder", "train", PENGUINS, *CLASSIC, flag, self.folder, "--out", out)
+            self.fail_with("No such file", "train", PENGUINS, *CLASSIC, flag, self.folder / "none", "--out", out)
+        self.fail_with("cannot share", "train", PENGUINS, *CLASSIC, "--generators", 99, "--out", out)
         for text in ("a,b\n5,\n5,\n5,\n", "a\n1\n2\n"):  # constant and all missing, one column: these can be learned
             self.succeed("train", self.file("odd.csv", text), "--epochs", 2, "--out", out)
 
@@ -224,7 +246,7 @@ class Fast(Case):
             for row in csv.DictReader(io.StringIO(self.succeed("generate", model, "--rows", 5, "--out", "-").stdout)):
                 sizes = [abs(float(line.split(",")[0])) for line in text.split()[1:]]
                 self.assertTrue(0 < abs(float(row["a"])) <= max(sizes), row)
-        self.fail_with("further than numbers can be computed with", "train",
+        self.fail_with("further than numbers can be computed with", "train", *CLASSIC,
                        self.file("t.csv", "a\n1.7e308\n-1.7e308\n1.7e308\n"), "--out", self.folder / "m.meg")
 
     def test_what_one_may_not_read_or_write(self):
@@ -333,7 +355,7 @@ class Fast(Case):
                           ["generate", "m", "--rows", "99999999999999999999", "--out", "s"],
                           ["generate", "m", "--rows", "5", "--seed", "99999999999999999999", "--out", "s"],
                           ["train", PENGUINS, "--out", "m", "--preset", "none"],
-                          ["train", PENGUINS, "--out", "m", "--batch-size", "0"],
+                          ["train", PENGUINS, "--out", "m", "--batch-size", "-1"],
                           ["train", PENGUINS, "--out", "m", "--hidden", "128,x"],
                           ["generate", "m", "--rows", "-1", "--out", "s"],
                           ["generate", "m", "--out", "s"],
@@ -419,6 +441,55 @@ class Fast(Case):
         self.assertEqual(said.returncode, 0, said.stderr)
         self.assertIn("classic", said.stdout)
         self.assertIn("('discriminator.parameters', 1281)", said.stdout)  # (8 + 1) 128 + 128 + 1
+
+    def test_evaluate_tells_copies_from_new_rows(self):
+        lines = PENGUINS.read_text().splitlines()
+        real, unseen = (self.file(name, "\n".join([lines[0], *lines[start::2]]) + "\n")
+                        for start, name in ((1, "real.csv"), (2, "unseen.csv")))
+        report = self.folder / "r.json"
+        said = self.succeed("evaluate", real, real, "--holdout", unseen, "--json", report).stdout
+        self.assertIn("100.000 %", said)
+        privacy = json.loads(report.read_text())["privacy"]
+        self.assertEqual(privacy["identical_to_real"], 1)
+        self.assertGreater(privacy["closest_record"]["share"], 0.99)
+        self.assertEqual(privacy["closest_record"]["real_rows"], (len(lines) - 1) // 2)
+        self.assertEqual(privacy["closest_record"]["train"]["identical"], 1)
+        self.assertIn("they say nothing", self.succeed("evaluate", real, unseen, "--holdout", real).stdout)
+        said = self.succeed("evaluate", real, unseen, "--json", report).stdout
+        self.assertIn("identical with one of the real table", said)
+        self.assertNotIn("held-out", said)
+        self.assertEqual(list(json.loads(report.read_text())["privacy"]), ["identical_to_real"])
+        self.succeed("evaluate", real, real, "--target", "sex", "--test", unseen, "--json", report)  # serves as held out
+        self.assertIn("closest_record", json.loads(report.read_text())["privacy"])
+        self.fail_with("the held-out table has 1 row", "evaluate", real, real, "--holdout",
+                       self.file("one.csv", "\n".join(lines[:2]) + "\n"))
+        self.fail_with("there is no column 'island'", "evaluate", real, real, "--holdout",
+                       self.file("less.csv", "species\nAdelie\nGentoo\n"))
+
+    def test_rare_values_are_hidden_reported_and_never_generated(self):
+        lines = [f"{'Oslo' if i % 3 else 'Rome'},{i * 37 % 400 + 1000}.{i % 10}" for i in range(300)]
+        lines[7], lines[8], lines[9] = "Zanzibar,1100.5", "Oslo,987654.5", "Rome,-55555.5"
+        data, model = self.file("t.csv", "\n".join(["town,pay", *lines]) + "\n"), self.folder / "m.meg"
+        flags = ["train", data, "--epochs", 2, "--no-refine", "--out", model]
+        said = self.succeed(*flags, "--rare-min", 5).stderr
+        self.assertIn("column 'town': 1 value that fewer than 5 rows hold became 'Oslo', the most frequent one (1 row)", said)
+        self.assertIn("column 'pay': numbers that fewer than 5 rows hold were cut to the range 10", said)
+        shown = self.succeed("inspect", model).stdout
+        self.assertIn("held by fewer than 5 rows, are hidden", shown)
+        self.assertIn("column 'town': 1 value", shown)
+        for hidden in (b"Zanzibar", b"987654", b"55555"):
+            self.assertNotIn(hidden, model.read_bytes())
+        rows = list(csv.DictReader(io.StringIO(self.succeed("generate", model, "--rows", 20000, "--out", "-").stdout)))
+        self.assertEqual({row["town"] for row in rows}, {"Oslo", "Rome"})
+        pays = sorted(float(line.split(",")[1]) for line in lines)
+        self.assertGreaterEqual(min(float(row["pay"]) for row in rows), pays[4])
+        self.assertLessEqual(max(float(row["pay"]) for row in rows), pays[-5])
+        self.fail_with("excludes", *flags, "--rare-min", 5, "--from", model, status=2)
+        self.succeed("train", data, "--from", model, "--epochs", 1, "--no-refine", "--out", self.folder / "next.meg")
+        self.assertIn("are hidden", self.succeed("inspect", self.folder / "next.meg").stdout)
+        self.assertNotIn("column", self.succeed(*flags).stderr)
+        self.fail_with("use the meg preset", *flags, "--rare-min", 5, "--preset", "classic")
+        self.fail_with("fewer", *flags, "--rare-min", 500)
 
     def test_evaluate_agrees_with_the_python_reference(self):
         python = python_with("pandas", "scipy", "sklearn", "xgboost")

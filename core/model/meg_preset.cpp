@@ -28,6 +28,7 @@ class MegPreset final : public Preset {
   }
 
   const Schema& schema() const override { return coding_.schema(); }
+  std::vector<std::string> rare_notes() const override { return coding_.rare_notes(); }
   int output_dim() const override { return static_cast<int>(coding_.columns().size()); }
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
 
@@ -130,7 +131,8 @@ class MegPreset final : public Preset {
   TrainedEnsemble trained() const { return {backend_, *ensemble_, coding_, parameters(), constants_.data()}; }
 
   void fit(const Table& table) {
-    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed, {}, options_.order);
+    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
+                          {.rare_min = options_.rare_min, .rare_word = options_.rare_word}, options_.order);
     ColumnsLayout layout = columns_layout();
     const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));
     make_ensemble(choose_sizes(train, layout, options_).shape);

@@ -21,6 +21,8 @@ class Preset {
   /// Columns that the generators write; 0 before load_data.
   virtual int output_dim() const = 0;
   virtual int input_dim() const = 0;
+  /// What Options::rare_min did, a sentence a column that it changed.
+  virtual std::vector<std::string> rare_notes() const { return {}; }
 
   /// Takes the rows to learn; infers and fits the columns first, unless they are known already.
   virtual void load_data(const Table& table) = 0;

@@ -1,6 +1,7 @@
 #include "core/model/trained_parameters.h"
 
 #include <array>
+#include <cmath>
 
 namespace meg {
 
@@ -37,6 +38,8 @@ void save_vector(Backend& backend, const std::string& name, std::size_t count, c
   std::vector<float>& to = file.tensors[name];
   to.resize(count);
   backend.download(from, to);
+  if (!std::all_of(to.begin(), to.end(), [](float x) { return std::isfinite(x); }))
+    fail("the {} are not finite: lower the learning rate", name);
 }
 
 void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file) {

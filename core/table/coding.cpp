@@ -13,12 +13,24 @@ TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, 
     : schema_(std::move(schema)), text_(table, schema_) {
   index_columns(order);
   if (schema_column_.empty()) fail("no column is left to model: all are identifiers or free text");
+  if (options.rare_min > 0 && table.rows() < static_cast<std::size_t>(options.rare_min))
+    fail("the table has {} rows, so none of its values is in {} of them; ask for fewer", table.rows(),
+         options.rare_min);
   std::vector<std::string_view> cells(table.rows());
   for (const std::size_t c : schema_column_) {
     const std::size_t source = table.column(schema_[c].name);
     for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = table.cell(r, source);
     columns_.push_back(Column::fit(schema_[c], cells, seed, static_cast<std::uint32_t>(columns_.size()), options));
+    schema_[c] = columns_.back().schema();
   }
+}
+
+std::vector<std::string> TableCoding::rare_notes() const {
+  std::vector<std::string> notes;
+  for (const Column& column : columns_)
+    if (!column.rare_note().empty())
+      notes.push_back(fmt::format("column '{}': {}", column.schema().name, column.rare_note()));
+  return notes;
 }
 
 void TableCoding::index_columns(const std::vector<std::string>& order) {

@@ -22,8 +22,9 @@ struct Coded {
 class TableCoding {
  public:
   TableCoding() = default;
-  /// Fits to the table that the schema was inferred from. The columns of `order` come first in columns(). Throws Error
-  /// where no column can be modelled, and where `order` names one that is not, or one twice.
+  /// Fits to the table that the schema was inferred from; schema() is without the values that options.rare_min hides.
+  /// The columns of `order` come first in columns(). Throws Error where no column can be modelled, where the table has
+  /// fewer than rare_min rows, and where `order` names a column that is not modelled, or one twice.
   TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options = {},
               const std::vector<std::string>& order = {});
 
@@ -35,6 +36,9 @@ class TableCoding {
   std::size_t place_of(std::size_t schema_column) const { return place_[schema_column]; }
   /// The place in the schema of a modelled column.
   std::size_t schema_column(std::size_t column) const { return schema_column_[column]; }
+
+  /// What rare_min did, a sentence a column that it changed.
+  std::vector<std::string> rare_notes() const;
 
   /// The rows of a table with noise of (seed, row, column), see Column::encode. Throws Error where the table lacks a
   /// column or has a cell that the fitted one could not have.

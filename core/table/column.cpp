@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/table/grid.h"
+#include "core/table/rare_values.h"
 #include "core/tensor/philox.h"
 
 namespace meg {
@@ -65,18 +66,34 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
     else if (is_numeric(schema.type))
       numbers.push_back(to_number(schema, cell));
   }
+  std::sort(numbers.begin(), numbers.end());
+  const bool continuous = options.rare_min > 1 && out.hide_rare(cells, options, numbers);
+  const bool exact = !continuous && count_distinct(numbers) <= static_cast<std::size_t>(options.exact_limit);
   const double spike_rows =
-      std::max(options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count));
-  out.fit_numbers(std::move(numbers), spike_rows, seed, number, options);
+      std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
+                static_cast<double>(options.rare_min - 1)});
+  out.fit_numbers(std::move(numbers), exact, spike_rows, seed, number);
   out.prepare();
   return out;
 }
 
-void Column::fit_numbers(std::vector<double> numbers, double spike_rows, std::uint64_t seed, std::uint32_t number,
-                         const ColumnOptions& options) {
-  std::sort(numbers.begin(), numbers.end());
+bool Column::hide_rare(std::span<const std::string_view> cells, const ColumnOptions& options,
+                       std::vector<double>& numbers) {
+  if (is_categorical(schema_.type)) {
+    const RareWords done = hide_rare_words(cells, options.rare_min, options.rare_word, schema_);
+    rare_code_ = done.code, rare_note_ = done.note;
+    return false;
+  }
+  if (numbers.empty()) return false;
+  const RareNumbers done = hide_rare_numbers(options.rare_min, options.exact_limit, numbers, schema_);
+  if (numbers.empty()) has_missing_ = true, rare_code_ = 0;
+  rare_note_ = done.note;
+  return done.continuous;
+}
+
+void Column::fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::uint64_t seed,
+                         std::uint32_t number) {
   knots_ = knots_of(numbers);
-  const bool exact = count_distinct(numbers) <= static_cast<std::size_t>(options.exact_limit);
   if (!exact) step_ = grid_step(numbers, schema_.smallest, schema_.largest, schema_.decimals);
   if (!exact && step_ == 0) step_ = std::pow(10.0, -schema_.decimals);
   values_ = take_spikes(numbers, exact ? 0 : spike_rows);
@@ -113,11 +130,14 @@ Cell Column::encode(std::string_view text, float uniform) const {
            schema_.name);
     return {static_cast<std::uint32_t>(missing_code_), 0};
   }
+  if (missing_code_ == 0 && rare_code_ == 0) return {};
   if (missing_code_ == 0)
     fail("column '{}' has no values in the table it was fitted on, so it cannot hold '{}'", schema_.name, text);
   if (!is_modelled(schema_.type)) return {};
-  const double number = to_number(schema_, text);
-  return is_categorical(schema_.type) ? Cell{static_cast<std::uint32_t>(number), 0} : encode_number(number, uniform);
+  if (is_numeric(schema_.type)) return encode_number(to_number(schema_, text), uniform);
+  if (rare_code_ >= 0 && !std::binary_search(schema_.values.begin(), schema_.values.end(), text))
+    return {static_cast<std::uint32_t>(rare_code_), 0};
+  return {static_cast<std::uint32_t>(to_number(schema_, text)), 0};
 }
 
 Cell Column::encode_number(double x, float uniform) const {
@@ -174,6 +194,8 @@ float Column::position(Cell cell) const {
 
 std::string Column::to_json() const {
   nlohmann::json out{{"missing", has_missing_}};
+  if (rare_code_ >= 0) out["rare_code"] = rare_code_;
+  if (!rare_note_.empty()) out["rare_note"] = rare_note_;
   if (!is_numeric(schema_.type)) return out.dump();
   out["values"] = values_;
   out["knots"] = knots_;
@@ -190,6 +212,8 @@ Column Column::from_json(const ColumnSchema& schema, std::string_view json) {
   Column out;
   out.schema_ = schema;
   out.has_missing_ = in.at("missing");
+  out.rare_code_ = in.value("rare_code", -1);
+  out.rare_note_ = in.value("rare_note", "");
   if (is_numeric(schema.type)) {
     in.at("values").get_to(out.values_);
     in.at("knots").get_to(out.knots_);

@@ -21,6 +21,9 @@ struct ColumnOptions {
   int exact_limit = 100;      ///< numeric columns with at most this many different values have a code for each
   double spike_share = 0.01;  ///< elsewhere a value gets a code of its own that more than this share of the rows holds
   int spike_count = 20;       ///< and more than this many rows
+  /// From 2 on, what fewer rows hold is hidden, see rare_values.h: rare categories are called rare_word.
+  int rare_min = 0;
+  std::string rare_word = "other";
 };
 
 /// One column between text and cells (code, z), NaN-free both ways.
@@ -45,10 +48,13 @@ class Column {
   int codes() const { return codes_; }
   int continuous_code() const { return continuous_code_; }  ///< -1 where there is none
   int missing_code() const { return missing_code_; }        ///< -1 where there is none
+  /// What the rule of rare_min did, to follow "column 'x': "; empty where nothing.
+  const std::string& rare_note() const { return rare_note_; }
 
   /// The cell of a text; `uniform`, in (0, 1), is the noise: 0.5 is none. Numbers that the fitted column had not take
-  /// the nearest value, or the nearest end. Throws Error, naming the column, for a category that it had not, a missing
-  /// cell where it had none, and a text that is not of its type.
+  /// the nearest value, or the nearest end; categories that it had not count as rare where it had rare ones. Throws
+  /// Error, naming the column, for a category that it had not otherwise, a missing cell where it had none, and a text
+  /// that is not of its type.
   Cell encode(std::string_view text, float uniform) const;
   /// Appends the cell's text as the table spells it; nothing for the present cells of identifier and text columns.
   void append(Cell cell, std::string& out) const;
@@ -74,8 +80,10 @@ class Column {
   static Column from_json(const ColumnSchema& schema, std::string_view json);
 
  private:
-  void fit_numbers(std::vector<double> numbers, double spike_rows, std::uint64_t seed, std::uint32_t number,
-                   const ColumnOptions& options);
+  void fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::uint64_t seed,
+                   std::uint32_t number);
+  /// Hides what is rare: numbers change, and the schema. Whether the column is to be continuous.
+  bool hide_rare(std::span<const std::string_view> cells, const ColumnOptions& options, std::vector<double>& numbers);
   void prepare();
   Cell encode_number(double number, float uniform) const;
   double number(float z) const;
@@ -89,6 +97,8 @@ class Column {
   double step_ = 0;             // of the grid from schema_.smallest
   std::vector<double> knots_;   // of numeric columns: at most kKnots, strictly ascending
   bool has_missing_ = false;
+  int rare_code_ = -1;  // of present cells that have no other
+  std::string rare_note_;
   // What prepare() derives from these.
   int codes_ = 0, continuous_code_ = -1, missing_code_ = -1;
   std::vector<std::string> spelled_;  // values_ as text

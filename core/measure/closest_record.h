@@ -1,0 +1,54 @@
+#pragma once
+#include <cstdint>
+
+#include "core/table/schema.h"
+#include "core/table/table.h"
+
+namespace meg {
+
+struct ClosestRecordOptions {
+  std::uint64_t seed = 0;             ///< of the samples
+  std::size_t synthetic_rows = 5000;  ///< at most so many ask for their nearest record
+  std::size_t real_rows = 20000;      ///< among at most so many training rows, and as many held-out ones
+};
+
+/// How near the synthetic rows come to the rows of one real table.
+struct Nearness {
+  double median_distance = 0;  ///< to the nearest row, in [0, 1]
+  double median_ratio = 0;     ///< of the distances to the nearest and to the second nearest row; 1 where both are 0
+  double identical = 0;        ///< share of synthetic rows that equal one of them
+};
+
+/// Whether a synthetic table copies the rows it was learned from.
+struct ClosestRecord {
+  std::size_t synthetic_rows = 0, real_rows = 0;  ///< of the samples: synthetic; training, and as many held-out
+  /// Share of synthetic rows nearer to a training row than to any held-out one, ties counted half: 0.5 where training
+  /// rows are no nearer than rows that the model has not seen, 1 where it repeats them.
+  double share = 0;
+  /// Standard error of the share if training and held-out rows were alike, so that a draw might have decided which is
+  /// which: a share within two of these from 0.5 says nothing against the model.
+  double share_error = 0;
+  Nearness train, held_out;
+};
+
+/// Distance to closest record against held-out rows (Platzer & Reutterer, "Holdout-based empirical assessment of
+/// mixed-type synthetic data", Frontiers in Big Data 2021); the ratio is that of Zhao et al., "CTAB-GAN", ACML 2021.
+///
+/// The distance of two rows is the mean over the columns, each in [0, 1] (Gower, Biometrics 1971):
+/// - numeric: the difference of their ranks, as shares of the real numbers (Podani, Taxon 1999, for Gower's range): a
+///   single outlier would otherwise stretch the range until the column counts for nothing. A number's rank is the share
+///   of the two real samples below it and half of that equal to it, so every number has one; 0 only for equal ones.
+/// - categorical: 0 where equal, else 1; a category that only one table has is one like any other.
+/// - a missing cell is a value of its own, 1 away from all others.
+/// Identifier and text columns are left out. A constant column adds 0 between real rows.
+///
+/// Where there are more training than held-out rows, a copied row counts only if its original is in the sample: copies
+/// of all of them make a share of 0.5 + 0.5 real_rows / train.rows(), 1 where the held-out table is as large.
+///
+/// The samples are functions of the seed and the numbers of rows; training and held-out ones are of one size, for the
+/// larger of two is nearer by chance. `schema` is the training table's. Throws Error where a table lacks a column, no
+/// column is left, a real table has fewer than two rows, or there is no synthetic row.
+ClosestRecord closest_record(const Table& train, const Table& held_out, const Table& synthetic, const Schema& schema,
+                             const ClosestRecordOptions& options = {});
+
+}  // namespace meg
