@@ -39,6 +39,7 @@ void Meg::load_data(const Table& table) {
 int Meg::input_dim() const { return impl_->preset->input_dim(); }
 int Meg::output_dim() const { return impl_->preset->output_dim(); }
 const Options& Meg::options() const { return impl_->options; }
+std::vector<std::string> Meg::generation_order() const { return impl_->preset->generation_order(); }
 const Schema& Meg::schema() const { return impl_->preset->schema(); }
 std::vector<std::string> Meg::rare_notes() const { return impl_->preset->rare_notes(); }
 bool Meg::finished() const { return impl_->preset->finished(); }

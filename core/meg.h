@@ -42,6 +42,9 @@ class Meg {
   int output_dim() const;
   /// The columns, in the order of the table. Empty before load_data.
   const Schema& schema() const;
+  /// The names of the learned columns as they are generated one after the other; empty for the classic preset, which
+  /// generates them at once.
+  std::vector<std::string> generation_order() const;
   /// What Options::rare_min hid, a sentence a column that it changed. Empty before load_data.
   std::vector<std::string> rare_notes() const;
 

@@ -26,6 +26,7 @@ class ClassicPreset final : public Preset {
   const Schema& schema() const override { return scaling_.schema(); }
   int output_dim() const override { return scaling_.width(); }
   int input_dim() const override { return options_.input_dim; }
+  std::vector<std::string> generation_order() const override { return {}; }
 
   void load_data(const Table& table) override {
     if (!ensemble_) fit(table);

@@ -21,6 +21,7 @@ class Preset {
   /// Columns that the generators write; 0 before load_data.
   virtual int output_dim() const = 0;
   virtual int input_dim() const = 0;
+  virtual std::vector<std::string> generation_order() const = 0;
   /// What Options::rare_min did, a sentence a column that it changed.
   virtual std::vector<std::string> rare_notes() const { return {}; }
 
