@@ -16,8 +16,10 @@ namespace {
 constexpr std::uint64_t kChunkRows = 65536;
 
 struct GenerateFlags {
-  std::string model, out, device = "auto", shard = "1/1";
+  std::string model, out, given, device = "auto", shard = "1/1";
   std::uint64_t rows = 0, seed = 0;
+  float temperature = 1;
+  std::vector<std::string> where;
   int threads = 0;
   bool quiet = false;
 };
@@ -45,15 +47,19 @@ std::uint64_t first_row(std::uint64_t rows, std::uint64_t shard, std::uint64_t o
 int generate(const GenerateFlags& f) {
   catch_interrupts();  // first, so that an unfinished file is always removed
   const Stopwatch watch;
-  refuse_to_overwrite({f.model}, {f.out});
+  refuse_to_overwrite({f.model, f.given}, {f.out});
   OutputFile out(f.out);
   Options options;
   options.device = device_of(f.device);
   options.threads = f.threads;
   const Meg model = Meg::load_model(f.model, options);
+  Table given;
+  if (!f.given.empty()) given = read_csv(f.given);
+  const GenerateOptions how{f.where, f.given.empty() ? nullptr : &given, f.temperature};
+  const std::uint64_t rows = how.given ? given.rows() : f.rows;
   const Shard shard = parse_shard(f.shard);
-  const std::uint64_t begin = first_row(f.rows, shard.number - 1, shard.of);
-  const std::uint64_t end = first_row(f.rows, shard.number, shard.of);
+  const std::uint64_t begin = first_row(rows, shard.number - 1, shard.of);
+  const std::uint64_t end = first_row(rows, shard.number, shard.of);
 
   Table table = model.empty_table();
   std::string text;
@@ -63,7 +69,7 @@ int generate(const GenerateFlags& f) {
     for (std::uint64_t row = begin; row < end && !interrupted();) {
       const std::uint64_t count = std::min(kChunkRows, end - row);
       table.clear();
-      model.generate(row, count, f.seed, table);
+      model.generate(row, count, f.seed, table, how);
       append_csv(table, false, text);
       out.write(text);
       text.clear();
@@ -92,18 +98,33 @@ void add_generate(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("generate", "Write synthetic rows from a model");
   const auto f = std::make_shared<GenerateFlags>();
   command.add_option("model", f->model, "A model that `meg train` wrote")->required();
-  command.add_option("--rows", f->rows, "Rows of the table")->required()->check(whole_number(1'000'000'000'000'000));
+  CLI::Option* rows =
+      command.add_option("--rows", f->rows, "Rows of the table")->check(whole_number(1'000'000'000'000'000));
   command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
   command.add_option("--seed", f->seed, "Which table: row i depends on (model, seed, i) alone")->check(whole_number());
   command.add_option("--shard", f->shard, "I/N: only the I-th of N parts of the table, each a file with a header")
       ->check([](const std::string& text) {
         return parse_shard(text).of > 0 ? "" : "write I/N with 1 <= I <= N, for example 3/8";
       });
+  command
+      .add_option("--where", f->where,
+                  "A condition that all rows meet: COLUMN=VALUE, COLUMN=VALUE|VALUE, COLUMN=LOW..HIGH, COLUMN= "
+                  "(missing); may be repeated, see docs/conditions.md")
+      ->allow_extra_args(false);
+  CLI::Option* given =
+      command.add_option("--given", f->given, "A CSV file of some columns: each row is completed, instead of --rows")
+          ->excludes(rows);
+  command.add_option("--temperature", f->temperature, "Below 1 likelier rows, above 1 more varied ones; at most 2")
+      ->check(positive_number())
+      ->check(number(0, 2));
   command.add_option("--threads", f->threads, "CPU threads, 0 = all cores; no result depends on it")
       ->check(CLI::Range(0, 1024));
   command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
-  command.callback([f, &status] { status = generate(*f); });
+  command.callback([=, &status] {
+    if (rows->count() + given->count() == 0) throw CLI::RequiredError("--rows, or --given,");
+    status = generate(*f);
+  });
 }
 
 }  // namespace meg::cli

@@ -202,6 +202,13 @@ void add_train(CLI::App& program, int& status) {
       .add_option("--refine-steps", o.refine_steps,
                   "meg: steps of the adversarial refinement; fast 0; balanced 300; best 1200")
       ->check(CLI::Range(0, 1'000'000'000));
+  command
+      .add_option(
+          "--order", o.order,
+          "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on")
+      ->delimiter(',')
+      ->excludes(resume)
+      ->excludes(from);
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
   const char* group = "Only for --preset classic";
   command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")

@@ -39,6 +39,7 @@ void Meg::load_data(const Table& table) {
 int Meg::input_dim() const { return impl_->preset->input_dim(); }
 int Meg::output_dim() const { return impl_->preset->output_dim(); }
 const Options& Meg::options() const { return impl_->options; }
+std::vector<std::string> Meg::generation_order() const { return impl_->preset->generation_order(); }
 const Schema& Meg::schema() const { return impl_->preset->schema(); }
 std::vector<std::string> Meg::rare_notes() const { return impl_->preset->rare_notes(); }
 bool Meg::finished() const { return impl_->preset->finished(); }
@@ -54,15 +55,29 @@ void Meg::train(int num_epochs, int batch_size, const std::function<void(const P
   impl_->preset->train(num_epochs, batch_size, on_progress, keep_going);
 }
 
-Table Meg::generate(std::size_t num_samples, std::uint64_t seed) const {
+Table Meg::generate(std::size_t num_samples, std::uint64_t seed, const GenerateOptions& how) const {
   Table out = empty_table();
-  generate(0, num_samples, seed, out);
+  generate(0, num_samples, seed, out, how);
   return out;
 }
 
-void Meg::generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const {
+void Meg::generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
+                   const GenerateOptions& how) const {
   if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
-  impl_->preset->generate(first_row, count, seed, out);
+  if (!(how.temperature > 0 && how.temperature <= 2))
+    fail("the temperature must be above 0 and at most 2, got {}", how.temperature);
+  if (how.given && first_row + count > how.given->rows())
+    fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
+  impl_->preset->generate(first_row, count, seed, how, out);
+}
+
+Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows()); }
+
+Scores Meg::score(const Table& rows, std::size_t first_row, std::size_t count) const {
+  if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
+  if (first_row > rows.rows() || count > rows.rows() - first_row)
+    fail("rows {} to {} are asked for, but the table has {}", first_row, first_row + count, rows.rows());
+  return impl_->preset->score(rows, first_row, count);
 }
 
 void Meg::save_model(const std::filesystem::path& path) const {

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/generate_options.h"
 #include "core/options.h"
+#include "core/scores.h"
 #include "core/table/table.h"
 
 namespace meg {
@@ -40,6 +42,9 @@ class Meg {
   int output_dim() const;
   /// The columns, in the order of the table. Empty before load_data.
   const Schema& schema() const;
+  /// The names of the learned columns as they are generated one after the other; empty for the classic preset, which
+  /// generates them at once.
+  std::vector<std::string> generation_order() const;
   /// What Options::rare_min hid, a sentence a column that it changed. Empty before load_data.
   std::vector<std::string> rare_notes() const;
 
@@ -57,11 +62,26 @@ class Meg {
   int batch_size() const;
   const std::vector<Progress>& history() const;
 
-  /// num_samples new rows. Row i is a function of (model, seed, i) alone.
-  Table generate(std::size_t num_samples, std::uint64_t seed = 0) const;
+  /// num_samples new rows. Row i is a function of (model, seed, i) alone, and of what `how` says of it:
+  ///
+  ///     model.generate(1000, 0, {.where = {"income=>50K", "age=20..30"}});
+  ///
+  /// Conditions are met by construction, and exactly: the rows are distributed as unconditioned ones that happen to
+  /// meet them. So the columns before a conditioned one, in the order of generation (Options::order), must each have
+  /// one value. Throws Error, saying what to do, where they have not, for a condition that nothing can meet, and for a
+  /// cell of the given rows that the column cannot have. The preset must be meg for any of `how`.
+  Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
   /// Appends rows first_row ... first_row + count - 1 of that table to `out`, which empty_table() made: for streaming.
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const;
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
+                const GenerateOptions& how = {}) const;
   Table empty_table() const;
+
+  /// How likely rows are, exactly: the log-likelihood of each, and its parts by the chain rule. A row's score depends
+  /// on nothing but the model and the row. Columns of `rows` that the model has not learned are passed over; throws
+  /// Error where one that it has is not there, and for the classic preset, which has no likelihood.
+  Scores score(const Table& rows) const;
+  /// Of rows first_row ... first_row + count - 1 of the table: for streaming.
+  Scores score(const Table& rows, std::size_t first_row, std::size_t count) const;
 
   /// Writes everything, so that training can go on from it; beside `path` first, then renamed.
   void save_model(const std::filesystem::path& path) const;

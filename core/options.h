@@ -20,6 +20,7 @@ struct Options {
   int threads = 0;                          ///< 0: all cores; never changes a result
   std::map<std::string, ColumnType> types;  ///< of columns whose inferred type is not wanted
   std::vector<std::string> drop;            ///< columns to leave out
+  std::vector<std::string> order;           ///< meg: columns to generate first, in this order, before all others
   int rare_min = 0;                 ///< meg: values that fewer rows hold are hidden, see docs/privacy.md; 0: none
   std::string rare_word = "other";  ///< meg: what rare categories are called
 
@@ -39,7 +40,7 @@ struct Options {
   float ema = 0.0f;     ///< classic: decay of the average of the generators that rows come from; 0: the last ones
 };
 
-/// The options as JSON, for the model file: all but masks, types and drop, which the model itself shows.
+/// The options as JSON, for the model file: all but masks, types, drop and order, which the model itself shows.
 std::string options_to_json(const Options& options);
 /// And back; device and threads are those of `now`.
 Options options_from_json(const std::string& json, const Options& now);

@@ -44,7 +44,7 @@ class CpuBackend final : public Backend {
   void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
                   float* loss, float* dheads) override;
   void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
-                     const Draw& draw, float* cells, float* view) override;
+                     const Draw& draw, float* cells, float* view, const Allowed& allowed) override;
   void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
                        const float* dview, float* dheads) override;
 

@@ -1,7 +1,9 @@
 #include <numbers>
 
+#include "cpu/allowed_draw.h"
 #include "cpu/backend.h"
 #include "cpu/elementary.h"
+#include "cpu/head_noise.h"
 #include "cpu/philox_lanes.h"
 
 namespace meg::cpu {
@@ -196,10 +198,6 @@ struct Noise {
   std::array<Words, 4> words_;
 };
 
-/// Where the noise of a column's parts begins: the codes, the mixture's weights, z.
-int mixture_noise(int codes) { return (codes + kChunk - 1) / kChunk * kChunk; }
-int z_noise(int codes) { return mixture_noise(codes) + (kMixtures + kChunk - 1) / kChunk * kChunk; }
-
 /// One standard normal number a row (Box-Muller).
 Row16 normal(const Noise& noise) {
   const Row16 u = noise.uniform(0), v = noise.uniform(1);
@@ -296,7 +294,8 @@ void CpuBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* 
 }
 
 void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, int rows, const float* heads,
-                               const float* constants, const Draw& draw, float* cells, float* view) {
+                               const float* constants, const Draw& draw, float* cells, float* view,
+                               const Allowed& allowed) {
   const auto j = static_cast<std::size_t>(column_number), count = static_cast<std::size_t>(rows);
   const std::size_t n = layout.size();
   const ColumnLayout& column = layout.columns[j];
@@ -306,9 +305,13 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
       const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride,
                           std::min(kRowLanes, count - r)};
-      const Row16 code = pick(rows16, 0, column.codes, draw, j, r, 0);
-      Row16 component{}, epsilon{};
-      if (column.continuous >= 0) {
+      Row16 code{}, component{}, epsilon{}, allowed_z{};
+      if (!allowed.codes) code = pick(rows16, 0, column.codes, draw, j, r, 0);
+      for (std::size_t l = 0; allowed.codes && l < rows16.rows; ++l) {
+        const AllowedCell drawn = draw_allowed(column, j, r + l, rows16.data + l * layout.head_stride, draw, allowed);
+        code[l] = static_cast<float>(drawn.code), allowed_z[l] = drawn.z;
+      }
+      if (column.continuous >= 0 && !allowed.codes) {
         component = pick(rows16, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
         epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
       }
@@ -319,7 +322,8 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
           const float* head =
               rows16.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
           const float sigma = std::exp(std::clamp(head[2 * kMixtures], kLowSigma, kHighSigma));
-          z = std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
+          z = allowed.codes ? allowed_z[l]
+                            : std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
           const float at = (z - column.z_low) / std::max(column.z_high - column.z_low, 1e-6f) * kZCells;
           const auto grid = std::min(static_cast<std::size_t>(at), std::size_t{kZCells - 1});
           const float* p = constants + column.z_position + grid;

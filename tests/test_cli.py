@@ -358,10 +358,75 @@ class Fast(Case):
                           ["train", PENGUINS, "--out", "m", "--batch-size", "-1"],
                           ["train", PENGUINS, "--out", "m", "--hidden", "128,x"],
                           ["generate", "m", "--rows", "-1", "--out", "s"],
+                          ["generate", "m", "--out", "s"],
+                          ["generate", "m", "--rows", "5", "--given", "g", "--out", "s"],
+                          ["generate", "m", "--rows", "5", "--temperature", "0", "--out", "s"],
+                          ["generate", "m", "--rows", "5", "--temperature", "2.1", "--out", "s"],
+                          ["train", PENGUINS, "--out", "m", "--order", "sex", "--from", "b"],
+                          ["score", "m"],
                           ["generate", "m", "--rows", "5", "--out", "s", "--shard", "4/3"]):
             with self.subTest(arguments):
                 self.fail_with("", *arguments, status=2)
         self.assertIn("5000", self.succeed("train", "--help").stdout)
+
+    def rows_of(self, *arguments):
+        return list(csv.DictReader(io.StringIO(self.succeed(*arguments, "--out", "-").stdout)))
+
+    def test_score_ranks_rows_and_its_parts_say_why(self):
+        model = self.trained("--no-refine", preset="meg")
+        rows = list(csv.reader(PENGUINS.open()))
+        odd = [cell for cell in rows[1]]
+        odd[rows[0].index("species")] = "Dodo"
+        table = self.file("rows.csv", "\n".join(map(",".join, [*rows, odd])) + "\n")
+        done = self.succeed("score", model, table)
+        self.assertIn(f"scored {len(rows)} rows, mean log-likelihood -", done.stderr)
+        self.assertIn("1 that the model can never generate", done.stderr)
+        scores = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual(list(scores[0]), ["log_likelihood", *rows[0]])
+        self.assertEqual(len(scores), len(rows))
+        for score in scores[:-1]:
+            self.assertAlmostEqual(float(score["log_likelihood"]), sum(float(score[c]) for c in rows[0]), delta=1e-5)
+        self.assertEqual((scores[-1]["log_likelihood"], scores[-1]["species"], scores[-1]["year"]), ("-inf", "-inf", ""))
+
+        out = self.folder / "s.csv"
+        self.succeed("score", model, table, "--out", out, "--threads", 1, "--quiet")
+        self.assertEqual(out.read_text(), done.stdout)
+        one = self.file("one.csv", ",".join(rows[0]) + "\n" + ",".join(rows[200]) + "\n")
+        self.assertEqual(self.succeed("score", model, one).stdout.splitlines()[1], done.stdout.splitlines()[200])
+        self.fail_with("no column", "score", model, self.file("t.csv", "species\nAdelie\n"), "--out", self.folder / "no")
+        self.fail_with("which is read here", "score", model, table, "--out", table)
+        self.fail_with("train with --preset meg", "score", self.trained(), table, "--out", self.folder / "no")
+
+    def test_rows_meet_conditions_and_given_rows_are_completed(self):
+        model = self.trained("--no-refine", "--order", "sex,species,body_mass_g", preset="meg")
+        for row in self.rows_of("generate", model, "--rows", 300, "--where", "species=Adelie", "--where", "sex=female",
+                                "--where", "body_mass_g=3000..3500", "--temperature", 0.8):
+            self.assertEqual((row["species"], row["sex"]), ("Adelie", "female"))
+            self.assertTrue(3000 <= float(row["body_mass_g"]) <= 3500, row)
+        self.assertEqual({row["sex"] for row in self.rows_of("generate", model, "--rows", 99, "--where=sex=")}, {"NA"})
+        self.assertIn("order    sex, species, body_mass_g, island, bill", self.succeed("inspect", model).stdout)
+
+        given = self.file("given.csv", "species,sex\n" + 'Gentoo,male\n"Adelie",female\n' * 20)
+        rows = self.rows_of("generate", model, "--given", given)
+        self.assertEqual([(row["species"], row["sex"]) for row in rows], [("Gentoo", "male"), ("Adelie", "female")] * 20)
+        self.assertEqual(list(rows[0]), list(next(csv.DictReader(PENGUINS.open()))))
+        parts = [row for i in (1, 2, 3) for row in self.rows_of("generate", model, "--given", given, "--shard", f"{i}/3")]
+        self.assertEqual(parts, rows)
+
+        out = self.folder / "no.csv"
+        for words, condition in [("has no value 'Dodo'", "species=Dodo"), ("train with --order island", "island=Dream"),
+                                 ("have not: ask for these too", "body_mass_g=3000.."),
+                                 ("has no value in 7000..", "body_mass_g=7000..")]:
+            with self.subTest(words):
+                self.fail_with(words, "generate", model, "--where", condition, "--rows", 5, "--out", out)
+        self.fail_with("and 'sex' has not", "generate", model, "--given", self.file("s.csv", "species\nAdelie\n"),
+                       "--out", out)
+        self.fail_with("row 2 of the given ones", "generate", model, "--given", self.file("s.csv", "sex\nmale\nx\n"),
+                       "--out", out)
+        self.fail_with("which is read here", "generate", model, "--given", given, "--out", given)
+        self.fail_with("knows no conditions", "generate", self.trained(), "--rows", 5, "--where", "sex=male", "--out", out)
+        self.fail_with("have no order", "train", PENGUINS, "--preset", "classic", "--order", "sex", "--out", out)
+        self.fail_with("no column 'size'", "train", PENGUINS, "--order", "size", "--out", out)
 
     def test_other_tools_read_the_model_file(self):
         python = python_with("safetensors", "numpy")

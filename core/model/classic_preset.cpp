@@ -19,11 +19,14 @@ class ClassicPreset final : public Preset {
  public:
   ClassicPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
     held_out_rows(0, held_out_share(), 0);  // throws where it makes no sense
+    if (!options.order.empty())
+      fail("the classic preset generates all columns at once, so they have no order (--order)");
   }
 
   const Schema& schema() const override { return scaling_.schema(); }
   int output_dim() const override { return scaling_.width(); }
   int input_dim() const override { return options_.input_dim; }
+  std::vector<std::string> generation_order() const override { return {}; }
 
   void load_data(const Table& table) override {
     if (!ensemble_) fit(table);
@@ -64,7 +67,12 @@ class ClassicPreset final : public Preset {
 
   bool has_learned() const override { return ensemble_ && ensemble_->steps_done() > 0; }
 
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const override {
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
+                Table& out) const override {
+    if (!how.where.empty() || how.given || how.temperature != 1)
+      fail(
+          "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
+          "with --preset meg for these");
     const auto width = static_cast<std::size_t>(scaling_.width());
     std::vector<float> places, columns;
     for (std::size_t done = 0; done < count;) {
@@ -79,6 +87,10 @@ class ClassicPreset final : public Preset {
   }
 
   Table empty_table() const override { return scaling_.empty_table(); }
+
+  Scores score(const Table&, std::size_t, std::size_t) const override {
+    fail("the classic preset makes rows and cannot say how likely one is; train with --preset meg for that");
+  }
 
   void save(TensorFile& file) const override {
     if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");

@@ -139,11 +139,15 @@ void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, co
 }
 
 void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, const float* parameters,
-                              const float* constants, Tape& tape, float* cells, float* view) const {
-  for (std::size_t k = 0; k < layout_.size(); ++k) {
+                              const float* constants, Tape& tape, float* cells, float* view,
+                              const KnownCells& known) const {
+  if (known.columns > 0) backend.features(layout_, 0, known.columns, rows, cells, parameters, tape.x);
+  const auto first = static_cast<std::size_t>(known.columns);
+  for (std::size_t k = first; k < layout_.size(); ++k) {
     const int column = static_cast<int>(k);
     layers_forward(backend, {&first_[k], 1}, {&hidden_[k], 1}, {&head_[k], 1}, rows, parameters, tape);
-    backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, view);
+    backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, view,
+                          k == first ? known.next : Allowed{});
     backend.features(layout_, column, column + 1, rows, cells, parameters, tape.x);
   }
 }

@@ -6,6 +6,12 @@
 
 namespace meg {
 
+/// What is known of rows before they are generated.
+struct KnownCells {
+  int columns = 0;  // of so many leading columns the cells are there already
+  Allowed next{};   // what the column behind them is kept to
+};
+
 /// The conditional masked ensemble: one generator per column, all side by side. Generator k sees the columns before it
 /// in the generation order (its input mask), kFeatures numbers each:
 ///
@@ -53,10 +59,11 @@ class MaskedEnsemble {
   void backward(Backend& backend, int rows, int embedding_rows, const float* cells, const float* parameters, Tape& tape,
                 float* gradients) const;
 
-  /// Rows from noise alone, column after column, into cells [rows, 3 columns]; view may be null. The tape then holds
-  /// what forward would have put there.
+  /// Rows from noise alone, or from what is known of them, column after column, into cells [rows, 3 columns]; view may
+  /// be null, and known columns are not written into it. Where none is known, the tape then holds what forward would
+  /// have put there.
   void generate(Backend& backend, int rows, const Draw& draw, const float* parameters, const float* constants,
-                Tape& tape, float* cells, float* view) const;
+                Tape& tape, float* cells, float* view, const KnownCells& known = {}) const;
 
  private:
   std::size_t floats(int rows, std::size_t width) const { return static_cast<std::size_t>(rows) * width; }

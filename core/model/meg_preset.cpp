@@ -3,8 +3,10 @@
 #include <numeric>
 
 #include "core/model/gate.h"
+#include "core/model/generation.h"
 #include "core/model/preset.h"
 #include "core/model/refinement.h"
+#include "core/model/scoring.h"
 #include "core/model/sizes.h"
 #include "core/table/coding.h"
 
@@ -14,8 +16,6 @@ namespace {
 
 static_assert(Column::kKnots == kKnots && Column::kZCells == kZCells);
 
-/// Rows that generate() computes at once: the same row of the same block every time, whichever rows are asked for.
-constexpr int kGenerateRows = 256;
 /// Steps of the refinement between two lines of the history.
 constexpr int kReportSteps = 100;
 
@@ -30,6 +30,11 @@ class MegPreset final : public Preset {
   const Schema& schema() const override { return coding_.schema(); }
   std::vector<std::string> rare_notes() const override { return coding_.rare_notes(); }
   int output_dim() const override { return static_cast<int>(coding_.columns().size()); }
+  std::vector<std::string> generation_order() const override {
+    std::vector<std::string> names;
+    for (const Column& column : coding_.columns()) names.push_back(column.schema().name);
+    return names;
+  }
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
 
   void load_data(const Table& table) override {
@@ -68,30 +73,13 @@ class MegPreset final : public Preset {
   const std::vector<Progress>& history() const override { return history_; }
   bool has_learned() const override { return epochs_done_ > 0 || (warm_up_ && warm_up_->steps_done() > 0); }
 
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const override {
-    const ColumnsLayout& layout = ensemble_->layout();
-    const std::size_t n = layout.size(), stride = layout.cell_stride(), block = kGenerateRows;
-    Arena arena(backend_.allocate(ensemble_->tape_floats(kGenerateRows, false) + Arena::padded(block * stride)));
-    MaskedEnsemble::Tape tape = ensemble_->make_tape(arena, kGenerateRows, false);
-    float* const cells = arena.take(block * stride);
-    std::vector<float> host(block * stride), z;
-    std::vector<std::uint32_t> code;
-    for (std::uint64_t row = first_row, end = first_row + count; row < end;) {
-      const std::uint64_t begin = row / block * block, stop = std::min<std::uint64_t>(end, begin + block);
-      ensemble_->generate(backend_, kGenerateRows, {.seed = seed, .first_row = begin}, parameters(), constants_.data(),
-                          tape, cells, nullptr);
-      backend_.download(cells, host);
-      code.clear(), z.clear();
-      for (std::uint64_t r = row; r < stop; ++r) {
-        const float* cell = host.data() + (r - begin) * stride;
-        for (std::size_t j = 0; j < n; ++j) {
-          code.push_back(static_cast<std::uint32_t>(cell[j]));
-          z.push_back(cell[n + j]);
-        }
-      }
-      coding_.append_rows(code, z, seed, row, out);
-      row = stop;
-    }
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
+                Table& out) const override {
+    generate_rows(trained(), first_row, count, seed, how, out);
+  }
+
+  Scores score(const Table& table, std::size_t first_row, std::size_t count) const override {
+    return score_rows(trained(), table, first_row, count);
   }
 
   Table empty_table() const override { return coding_.empty_table(); }
@@ -145,9 +133,11 @@ class MegPreset final : public Preset {
     return warm_up_ ? warm_up_->result() : result_.data();
   }
 
+  TrainedEnsemble trained() const { return {backend_, *ensemble_, coding_, parameters(), constants_.data()}; }
+
   void fit(const Table& table) {
     coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
-                          {.rare_min = options_.rare_min, .rare_word = options_.rare_word});
+                          {.rare_min = options_.rare_min, .rare_word = options_.rare_word}, options_.order);
     ColumnsLayout layout = columns_layout();
     const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));
     make_ensemble(choose_sizes(train, layout, options_).shape);

@@ -2,9 +2,11 @@
 #include <functional>
 #include <memory>
 
+#include "core/generate_options.h"
 #include "core/model/tensor_file.h"
 #include "core/nn/backend.h"
 #include "core/options.h"
+#include "core/scores.h"
 #include "core/table/table.h"
 
 namespace meg {
@@ -19,6 +21,7 @@ class Preset {
   /// Columns that the generators write; 0 before load_data.
   virtual int output_dim() const = 0;
   virtual int input_dim() const = 0;
+  virtual std::vector<std::string> generation_order() const = 0;
   /// What Options::rare_min did, a sentence a column that it changed.
   virtual std::vector<std::string> rare_notes() const { return {}; }
 
@@ -35,8 +38,10 @@ class Preset {
 
   /// Whether there is anything that generate could use.
   virtual bool has_learned() const = 0;
-  virtual void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out) const = 0;
+  virtual void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
+                        Table& out) const = 0;
   virtual Table empty_table() const = 0;
+  virtual Scores score(const Table& table, std::size_t first_row, std::size_t count) const = 0;
 
   virtual void save(TensorFile& file) const = 0;
   virtual void load(const TensorFile& file) = 0;

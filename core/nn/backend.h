@@ -152,8 +152,12 @@ class Backend {
   /// Draws the cells of one column from its heads: the code and the mixture's component by Gumbel noise, z by normal
   /// noise, kept in [z_low, z_high]. Writes code, z and position into cells, and into view [rows, view_stride] if that
   /// is not null.
+  /// `allowed` gives exactly the distribution of a free draw that falls into it, and rejects nothing: logits of other
+  /// codes are masked, the continuous code's gains the log of the mixture's mass in the interval, the component is
+  /// drawn by weight times mass, and z by inverting its Gaussian's distribution function between the ends.
   virtual void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads,
-                             const float* constants, const Draw& draw, float* cells, float* view) = 0;
+                             const float* constants, const Draw& draw, float* cells, float* view,
+                             const Allowed& allowed = {}) = 0;
   /// dheads = gradient through sample_column of all columns at temperature 1, from dview: straight through for what was
   /// drawn (the gradient of the softmax of logit + noise; Jang et al. 2017), reparameterized for z.
   virtual void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,

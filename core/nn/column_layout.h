@@ -49,4 +49,11 @@ struct Draw {
   float temperature = 1.0f;  // divides the logits and scales the sigmas' noise: below 1 likelier rows
 };
 
+/// The cells that a draw is kept to: some codes and, for the continuous code, z in [z_low, z_high]. An end of the
+/// column's own range also stands for all that a free draw would cut to it.
+struct Allowed {
+  const float* codes = nullptr;  // [codes] on the device, 0: not this one; null: the draw is free
+  float z_low = 0, z_high = 0;
+};
+
 }  // namespace meg

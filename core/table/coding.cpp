@@ -1,5 +1,6 @@
 #include "core/table/coding.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -7,9 +8,10 @@
 
 namespace meg {
 
-TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options)
+TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options,
+                         const std::vector<std::string>& order)
     : schema_(std::move(schema)), text_(table, schema_) {
-  index_columns();
+  index_columns(order);
   if (schema_column_.empty()) fail("no column is left to model: all are identifiers or free text");
   if (options.rare_min > 0 && table.rows() < static_cast<std::size_t>(options.rare_min))
     fail("the table has {} rows, so none of its values is in {} of them; ask for fewer", table.rows(),
@@ -31,9 +33,25 @@ std::vector<std::string> TableCoding::rare_notes() const {
   return notes;
 }
 
-void TableCoding::index_columns() {
+void TableCoding::index_columns(const std::vector<std::string>& order) {
   for (std::size_t c = 0; c < schema_.size(); ++c)
     if (is_modelled(schema_[c].type) || schema_[c].missing > 0) schema_column_.push_back(c);
+  auto next = schema_column_.begin();
+  for (const std::string& name : order) {
+    const auto named = [&](std::size_t c) { return schema_[c].name == name; };
+    const auto at = std::find_if(next, schema_column_.end(), named);
+    if (at == schema_column_.end()) {
+      if (std::any_of(schema_column_.begin(), next, named)) fail("column '{}' is named twice in the order", name);
+      for (const ColumnSchema& column : schema_)
+        if (column.name == name)
+          fail("column '{}' is {}, which is not learned: it has no place in the order", name, type_name(column.type));
+      fail("there is no column '{}' to put into the order", name);
+    }
+    std::rotate(next, at, at + 1);
+    ++next;
+  }
+  place_.assign(schema_.size(), kNotModelled);
+  for (std::size_t i = 0; i < schema_column_.size(); ++i) place_[schema_column_[i]] = i;
 }
 
 Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
@@ -57,12 +75,10 @@ Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
 void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<const float> z, std::uint64_t seed,
                               std::uint64_t first_row, Table& out) const {
   const std::size_t columns = columns_.size();
-  for (std::size_t r = 0; r < code.size() / columns; ++r) {
-    std::size_t next = 0;
+  for (std::size_t r = 0; r < code.size() / columns; ++r)
     for (std::size_t c = 0; c < schema_.size(); ++c) {
-      const bool coded = next < columns && schema_column_[next] == c;
-      const std::size_t at = r * columns + next;
-      const Column* column = coded ? &columns_[next++] : nullptr;
+      const Column* column = place_[c] != kNotModelled ? &columns_[place_[c]] : nullptr;
+      const std::size_t at = r * columns + place_[c];
       out.append_with([&](std::string& text) {
         if (column && (is_modelled(schema_[c].type) || static_cast<int>(code[at]) == column->missing_code()))
           column->append({code[at], z[at]}, text);
@@ -70,7 +86,6 @@ void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<con
           text_.append(schema_[c], c, seed, first_row + r, text);
       });
     }
-  }
 }
 
 std::string TableCoding::to_json() const {
@@ -78,6 +93,8 @@ std::string TableCoding::to_json() const {
                      {"coding", nlohmann::json::array()},
                      {"text_shapes", nlohmann::json::parse(text_.to_json())}};
   for (const Column& column : columns_) out["coding"].push_back(nlohmann::json::parse(column.to_json()));
+  if (!std::is_sorted(schema_column_.begin(), schema_column_.end()))
+    for (const Column& column : columns_) out["order"].push_back(column.schema().name);
   return out.dump();
 }
 
@@ -86,7 +103,7 @@ TableCoding TableCoding::from_json(std::string_view json) {
   TableCoding out;
   out.schema_ = schema_from_json(in.at("columns").dump());
   out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
-  out.index_columns();
+  out.index_columns(in.contains("order") ? in.at("order").get<std::vector<std::string>>() : std::vector<std::string>{});
   const auto& coding = in.at("coding");
   for (std::size_t i = 0; i < out.schema_column_.size(); ++i)
     out.columns_.push_back(Column::from_json(out.schema_[out.schema_column_[i]], coding.at(i).dump()));

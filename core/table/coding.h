@@ -23,12 +23,17 @@ class TableCoding {
  public:
   TableCoding() = default;
   /// Fits to the table that the schema was inferred from; schema() is without the values that options.rare_min hides.
-  /// Throws Error where no column can be modelled, or the table has fewer than rare_min rows.
-  TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options = {});
+  /// The columns of `order` come first in columns(). Throws Error where no column can be modelled, where the table has
+  /// fewer than rare_min rows, and where `order` names a column that is not modelled, or one twice.
+  TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options = {},
+              const std::vector<std::string>& order = {});
 
   const Schema& schema() const { return schema_; }
-  /// The modelled columns, in the table's order.
+  /// The modelled columns, in the order of their generation: those that were named first, the others as in the table.
   const std::vector<Column>& columns() const { return columns_; }
+  static constexpr std::size_t kNotModelled = ~std::size_t{0};
+  /// The place in columns() of a column of the schema, or kNotModelled.
+  std::size_t place_of(std::size_t schema_column) const { return place_[schema_column]; }
   /// The place in the schema of a modelled column.
   std::size_t schema_column(std::size_t column) const { return schema_column_[column]; }
 
@@ -48,12 +53,13 @@ class TableCoding {
   static TableCoding from_json(std::string_view json);
 
  private:
-  void index_columns();
+  void index_columns(const std::vector<std::string>& order);
 
   Schema schema_;
   TextColumns text_;
   std::vector<Column> columns_;
   std::vector<std::size_t> schema_column_;  // [columns_]
+  std::vector<std::size_t> place_;          // [schema_] of the column in columns_, kNotModelled for others
 };
 
 }  // namespace meg

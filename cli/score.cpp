@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "core/meg.h"
+#include "core/output_file.h"
+#include "core/table/csv.h"
+
+namespace meg::cli {
+
+namespace {
+
+constexpr std::size_t kChunkRows = 16384;
+
+struct ScoreFlags {
+  std::string model, rows, out = "-", device = "auto";
+  int threads = 0;
+  bool quiet = false;
+};
+
+/// What is said of all rows in the end.
+struct Summary {
+  double sum = 0;
+  std::size_t possible = 0, impossible = 0;
+
+  void add(const Scores& scores) {
+    for (const double total : scores.total)
+      if (std::isfinite(total))
+        sum += total, ++possible;
+      else
+        ++impossible;
+  }
+  std::string text() const {
+    std::string out = fmt::format("scored {} rows", possible + impossible);
+    if (possible > 0) out += fmt::format(", mean log-likelihood {:.4f}", sum / static_cast<double>(possible));
+    if (impossible > 0)
+      out +=
+          fmt::format("{} {} that the model can never generate", possible > 0 ? "; not in the mean:" : ":", impossible);
+    return out;
+  }
+};
+
+std::string number_text(double x) { return std::isnan(x) ? "" : fmt::format("{:.9g}", x); }
+
+void append_scores(const Scores& scores, Table& out) {
+  const std::size_t columns = scores.columns.size();
+  for (std::size_t r = 0; r < scores.total.size(); ++r) {
+    out.append(number_text(scores.total[r]));
+    for (std::size_t c = 0; c < columns; ++c) out.append(number_text(scores.parts[r * columns + c]));
+  }
+}
+
+int score(const ScoreFlags& f) {
+  catch_interrupts();
+  const Stopwatch watch;
+  refuse_to_overwrite({f.model, f.rows}, {f.out});
+  OutputFile out(f.out);
+  Options options;
+  options.device = device_of(f.device);
+  options.threads = f.threads;
+  const Meg model = Meg::load_model(f.model, options);
+  const Table rows = read_csv(f.rows);
+
+  std::vector<std::string> names{"log_likelihood"};
+  for (const std::string& column : model.score(rows, 0, 0).columns) names.push_back(column);
+  Table table(names);
+  std::string text;
+  append_csv(table, true, text);
+  out.write(text);
+  Summary summary;
+  {
+    ProgressLine line(f.quiet);
+    for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
+      const Scores scores = model.score(rows, row, std::min(kChunkRows, rows.rows() - row));
+      summary.add(scores);
+      table.clear(), text.clear();
+      append_scores(scores, table);
+      append_csv(table, false, text);
+      out.write(text);
+      if (!line.due()) continue;
+      const double rate = static_cast<double>(row + scores.total.size()) / watch.seconds();
+      line.show(fmt::format("{} of {} rows  {} rows/s  {} left", row + scores.total.size(), rows.rows(),
+                            count_text(rate),
+                            duration_text(static_cast<double>(rows.rows() - row - scores.total.size()) / rate)));
+    }
+  }
+  if (interrupted()) {
+    say("stopped" + (f.out == "-" ? "" : "; nothing was written to " + f.out));
+    return kInterrupted;
+  }
+  out.finish();
+  if (!f.quiet) say(fmt::format("{}, in {}", summary.text(), duration_text(watch.seconds())));
+  return 0;
+}
+
+}  // namespace
+
+void add_score(CLI::App& program, int& status) {
+  CLI::App& command = *program.add_subcommand("score", "Write how likely rows are under a model");
+  const auto f = std::make_shared<ScoreFlags>();
+  command.add_option("model", f->model, "A model that `meg train` wrote, of the preset meg")->required();
+  command.add_option("rows", f->rows, "The rows, a CSV file with the columns that the model has learned")->required();
+  command.add_option("--out", f->out,
+                     "Where to write a CSV file: each row's log_likelihood and its part of every column, in nats; - is "
+                     "standard output");
+  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores; no result depends on it")
+      ->check(CLI::Range(0, 1024));
+  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  command.callback([f, &status] { status = score(*f); });
+}
+
+}  // namespace meg::cli

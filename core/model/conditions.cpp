@@ -1,0 +1,118 @@
+#include "core/model/conditions.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace meg {
+
+namespace {
+
+/// What is asked of one modelled column.
+struct Asked {
+  bool given = false;         // in the table of given rows
+  std::optional<CellSet> in;  // by --where
+  bool fixed() const { return given || (in && in->only); }
+  bool free() const { return !given && !in; }
+};
+
+using AskedColumns = std::vector<Asked>;  // in the order of generation
+
+const std::string& name_of(const TableCoding& coding, std::size_t k) { return coding.columns()[k].schema().name; }
+
+/// The place in the schema of the column that "column=..." begins with, and the rest. A name may hold a =.
+std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, const std::string& text) {
+  for (std::size_t at = text.find('='); at != std::string::npos; at = text.find('=', at + 1))
+    for (std::size_t c = 0; c < schema.size(); ++c)
+      if (std::string_view(text).substr(0, at) == schema[c].name) return {c, std::string_view(text).substr(at + 1)};
+  const std::size_t at = text.find('=');
+  if (at == std::string::npos)
+    fail("'{}' is no condition: write column=value, column=low..high, or column= (missing)", text);
+  fail("the condition '{}' is on column '{}', which the model does not have", text, text.substr(0, at));
+}
+
+void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked) {
+  for (const std::string& text : where) {
+    const auto [c, cells] = split_condition(coding.schema(), text);
+    const std::size_t k = coding.place_of(c);
+    if (k == TableCoding::kNotModelled)
+      fail("column '{}' is {}: it is not learned, so nothing can be asked of it", coding.schema()[c].name,
+           type_name(coding.schema()[c].type));
+    if (asked[k].given) fail("column '{}' is in the given rows, and a condition asks for it too", name_of(coding, k));
+    if (asked[k].in)
+      fail("two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
+    asked[k].in = parse_cells(coding.columns()[k], cells);
+  }
+}
+
+std::vector<std::size_t> ask_given(const TableCoding& coding, const Table* given, AskedColumns& asked) {
+  const Schema& schema = coding.schema();
+  std::vector<std::size_t> out(schema.size(), Conditions::kNotGiven);
+  for (std::size_t i = 0; given && i < given->columns(); ++i) {
+    const auto at = std::find_if(schema.begin(), schema.end(),
+                                 [&](const ColumnSchema& column) { return column.name == given->names()[i]; });
+    if (at == schema.end()) fail("the given rows have a column '{}', which the model does not have", given->names()[i]);
+    const auto c = static_cast<std::size_t>(at - schema.begin());
+    out[c] = i;
+    if (coding.place_of(c) != TableCoding::kNotModelled) asked[coding.place_of(c)].given = true;
+  }
+  return out;
+}
+
+/// The asked columns as an order in which they could be met, fixed ones first.
+std::string better_order(const TableCoding& coding, const AskedColumns& asked) {
+  std::vector<std::string> names;
+  for (const bool fixed : {true, false})
+    for (std::size_t k = 0; k < asked.size(); ++k)
+      if (!asked[k].free() && asked[k].fixed() == fixed) names.push_back(name_of(coding, k));
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+/// Throws where the columns before the last asked one are not all fixed. A model of any order could generate the fixed
+/// ones first by itself; only the choice among several sets would be left.
+void check_order(const TableCoding& coding, const AskedColumns& asked, std::size_t last) {
+  std::vector<std::string> sets, free;
+  for (std::size_t k = 0; k <= last; ++k) {
+    if (asked[k].free()) free.push_back(fmt::format("'{}'", name_of(coding, k)));
+    if (!asked[k].free() && !asked[k].fixed()) sets.push_back(fmt::format("'{}'", name_of(coding, k)));
+  }
+  if (sets.size() > 1)
+    fail(
+        "{} are each left several values; this model generates its columns in one order, so only one condition may "
+        "leave a choice: give the others a single value each",
+        fmt::join(sets, " and "));
+  const std::string order = "train with --order " + better_order(coding, asked);
+  if (!free.empty())
+    fail(
+        "'{}' can be conditioned only if all that is generated before it has one value, and {} {} not: ask for {} "
+        "too, or {}",
+        name_of(coding, last), fmt::join(free, ", "), free.size() > 1 ? "have" : "has",
+        free.size() > 1 ? "these" : "it", order);
+  if (!sets.empty() && asked[last].fixed())
+    fail(
+        "'{}' can be conditioned only if all that is generated before it has one value, and {} is left several: give "
+        "it one, or {}",
+        name_of(coding, last), sets.front(), order);
+}
+
+}  // namespace
+
+Conditions read_conditions(const TableCoding& coding, const GenerateOptions& options) {
+  AskedColumns asked(coding.columns().size());
+  Conditions out;
+  out.given = ask_given(coding, options.given, asked);
+  ask_where(coding, options.where, asked);
+  std::size_t end = asked.size();
+  while (end > 0 && asked[end - 1].free()) --end;
+  if (end == 0) return out;
+  check_order(coding, asked, end - 1);
+  for (std::size_t k = 0; k < end && asked[k].fixed(); ++k)
+    out.same.push_back(asked[k].given ? std::nullopt : asked[k].in->only);
+  out.known = out.same.size();
+  if (out.known < end) out.next = std::move(asked[out.known].in);
+  return out;
+}
+
+}  // namespace meg

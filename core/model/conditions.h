@@ -1,0 +1,30 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "core/generate_options.h"
+#include "core/table/cell_set.h"
+#include "core/table/coding.h"
+
+namespace meg {
+
+/// What GenerateOptions say, as an ensemble with a fixed order of generation can meet it exactly: of the `known`
+/// leading columns every row's cell is known before it is drawn, and the column behind them may be kept to a set.
+///
+/// More would not be exact. Column by column, each drawn from P(x_k | x_<k, x_k in S_k), rows come out in proportion to
+/// P(x) / product of P(x_k in S_k | x_<k); that is the wanted P(x | all x_k in S_k) only where each of these factors is
+/// the same for all rows, which is to say where all columns before a conditioned one are known.
+struct Conditions {
+  std::size_t known = 0;
+  std::vector<std::optional<Cell>> same;  // [known] the cell of all rows; none: it is in the given rows
+  std::optional<CellSet> next;            // what column number `known` is kept to
+  std::vector<std::size_t> given;         // [schema] the place in the given table, or kNotGiven
+
+  static constexpr std::size_t kNotGiven = ~std::size_t{0};
+};
+
+/// Throws Error, saying what to do, for a condition that cannot be read or met, and for columns that a fixed order
+/// cannot condition.
+Conditions read_conditions(const TableCoding& coding, const GenerateOptions& options);
+
+}  // namespace meg

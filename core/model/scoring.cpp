@@ -1,0 +1,125 @@
+#include "core/model/scoring.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "core/error.h"
+
+namespace meg {
+
+namespace {
+
+constexpr double kImpossible = -std::numeric_limits<double>::infinity();
+
+/// The cell of a text, with no noise: a score must not depend on where the row stands. Nothing where the model can
+/// never generate one that reads so; a number between those that have codes is the nearest of them.
+std::optional<Cell> cell_of(const Column& column, std::string_view text) {
+  try {
+    const ColumnSchema& schema = column.schema();
+    if (is_numeric(schema.type) && !is_missing(text))
+      if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest) return {};
+    return column.encode(text, 0.5f);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Scores blocks of at most kRows rows.
+class RowScorer {
+ public:
+  RowScorer(const TrainedEnsemble& trained, const Table& table)
+      : on_(trained),
+        table_(table),
+        arena_(trained.backend.allocate(trained.ensemble.tape_floats(kRows, false) + Arena::padded(kBlock * stride()) +
+                                        Arena::padded(kBlock * columns()))),
+        tape_(trained.ensemble.make_tape(arena_, kRows, false)),
+        cells_(arena_.take(kBlock * stride())),
+        losses_(arena_.take(kBlock * columns())),
+        host_cells_(kBlock * stride()),
+        host_losses_(kBlock * columns()),
+        impossible_(kBlock * columns()) {
+    for (std::size_t k = 0; k < columns(); ++k) {
+      source_.push_back(table.column(trained.coding.columns()[k].schema().name));
+      std::size_t place = 0;
+      for (std::size_t c = 0; c < trained.coding.schema_column(k); ++c)
+        place += trained.coding.place_of(c) != TableCoding::kNotModelled;
+      table_place_.push_back(place);
+    }
+  }
+
+  /// Adds the scores of rows [row, row + count).
+  void score(std::size_t row, std::size_t count, Scores& out) {
+    for (std::size_t r = 0; r < count; ++r) encode(row + r, r);
+    on_.backend.upload(host_cells_, cells_);
+    on_.ensemble.forward(on_.backend, kRows, cells_, on_.parameters, tape_);
+    on_.backend.heads_loss(on_.ensemble.layout(), kRows, tape_.heads, cells_, 0.0f, losses_, nullptr);
+    on_.backend.download(losses_, host_losses_);
+    for (std::size_t r = 0; r < count; ++r) add(r, out);
+  }
+
+ private:
+  static constexpr int kRows = TrainedEnsemble::kRows;
+  static constexpr std::size_t kBlock = kRows;
+
+  std::size_t columns() const { return on_.coding.columns().size(); }
+  std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
+
+  void encode(std::size_t row, std::size_t r) {
+    const std::size_t n = columns();
+    for (std::size_t k = 0; k < n; ++k) {
+      const Column& column = on_.coding.columns()[k];
+      const std::optional<Cell> cell = cell_of(column, table_.cell(row, source_[k]));
+      impossible_[r * n + k] = !cell;
+      float* const out = &host_cells_[r * stride() + k];
+      out[0] = static_cast<float>(cell.value_or(Cell{}).code), out[n] = cell.value_or(Cell{}).z;
+      out[2 * n] = column.position(cell.value_or(Cell{}));
+    }
+  }
+
+  /// The parts of row r of the block, from the order of generation into that of the table.
+  void add(std::size_t r, Scores& out) const {
+    const std::size_t n = columns(), first = out.parts.size();
+    out.parts.resize(first + n);
+    double total = 0;
+    bool after_impossible = false;
+    for (std::size_t k = 0; k < n; ++k) {
+      double part = -static_cast<double>(host_losses_[r * n + k]);
+      if (after_impossible) part = std::numeric_limits<double>::quiet_NaN();
+      if (impossible_[r * n + k]) part = kImpossible, after_impossible = true;
+      out.parts[first + table_place_[k]] = part;
+      total += part;
+    }
+    out.total.push_back(after_impossible ? kImpossible : total);
+  }
+
+  const TrainedEnsemble& on_;
+  const Table& table_;
+  std::vector<std::size_t> source_;       // [columns] of a generator's column: its place in the table
+  std::vector<std::size_t> table_place_;  // and among the learned ones in the table's order
+  Arena arena_;
+  MaskedEnsemble::Tape tape_;
+  float *cells_, *losses_;
+  std::vector<float> host_cells_, host_losses_;
+  std::vector<bool> impossible_;
+};
+
+std::vector<std::string> learned_columns(const TableCoding& coding) {
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < coding.schema().size(); ++c)
+    if (coding.place_of(c) != TableCoding::kNotModelled) names.push_back(coding.schema()[c].name);
+  return names;
+}
+
+}  // namespace
+
+Scores score_rows(const TrainedEnsemble& trained, const Table& table, std::size_t first_row, std::size_t count) {
+  Scores out{learned_columns(trained.coding), {}, {}};
+  RowScorer scorer(trained, table);
+  constexpr std::size_t block = TrainedEnsemble::kRows;
+  for (std::size_t done = 0; done < count; done += block)
+    scorer.score(first_row + done, std::min(block, count - done), out);
+  return out;
+}
+
+}  // namespace meg

@@ -1,0 +1,20 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace meg {
+
+/// Log-likelihoods of rows under a model, in nats. Of a column with codes alone a part is the log of a probability; of
+/// a cell that the model holds as a continuous number it is the log of the probability that it is such a one, plus the
+/// log of the density of its normal score z, at the middle of its rounding step. So it does not depend on the unit that
+/// the column is measured in, and it can be positive.
+struct Scores {
+  std::vector<std::string> columns;  ///< those that the model has learned, in the table's order
+  /// [rows, columns] Of each cell given the cells that are generated before it. -infinity where the model can never
+  /// generate it: a category that it does not know, a number beyond the smallest and largest that it knows, a missing
+  /// cell where none was. What is generated after such a cell has no likelihood given it: NaN.
+  std::vector<double> parts;
+  std::vector<double> total;  ///< [rows] the sum of the parts; -infinity for impossible rows
+};
+
+}  // namespace meg

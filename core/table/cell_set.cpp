@@ -1,0 +1,179 @@
+#include "core/table/cell_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+
+namespace meg {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+/// Most values that an error lists.
+constexpr std::size_t kMostListed = 12;
+
+/// Floats in their order as whole numbers, so that halving finds a float.
+std::int64_t rank_of(float x) {
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  return bits < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - bits : bits;
+}
+float of_rank(std::int64_t rank) {
+  return std::bit_cast<float>(
+      static_cast<std::int32_t>(rank < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - rank : rank));
+}
+
+/// The smallest z in [low, high] for which `is` holds, if it holds for `high` and from some z on.
+template <class Is>
+float first_where(float low, float high, const Is& is) {
+  std::int64_t from = rank_of(low), to = rank_of(high);
+  while (from < to) {
+    const std::int64_t middle = from + (to - from) / 2;
+    if (is(of_rank(middle)))
+      to = middle;
+    else
+      from = middle + 1;
+  }
+  return of_rank(to);
+}
+
+/// What one alternative after the other adds to.
+class Builder {
+ public:
+  explicit Builder(const Column& column)
+      : column_(column),
+        rounding_(1e-12 * std::max(std::abs(column.schema().smallest), std::abs(column.schema().largest))) {
+    set_.codes.assign(static_cast<std::size_t>(column.codes()), 0.0f);
+  }
+
+  void add_value(std::string_view text) {
+    const Cell cell = column_.encode(text, 0.5f);
+    if (is_numeric(column_.schema().type) && static_cast<int>(cell.code) != column_.missing_code()) {
+      const double number = to_number(column_.schema(), text);
+      if (std::abs(column_.value(cell) - number) > rounding_) refuse_number(cell, text);
+    }
+    if (static_cast<int>(cell.code) == column_.continuous_code()) add_interval(cell.z, cell.z);
+    set_.codes[cell.code] = 1;
+  }
+
+  void add_range(double low, double high, std::string_view text) {
+    low -= rounding_, high += rounding_;
+    bool any = false;
+    for (int c = 0; c < column_.codes(); ++c) {
+      if (c == column_.continuous_code() || c == column_.missing_code()) continue;
+      const Cell cell{static_cast<std::uint32_t>(c), 0};
+      if (const double number = column_.value(cell); number < low || number > high) continue;
+      set_.codes[cell.code] = 1;
+      any = true;
+    }
+    any |= add_continuous(low, high);
+    if (!any)
+      fail("column '{}' has no value in {}: its values go from {} to {}", column_.schema().name, text,
+           text_of(column_.schema().smallest), text_of(column_.schema().largest));
+  }
+
+  CellSet take() {
+    const auto count = std::count(set_.codes.begin(), set_.codes.end(), 1.0f);
+    const auto code =
+        static_cast<std::uint32_t>(std::find(set_.codes.begin(), set_.codes.end(), 1.0f) - set_.codes.begin());
+    if (count == 1 && set_.z_low == set_.z_high) set_.only = Cell{code, set_.z_low};
+    return std::move(set_);
+  }
+
+ private:
+  /// The z whose numbers lie in [low, high]; number(z) never falls.
+  bool add_continuous(double low, double high) {
+    if (column_.continuous_code() < 0) return false;
+    const auto code = static_cast<std::uint32_t>(column_.continuous_code());
+    const auto number = [&](float z) { return column_.value({code, z}); };
+    const float z_low = column_.z_low(), z_high = column_.z_high();
+    if (number(z_high) < low || number(z_low) > high) return false;
+    const float first = first_where(z_low, z_high, [&](float z) { return number(z) >= low; });
+    const float last = number(z_high) <= high
+                           ? z_high
+                           : std::nextafter(first_where(z_low, z_high, [&](float z) { return number(z) > high; }),
+                                            -std::numeric_limits<float>::infinity());
+    if (first > last) return false;  // between two numbers of the grid
+    add_interval(first, last);
+    set_.codes[code] = 1;
+    return true;
+  }
+
+  void add_interval(float low, float high) {
+    if (set_.codes[static_cast<std::size_t>(column_.continuous_code())] != 0)
+      fail("column '{}' holds too many different numbers for a choice among them: give one range, or one number",
+           column_.schema().name);
+    set_.z_low = low, set_.z_high = high;
+  }
+
+  std::string text_of(double number) const {
+    std::string out;
+    append_value(column_.schema(), number, out);
+    return out;
+  }
+
+  [[noreturn]] void refuse_number(Cell nearest, std::string_view text) const {
+    std::string spelled;
+    column_.append(nearest, spelled);
+    fail("column '{}' has no value {}; the nearest that it has is {}", column_.schema().name, text, spelled);
+  }
+
+  const Column& column_;
+  double rounding_;  // a number of the grid, low + i * step, may be so far from the one that it is written as
+  CellSet set_;
+};
+
+bool is_category(const Column& column, std::string_view text) {
+  return std::find(column.schema().values.begin(), column.schema().values.end(), text) != column.schema().values.end();
+}
+
+void add_part(const Column& column, std::string_view text, Builder& builder) {
+  const ColumnSchema& schema = column.schema();
+  if (is_missing(text)) {
+    if (column.missing_code() < 0) fail("column '{}' has no missing values", schema.name);
+    return builder.add_value(text);
+  }
+  if (!is_modelled(schema.type))
+    fail("column '{}' is {}: what it says is not learned, only whether it says anything ('{}=' is a missing cell)",
+         schema.name, type_name(schema.type), schema.name);
+  const std::size_t dots = text.find("..");
+  if (!is_numeric(schema.type) || dots == std::string_view::npos) {
+    if (is_categorical(schema.type) && !is_category(column, text)) {
+      const std::size_t listed = std::min(kMostListed, schema.values.size());
+      fail("column '{}' has no value '{}'; it has: {}{}", schema.name, text,
+           fmt::join(schema.values.begin(), schema.values.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
+           listed < schema.values.size() ? ", ..." : "");
+    }
+    return builder.add_value(text);
+  }
+  const std::string_view low = text.substr(0, dots), high = text.substr(dots + 2);
+  if (low.empty() && high.empty())
+    fail("the range of column '{}' has no end: write low..high, low.. or ..high", schema.name);
+  const double from = low.empty() ? -kInfinity : to_number(schema, low);
+  const double to = high.empty() ? kInfinity : to_number(schema, high);
+  if (from > to) fail("the range {} of column '{}' is empty: its low end is above its high end", text, schema.name);
+  builder.add_range(from, to, text);
+}
+
+}  // namespace
+
+CellSet parse_cells(const Column& column, std::string_view text) {
+  Builder builder(column);
+  // A category may be spelled with |; then it is meant.
+  if (is_category(column, text)) {
+    builder.add_value(text);
+    return builder.take();
+  }
+  while (true) {
+    const std::size_t bar = text.find('|');
+    add_part(column, text.substr(0, bar), builder);
+    if (bar == std::string_view::npos) return builder.take();
+    text.remove_prefix(bar + 1);
+  }
+}
+
+}  // namespace meg

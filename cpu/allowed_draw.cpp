@@ -1,0 +1,112 @@
+#include "cpu/allowed_draw.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "cpu/head_noise.h"
+#include "cpu/truncated_normal.h"
+
+namespace meg::cpu {
+
+namespace {
+
+// In double and row by row: few columns are conditioned, and a tail's mass can be smaller than any float.
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The noise of one cell, element by element, as a free draw has it.
+class CellNoise {
+ public:
+  CellNoise(const Draw& draw, std::size_t column, std::size_t row)
+      : philox_(draw.seed, draw.stream), row_(draw.first_row + row), first_(column << 18) {}
+  double uniform(int element) const {
+    const auto i = static_cast<std::size_t>(element);
+    return static_cast<double>(philox_.uniform(row_, static_cast<std::uint32_t>(first_ + i / 4))[i % 4]);
+  }
+  double gumbel(int element) const { return -std::log(-std::log(uniform(element))); }
+
+ private:
+  Philox philox_;
+  std::uint64_t row_;
+  std::size_t first_;
+};
+
+/// The place of the largest score(i) + Gumbel noise, i < count: i is drawn in proportion to exp(score(i)).
+template <class Score>
+int pick(const CellNoise& noise, int first, int count, const Score& score) {
+  int best = 0;
+  double most = -kInfinity;
+  for (int i = 0; i < count; ++i) {
+    const double s = score(i);
+    if (s == -kInfinity) continue;
+    if (const double noisy = s + noise.gumbel(first + i); noisy > most) most = noisy, best = i;
+  }
+  return best;
+}
+
+double log_sum_exp(const std::array<double, kMixtures>& x) {
+  const double top = *std::max_element(x.begin(), x.end());
+  double sum = 0;
+  for (const double v : x) sum += std::exp(v - top);
+  return top + std::log(sum);
+}
+
+/// The reals that a free draw would write as z in [low, high]: those that round to these floats, and at an end of the
+/// column's range all that lie beyond it.
+struct Interval {
+  Interval(const ColumnLayout& column, const Allowed& allowed) {
+    const auto half_way = [](float z, float to) {
+      return 0.5 * (static_cast<double>(z) + static_cast<double>(std::nextafter(z, to)));
+    };
+    if (allowed.z_low > column.z_low) low = half_way(allowed.z_low, -std::numeric_limits<float>::infinity());
+    if (allowed.z_high < column.z_high) high = half_way(allowed.z_high, std::numeric_limits<float>::infinity());
+  }
+  double low = -kInfinity, high = kInfinity;
+};
+
+/// A head's mixture at a temperature, and how much of each component lies in an interval.
+struct MixtureIn {
+  MixtureIn(const float* head, double temperature, Interval in) : interval(in) {
+    std::array<double, kMixtures> weights;
+    for (std::size_t i = 0; i < kMixtures; ++i) {
+      weights[i] = static_cast<double>(head[i]) / temperature;
+      mean[i] = static_cast<double>(head[kMixtures + i]);
+      sigma[i] = temperature * std::exp(std::clamp(static_cast<double>(head[2 * kMixtures + i]), -7.0, 2.0));
+      log_share[i] = weights[i] + log_normal_mass(scaled(interval.low, i), scaled(interval.high, i));
+    }
+    log_mass = log_sum_exp(log_share) - log_sum_exp(weights);
+  }
+  double scaled(double z, std::size_t i) const { return (z - mean[i]) / sigma[i]; }
+  double draw(std::size_t i, double u) const {
+    return mean[i] + sigma[i] * truncated_normal(scaled(interval.low, i), scaled(interval.high, i), u);
+  }
+
+  Interval interval;
+  std::array<double, kMixtures> mean, sigma, log_share;  // log_share: of weight times mass, not normalized
+  double log_mass;                                       // of the whole mixture
+};
+
+}  // namespace
+
+AllowedCell draw_allowed(const ColumnLayout& column, std::size_t j, std::size_t row, const float* head,
+                         const Draw& draw, const Allowed& allowed) {
+  const CellNoise noise(draw, j, row);
+  const double temperature = static_cast<double>(draw.temperature);
+  const auto logit = [&](int c) {
+    return allowed.codes[c] != 0 ? static_cast<double>(head[c]) / temperature : -kInfinity;
+  };
+  if (column.continuous < 0 || allowed.codes[column.continuous] == 0) return {pick(noise, 0, column.codes, logit), 0};
+  const MixtureIn mixture(head + column.codes, temperature, {column, allowed});
+  const int code =
+      pick(noise, 0, column.codes, [&](int c) { return logit(c) + (c == column.continuous ? mixture.log_mass : 0); });
+  if (code != column.continuous) return {code, 0};
+  const int component = pick(noise, mixture_noise(column.codes), kMixtures,
+                             [&](int i) { return mixture.log_share[static_cast<std::size_t>(i)]; });
+  const double z = mixture.draw(static_cast<std::size_t>(component), noise.uniform(z_noise(column.codes)));
+  return {code, std::clamp(static_cast<float>(z), std::max(allowed.z_low, column.z_low),
+                           std::min(allowed.z_high, column.z_high))};
+}
+
+}  // namespace meg::cpu

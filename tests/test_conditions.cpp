@@ -1,0 +1,224 @@
+#include <map>
+
+#include "core/meg.h"
+#include "core/table/csv.h"
+#include "tests/support.h"
+
+using namespace meg;
+
+namespace {
+
+/// A group of four, a number that rises with it, and words that follow from both; an identifier.
+Table groups_table() {
+  const test::Floats z = test::random(1600, 7);
+  std::string text = "id,group,x,word,flag\n";
+  for (std::size_t i = 0; i < 800; ++i) {
+    const int group = static_cast<int>((i * 7 + i / 3) % 4);
+    const float x = static_cast<float>(group) + z[2 * i];
+    text += fmt::format("k{}{},{},{:.2f},{},{}\n", i, i % 3, "abcd"[group], x, x + z[2 * i + 1] > 1.5f ? "high" : "low",
+                        i % 8 == 0 ? ""
+                        : x > 1    ? "yes"
+                                   : "no");
+  }
+  return parse_csv(text, "groups.csv");
+}
+
+Meg trained(std::vector<std::string> order = {}, const char* preset = "meg") {
+  Options options;
+  options.preset = preset;
+  options.refine_steps = 0;
+  options.order = std::move(order);
+  Meg model(options);
+  model.load_data(groups_table());
+  model.train(8, 64);
+  return model;
+}
+
+std::string csv(const Table& table) {
+  std::string out;
+  append_csv(table, true, out);
+  return out;
+}
+
+std::string error_of(const Meg& model, const GenerateOptions& how, std::size_t rows = 1) {
+  try {
+    model.generate(rows, 0, how);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// How many rows there are of each (group, word, flag, x > 1), of those for which `keep` holds.
+template <class Keep>
+std::map<std::string, double> counted(const Table& table, const Keep& keep) {
+  std::map<std::string, double> out;
+  for (std::size_t r = 0; r < table.rows(); ++r) {
+    const auto cell = [&](const char* name) { return std::string(table.cell(r, table.column(name))); };
+    const double x = std::stod(cell("x"));
+    if (keep(cell("group"), x)) ++out[cell("group") + cell("word") + cell("flag") + (x > 1 ? ">" : "<")];
+  }
+  return out;
+}
+
+double total(const std::map<std::string, double>& counts) {
+  double sum = 0;
+  for (const auto& [key, count] : counts) sum += count;
+  return sum;
+}
+
+/// Two samples of one distribution? Chi-square over its degrees of freedom, of cells that hold 10 or more.
+double chi_square_share(std::map<std::string, double> a, std::map<std::string, double> b) {
+  const double size_a = total(a), size_b = total(b);
+  double sum = 0;
+  int cells = 0;
+  for (const auto& [key, count] : a) b[key] += 0;
+  for (const auto& [key, of_b] : b) {
+    const double of_a = a[key], both = of_a + of_b;
+    if (both < 10) continue;
+    const double d = std::sqrt(size_b / size_a) * of_a - std::sqrt(size_a / size_b) * of_b;
+    sum += d * d / both, ++cells;
+  }
+  REQUIRE(cells > 3);
+  return sum / (cells - 1);
+}
+
+Table columns_of(const Table& table, const std::vector<std::string>& names) {
+  Table out(names);
+  for (std::size_t r = 0; r < table.rows(); ++r)
+    for (const std::string& name : names) out.append(table.cell(r, table.column(name)));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("conditioned rows are distributed as the free rows that meet the condition") {
+  const Meg model = trained();
+  const Table free = model.generate(60000, 1);
+  const auto check = [&](const Meg& m, std::vector<std::string> where, const auto& keep) {
+    CAPTURE(where);
+    const Table rows = m.generate(20000, 2, {.where = std::move(where)});
+    const auto got = counted(rows, [](const std::string&, double) { return true; });
+    CHECK(total(counted(rows, keep)) == 20000);
+    CHECK(chi_square_share(got, counted(free, keep)) < 2.2);
+  };
+  check(model, {"group=b|d"}, [](const std::string& group, double) { return group == "b" || group == "d"; });
+  check(model, {"group=c"}, [](const std::string& group, double) { return group == "c"; });
+  check(model, {"x=1.2..2.5", "group=c"},
+        [](const std::string& group, double x) { return group == "c" && x > 1.195 && x < 2.505; });
+  check(model, {"group=a", "x=..0.5"}, [](const std::string& group, double x) { return group == "a" && x < 0.505; });
+}
+
+TEST_CASE("with an order any column can be conditioned, and the table keeps its own") {
+  const Meg model = trained({"flag", "x"});
+  const Table free = model.generate(60000, 1), rows = model.generate(20000, 2, {.where = {"x=0.5..1.5", "flag=no"}});
+  CHECK(rows.names() == groups_table().names());
+  const auto any = [](const std::string&, double) { return true; };
+  std::map<std::string, double> kept;
+  for (const auto& [key, count] : counted(free, [](const std::string&, double x) { return x > 0.495 && x < 1.505; }))
+    if (key.find("no") != std::string::npos) kept[key] = count;
+  CHECK(chi_square_share(counted(rows, any), kept) < 2.2);
+  for (std::size_t r = 0; r < rows.rows(); ++r) CHECK(rows.cell(r, 4) == "no");
+  for (const char* missing : {"flag=", "flag=NA"}) CHECK(model.generate(1, 0, {.where = {missing}}).cell(0, 4) == "");
+
+  // The natural order, said aloud, is the same model.
+  CHECK(csv(trained({"group"}).generate(100)) == csv(trained().generate(100)));
+  CHECK(csv(trained({"group"}).generate(100)) != csv(trained({"word"}).generate(100)));
+}
+
+TEST_CASE("rows given in part are completed as the free rows that begin so") {
+  const Meg model = trained({"group", "flag", "word"});
+  const Table free = model.generate(700, 3), given = columns_of(free, {"flag", "word", "group"});
+  // The noise of a row is its own, so what it began with goes on as it did.
+  CHECK(csv(model.generate(700, 3, {.given = &given})) == csv(free));
+  const Table next = model.generate(700, 4, {.given = &given});
+  CHECK(csv(columns_of(next, given.names())) == csv(given));
+  CHECK(csv(next) != csv(free));
+
+  const Table ids = columns_of(free, {"id", "group"});
+  CHECK(csv(columns_of(model.generate(300, 5, {.where = {"flag=yes|"}, .given = &ids}), {"id", "group"})) ==
+        csv(columns_of(model.generate(300, 3, {.given = &ids}), {"id", "group"})));
+  Table part = model.empty_table();  // any part of the rows is the same
+  model.generate(255, 3, 4, part, {.given = &given});
+  for (std::size_t r = 0; r < 3; ++r)
+    for (std::size_t c = 0; c < part.columns(); ++c) CHECK(part.cell(r, c) == next.cell(255 + r, c));
+
+  const Meg by_number = trained({"x", "group"});
+  const Table numbers = parse_csv("x\n0.013\n1.50\n-99\n", "x.csv");  // numbers that it never had take the nearest
+  CHECK(csv(columns_of(by_number.generate(3, 1, {.given = &numbers}), {"x"})) == csv(numbers));
+  const Table more = by_number.generate(500, 1, {.where = {"x=1.50"}});
+  for (std::size_t r = 0; r < 500; ++r) CHECK(more.cell(r, 2) == "1.50");
+}
+
+TEST_CASE("conditioned rows are a function of model, seed and row, on any threads") {
+  const Meg model = trained();
+  const GenerateOptions how{.where = {"group=b|c"}, .temperature = 0.7f};
+  const Table all = model.generate(600, 9, how);
+  CHECK(csv(all) == csv(model.generate(600, 9, how)));
+  CHECK(csv(all) != csv(model.generate(600, 10, how)));
+  for (const std::uint64_t row : {0u, 255u, 256u, 599u}) {
+    Table one = model.empty_table();
+    model.generate(row, 1, 9, one, how);
+    for (std::size_t c = 0; c < one.columns(); ++c) CHECK(one.cell(0, c) == all.cell(row, c));
+  }
+}
+
+TEST_CASE("a low temperature gives likelier rows, a high one less likely ones") {
+  const Meg model = trained();
+  const auto mean = [&](float temperature) {
+    const Scores scores = model.score(model.generate(500, 1, {.temperature = temperature}));
+    double sum = 0;
+    for (const double score : scores.total) sum += score / 500;
+    return sum;
+  };
+  CHECK(mean(0.5f) > mean(1) + 0.3);
+  CHECK(mean(1) > mean(2) + 0.3);
+  CHECK(csv(model.generate(5, 1)) == csv(model.generate(5, 1, {.temperature = 1})));
+  CHECK(model.generate(50, 1, {.temperature = 1e-30f}).rows() == 50);
+  CHECK(error_of(model, {.temperature = 0}) == "the temperature must be above 0 and at most 2, got 0");
+  CHECK(error_of(model, {.temperature = 2.5f}) == "the temperature must be above 0 and at most 2, got 2.5");
+}
+
+TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is refused with what to do") {
+  const Meg model = trained();
+  CHECK(error_of(model, {.where = {"word=low"}}) ==
+        "'word' can be conditioned only if all that is generated before it has one value, and 'group', 'x' have not: "
+        "ask for these too, or train with --order word");
+  CHECK(error_of(model, {.where = {"group=a|b", "x=1.00"}}) ==
+        "'x' can be conditioned only if all that is generated before it has one value, and 'group' is left several: "
+        "give it one, or train with --order x,group");
+  CHECK(error_of(model, {.where = {"group=a|b", "x=1..2"}}) ==
+        "'group' and 'x' are each left several values; this model generates its columns in one order, so only one "
+        "condition may leave a choice: give the others a single value each");
+  CHECK(error_of(model, {.where = {"group=e"}}) == "column 'group' has no value 'e'; it has: a, b, c, d");
+  CHECK(error_of(model, {.where = {"group="}}) == "column 'group' has no missing values");
+  CHECK(error_of(model, {.where = {"group=a", "group=b"}}) ==
+        "two conditions are on column 'group': write one, alternatives with a | between them");
+  CHECK(error_of(model, {.where = {"size=3"}}) ==
+        "the condition 'size=3' is on column 'size', which the model does not have");
+  CHECK(error_of(model, {.where = {"group"}}) ==
+        "'group' is no condition: write column=value, column=low..high, or column= (missing)");
+  CHECK(error_of(model, {.where = {"id=k1"}}) ==
+        "column 'id' is identifier: it is not learned, so nothing can be asked of it");
+
+  const Table words = parse_csv("word,x\nlow,1\n", "t.csv"), strange = parse_csv("group,size\na,1\n", "t.csv"),
+              bad = parse_csv("group,x\na,1\ne,2\n", "t.csv"), groups = parse_csv("group\na\nb\n", "t.csv");
+  CHECK(error_of(model, {.given = &words}) ==
+        "'word' can be conditioned only if all that is generated before it has one value, and 'group' has not: ask for "
+        "it too, or train with --order x,word");
+  CHECK(error_of(model, {.given = &strange}) == "the given rows have a column 'size', which the model does not have");
+  CHECK(error_of(model, {.given = &bad}, 2) ==
+        "row 2 of the given ones: column 'group' has no category 'e' in the table it was fitted on");
+  CHECK(error_of(model, {.where = {"group=a"}, .given = &groups}) ==
+        "column 'group' is in the given rows, and a condition asks for it too");
+  CHECK(error_of(model, {.given = &groups}, 3) == "rows 0 to 3 are asked for, but only 2 are given");
+  CHECK(error_of(trained({}, "classic"), {.where = {"group=a"}}) ==
+        "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
+        "with --preset meg for these");
+
+  CHECK_THROWS_WITH_AS(trained({"size"}), "there is no column 'size' to put into the order", Error);
+  CHECK_THROWS_WITH_AS(trained({"x", "x"}), "column 'x' is named twice in the order", Error);
+  CHECK_THROWS_WITH_AS(trained({"id"}), "column 'id' is identifier, which is not learned: it has no place in the order",
+                       Error);
+  CHECK_THROWS_AS(trained({"x"}, "classic"), Error);
+}
