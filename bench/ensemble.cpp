@@ -20,7 +20,7 @@ void warm_up_step(benchmark::State& state) {
   for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r) rows.train.push_back(r);
   std::vector<float> start(ensemble.parameters());
   ensemble.initialize(1, start);
-  WarmUp warm_up(*backend, ensemble, rows, {.epochs = 100000, .batch_size = kBatch, .patience = 100000}, start);
+  WarmUp warm_up(*backend, ensemble, rows, {.epochs = 100000, .batch_size = kBatch, .worthwhile = -1e9f}, start);
   for (auto _ : state) warm_up.step();
   state.SetItemsProcessed(state.iterations() * kBatch);
   bench::report_flops(state, 6 * ensemble.multiply_adds() * kBatch, threads);

@@ -94,13 +94,16 @@ Table columns_of(const Table& table, const std::vector<std::string>& names) {
 
 TEST_CASE("conditioned rows are distributed as the free rows that meet the condition") {
   const Meg model = trained();
-  const Table free = model.generate(60000, 1);
-  const auto check = [&](const Meg& m, std::vector<std::string> where, const auto& keep) {
+  const auto check = [&](const Meg& m, const std::vector<std::string>& where, const auto& keep) {
     CAPTURE(where);
-    const Table rows = m.generate(20000, 2, {.where = std::move(where)});
-    const auto got = counted(rows, [](const std::string&, double) { return true; });
-    CHECK(total(counted(rows, keep)) == 20000);
-    CHECK(chi_square_share(got, counted(free, keep)) < 2.2);
+    double share = 0;  // mean over tables: of one it may well be 3, with the few cells there are
+    for (std::uint64_t seed = 2; seed < 7; ++seed) {
+      const Table rows = m.generate(20000, seed, {.where = where});
+      const auto got = counted(rows, [](const std::string&, double) { return true; });
+      CHECK(total(counted(rows, keep)) == 20000);
+      share += chi_square_share(got, counted(m.generate(60000, 100 + seed), keep)) / 5;
+    }
+    CHECK(share < 1.8);
   };
   check(model, {"group=b|d"}, [](const std::string& group, double) { return group == "b" || group == "d"; });
   check(model, {"group=c"}, [](const std::string& group, double) { return group == "c"; });

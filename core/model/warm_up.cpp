@@ -92,7 +92,8 @@ Cycle WarmUp::cycle() const {
 }
 
 void WarmUp::turn_where_due(float improvement) {
-  if (epoch_ >= turn_epoch_ || improvement >= options_.worthwhile * static_cast<float>(steps_per_epoch())) return;
+  slow_epochs_ = improvement < options_.worthwhile * static_cast<float>(steps_per_epoch()) ? slow_epochs_ + 1 : 0;
+  if (epoch_ >= turn_epoch_ || slow_epochs_ < options_.patience) return;
   turn_epoch_ = epoch_;
   last_epoch_ = std::min(options_.epochs, epoch_ + fall_epochs(epoch_, options_.fall_share));
 }
@@ -161,11 +162,20 @@ void WarmUp::save(TensorFile& file) const {
   save_vector(backend_, "warm_up.best", ensemble_.parameters(), best_.data(), file);
   float epoch_loss;
   backend_.download(sum_, {&epoch_loss, 1});
-  file.metadata["warm_up"] =
-      nlohmann::json{{"epoch", epoch_},           {"epoch_step", epoch_step_}, {"step", step_},
-                     {"best_epoch", best_epoch_}, {"best_loss", best_loss_},   {"done", done_},
-                     {"epoch_loss", epoch_loss},  {"train_loss", train_loss_}, {"held_out_loss", held_out_loss_}}
-          .dump();
+  file.metadata["warm_up"] = nlohmann::json{
+      {"epoch", epoch_},
+      {"epoch_step", epoch_step_},
+      {"step", step_},
+      {"best_epoch", best_epoch_},
+      {"turn_epoch", turn_epoch_},
+      {"last_epoch", last_epoch_},
+      {"slow_epochs", slow_epochs_},
+      {"best_loss", best_loss_},
+      {"done", done_},
+      {"epoch_loss", epoch_loss},
+      {"train_loss", train_loss_},
+      {"held_out_loss",
+       held_out_loss_}}.dump();
 }
 
 void WarmUp::load(const TensorFile& file) {
@@ -174,7 +184,7 @@ void WarmUp::load(const TensorFile& file) {
   const auto in = nlohmann::json::parse(file.metadata.at("warm_up"));
   epoch_ = in.at("epoch"), epoch_step_ = in.at("epoch_step"), step_ = in.at("step");
   best_epoch_ = in.at("best_epoch"), done_ = in.at("done");
-  turn_epoch_ = in.at("turn_epoch"), last_epoch_ = in.at("last_epoch");
+  turn_epoch_ = in.at("turn_epoch"), last_epoch_ = in.at("last_epoch"), slow_epochs_ = in.at("slow_epochs");
   // JSON has no infinity: no epoch has ended yet.
   best_loss_ = in.at("best_loss").is_null() ? std::numeric_limits<float>::infinity() : in.at("best_loss").get<float>();
   train_loss_ = in.at("train_loss"), held_out_loss_ = in.at("held_out_loss");

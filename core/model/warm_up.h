@@ -22,7 +22,8 @@ struct WarmUpOptions {
   float weight_decay = 1e-4f;
   float clip = 5.0f;
   float average_decay = 0.998f;
-  float worthwhile = 1e-3f;  ///< nats that a step at the top must take off the held-out loss, else the rate falls
+  float worthwhile = 1e-3f;  ///< nats that a step at the top should take off the held-out loss
+  int patience = 2;          ///< epochs in a row of steps that take less before the rate falls
   std::uint64_t seed = 0;
 };
 
@@ -72,6 +73,7 @@ class WarmUp {
   float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
   std::vector<std::uint32_t> order_;
   int epoch_ = 0, epoch_step_ = 0, step_ = 0, best_epoch_ = 0;
+  int slow_epochs_ = 0;          // in a row
   int turn_epoch_, last_epoch_;  // of the cycle; the latest possible ones until it has turned
   bool done_ = false;
   float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
