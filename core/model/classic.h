@@ -5,8 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/model/tensor_file.h"
-#include "core/nn/grouped_mlp.h"
+#include "core/model/discriminator.h"
 
 namespace meg {
 
@@ -47,7 +46,7 @@ class ClassicEnsemble {
 
   /// How well the discriminator tells rows [rows, columns] from as many generated ones (1024 at least): ROC AUC; 0.5 =
   /// not at all. Of rows it was not trained on it is an honest answer.
-  double discriminator_auc(std::span<const float> data, int rows) const;
+  double discriminator_auc(std::span<const float> data, int rows);
 
   /// Rows of a training step from now on.
   void set_batch_size(int rows);
@@ -70,18 +69,16 @@ class ClassicEnsemble {
   std::size_t generator_parameters() const { return generator_.parameters(); }
 
  private:
-  struct Network;  // parameters, gradients and Adam's moments of one side of the game
-  struct Step;     // the arena of a training step
-  std::array<std::pair<const char*, Network>, 2> networks() const;
-  float train_discriminator(Step& step, const float* real, int rows);
-  float train_generators(Step& step, int rows);
+  struct Step;  // the arena of a training step
+  void train_generators(Step& step, int rows);
   const float* generated_rows(Step& step, int rows);
   void order_epoch(std::vector<std::uint32_t>& order) const;
 
   Backend& backend_;
   ClassicOptions options_;
-  GroupedMlp generator_, discriminator_;
-  Memory generator_state_, discriminator_state_, generator_average_;
+  GroupedMlp generator_;  // all generators
+  TrainedParameters generators_;
+  Discriminator discriminator_;
   int epoch_ = 0;       // done
   int epoch_step_ = 0;  // steps of the epoch under way that are done
   int step_ = 0;

@@ -121,7 +121,6 @@ class ClassicPreset final : public Preset {
     TensorFile state;
     ensemble_->save(state);
     make_ensemble();
-    if (now.ema > 0) state.tensors.try_emplace("generator.average", state.tensors.at("generator.parameters"));
     ensemble_->load(state);
     ensemble_->restart();
     history_.clear();
@@ -168,7 +167,7 @@ class ClassicPreset final : public Preset {
     }
   }
 
-  double held_out_auc() const {
+  double held_out_auc() {
     if (held_out_.empty()) return Progress::kNone;
     return ensemble_->discriminator_auc(held_out_, static_cast<int>(held_out_.size()) / scaling_.width());
   }

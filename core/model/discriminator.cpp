@@ -7,25 +7,24 @@ namespace meg {
 Discriminator::Discriminator(Backend& backend, int columns, int max_rows, DiscriminatorOptions options)
     : backend_(backend),
       options_(std::move(options)),
-      max_rows_(max_rows),
       mlp_({columns, options_.hidden, {1}, options_.activation, Activation::kNone, options_.dropout}),
-      parameters_(backend, mlp_.parameters()),
-      arena_(backend.allocate(arena_floats())),
-      tape_(mlp_.make_tape(arena_, max_rows)),
-      deltas_(mlp_.make_tape(arena_, max_rows)),
-      tangents_(mlp_.make_tape(arena_, max_rows)),
-      dlogit_(arena_.take(static_cast<std::size_t>(max_rows))),
-      dx_(arena_.take(static_cast<std::size_t>(max_rows) * static_cast<std::size_t>(columns))) {
+      parameters_(backend, mlp_.parameters()) {
   std::vector<float> start(mlp_.parameters());
   mlp_.initialize(options_.seed, start);
   backend.upload(start, parameters_.parameters());
-  tape_.seed = options_.seed;
+  make_room(max_rows);
 }
 
-std::size_t Discriminator::arena_floats() const {
-  const auto rows = static_cast<std::size_t>(max_rows_);
-  return 3 * mlp_.tape_floats(max_rows_) + Arena::padded(rows) +
-         Arena::padded(rows * static_cast<std::size_t>(mlp_.shape().inputs));
+void Discriminator::make_room(int max_rows) {
+  if (max_rows <= max_rows_) return;
+  max_rows_ = max_rows;
+  const auto rows = static_cast<std::size_t>(max_rows);
+  const std::size_t inputs = rows * static_cast<std::size_t>(mlp_.shape().inputs);
+  arena_ = Arena(backend_.allocate(3 * mlp_.tape_floats(max_rows) + Arena::padded(rows) + Arena::padded(inputs)));
+  for (GroupedMlp::Tape* tape : {&tape_, &deltas_, &tangents_}) *tape = mlp_.make_tape(arena_, max_rows);
+  tape_.seed = options_.seed;
+  dlogit_ = arena_.take(rows);
+  dx_ = arena_.take(inputs);
 }
 
 void Discriminator::train(int rows, const float* real, const float* generated, float* loss) {

@@ -23,6 +23,9 @@ class Discriminator {
   /// For rows of `columns` numbers, at most max_rows at once. The backend must outlive it.
   Discriminator(Backend& backend, int columns, int max_rows, DiscriminatorOptions options);
 
+  /// For batches of up to so many rows from now on.
+  void make_room(int max_rows);
+
   /// One step on real rows (label 1) and generated ones (label 0), both [rows, columns]; the loss, BCE and penalty, is
   /// added to *loss.
   void train(int rows, const float* real, const float* generated, float* loss);
@@ -37,16 +40,14 @@ class Discriminator {
   const TrainedParameters& parameters() const { return parameters_; }
 
  private:
-  std::size_t arena_floats() const;
-
   Backend& backend_;
   DiscriminatorOptions options_;
-  int max_rows_;
+  int max_rows_ = 0;
   GroupedMlp mlp_;
   TrainedParameters parameters_;
-  Arena arena_;
+  Arena arena_{Memory()};
   GroupedMlp::Tape tape_, deltas_, tangents_;
-  float *dlogit_, *dx_;
+  float *dlogit_ = nullptr, *dx_ = nullptr;
   int step_ = 0;
 };
 

@@ -86,7 +86,7 @@ class MegPreset final : public Preset {
 
   void save(TensorFile& file) const override {
     if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");
-    save_vector(backend_, "parameters", ensemble_->parameters(), parameters(), file);
+    save_vector(backend_, "parameters", "at the end", ensemble_->parameters(), parameters(), file);
     if (warm_up_) warm_up_->save(file);
     if (refinement_) refinement_->save(file);
     for (const auto& [name, tensor] : state_.tensors) file.tensors.try_emplace(name, tensor);

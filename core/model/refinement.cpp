@@ -159,8 +159,9 @@ double Refinement::held_out_auc() {
 }
 
 void Refinement::save(TensorFile& file) const {
-  generators_.save(backend_, "refinement", file);
-  discriminator_.parameters().save(backend_, "discriminator", file);
+  const std::string when = fmt::format("after step {} of the refinement", step_);
+  generators_.save(backend_, "refinement", when, file);
+  discriminator_.parameters().save(backend_, "discriminator", when, file);
   std::array<float, 2> sum;
   backend_.download(sums_, sum);
   file.metadata["refinement"] = nlohmann::json{

@@ -24,22 +24,27 @@ void TrainedParameters::step(Backend& backend, int step, const AdamOptions& opti
   backend.adam(count_, step, options, {gradients(), parameters(), block(2), block(3), average(), square_norm});
 }
 
-void TrainedParameters::save(Backend& backend, const std::string& name, TensorFile& file) const {
+void TrainedParameters::save(Backend& backend, const std::string& name, const std::string& when,
+                             TensorFile& file) const {
   for (const auto& [part, place] : kKept)
-    if (place < 4 || with_average_) save_vector(backend, name + "." + part, count_, block(place), file);
+    if (place < 4 || with_average_) save_vector(backend, name + "." + part, when, count_, block(place), file);
 }
 
 void TrainedParameters::load(Backend& backend, const std::string& name, const TensorFile& file) const {
-  for (const auto& [part, place] : kKept)
-    if (place < 4 || with_average_) load_vector(backend, name + "." + part, count_, block(place), file);
+  for (const auto& [part, place] : kKept) {
+    if (place == 4 && !with_average_) continue;
+    const bool there = place < 4 || file.tensors.contains(name + "." + part);
+    load_vector(backend, name + (there ? std::string(".") + part : ".parameters"), count_, block(place), file);
+  }
 }
 
-void save_vector(Backend& backend, const std::string& name, std::size_t count, const float* from, TensorFile& file) {
+void save_vector(Backend& backend, const std::string& name, const std::string& when, std::size_t count,
+                 const float* from, TensorFile& file) {
   std::vector<float>& to = file.tensors[name];
   to.resize(count);
   backend.download(from, to);
   if (!std::all_of(to.begin(), to.end(), [](float x) { return std::isfinite(x); }))
-    fail("the {} are not finite: lower the learning rate", name);
+    fail("the {} are not finite {}: lower the learning rate", name, when);
 }
 
 void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file) {

@@ -17,12 +17,15 @@ class TrainedParameters {
   float* average() const { return with_average_ ? block(4) : nullptr; }
 
   void clear_gradients(Backend& backend) const { backend.fill(count_, 0.0f, gradients()); }
+  /// Sets the moments to zero, for a new run from these parameters.
+  void forget(Backend& backend) const { backend.fill(2 * Arena::padded(count_), 0.0f, block(2)); }
   /// Step number `step` (from 1). `square_norm` is scratch for one number, needed where options.clip > 0.
   void step(Backend& backend, int step, const AdamOptions& options, float* square_norm = nullptr) const;
 
   /// "NAME.parameters", "NAME.first_moments", ... for a run to go on from.
-  void save(Backend& backend, const std::string& name, TensorFile& file) const;
-  /// Throws Error where the file has not these blocks in this size.
+  /// Throws Error, saying `when`, where one is not finite.
+  void save(Backend& backend, const std::string& name, const std::string& when, TensorFile& file) const;
+  /// Throws Error where the file has not these blocks in this size; an average that it lacks is the parameters.
   void load(Backend& backend, const std::string& name, const TensorFile& file) const;
 
  private:
@@ -33,8 +36,10 @@ class TrainedParameters {
   Memory memory_;
 };
 
-/// One vector of a file, put from and into a backend's memory.
-void save_vector(Backend& backend, const std::string& name, std::size_t count, const float* from, TensorFile& file);
+/// One vector of a file, put from a backend's memory. Throws Error, saying `when` ("after epoch 3"), where a number of
+/// it is not finite.
+void save_vector(Backend& backend, const std::string& name, const std::string& when, std::size_t count,
+                 const float* from, TensorFile& file);
 /// Throws Error where the file has none of that name and size.
 void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file);
 

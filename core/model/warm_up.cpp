@@ -158,8 +158,9 @@ void WarmUp::end_epoch() {
 }
 
 void WarmUp::save(TensorFile& file) const {
-  parameters_.save(backend_, "warm_up", file);
-  save_vector(backend_, "warm_up.best", ensemble_.parameters(), best_.data(), file);
+  const std::string when = fmt::format("after epoch {} of the warm-up", epoch_);
+  parameters_.save(backend_, "warm_up", when, file);
+  save_vector(backend_, "warm_up.best", when, ensemble_.parameters(), best_.data(), file);
   float epoch_loss;
   backend_.download(sum_, {&epoch_loss, 1});
   file.metadata["warm_up"] = nlohmann::json{
