@@ -1,12 +1,14 @@
 #include "core/model/masked_ensemble.h"
 #include "core/model/warm_up.h"
 #include "tests/allocations.h"
-#include "tests/columns.h"
 #include "tests/reference_heads.h"
+#include "tests/related.h"
 
 using namespace meg;
 using reference::Doubles;
 using test::Floats;
+using test::Related;
+using test::related_cells;
 
 namespace {
 
@@ -96,40 +98,6 @@ Floats generated(int threads, int rows, std::uint64_t first_row) {
                       f.tape, cells.data(), nullptr);
   return cells;
 }
-
-/// Cells of a first column of four codes, a second that follows from it, and z around -1 or 1 by the first: in nats the
-/// row's entropy is log 4 + log(sqrt(2 pi e) / 2).
-Floats related_cells(int rows) {
-  const Philox philox(31, Stream::kMeasure);
-  Floats cells;
-  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
-    const float a = static_cast<float>(philox.bits(r, 0)[0] % 4),
-                z = (a < 2 ? -1.0f : 1.0f) + 0.5f * philox.normal(r, 1)[0];
-    for (const float x : {a, 3 - a, 0.0f, 0.0f, 0.0f, z, -1.0f, -1.0f, 7.5f + 2 * z}) cells.push_back(x);
-  }
-  return cells;
-}
-const std::vector<test::Column> kRelatedColumns{{4}, {4}, {1, true}};
-
-/// A warm-up on related rows, every tenth held out.
-struct Related {
-  explicit Related(int epochs, int row_count = 2000)
-      : ensemble(test::layout_of(kRelatedColumns), {.hidden = 32, .dropout = 0.1f}), cells(related_cells(row_count)) {
-    rows.cells = cells.data();
-    for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r)
-      (r % 10 == 0 ? rows.held_out : rows.train).push_back(r);
-    start.resize(ensemble.parameters());
-    ensemble.initialize(1, start);
-    options.epochs = epochs, options.batch_size = 64, options.rate = 1e-2f, options.average_decay = 0.95f;
-  }
-  WarmUp warm_up() { return WarmUp(*backend, ensemble, rows, options, start); }
-
-  std::unique_ptr<Backend> backend = make_backend(Device::kCpu, 2);
-  MaskedEnsemble ensemble;
-  Floats cells, start;
-  TrainingRows rows;
-  WarmUpOptions options;
-};
 
 }  // namespace
 

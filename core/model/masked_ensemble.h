@@ -34,6 +34,8 @@ class MaskedEnsemble {
   std::size_t parameters() const { return parameters_; }
   /// Size of the block that code_position and z_position point into.
   std::size_t constants() const { return constants_; }
+  /// Where in the parameters the head's bias of generator k begins, [head_width].
+  std::size_t head_bias(std::size_t k) const { return head_[k].bias; }
   /// Multiply-adds of the products of one row, forward: the masked ones are not counted, for they do not happen.
   double multiply_adds() const;
 
