@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   try {
     meg::Meg model;
     model.load_data(argv[1]);
-    model.train(/*num_epochs=*/50, /*batch_size=*/64);
+    model.train();
     model.save_model(argv[2]);
 
     const meg::Meg loaded = meg::Meg::load_model(argv[2]);
