@@ -190,7 +190,7 @@ void add_train(CLI::App& program, int& status) {
       ->check(CLI::Range(1, 65536));
   command
       .add_option("--dropout", o.dropout,
-                  "Share of hidden units dropped in training; classic 0; meg 0 to 0.2, by the table")
+                  "Share of hidden units dropped in training; classic 0; meg 0.1, of few rows 0.2")
       ->check(number(0, 0.99));
   command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1")
       ->check(number(0, 1e9));

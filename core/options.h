@@ -27,7 +27,7 @@ struct Options {
   std::vector<int> hidden;             ///< hidden widths; classic: {128}, any depth; meg: one width, two layers
   std::optional<float> learning_rate;  ///< classic 2e-4, meg 4e-3 at its peak (warm-up)
   std::optional<float> gamma;          ///< weight of the R1 + R2 gradient penalty: classic 0.1, meg 1
-  std::optional<float> dropout;        ///< of hidden units, while training: classic 0, meg by the table
+  std::optional<float> dropout;        ///< of hidden units, while training: classic 0, meg 0.1, 0.2 for few rows
   std::optional<double> held_out;      ///< share of the rows kept from training, to judge on: classic 0.03, meg 0.05
   std::string effort = "balanced";     ///< meg: "fast" (the warm-up alone), "balanced" or "best" (longer, both phases)
   std::optional<int> refine_steps;     ///< meg: steps of the adversarial refinement; 0: none

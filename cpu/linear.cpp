@@ -41,8 +41,9 @@ Part part_of(int task, int row_blocks, int column_blocks, int rows) {
 
 /// What `tail` does to rows x width elements of dx behind element `first`. By value: through a reference every store
 /// could change `scale`, and nothing would be vectorized.
-void finish(const BackwardTail tail, std::size_t rows, std::size_t width, std::size_t first, std::size_t stride,
-            float* dx) {
+void finish(BackwardTail tail, const LinearGroup& group, std::size_t rows, std::size_t width, std::size_t first,
+            std::size_t stride, float* dx) {
+  const float scale = group.drops ? tail.scale : 1.0f;
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t begin = first + r * stride, end = begin + width;
     if (tail.residual)
@@ -50,7 +51,7 @@ void finish(const BackwardTail tail, std::size_t rows, std::size_t width, std::s
       for (std::size_t i = begin; i < end; ++i) dx[i] += tail.residual[i];
     if (tail.masked)
 #pragma GCC ivdep
-      for (std::size_t i = begin; i < end; ++i) tail.masked[i] = tail.relu_output[i] > 0.0f ? tail.scale * dx[i] : 0.0f;
+      for (std::size_t i = begin; i < end; ++i) tail.masked[i] = tail.relu_output[i] > 0.0f ? scale * dx[i] : 0.0f;
   }
 }
 
@@ -80,7 +81,7 @@ void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, co
     else
       multiply(part.rows, part.columns, g.inputs, {in, g.x_stride, 1}, {w, outputs, 1}, Into::kAssign, out, g.y_stride);
     activate(tail.activation, count, width, bias, out, g.y_stride);
-    if (tail.dropout.probability > 0) drop_out(tail.dropout, count, width, first, g.y_stride, out);
+    if (tail.dropout.probability > 0 && g.drops) drop_out(tail.dropout, count, width, first, g.y_stride, out);
     for (std::size_t r = 0; tail.sum && r < count; ++r)
       for (std::size_t i = first + r * g.y_stride, end = i + width; i < end; ++i) tail.sum[i] = y[i] + tail.residual[i];
   });
@@ -113,7 +114,8 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
         multiply(part.rows, width_in(g), g.outputs, {dy + g.y + part.first_row * g.y_stride, g.y_stride, 1},
                  {parameters + g.weight + part.first_column * outputs, 1, outputs}, Into::kAdd, out, owner.x_stride);
       }
-    finish(tail, static_cast<std::size_t>(part.rows), static_cast<std::size_t>(width), first, owner.x_stride, dx);
+    finish(tail, owner, static_cast<std::size_t>(part.rows), static_cast<std::size_t>(width), first, owner.x_stride,
+           dx);
   });
 }
 

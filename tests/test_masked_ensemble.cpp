@@ -30,8 +30,11 @@ Doubles network(const MaskedEnsemble& ensemble, int rows, const Floats& cells, c
       }
     next += (inputs + 1) * outputs;
   };
-  const auto relu_dropout = [](Doubles& a, const Dropout& mask) {
-    for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::max(a[i], 0.0) * reference::dropout_mask(mask, i);
+  const auto relu_dropout = [&](Doubles& a, const Dropout& mask) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const bool drops = layout.columns[i % units / hidden].continuous < 0;
+      a[i] = std::max(a[i], 0.0) * (drops ? reference::dropout_mask(mask, i) : 1);
+    }
   };
   const std::size_t batch = static_cast<std::size_t>(rows);
   Doubles a0(batch * units), a1(batch * units), heads(batch * layout.head_stride);

@@ -17,17 +17,18 @@ MaskedEnsemble::MaskedEnsemble(ColumnsLayout columns, Shape shape) : layout_(std
     column.z_position = constants_ + codes;
     constants_ += codes + (column.continuous >= 0 ? kZCells + 1 : 0);
   }
-  const auto add = [&](GroupedLinear& layer, std::size_t inputs, std::size_t outputs, std::size_t x,
+  const auto add = [&](GroupedLinear& layer, std::size_t k, std::size_t inputs, std::size_t outputs, std::size_t x,
                        std::size_t x_stride, std::size_t y, std::size_t y_stride) {
     const std::size_t weight = parameters_, bias = weight + inputs * outputs;
     parameters_ = bias + outputs;
-    layer.push_back({static_cast<int>(inputs), static_cast<int>(outputs), x, x_stride, weight, bias, y, y_stride});
+    layer.push_back({static_cast<int>(inputs), static_cast<int>(outputs), x, x_stride, weight, bias, y, y_stride,
+                     layout_.columns[k].continuous < 0});
   };
-  for (std::size_t k = 0; k < n; ++k) add(first_, k * kFeatures, hidden, 0, n * kFeatures, k * hidden, n * hidden);
-  for (std::size_t k = 0; k < n; ++k) add(hidden_, hidden, hidden, k * hidden, n * hidden, k * hidden, n * hidden);
+  for (std::size_t k = 0; k < n; ++k) add(first_, k, k * kFeatures, hidden, 0, n * kFeatures, k * hidden, n * hidden);
+  for (std::size_t k = 0; k < n; ++k) add(hidden_, k, hidden, hidden, k * hidden, n * hidden, k * hidden, n * hidden);
   for (std::size_t k = 0; k < n; ++k) {
     const ColumnLayout& column = layout_.columns[k];
-    add(head_, hidden, static_cast<std::size_t>(column.head_width()), k * hidden, n * hidden, column.head,
+    add(head_, k, hidden, static_cast<std::size_t>(column.head_width()), k * hidden, n * hidden, column.head,
         layout_.head_stride);
   }
   for (ColumnLayout& column : layout_.columns) {

@@ -23,7 +23,7 @@ class MaskedEnsemble {
  public:
   struct Shape {
     int hidden = 128;
-    float dropout = 0.1f;
+    float dropout = 0.1f;  // of generators of columns without a continuous code: it blurs densities
   };
 
   /// Of `columns` the codes, continuous and z range are read; all offsets are set here.

@@ -10,22 +10,13 @@ namespace {
 /// Steps of a warm-up at most. It ends sooner where the held-out rows say so.
 constexpr int kMostSteps = 1800;
 
-/// Hidden units dropped: categories are learned by heart without, densities of columns that hang together closely are
-/// blurred with it; so the share of continuous columns decides, and few rows ask for more.
-float dropout(std::size_t rows, const ColumnsLayout& layout) {
-  const auto continuous = static_cast<double>(std::count_if(
-      layout.columns.begin(), layout.columns.end(), [](const ColumnLayout& column) { return column.continuous >= 0; }));
-  const double usual = 0.1 * (1 - continuous / static_cast<double>(std::max<std::size_t>(1, layout.size())));
-  return static_cast<float>(rows < 2000 ? 0.2 : usual);
-}
-
 }  // namespace
 
-Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options& options) {
+Sizes choose_sizes(std::size_t rows, const ColumnsLayout&, const Options& options) {
   Sizes out;
   const int n = static_cast<int>(std::clamp<std::size_t>(rows, 1, 1'000'000'000));
   out.shape.hidden = options.hidden.empty() ? 128 : options.hidden.front();
-  out.shape.dropout = options.dropout.value_or(dropout(rows, layout));
+  out.shape.dropout = options.dropout.value_or(rows < 2000 ? 0.2f : 0.1f);
   out.warm_up.seed = out.refinement.seed = options.seed;
   out.warm_up.batch_size = out.refinement.batch_size = std::clamp(n / 20, 32, 512);
   const int steps_per_epoch = (n - 1) / out.warm_up.batch_size + 1;

@@ -25,6 +25,7 @@ struct LinearGroup {
   std::size_t weight, bias;  // first element of w and b in the parameter block
   std::size_t y;             // first element of y, [rows, outputs] with row stride y_stride
   std::size_t y_stride;
+  bool drops = true;  // whether a tail's dropout is for this group
 };
 
 /// A grouped GEMM: one launch, one product per group, each with its own extents.
@@ -57,7 +58,7 @@ struct BackwardTail {
   const float* residual = nullptr;  // dx += residual, the gradient that came round the layer
   const float* relu_output =
       nullptr;              // masked = scale * dx where this is positive, else 0: back through a ReLU and the
-  float scale = 1.0f;       // dropout behind it, of which it is the output
+  float scale = 1.0f;       // dropout behind it (of groups that drop), of which it is the output
   float* masked = nullptr;  // may be dx
 };
 
