@@ -99,7 +99,7 @@ class Backend {
   virtual void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
                               const ForwardTail& tail, float* y) = 0;
   /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two
-  /// groups start at the same element or have none in common.
+  /// groups start at the same element, and then so do those of all groups between them, or have none in common.
   virtual void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                                      const BackwardTail& tail, float* dx) = 0;
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
