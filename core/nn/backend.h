@@ -43,6 +43,11 @@ struct Dropout {
   float scale() const { return 65536.0f / (65536.0f - static_cast<float>(threshold())); }
 };
 
+/// A row of `groups` vectors of `width` numbers, one behind the other.
+struct Vectors {
+  int groups, width;
+};
+
 /// What linear_forward does to a product while it is in the cache.
 struct ForwardTail {
   Activation activation = Activation::kNone;
@@ -105,6 +110,16 @@ class Backend {
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
   virtual void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                                       float* gradients) = 0;
+
+  // --- running sums over groups: one first layer for many masked generators
+  /// y[r, k] = dropout(relu(bias[k] + sum of products[r, j] over j <= k)) for the groups begin <= k < end; products and
+  /// y are [rows, groups, width], bias [groups, width]. sum [rows, width] holds the sum over j < begin, where begin is
+  /// not 0, and afterwards that over j < end.
+  virtual void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
+                                   const Dropout& dropout, float* sum, float* y) = 0;
+  /// From dy, which the ReLU and the dropout have masked: dproducts[r, k] = sum of dy[r, j] over j >= k, both [rows,
+  /// groups, width], dproducts may be dy; dbias[k] [groups, width] += sum of dy[r, k] over r.
+  virtual void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) = 0;
 
   // --- pointwise
   /// dx = dy * activation'(x), from y = activation(x), all [count]; dx may be dy.
