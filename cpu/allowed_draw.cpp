@@ -20,7 +20,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 class CellNoise {
  public:
   CellNoise(const Draw& draw, std::size_t column, std::size_t row)
-      : philox_(draw.seed, draw.stream), row_(draw.first_row + row), first_(column << 18) {}
+      : philox_(draw.seed, draw.stream), row_(draw.first_row + row), first_(column << kNoiseBits) {}
   double uniform(int element) const {
     const auto i = static_cast<std::size_t>(element);
     return static_cast<double>(philox_.uniform(row_, static_cast<std::uint32_t>(first_ + i / 4))[i % 4]);

@@ -22,6 +22,10 @@ class CpuBackend final : public Backend {
   void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                               float* gradients) override;
 
+  void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
+                           const Dropout& dropout, float* sum, float* y) override;
+  void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
+
   void activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
                            float* dx) override;
   void dropout(const Dropout& dropout, std::size_t count, float* x) override;

@@ -181,7 +181,8 @@ struct Noise {
     Words position;
     for (std::size_t l = 0; l < kPhiloxLanes; ++l) {
       rows[l] = draw.first_row + row + l % kRowLanes;
-      position[l] = static_cast<std::uint32_t>((column << 18) + static_cast<std::size_t>(first) / 4 + l / kRowLanes);
+      position[l] =
+          static_cast<std::uint32_t>((column << kNoiseBits) + static_cast<std::size_t>(first) / 4 + l / kRowLanes);
     }
     philox_lanes(draw.seed, draw.stream, rows, position, words_);
   }

@@ -95,20 +95,23 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
   pool_.run(tasks, multiply_adds(layer, rows), [&](int task) {
     const Part part = part_of(task, row_blocks, columns, rows);
     const LinearGroup& owner = layer[part.group];
-    // Groups that share x begin at the same column of it. The first that reaches this block of dx writes it for all.
+    // Groups that share x are neighbours. The first that reaches this block of dx writes it for all.
     const auto width_in = [&](const LinearGroup& g) {
-      return g.x == owner.x ? std::min(part.columns, g.inputs - static_cast<int>(part.first_column)) : 0;
+      return std::min(part.columns, g.inputs - static_cast<int>(part.first_column));
     };
     if (width_in(owner) <= 0) return;
-    for (std::size_t g = 0; g < part.group; ++g)
-      if (width_in(layer[g]) > 0) return;
+    std::size_t begin = part.group, end = part.group + 1;
+    for (; begin > 0 && layer[begin - 1].x == owner.x; --begin)
+      if (width_in(layer[begin - 1]) > 0) return;
+    while (end < layer.size() && layer[end].x == owner.x) ++end;
+    const LinearGroups sharing = layer.subspan(begin, end - begin);
     const std::size_t first = owner.x + part.first_row * owner.x_stride + part.first_column;
     float* out = dx + first;
     int width = 0;
-    for (const LinearGroup& g : layer) width = std::max(width, width_in(g));
+    for (const LinearGroup& g : sharing) width = std::max(width, width_in(g));
     for (std::size_t r = 0; r < static_cast<std::size_t>(part.rows); ++r)
       std::fill_n(out + r * owner.x_stride, width, 0.0f);
-    for (const LinearGroup& g : layer)
+    for (const LinearGroup& g : sharing)
       if (width_in(g) > 0) {
         const auto outputs = static_cast<std::size_t>(g.outputs);
         multiply(part.rows, width_in(g), g.outputs, {dy + g.y + part.first_row * g.y_stride, g.y_stride, 1},

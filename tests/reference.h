@@ -49,6 +49,20 @@ inline double dropout_mask(const meg::Dropout& dropout, std::size_t element) {
   return bits < limit ? 0 : 65536 / (65536 - static_cast<double>(limit));
 }
 
+/// y[r, k] = relu(bias[k] + sum of products[r, j] over j <= k) times dropout's mask, [rows, groups, width].
+inline Doubles running_sum(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
+                           const meg::Dropout& dropout) {
+  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
+  Doubles y;
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+    for (std::size_t i = 0; i < stride; ++i) {
+      double sum = bias[i];
+      for (std::size_t j = i % width; j <= i; j += width) sum += products[r * stride + j];
+      y.push_back(std::max(sum, 0.0) * dropout_mask(dropout, r * stride + i));
+    }
+  return y;
+}
+
 /// dx[g] = dy[g] w[g]^T, sums over groups that share x; elements that no group reads are those of dx.
 inline Doubles linear_backward_input(const meg::GroupedLinear& layer, int rows, const Doubles& dy, const Doubles& p,
                                      Doubles dx) {

@@ -12,8 +12,11 @@ using test::related_cells;
 
 namespace {
 
+using FirstLayer = MaskedEnsemble::FirstLayer;
+
 /// The network as masked_ensemble.h writes it down, in plain loops; parameters lie layer by layer, a generator's weight
-/// [inputs, outputs] before its bias. Heads of all columns, [rows, head_stride].
+/// [inputs, outputs] before its bias. Of a shared first layer the columns' weights come before all biases. Heads of all
+/// columns, [rows, head_stride].
 Doubles network(const MaskedEnsemble& ensemble, int rows, const Floats& cells, const Doubles& p,
                 const Dropout masks[2]) {
   const ColumnsLayout& layout = ensemble.layout();
@@ -32,13 +35,22 @@ Doubles network(const MaskedEnsemble& ensemble, int rows, const Floats& cells, c
   };
   const auto relu_dropout = [&](Doubles& a, const Dropout& mask) {
     for (std::size_t i = 0; i < a.size(); ++i) {
-      const bool drops = layout.columns[i % units / hidden].continuous < 0;
+      const bool drops =
+          ensemble.shape().first == FirstLayer::kShared || layout.columns[i % units / hidden].continuous < 0;
       a[i] = std::max(a[i], 0.0) * (drops ? reference::dropout_mask(mask, i) : 1);
     }
   };
   const std::size_t batch = static_cast<std::size_t>(rows);
   Doubles a0(batch * units), a1(batch * units), heads(batch * layout.head_stride);
-  for (std::size_t k = 0; k < n; ++k) layer(x, n * kFeatures, 0, k * kFeatures, a0, units, k * hidden, hidden);
+  const double *const weights = next, *const biases = next + (n - 1) * kFeatures * hidden;
+  for (std::size_t k = 0; k < n && ensemble.shape().first == FirstLayer::kOwn; ++k)
+    layer(x, n * kFeatures, 0, k * kFeatures, a0, units, k * hidden, hidden);
+  for (std::size_t i = 0; i < a0.size() && ensemble.shape().first == FirstLayer::kShared; ++i) {
+    a0[i] = biases[i % units];
+    for (std::size_t f = 0; f < i % units / hidden * kFeatures; ++f)
+      a0[i] += x[i / units * n * kFeatures + f] * weights[f * hidden + i % hidden];
+    next = biases + units;
+  }
   relu_dropout(a0, masks[0]);
   for (std::size_t k = 0; k < n; ++k) layer(a0, units, k * hidden, hidden, a1, units, k * hidden, hidden);
   relu_dropout(a1, masks[1]);
@@ -94,8 +106,8 @@ struct Fixture {
   MaskedEnsemble::Tape tape;
 };
 
-Floats generated(int threads, int rows, std::uint64_t first_row) {
-  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0}, rows, threads);
+Floats generated(FirstLayer first, int threads, int rows, std::uint64_t first_row) {
+  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, rows, threads);
   Floats cells(static_cast<std::size_t>(rows) * 12);
   f.ensemble.generate(*f.backend, rows, {.seed = 5, .first_row = first_row}, f.parameters.data(), f.constants.data(),
                       f.tape, cells.data(), nullptr);
@@ -105,9 +117,13 @@ Floats generated(int threads, int rows, std::uint64_t first_row) {
 }  // namespace
 
 TEST_CASE("the masked ensemble and all its gradients agree with a naive network, with and without dropout") {
-  for (const float dropout : {0.0f, 0.3f}) {
+  for (const auto& [first, dropout] : {std::pair{FirstLayer::kOwn, 0.0f},
+                                       {FirstLayer::kOwn, 0.3f},
+                                       {FirstLayer::kShared, 0.0f},
+                                       {FirstLayer::kShared, 0.3f}}) {
+    CAPTURE(static_cast<int>(first));
     CAPTURE(dropout);
-    Fixture f({{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout}, 6);
+    Fixture f({{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout, .first = first}, 6);
     const ColumnsLayout& layout = f.ensemble.layout();
     const Floats cells = test::random_cells(layout, f.rows, 1);
     const Doubles p = f.parameters_in_double();
@@ -141,36 +157,61 @@ TEST_CASE("the masked ensemble and all its gradients agree with a naive network,
 TEST_CASE("multiply_adds counts the products that happen") {
   const MaskedEnsemble ensemble(test::layout_of({{3}, {2, true}}), {.hidden = 5});
   CHECK(ensemble.multiply_adds() == 32 * 5 + 2 * 5 * 5 + 5 * (3 + 2 + 3 * kMixtures));
+  const MaskedEnsemble shared(test::layout_of({{3}, {2}, {4}}), {.hidden = 5, .first = FirstLayer::kShared});
+  CHECK(shared.multiply_adds() == 2 * 32 * 5 + 3 * 5 * 5 + 5 * (3 + 2 + 4));
 }
 
 TEST_CASE("generating leaves in the tape what a forward pass on its rows would, and writes their view") {
-  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0}, 67);
-  const ColumnsLayout& layout = f.ensemble.layout();
-  Floats cells(67 * layout.cell_stride()), view(67 * layout.view_stride);
-  f.ensemble.generate(*f.backend, 67, {.seed = 5}, f.parameters.data(), f.constants.data(), f.tape, cells.data(),
-                      view.data());
-  CHECK(test::doubles(view) == reference::view_rows(layout, 67, cells));
-  const auto contents = [&] {
-    const std::size_t units = 67 * 4 * 40, x = 67 * 4 * kFeatures;
-    Floats all = f.heads();
-    for (const auto& [begin, size] :
-         {std::pair{f.tape.x, x}, {f.tape.a0, units}, {f.tape.a1, units}, {f.tape.h, units}})
-      all.insert(all.end(), begin, begin + size);
-    return all;
-  };
-  const Floats drawn = contents();
-  for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h}) all[0] = -9;  // forward must write them
-  f.ensemble.forward(*f.backend, 67, cells.data(), f.parameters.data(), f.tape);
-  test::check_close(contents(), test::doubles(drawn), 1e-6);
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
+    CAPTURE(static_cast<int>(first));
+    Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, 67);
+    const ColumnsLayout& layout = f.ensemble.layout();
+    Floats cells(67 * layout.cell_stride()), view(67 * layout.view_stride);
+    f.ensemble.generate(*f.backend, 67, {.seed = 5}, f.parameters.data(), f.constants.data(), f.tape, cells.data(),
+                        view.data());
+    CHECK(test::doubles(view) == reference::view_rows(layout, 67, cells));
+    const auto contents = [&] {
+      const std::size_t units = 67 * 4 * 40, x = 67 * 4 * kFeatures;
+      Floats all = f.heads();
+      for (const auto& [begin, size] :
+           {std::pair{f.tape.x, x}, {f.tape.a0, units}, {f.tape.a1, units}, {f.tape.h, units}})
+        all.insert(all.end(), begin, begin + size);
+      return all;
+    };
+    const Floats drawn = contents();
+    for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h}) all[0] = -9;  // forward must write them
+    f.ensemble.forward(*f.backend, 67, cells.data(), f.parameters.data(), f.tape);
+    test::check_close(contents(), test::doubles(drawn), 1e-6);
+  }
 }
 
 TEST_CASE("generated rows are the same bits on one thread and on three, and in any batch") {
-  const Floats whole = generated(1, 300, 10);
-  CHECK(whole == generated(3, 300, 10));
-  for (const std::size_t first : {0u, 1u, 130u, 290u}) {
-    const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(first * 12);
-    CHECK(generated(2, 10, 10 + first) == Floats(begin, begin + 120));
+  for (const FirstLayer layer : {FirstLayer::kOwn, FirstLayer::kShared}) {
+    CAPTURE(static_cast<int>(layer));
+    const Floats whole = generated(layer, 1, 300, 10);
+    CHECK(whole == generated(layer, 3, 300, 10));
+    for (const std::size_t first : {0u, 1u, 130u, 290u}) {
+      const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(first * 12);
+      CHECK(generated(layer, 2, 10, 10 + first) == Floats(begin, begin + 120));
+    }
   }
+}
+
+TEST_CASE("rows whose leading columns are known go on as if these had been drawn") {
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared})
+    for (const int known : {1, 3}) {
+      CAPTURE(static_cast<int>(first));
+      CAPTURE(known);
+      Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, 64);
+      const Floats whole = generated(first, 2, 64, 10);
+      Floats cells = whole;
+      for (std::size_t r = 0; r < 64; ++r)
+        for (std::size_t i = static_cast<std::size_t>(known); i < 12; ++i)
+          if (i % 4 >= static_cast<std::size_t>(known)) cells[r * 12 + i] = 0;
+      f.ensemble.generate(*f.backend, 64, {.seed = 5, .first_row = 10}, f.parameters.data(), f.constants.data(), f.tape,
+                          cells.data(), nullptr, {.columns = known});
+      CHECK(cells == whole);
+    }
 }
 
 TEST_CASE("the warm-up learns related columns up to their entropy, and its rows obey the relation") {

@@ -3,6 +3,7 @@
 
 #include "core/meg.h"
 #include "core/model/masks.h"
+#include "core/nn/column_layout.h"
 #include "core/table/csv.h"
 #include "tests/support.h"
 
@@ -34,6 +35,21 @@ Table small_table() {
     text +=
         fmt::format("{:.2f},{},{}\n", z[i], z[i] > 0 ? "plus" : "minus", i % 10 == 0 ? "NA" : std::to_string(i % 7));
   return parse_csv(text, "small.csv");
+}
+
+/// 100 columns, of which every second repeats the one before it: words and numbers in turn.
+Table wide_table(int rows) {
+  const Philox philox(3, Stream::kMeasure);
+  std::string text;
+  for (int c = 0; c < 100; ++c) text += fmt::format("{}c{}", c > 0 ? "," : "", c);
+  text += "\n";
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+    for (std::uint32_t c = 0; c < 100; ++c) {
+      const std::uint32_t word = philox.bits(r, c / 2)[0] % 3;
+      text += c % 4 < 2 ? fmt::format("{}", "abc"[word]) : fmt::format("{}", 10 * word);
+      text += c + 1 < 100 ? "," : "\n";
+    }
+  return parse_csv(text, "wide.csv");
 }
 
 Options options_of(const char* preset) {
@@ -103,6 +119,55 @@ TEST_CASE("a loaded model generates the same rows, and a row is the same alone, 
       for (std::size_t c = 0; c < 3; ++c) CHECK(one.cell(0, c) == all.cell(row, c));
     }
   }
+}
+
+TEST_CASE("a table of a hundred columns is learned: columns that are equal come out equal") {
+  Meg model(options_of("meg"));
+  model.load_data(wide_table(1000));
+  model.train(9);
+  const Table rows = model.generate(500);
+  double agree = 0, next = 0;
+  for (std::size_t r = 0; r < 500; ++r)
+    for (std::size_t c = 0; c < 100; c += 2) {
+      agree += rows.cell(r, c) == rows.cell(r, c + 1) ? 1.0 / 25'000 : 0;
+      next += c + 4 < 100 && rows.cell(r, c) == rows.cell(r, c + 4) ? 1.0 / 24'000 : 0;
+    }
+  MESSAGE(agree, " of the pairs agree");
+  CHECK(agree > 0.9);
+  CHECK(next == doctest::Approx(1.0 / 3).epsilon(0.1));  // columns that have nothing to do with one another
+}
+
+TEST_CASE("a wide run that was interrupted resumes bit for bit, and its rows too come out the same from a file") {
+  const Folder folder;
+  const Table table = wide_table(200);
+  Meg whole(options_of("meg"));
+  whole.load_data(table);
+  whole.train(3);
+  whole.save_model(folder.path / "whole.meg");
+  CHECK(csv(Meg::load_model(folder.path / "whole.meg").generate(300, 9)) == csv(whole.generate(300, 9)));
+  for (const int stop : {5, 35}) {  // within an epoch of the warm-up, and in the refinement
+    CAPTURE(stop);
+    Meg begun(options_of("meg"));
+    begun.load_data(table);
+    int steps = 0;
+    begun.train(3, 0, {}, [&, last = stop] { return ++steps < last; });
+    CHECK(!begun.finished());
+    begun.save_model(folder.path / "checkpoint.meg");
+    Meg resumed = Meg::load_model(folder.path / "checkpoint.meg");
+    resumed.load_data(table);
+    resumed.train(3);
+    resumed.save_model(folder.path / "resumed.meg");
+    CHECK(bytes(folder.path / "resumed.meg") == bytes(folder.path / "whole.meg"));
+  }
+}
+
+TEST_CASE("more columns than the noise of a row has numbers for are refused") {
+  std::string names = "c0", row = "1";
+  for (int c = 1; c <= kMostColumns; ++c) names += fmt::format(",c{}", c), row += ",1";
+  Meg model(options_of("meg"));
+  CHECK_THROWS_WITH_AS(
+      model.load_data(parse_csv(names + "\n" + row + "\n" + row + "\n", "t.csv")),
+      "the table has 16385 columns to learn, the model holds at most 16384: leave some out with --drop", Error);
 }
 
 TEST_CASE("training goes on from a trained model on other rows of the same columns") {

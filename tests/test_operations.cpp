@@ -151,6 +151,54 @@ TEST_CASE("the batch may be empty") {
   CHECK(gradients == Floats(p.size(), 0.0f));
 }
 
+TEST_CASE("running sums and their gradients agree with naive loops in double, and go on where they were left") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& [rows, groups, width] :
+       {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
+    for (const float probability : {0.0f, 0.3f}) {
+      CAPTURE(rows);
+      CAPTURE(groups);
+      CAPTURE(width);
+      CAPTURE(probability);
+      const Vectors of{groups, width};
+      const Dropout dropout{probability, 5, 9};
+      const auto units = static_cast<std::size_t>(groups) * static_cast<std::size_t>(width);
+      const Floats products = test::random(static_cast<std::size_t>(rows) * units, 1), bias = test::random(units, 2);
+      const Doubles expected = reference::running_sum(of, rows, test::doubles(products), test::doubles(bias), dropout);
+      Floats y(products.size()), sum(static_cast<std::size_t>(rows * width), 7.0f);
+      backend->running_sum_forward(of, 0, groups, rows, products.data(), bias.data(), dropout, sum.data(), y.data());
+      test::check_close(y, expected, 1e-5);
+
+      Floats parts(y.size());
+      for (int k = 0; k < groups; ++k)
+        backend->running_sum_forward(of, k, k + 1, rows, products.data(), bias.data(), dropout, sum.data(),
+                                     parts.data());
+      CHECK(parts == y);
+
+      const Floats weight = test::random(y.size(), 3);
+      Floats dy(y.size()), dproducts(y.size()), dbias(units, 0.5f);
+      for (std::size_t i = 0; i < y.size(); ++i) dy[i] = y[i] > 0 ? weight[i] * dropout.scale() : 0.0f;
+      if (probability == 0)
+        backend->activation_backward(Activation::kRelu, y.size(), y.data(), weight.data(), dy.data());
+      backend->running_sum_backward(of, rows, dy.data(), dproducts.data(), dbias.data());
+      Floats in_place = dy, again(units, 0.5f);
+      backend->running_sum_backward(of, rows, in_place.data(), in_place.data(), again.data());
+      CHECK(in_place == dproducts);
+      CHECK(again == dbias);
+      if (products.size() > 200) continue;  // central differences cost their square
+      for (float& d : dbias) d -= 0.5f;
+      const auto loss = [&](const Doubles& p, const Doubles& b) {
+        const Doubles out = reference::running_sum(of, rows, p, b, dropout);
+        double total = 0;
+        for (std::size_t i = 0; i < out.size(); ++i) total += out[i] * static_cast<double>(weight[i]);
+        return total;
+      };
+      const Doubles p = test::doubles(products), b = test::doubles(bias);
+      test::check_close(dproducts, reference::gradient([&](const Doubles& v) { return loss(v, b); }, p), 1e-4);
+      test::check_close(dbias, reference::gradient([&](const Doubles& v) { return loss(p, v); }, b), 1e-4);
+    }
+}
+
 TEST_CASE("BCE from the logit has the right value and gradient, and stays finite far out") {
   const auto backend = make_backend(Device::kCpu);
   const Floats logit{-3.0f, -0.5f, 0.0f, 0.25f, 4.0f};

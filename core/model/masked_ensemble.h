@@ -19,11 +19,19 @@ struct KnownCells {
 ///
 /// and its heads are logits over the column's codes and a mixture of Gaussians over z. A prefix mask is an inner
 /// extent: w0 of generator k is [kFeatures k, hidden]; masked weights do not exist.
+///
+/// That is quadratic in the columns. Many columns share one first layer instead, whose products are summed up along the
+/// generation order (NADE; Larochelle & Murray 2011), linear in the columns in memory and in time:
+///
+///     a0 of generator k = dropout(relu(b0 of k + sum over j < k of x_j w_j));  w_j of column j is [kFeatures, hidden]
 class MaskedEnsemble {
  public:
+  enum class FirstLayer { kOwn, kShared };
+
   struct Shape {
     int hidden = 128;
     float dropout = 0.1f;  // of generators of columns without a continuous code: it blurs densities
+    FirstLayer first = FirstLayer::kOwn;
   };
 
   /// Of `columns` the codes, continuous and z range are read; all offsets are set here.
@@ -46,6 +54,7 @@ class MaskedEnsemble {
   struct Tape {
     float *x, *a0, *a1, *h, *heads;       // forward; also what backward reads
     float *dheads, *dh, *da1, *da0, *dx;  // backward; null in a tape for forward passes
+    float* sum;                           // of a shared first layer: the running sum so far, [rows, hidden]
     float dropout = 0;                    // of this pass
     std::uint64_t seed = 0, step = 0;     // of its masks
   };
@@ -69,15 +78,23 @@ class MaskedEnsemble {
 
  private:
   std::size_t floats(int rows, std::size_t width) const { return static_cast<std::size_t>(rows) * width; }
+  /// Whether generator k drops hidden units; a shared first layer drops those of all or none.
+  bool drops(std::size_t k) const;
   Dropout dropout(const Tape& tape, int layer) const {
     return {tape.dropout, tape.seed, 2 * tape.step + static_cast<std::uint64_t>(layer)};
   }
-  void layers_forward(Backend& backend, LinearGroups first, LinearGroups hidden, LinearGroups head, int rows,
-                      const float* parameters, Tape& tape) const;
+  bool shared() const { return shape_.first == FirstLayer::kShared; }
+  std::size_t units() const { return layout_.size() * static_cast<std::size_t>(shape_.hidden); }
+  void add_first_layer();
+  /// Of the generators begin <= k < end; those before them have been done.
+  void first_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
+                     Tape& tape) const;
+  void layers_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
+                      Tape& tape) const;
 
   ColumnsLayout layout_;
   Shape shape_;
-  GroupedLinear first_, hidden_, head_;  // a group per generator
+  GroupedLinear first_, hidden_, head_;  // a group per generator; of a shared first layer the last column before it
   std::size_t parameters_ = 0, constants_ = 0;
 };
 

@@ -19,6 +19,9 @@ static_assert(Column::kKnots == kKnots && Column::kZCells == kZCells);
 /// Steps of the refinement between two lines of the history.
 constexpr int kReportSteps = 100;
 
+/// The first layer of a model of many columns, as its file says it; one that says nothing has one a generator.
+constexpr const char* kSharedFirst = "shared";
+
 std::size_t cells_of(std::size_t rows, const ColumnsLayout& layout) { return rows * layout.cell_stride(); }
 
 class MegPreset final : public Preset {
@@ -92,8 +95,9 @@ class MegPreset final : public Preset {
     for (const auto& [name, tensor] : state_.tensors) file.tensors.try_emplace(name, tensor);
     for (const auto& [name, text] : state_.metadata) file.metadata.try_emplace(name, text);
     file.metadata["table"] = coding_.to_json();
-    file.metadata["shape"] =
-        nlohmann::json{{"hidden", ensemble_->shape().hidden}, {"dropout", ensemble_->shape().dropout}}.dump();
+    nlohmann::json shape{{"hidden", ensemble_->shape().hidden}, {"dropout", ensemble_->shape().dropout}};
+    if (ensemble_->shape().first == MaskedEnsemble::FirstLayer::kShared) shape["first"] = kSharedFirst;
+    file.metadata["shape"] = shape.dump();
     file.metadata["run"] = nlohmann::json{
         {"epochs_done", epochs_done_},
         {"epochs", sizes_.warm_up.epochs},
@@ -107,7 +111,11 @@ class MegPreset final : public Preset {
   void load(const TensorFile& file) override {
     coding_ = TableCoding::from_json(file.metadata.at("table"));
     const auto shape = nlohmann::json::parse(file.metadata.at("shape"));
-    make_ensemble({shape.at("hidden"), shape.at("dropout")});
+    const std::string first = shape.value("first", "own");
+    if (first != "own" && first != kSharedFirst)
+      fail("the model's first layer is '{}', which this version of meg does not know: use a newer one", first);
+    make_ensemble({shape.at("hidden"), shape.at("dropout"),
+                   first == kSharedFirst ? MaskedEnsemble::FirstLayer::kShared : MaskedEnsemble::FirstLayer::kOwn});
     load_vector(backend_, "parameters", ensemble_->parameters(), result_.data(), file);
     const auto run = nlohmann::json::parse(file.metadata.at("run"));
     epochs_done_ = run.at("epochs_done"), finished_ = run.at("finished");
@@ -138,12 +146,25 @@ class MegPreset final : public Preset {
   void fit(const Table& table) {
     coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
                           {.rare_min = options_.rare_min, .rare_word = options_.rare_word}, options_.order);
+    check_limits();
     ColumnsLayout layout = columns_layout();
     const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));
     make_ensemble(choose_sizes(train, layout, options_).shape);
     std::vector<float> start(ensemble_->parameters());
     ensemble_->initialize(options_.seed, start);
     backend_.upload(start, result_.data());
+  }
+
+  void check_limits() const {
+    if (coding_.columns().size() > static_cast<std::size_t>(kMostColumns))
+      fail("the table has {} columns to learn, the model holds at most {}: leave some out with --drop",
+           coding_.columns().size(), kMostColumns);
+    for (const Column& column : coding_.columns())
+      if (column.codes() > kMostCodes)
+        fail(
+            "column '{}' has {} values, the model holds at most {}: merge rare ones with --rare-min, or leave it out "
+            "with --drop",
+            column.schema().name, column.codes(), kMostCodes);
   }
 
   ColumnsLayout columns_layout() const {
@@ -257,8 +278,8 @@ class MegPreset final : public Preset {
 
   /// Keeps the refined parameters where they are no worse, and gives the memory of the run back.
   void finish() {
-    const Gate gate(backend_, *ensemble_, rows_, constants_.data(), options_.seed);
-    const bool better = refinement_ && gate.passes(warm_up_->best(), refinement_->result());
+    const bool better = refinement_ && Gate(backend_, *ensemble_, rows_, constants_.data(), options_.seed)
+                                           .passes(warm_up_->best(), refinement_->result());
     backend_.add_scaled(ensemble_->parameters(), 1.0f, better ? refinement_->result() : warm_up_->best(), 0.0f,
                         result_.data());
     refinement_.reset();

@@ -10,17 +10,32 @@ namespace {
 /// Steps of a warm-up at most. It ends sooner where the held-out rows say so.
 constexpr int kMostSteps = 1800;
 
+/// Columns that have a first layer of their own each, which is quadratic in their number.
+constexpr std::size_t kMostOwnColumns = 64;
+
+/// What the tape of a step may hold, and the fewest rows of one.
+constexpr std::size_t kMostTapeFloats = 100'000'000;
+constexpr int kFewestRows = 32;
+
+/// Wider rows are not refined: each of its steps makes rows column after column, and beyond some thousand one-hot codes
+/// the discriminator sees every value too rarely to learn from.
+constexpr std::size_t kMostRefinedColumns = 256, kMostRefinedView = 4096;
+
+/// The most rows of a batch that a step has the memory for; a step of the refinement holds two batches.
+int most_rows(const MaskedEnsemble& ensemble, bool refined) {
+  const std::size_t rows = kMostTapeFloats / ensemble.tape_floats(1, true) / (refined ? 2 : 1);
+  return static_cast<int>(std::min<std::size_t>(rows, 1'000'000));
+}
+
 }  // namespace
 
-Sizes choose_sizes(std::size_t rows, const ColumnsLayout&, const Options& options) {
+Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options& options) {
   Sizes out;
   const int n = static_cast<int>(std::clamp<std::size_t>(rows, 1, 1'000'000'000));
   out.shape.hidden = options.hidden.empty() ? 128 : options.hidden.front();
   out.shape.dropout = options.dropout.value_or(rows < 2000 ? 0.2f : 0.1f);
+  if (layout.size() > kMostOwnColumns) out.shape.first = MaskedEnsemble::FirstLayer::kShared;
   out.warm_up.seed = out.refinement.seed = options.seed;
-  out.warm_up.batch_size = out.refinement.batch_size = std::clamp(n / 20, 32, 512);
-  const int steps_per_epoch = (n - 1) / out.warm_up.batch_size + 1;
-  out.warm_up.epochs = std::clamp(kMostSteps / steps_per_epoch, 8, 60);
   if (options.effort == "fast") {
     out.refinement.steps = 0;
   } else if (options.effort == "best") {
@@ -31,9 +46,15 @@ Sizes choose_sizes(std::size_t rows, const ColumnsLayout&, const Options& option
   } else if (options.effort != "balanced") {
     fail("there is no effort '{}'; there are fast, balanced and best", options.effort);
   }
+  const MaskedEnsemble ensemble(layout, out.shape);
+  if (layout.size() > kMostRefinedColumns || ensemble.layout().view_stride > kMostRefinedView) out.refinement.steps = 0;
   if (options.learning_rate) out.warm_up.rate = *options.learning_rate;
   if (options.gamma) out.refinement.gamma = *options.gamma;
   if (options.refine_steps) out.refinement.steps = *options.refine_steps;
+  const int most = most_rows(ensemble, out.refinement.steps > 0);
+  out.warm_up.batch_size = out.refinement.batch_size = std::max(kFewestRows, std::min({n / 20, 512, most}));
+  const int steps_per_epoch = (n - 1) / out.warm_up.batch_size + 1;
+  out.warm_up.epochs = std::clamp(kMostSteps / steps_per_epoch, 8, 60);
   out.refinement.discriminator_first = std::min(150, out.refinement.steps / 2);
   return out;
 }

@@ -9,6 +9,7 @@ namespace meg {
 /// The parameters of one network and all that Adam keeps of them: blocks [count] of one allocation.
 class TrainedParameters {
  public:
+  TrainedParameters() = default;
   TrainedParameters(Backend& backend, std::size_t count, bool with_average = false);
 
   std::size_t count() const { return count_; }
@@ -31,8 +32,8 @@ class TrainedParameters {
  private:
   float* block(std::size_t i) const { return memory_.data() + i * Arena::padded(count_); }
 
-  std::size_t count_;
-  bool with_average_;
+  std::size_t count_ = 0;
+  bool with_average_ = false;
   Memory memory_;
 };
 

@@ -78,7 +78,7 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
       best_loss_(std::numeric_limits<float>::infinity()) {
   for (float* to : {parameters_.parameters(), parameters_.average(), best_.data()}) backend.upload(parameters, to);
   tape_.seed = options_.seed;
-  done_ = options_.epochs == 0;
+  if (options_.epochs == 0) finish();
 }
 
 int WarmUp::steps_per_epoch() const {
@@ -154,15 +154,25 @@ void WarmUp::end_epoch() {
     backend_.add_scaled(ensemble_.parameters(), 1.0f, parameters_.average(), 0.0f, best_.data());
   }
   turn_where_due(improvement);
-  done_ = epoch_ >= last_epoch_;
+  if (epoch_ >= last_epoch_) finish();
+}
+
+void WarmUp::finish() {
+  done_ = true;
+  parameters_ = TrainedParameters();
+  arena_ = Arena(Memory());
+  tape_ = {};
+  cells_ = losses_ = sum_ = nullptr;
 }
 
 void WarmUp::save(TensorFile& file) const {
   const std::string when = fmt::format("after epoch {} of the warm-up", epoch_);
-  parameters_.save(backend_, "warm_up", when, file);
   save_vector(backend_, "warm_up.best", when, ensemble_.parameters(), best_.data(), file);
-  float epoch_loss;
-  backend_.download(sum_, {&epoch_loss, 1});
+  float epoch_loss = 0;
+  if (!done_) {
+    parameters_.save(backend_, "warm_up", when, file);
+    backend_.download(sum_, {&epoch_loss, 1});
+  }
   file.metadata["warm_up"] = nlohmann::json{
       {"epoch", epoch_},
       {"epoch_step", epoch_step_},
@@ -180,15 +190,16 @@ void WarmUp::save(TensorFile& file) const {
 }
 
 void WarmUp::load(const TensorFile& file) {
-  parameters_.load(backend_, "warm_up", file);
   load_vector(backend_, "warm_up.best", ensemble_.parameters(), best_.data(), file);
   const auto in = nlohmann::json::parse(file.metadata.at("warm_up"));
   epoch_ = in.at("epoch"), epoch_step_ = in.at("epoch_step"), step_ = in.at("step");
-  best_epoch_ = in.at("best_epoch"), done_ = in.at("done");
+  best_epoch_ = in.at("best_epoch");
   turn_epoch_ = in.at("turn_epoch"), last_epoch_ = in.at("last_epoch"), slow_epochs_ = in.at("slow_epochs");
   // JSON has no infinity: no epoch has ended yet.
   best_loss_ = in.at("best_loss").is_null() ? std::numeric_limits<float>::infinity() : in.at("best_loss").get<float>();
   train_loss_ = in.at("train_loss"), held_out_loss_ = in.at("held_out_loss");
+  if (in.at("done")) return finish();
+  parameters_.load(backend_, "warm_up", file);
   const float epoch_loss = in.at("epoch_loss");
   backend_.upload({&epoch_loss, 1}, sum_);
   if (epoch_step_ > 0) {

@@ -28,9 +28,10 @@ struct WarmUpOptions {
 };
 
 /// The warm-up: every generator maximizes the likelihood of its column given the real columns before it, all at once.
-/// AdamW, an average of the weights, judged on the held-out rows after every epoch; the best average is the result. The
-/// rate's cycle turns where the held-out loss stops falling (or where it must, to be done in time), so that the run is
-/// as long as the table needs. Its state is a function of (rows, options, steps done).
+/// AdamW, an average of the weights, judged on the held-out rows after every epoch; the best average is the result, and
+/// all that is kept when it is done. The rate's cycle turns where the held-out loss stops falling (or where it must, to
+/// be done in time), so that the run is as long as the table needs. Its state is a function of (rows, options, steps
+/// done).
 class WarmUp {
  public:
   /// Starts from `parameters` [ensemble.parameters()], on the host. All references must outlive it.
@@ -51,7 +52,7 @@ class WarmUp {
   /// The best average so far, on the device.
   const float* best() const { return best_.data(); }
   /// The same, or the average while the first epoch is under way.
-  const float* result() const { return epoch_ > 0 ? best_.data() : parameters_.average(); }
+  const float* result() const { return epoch_ > 0 || done_ ? best_.data() : parameters_.average(); }
 
   void save(TensorFile& file) const;
   void load(const TensorFile& file);
@@ -61,6 +62,7 @@ class WarmUp {
   Cycle cycle() const;
   void turn_where_due(float improvement);
   void end_epoch();
+  void finish();  // gives back what a refinement beside it has more use for
 
   Backend& backend_;
   const MaskedEnsemble& ensemble_;

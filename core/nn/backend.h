@@ -44,6 +44,11 @@ struct Dropout {
   float scale() const { return 65536.0f / (65536.0f - static_cast<float>(threshold())); }
 };
 
+/// A row of `groups` vectors of `width` numbers, one behind the other.
+struct Vectors {
+  int groups, width;
+};
+
 /// What linear_forward does to a product while it is in the cache.
 struct ForwardTail {
   Activation activation = Activation::kNone;
@@ -100,12 +105,22 @@ class Backend {
   virtual void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
                               const ForwardTail& tail, float* y) = 0;
   /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two
-  /// groups start at the same element or have none in common.
+  /// groups start at the same element, and then so do those of all groups between them, or have none in common.
   virtual void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                                      const BackwardTail& tail, float* dx) = 0;
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
   virtual void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                                       float* gradients) = 0;
+
+  // --- running sums over groups: one first layer for many masked generators
+  /// y[r, k] = dropout(relu(bias[k] + sum of products[r, j] over j <= k)) for the groups begin <= k < end; products and
+  /// y are [rows, groups, width], bias [groups, width]. sum [rows, width] holds the sum over j < begin, where begin is
+  /// not 0, and afterwards that over j < end.
+  virtual void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
+                                   const Dropout& dropout, float* sum, float* y) = 0;
+  /// From dy, which the ReLU and the dropout have masked: dproducts[r, k] = sum of dy[r, j] over j >= k, both [rows,
+  /// groups, width], dproducts may be dy; dbias[k] [groups, width] += sum of dy[r, k] over r.
+  virtual void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) = 0;
 
   // --- pointwise
   /// dx = dy * activation'(x), from y = activation(x), all [count]; dx may be dy.

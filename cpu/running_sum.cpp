@@ -1,0 +1,63 @@
+#include "cpu/backend.h"
+#include "cpu/dropout.h"
+
+namespace meg::cpu {
+
+namespace {
+
+constexpr std::size_t kRows = 8;       // of one task
+constexpr std::size_t kColumns = 512;  // of one task that sums over rows
+
+int blocks(std::size_t count, std::size_t block) { return static_cast<int>((count + block - 1) / block); }
+
+}  // namespace
+
+void CpuBackend::running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
+                                     const Dropout& dropout, float* sum, float* y) {
+  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
+  const auto count = static_cast<std::size_t>(rows);
+  const std::size_t first = static_cast<std::size_t>(begin) * width, last = static_cast<std::size_t>(end) * width;
+  pool_.run(blocks(count, kRows), 4.0 * static_cast<double>(count * (last - first)), [&](int task) {
+    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
+    for (std::size_t r = from; r < to; ++r) {
+      float* const total = sum + r * width;
+      if (begin == 0) std::fill_n(total, width, 0.0f);
+      for (std::size_t k = first; k < last; k += width) {
+        const float *const p = products + r * stride + k, *const b = bias + k;
+        float* const out = y + r * stride + k;
+#pragma GCC ivdep
+        for (std::size_t i = 0; i < width; ++i) {
+          total[i] += p[i];
+          out[i] = std::max(total[i] + b[i], 0.0f);
+        }
+      }
+    }
+    if (dropout.probability > 0)
+      drop_out(dropout, to - from, last - first, from * stride + first, stride, y + from * stride + first);
+  });
+}
+
+void CpuBackend::running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) {
+  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
+  const auto count = static_cast<std::size_t>(rows);
+  const double work = 2.0 * static_cast<double>(count * stride);
+  pool_.run(blocks(stride, kColumns), work, [&](int task) {
+    const std::size_t from = static_cast<std::size_t>(task) * kColumns, to = std::min(stride, from + kColumns);
+    for (std::size_t r = 0; r < count; ++r)
+#pragma GCC ivdep
+      for (std::size_t c = from; c < to; ++c) dbias[c] += dy[r * stride + c];
+  });
+  pool_.run(blocks(count, kRows), work, [&](int task) {
+    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
+    for (std::size_t r = from; r < to; ++r) {
+      const float* const in = dy + r * stride;
+      float* const out = dproducts + r * stride;
+      std::copy_n(in + stride - width, width, out + stride - width);
+      for (std::size_t k = stride - width; k > 0; k -= width)
+#pragma GCC ivdep
+        for (std::size_t i = k - width; i < k; ++i) out[i] = out[i + width] + in[i];
+    }
+  });
+}
+
+}  // namespace meg::cpu
