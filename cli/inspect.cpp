@@ -16,7 +16,7 @@ void inspect(const std::string& path) {
   const Options& o = model.options();
   fmt::print("preset   {}, {} columns, seed {}\n", o.preset, model.output_dim(), o.seed);
   fmt::print("trained  {} epochs, batch {}{}\n", model.epochs_done(), model.batch_size(),
-             model.finished() ? "" : ", not finished");
+             model.finished() ? model.refined() ? ", refined" : "" : ", not finished");
   fmt::print("options  {}\n", options_to_json(o));
   if (!model.generation_order().empty()) fmt::print("order    {}\n", fmt::join(model.generation_order(), ", "));
   if (!model.history().empty()) {

@@ -21,6 +21,7 @@ struct TrainFlags {
   bool quiet = false, no_refine = false;
   ColumnFlags columns;
   Options options;
+  const CLI::Option* preset = nullptr;
 };
 
 /// A line of JSON per line of the history, on disk as soon as it is written; a resumed run goes on below.
@@ -54,6 +55,26 @@ class Log {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
+/// How long an epoch, or a step of the refinement, takes in the phase under way.
+class Pace {
+ public:
+  /// `now` in seconds since training began, which may have been in the middle of a phase.
+  double seconds_each(const Progress& p, double now) {
+    if (begun_ != p.phase) {
+      begun_ = p.phase, begin_ = last_;
+      first_ = p.phase == Progress::Phase::kRefinement ? (p.done - 1) / kReportSteps * kReportSteps : p.done - 1;
+    }
+    last_ = now;
+    return (now - begin_) / std::max(1, p.done - first_);
+  }
+
+ private:
+  static constexpr int kReportSteps = 100;  // between two lines of a refinement
+  std::optional<Progress::Phase> begun_;
+  double begin_ = 0, last_ = 0;
+  int first_ = 0;
+};
+
 std::string progress_text(const Progress& p, double rows_per_second, double seconds_left) {
   std::string out =
       fmt::format("{} {}/{}", p.phase == Progress::Phase::kTraining ? "epoch" : phase_name(p.phase), p.done, p.of);
@@ -73,9 +94,14 @@ Meg make_model(TrainFlags& f) {
   f.options.types = f.columns.types();
   f.options.drop = f.columns.drop;
   if (f.no_refine) f.options.refine_steps = 0;
-  if (!f.from.empty()) return Meg::start_from(f.from, f.options);
-  if (f.resume.empty()) return Meg(f.options);
-  return Meg::load_model(f.resume, f.options);
+  const std::string& learned = f.from.empty() ? f.resume : f.from;
+  if (learned.empty()) return Meg(f.options);
+  if (!f.options.types.empty() || !f.options.drop.empty())
+    fail("the columns are those of '{}': leave --schema, --categorical, --numeric and --drop out", learned);
+  Meg model = f.from.empty() ? Meg::load_model(f.resume, f.options) : Meg::start_from(f.from, f.options);
+  if (f.preset->count() > 0 && f.preset->as<std::string>() != model.options().preset)
+    fail("'{}' is a model of the {} preset", learned, model.options().preset);
+  return model;
 }
 
 void say_what_is_not_learned(const Schema& schema) {
@@ -109,15 +135,12 @@ int train(TrainFlags& f) {
     ProgressLine line(f.quiet);
     const int every = f.checkpoint_every > 0 ? f.checkpoint_every : model.options().preset == "classic" ? 100 : 1;
     int lines = 0;
-    Stopwatch phase;
-    Progress::Phase last_phase{};
-    int first = first_epoch;
+    Pace pace;
     const auto on_progress = [&](const Progress& p) {
       log.write(p, training.seconds());
       if (!f.checkpoint.empty() && ++lines % every == 0) model.save_model(f.checkpoint);
-      if (p.phase != last_phase) first = 0, last_phase = p.phase, phase = Stopwatch();
+      const double each = pace.seconds_each(p, training.seconds());
       if (!line.due()) return;
-      const double each = phase.seconds() / std::max(1, p.done - first);
       const double rows =
           p.phase == Progress::Phase::kRefinement ? model.batch_size() : static_cast<double>(table.rows());
       line.show(progress_text(p, rows / each, each * (p.of - p.done)));
@@ -135,6 +158,9 @@ int train(TrainFlags& f) {
                     f.out, f.out));
     return kInterrupted;
   }
+  if (!f.quiet && !model.history().empty() && model.history().back().phase == Progress::Phase::kRefinement &&
+      !model.refined())
+    say("the refinement made the rows no better: the warmed-up model is kept");
   if (!f.quiet)
     say(fmt::format("trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}",
                     model.epochs_done() - first_epoch, duration_text(training.seconds()),
@@ -150,10 +176,10 @@ void add_train(CLI::App& program, int& status) {
   Options& o = f->options;
   command.add_option("data", f->data, "The table, a CSV file with names in its first line")->required();
   command.add_option("--out", f->out, "Where to write the model")->required();
-  command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));
+  f->preset = command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));
   command
       .add_option("--epochs", f->epochs, "Passes over the rows, 0 = the preset's choice: classic 5000; meg by the rows")
-      ->check(CLI::Range(0, 1'000'000'000));
+      ->check(CLI::Range(0, 1'000'000));
   command
       .add_option("--batch-size", f->batch_size,
                   "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")

@@ -43,6 +43,7 @@ std::vector<std::string> Meg::generation_order() const { return impl_->preset->g
 const Schema& Meg::schema() const { return impl_->preset->schema(); }
 std::vector<std::string> Meg::rare_notes() const { return impl_->preset->rare_notes(); }
 bool Meg::finished() const { return impl_->preset->finished(); }
+bool Meg::refined() const { return impl_->preset->refined(); }
 int Meg::epochs_done() const { return impl_->preset->epochs_done(); }
 int Meg::batch_size() const { return impl_->preset->batch_size(); }
 const std::vector<Progress>& Meg::history() const { return impl_->preset->history(); }
@@ -50,6 +51,7 @@ Table Meg::empty_table() const { return impl_->preset->empty_table(); }
 
 void Meg::train(int num_epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
                 const std::function<bool()>& keep_going) {
+  if (num_epochs > 1'000'000) fail("a million epochs are the most, got {}", num_epochs);
   if (num_epochs < 0 || batch_size < 0)
     fail("epochs and batch size must not be negative, got {} and {}", num_epochs, batch_size);
   impl_->preset->train(num_epochs, batch_size, on_progress, keep_going);

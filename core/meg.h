@@ -57,6 +57,8 @@ class Meg {
              const std::function<bool()>& keep_going = {});
   /// Whether train did all that it was asked for.
   bool finished() const;
+  /// Whether an adversarial refinement was kept: the gate lets none pass that made rows worse (meg preset).
+  bool refined() const;
   int epochs_done() const;
   /// Of the last training run.
   int batch_size() const;

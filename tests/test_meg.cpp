@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -13,7 +15,7 @@ namespace {
 
 /// A folder of its own, gone afterwards.
 struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / "meg_test_meg";
+  std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("meg_test_meg_{}", ::getpid());
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }
   std::string write(const std::string& name, const std::string& text) const {
@@ -168,6 +170,28 @@ TEST_CASE("more columns than the noise of a row has numbers for are refused") {
   CHECK_THROWS_WITH_AS(
       model.load_data(parse_csv(names + "\n" + row + "\n" + row + "\n", "t.csv")),
       "the table has 16385 columns to learn, the model holds at most 16384: leave some out with --drop", Error);
+}
+
+TEST_CASE("a run goes on with what it began with, and says so where it is asked for something else") {
+  const Folder folder;
+  Meg begun(options_of("meg"));
+  begun.load_data(small_table());
+  int steps = 0;
+  begun.train(12, 16, {}, [&] { return ++steps < 15; });  // in the middle of an epoch
+  begun.save_model(folder.path / "begun.meg");
+  const Table other = parse_csv("x,sign,y\n0.5,plus,1\n1.5,minus,2\n", "t.csv");
+  CHECK_THROWS_AS(begun.load_data(other), Error);
+  Meg resumed = Meg::load_model(folder.path / "begun.meg");
+  CHECK(resumed.batch_size() == 16);
+  CHECK(resumed.generate(3).rows() == 3);
+  resumed.load_data(small_table());
+  CHECK_THROWS_AS(resumed.train(12, 300), Error);
+  CHECK_THROWS_AS(resumed.train(99, 16), Error);
+  resumed.train();
+  CHECK(resumed.finished());
+  resumed.train();  // nothing is left to do
+  CHECK_THROWS_AS(resumed.train(99), Error);
+  CHECK_THROWS_AS(resumed.load_data(other), Error);
 }
 
 TEST_CASE("training goes on from a trained model on other rows of the same columns") {

@@ -1,6 +1,5 @@
-#include <cmath>
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "core/model/gate.h"
 #include "core/model/generation.h"
@@ -41,24 +40,32 @@ class MegPreset final : public Preset {
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
 
   void load_data(const Table& table) override {
-    if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
     if (!ensemble_) fit(table);
     const std::vector<float> cells = encode(table);
     const std::string print = fingerprint(cells);
-    if (!state_.tensors.empty() && print != data_fingerprint_)
+    const bool begun = under_way() || finished_;
+    if (begun && print != data_fingerprint_)
       fail("this is not the table that the run began with; name that one, or use --from to train on another");
+    if (warm_up_) return;  // it holds these very rows
     data_fingerprint_ = print;
     table_ = backend_.allocate(cells.size());
     backend_.upload(cells, table_.data());
     rows_.cells = table_.data();
     split(table.rows());
     sizes_ = choose_sizes(rows_.train.size(), ensemble_->layout(), options_);
+    if (begun) set_run(epochs_, batch_size_);
   }
 
   void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
              const std::function<bool()>& keep_going) override {
     if (rows_.train.empty()) fail("there is nothing to train on: call load_data first");
-    if (finished_ && state_.tensors.empty()) return;
+    const bool begun = under_way() || finished_;
+    if (begun && ((epochs > 0 && epochs != epochs_) || (batch_size > 0 && batch_size != batch_size_)))
+      fail(
+          "the run began with {} epochs at most and batches of {} rows, and goes on with them: leave --epochs and "
+          "--batch-size out, or begin a new run with --from",
+          epochs_, batch_size_);
+    if (finished_) return;
     begin(epochs, batch_size);
     const auto go_on = [&] { return !keep_going || keep_going(); };
     const auto report = [&](const Progress& progress) {
@@ -71,10 +78,11 @@ class MegPreset final : public Preset {
   }
 
   int epochs_done() const override { return epochs_done_; }
-  int batch_size() const override { return resumed_batch_size_ > 0 ? resumed_batch_size_ : sizes_.warm_up.batch_size; }
+  int batch_size() const override { return batch_size_; }
   bool finished() const override { return finished_; }
   const std::vector<Progress>& history() const override { return history_; }
-  bool has_learned() const override { return epochs_done_ > 0 || (warm_up_ && warm_up_->steps_done() > 0); }
+  bool has_learned() const override { return learned_ || (warm_up_ && warm_up_->steps_done() > 0); }
+  bool refined() const override { return refined_; }
 
   void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
                 Table& out) const override {
@@ -98,12 +106,10 @@ class MegPreset final : public Preset {
     nlohmann::json shape{{"hidden", ensemble_->shape().hidden}, {"dropout", ensemble_->shape().dropout}};
     if (ensemble_->shape().first == MaskedEnsemble::FirstLayer::kShared) shape["first"] = kSharedFirst;
     file.metadata["shape"] = shape.dump();
-    file.metadata["run"] = nlohmann::json{
-        {"epochs_done", epochs_done_},
-        {"epochs", sizes_.warm_up.epochs},
-        {"batch_size", sizes_.warm_up.batch_size},
-        {"finished",
-         finished_}}.dump();
+    file.metadata["run"] =
+        nlohmann::json{{"epochs_done", epochs_done_}, {"epochs", epochs_},   {"batch_size", batch_size_},
+                       {"finished", finished_},       {"refined", refined_}, {"learned", has_learned()}}
+            .dump();
     file.metadata["history"] = history_to_json(history_);
     file.metadata["data_fingerprint"] = data_fingerprint_;
   }
@@ -118,8 +124,8 @@ class MegPreset final : public Preset {
                    first == kSharedFirst ? MaskedEnsemble::FirstLayer::kShared : MaskedEnsemble::FirstLayer::kOwn});
     load_vector(backend_, "parameters", ensemble_->parameters(), result_.data(), file);
     const auto run = nlohmann::json::parse(file.metadata.at("run"));
-    epochs_done_ = run.at("epochs_done"), finished_ = run.at("finished");
-    resumed_epochs_ = run.at("epochs"), resumed_batch_size_ = run.at("batch_size");
+    epochs_done_ = run.at("epochs_done"), epochs_ = run.at("epochs"), batch_size_ = run.at("batch_size");
+    finished_ = run.at("finished"), refined_ = run.at("refined"), learned_ = run.at("learned");
     history_ = history_from_json(file.metadata.at("history"));
     data_fingerprint_ = file.metadata.at("data_fingerprint");
     if (finished_) return;
@@ -132,7 +138,15 @@ class MegPreset final : public Preset {
     finished_ = false;
     state_ = {};
     history_.clear();
-    epochs_done_ = resumed_epochs_ = resumed_batch_size_ = 0;
+    epochs_done_ = epochs_ = batch_size_ = 0;
+    refined_ = false;
+    if (!options.dropout) return;
+    MaskedEnsemble::Shape shape = ensemble_->shape();
+    shape.dropout = *options.dropout;
+    std::vector<float> learned(ensemble_->parameters());
+    backend_.download(result_.data(), learned);
+    make_ensemble(shape);
+    backend_.upload(learned, result_.data());
   }
 
  private:
@@ -221,21 +235,35 @@ class MegPreset final : public Preset {
   /// Sets the run up, from the state of an interrupted one where there is some.
   void begin(int epochs, int batch_size) {
     if (warm_up_) return;  // train was interrupted and is called again
-    const bool resumed = !state_.tensors.empty();
-    if (epochs == 0) epochs = resumed_epochs_;
-    if (batch_size == 0) batch_size = resumed_batch_size_;
-    if (epochs > 0) sizes_.warm_up.epochs = epochs;
-    if (batch_size > 0) sizes_.warm_up.batch_size = sizes_.refinement.batch_size = batch_size;
+    const bool resumed = under_way();
+    if (!resumed) set_run(epochs, batch_size);
     std::vector<float> start(ensemble_->parameters());
     backend_.download(result_.data(), start);
     warm_up_ = std::make_unique<WarmUp>(backend_, *ensemble_, rows_, sizes_.warm_up, start);
     if (!resumed) return;
-    warm_up_->load(state_);
-    if (state_.metadata.contains("refinement")) {
-      refinement_ = make_refinement();
-      refinement_->load(state_);
+    try {
+      warm_up_->load(state_);
+      if (state_.metadata.contains("refinement")) {
+        refinement_ = make_refinement();
+        refinement_->load(state_);
+      }
+    } catch (const std::logic_error&) {
+      fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
+    } catch (const nlohmann::json::exception&) {
+      fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
     }
     state_ = {};
+  }
+
+  bool under_way() const { return warm_up_ || !state_.tensors.empty(); }
+
+  /// What a run is begun with; 0 is what the size of the table says.
+  void set_run(int epochs, int batch_size) {
+    if (epochs > 0) sizes_.warm_up.epochs = epochs;
+    if (batch_size > 0)
+      sizes_.warm_up.batch_size = sizes_.refinement.batch_size =
+          static_cast<int>(std::min(rows_.train.size(), static_cast<std::size_t>(batch_size)));
+    epochs_ = sizes_.warm_up.epochs, batch_size_ = sizes_.warm_up.batch_size;
   }
 
   bool warm_up(const std::function<void(const Progress&)>& report, const std::function<bool()>& go_on) {
@@ -278,13 +306,13 @@ class MegPreset final : public Preset {
 
   /// Keeps the refined parameters where they are no worse, and gives the memory of the run back.
   void finish() {
-    const bool better = refinement_ && Gate(backend_, *ensemble_, rows_, constants_.data(), options_.seed)
-                                           .passes(warm_up_->best(), refinement_->result());
-    backend_.add_scaled(ensemble_->parameters(), 1.0f, better ? refinement_->result() : warm_up_->best(), 0.0f,
+    refined_ = refinement_ && Gate(backend_, *ensemble_, rows_, constants_.data(), options_.seed)
+                                  .passes(warm_up_->best(), refinement_->result());
+    backend_.add_scaled(ensemble_->parameters(), 1.0f, refined_ ? refinement_->result() : warm_up_->best(), 0.0f,
                         result_.data());
     refinement_.reset();
     warm_up_.reset();
-    finished_ = true;
+    finished_ = learned_ = true;
   }
 
   Options options_;
@@ -299,9 +327,9 @@ class MegPreset final : public Preset {
   TensorFile state_;                        // of a run that was loaded and has not gone on yet
   std::string data_fingerprint_;
   std::vector<Progress> history_;
+  int epochs_ = 0, batch_size_ = 0;  // of the run under way or finished
   int epochs_done_ = 0;
-  int resumed_epochs_ = 0, resumed_batch_size_ = 0;  // of the run that was loaded
-  bool finished_ = false;
+  bool finished_ = false, refined_ = false, learned_ = false;
 };
 
 }  // namespace

@@ -36,6 +36,8 @@ class Preset {
   virtual bool finished() const = 0;
   virtual const std::vector<Progress>& history() const = 0;
 
+  /// Whether the model is that of an adversarial refinement which passed the gate.
+  virtual bool refined() const { return false; }
   /// Whether there is anything that generate could use.
   virtual bool has_learned() const = 0;
   virtual void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,

@@ -7,7 +7,8 @@ namespace meg {
 
 namespace {
 
-/// Steps of a warm-up at most. It ends sooner where the held-out rows say so.
+/// Steps of a warm-up that its most epochs come from; the least of these are 8. It ends sooner where the held-out rows
+/// say so.
 constexpr int kMostSteps = 1800;
 
 /// Columns that have a first layer of their own each, which is quadratic in their number.

@@ -18,7 +18,7 @@ std::size_t arena_floats(const MaskedEnsemble& ensemble, int batch) {
 }
 
 /// Steps in which the rate rises.
-constexpr int kRiseSteps = 60;
+constexpr std::int64_t kRiseSteps = 60;
 
 /// Length of the fall behind `epochs` epochs.
 int fall_epochs(int epochs, double share) { return std::max(1, static_cast<int>(std::lround(share * epochs))); }
@@ -86,7 +86,7 @@ int WarmUp::steps_per_epoch() const {
 }
 
 Cycle WarmUp::cycle() const {
-  const int steps = steps_per_epoch();
+  const std::int64_t steps = steps_per_epoch();
   return {static_cast<double>(options_.rate), std::min(kRiseSteps, steps * options_.epochs / 10), turn_epoch_ * steps,
           std::max(last_epoch_, turn_epoch_ + 1) * steps};
 }
@@ -150,7 +150,7 @@ void WarmUp::end_epoch() {
                                    parameters_.average(), tape_, cells_, losses_, sum_);
   const float improvement = best_loss_ - held_out_loss_;
   if (held_out_loss_ < best_loss_) {
-    best_loss_ = held_out_loss_, best_epoch_ = epoch_;
+    best_loss_ = held_out_loss_;
     backend_.add_scaled(ensemble_.parameters(), 1.0f, parameters_.average(), 0.0f, best_.data());
   }
   turn_where_due(improvement);
@@ -177,7 +177,7 @@ void WarmUp::save(TensorFile& file) const {
       {"epoch", epoch_},
       {"epoch_step", epoch_step_},
       {"step", step_},
-      {"best_epoch", best_epoch_},
+
       {"turn_epoch", turn_epoch_},
       {"last_epoch", last_epoch_},
       {"slow_epochs", slow_epochs_},
@@ -193,7 +193,6 @@ void WarmUp::load(const TensorFile& file) {
   load_vector(backend_, "warm_up.best", ensemble_.parameters(), best_.data(), file);
   const auto in = nlohmann::json::parse(file.metadata.at("warm_up"));
   epoch_ = in.at("epoch"), epoch_step_ = in.at("epoch_step"), step_ = in.at("step");
-  best_epoch_ = in.at("best_epoch");
   turn_epoch_ = in.at("turn_epoch"), last_epoch_ = in.at("last_epoch"), slow_epochs_ = in.at("slow_epochs");
   // JSON has no infinity: no epoch has ended yet.
   best_loss_ = in.at("best_loss").is_null() ? std::numeric_limits<float>::infinity() : in.at("best_loss").get<float>();

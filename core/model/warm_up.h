@@ -74,7 +74,7 @@ class WarmUp {
   MaskedEnsemble::Tape tape_;
   float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
   std::vector<std::uint32_t> order_;
-  int epoch_ = 0, epoch_step_ = 0, step_ = 0, best_epoch_ = 0;
+  int epoch_ = 0, epoch_step_ = 0, step_ = 0;
   int slow_epochs_ = 0;          // in a row
   int turn_epoch_, last_epoch_;  // of the cycle; the latest possible ones until it has turned
   bool done_ = false;

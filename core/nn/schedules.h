@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 
 namespace meg {
@@ -10,16 +11,16 @@ namespace meg {
 /// way (warmup-stable-decay, Hu et al. 2024).
 struct Cycle {
   double peak;
-  int top, turn, end;
+  std::int64_t top, turn, end;
 
   double rate(int step) const { return at(step, peak / 25, peak, peak / 250'000); }
   double beta1(int step) const { return at(step, 0.95, 0.85, 0.95); }
 
  private:
   double at(int step, double low, double high, double last) const {
-    if (step < top) return cosine(low, high, static_cast<double>(step) / top);
+    if (step < top) return cosine(low, high, step / static_cast<double>(top));
     if (step <= turn) return high;
-    return cosine(high, last, static_cast<double>(step - turn) / (end - turn));
+    return cosine(high, last, static_cast<double>(step - turn) / static_cast<double>(end - turn));
   }
   static double cosine(double from, double to, double share) {
     return to + (from - to) / 2 * (1 + std::cos(std::numbers::pi * share));
