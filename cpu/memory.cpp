@@ -40,7 +40,9 @@ void CpuBackend::upload(std::span<const float> from, float* to) { std::copy(from
 
 void CpuBackend::download(const float* from, std::span<float> to) { std::copy_n(from, to.size(), to.begin()); }
 
-void CpuBackend::fill(std::size_t count, float value, float* out) { std::fill_n(out, count, value); }
+void CpuBackend::fill(std::size_t count, float value, float* out) {
+  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) { std::fill(out + begin, out + end, value); });
+}
 
 }  // namespace cpu
 }  // namespace meg

@@ -10,8 +10,10 @@ void CpuBackend::adam(std::size_t count, int step, const AdamOptions& options, c
   const float correction = 1.0f / (1.0f - std::pow(options.beta2, t));
   const float norm = options.clip > 0 ? std::sqrt(*state.square_norm) : 0.0f;
   const float clip = norm > options.clip ? options.clip / norm : 1.0f;
-  // Copies: through references every store could change an option or a pointer, and nothing would be vectorized.
-  pool_.run_blocks(count, 30, [=, o = options, s = state](std::size_t begin, std::size_t end) {
+  pool_.run_blocks(count, 30, [&](std::size_t begin, std::size_t end) {
+    // Local copies: in memory that others see every store could change an option, and nothing would be vectorized.
+    const AdamOptions o = options;
+    const AdamState s = state;
     const float decay = o.rate * o.weight_decay;
 #pragma GCC ivdep
     for (std::size_t i = begin; i < end; ++i) {

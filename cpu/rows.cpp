@@ -33,7 +33,7 @@ void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t fi
   // through the same vector instructions, so they do not depend on the lane.
   const auto width = static_cast<std::size_t>(columns), row_blocks = (width + 3) / 4;
   const std::size_t blocks = static_cast<std::size_t>(rows) * row_blocks;
-  constexpr std::size_t kTask = 8 * kPhiloxLanes;
+  constexpr std::size_t kTask = 4 * kPhiloxLanes;
   constexpr double kWork = 200;  // of one block, in multiply-adds
   pool_.run(static_cast<int>((blocks + kTask - 1) / kTask), kWork * static_cast<double>(blocks), [&](int task) {
     const std::size_t begin = static_cast<std::size_t>(task) * kTask, end = std::min(blocks, begin + kTask);
