@@ -20,6 +20,7 @@ void CpuBackend::adam(std::size_t count, int step, const AdamOptions& options, c
       const float g = clip * s.gradient[i] + o.l2 * s.parameter[i];
       const float m = o.beta1 * s.first[i] + (1.0f - o.beta1) * g;
       const float v = o.beta2 * s.second[i] + (1.0f - o.beta2) * g * g;
+      s.gradient[i] = 0;
       s.first[i] = m;
       s.second[i] = v;
       s.parameter[i] -= scale * m / (std::sqrt(v * correction) + o.epsilon) + decay * s.parameter[i];

@@ -226,7 +226,8 @@ TEST_CASE("Adam follows its definition in double, with coupled and decoupled dec
   Doubles pd = test::doubles(p), md(n, 0.0), vd(n, 0.0);
   for (int step = 1; step <= 3; ++step) {
     const Floats g = test::random(n, 10 + static_cast<std::uint64_t>(step));
-    backend->adam(n, step, o, {g.data(), p.data(), m.data(), v.data()});
+    Floats gradient = g;
+    backend->adam(n, step, o, {gradient.data(), p.data(), m.data(), v.data()});
     const double b1 = static_cast<double>(o.beta1), b2 = static_cast<double>(o.beta2);
     for (std::size_t i = 0; i < n; ++i) {
       const double gi = static_cast<double>(g[i]) + static_cast<double>(o.l2) * pd[i];
@@ -250,10 +251,11 @@ TEST_CASE("Adam scales a gradient down to the norm it is cut at, and averages th
       o.clip = clip, o.average_decay = 0.75f, o.rate = 1e-2f, o.beta1 = 0;
       o.epsilon = 1e-2f;  // so that the size of the gradient counts
       const Floats g = test::random(n, 1), start = test::random(n, 2);
-      Floats p = start, m(n, 0.0f), v(n, 0.0f), average(n, 2.0f);
+      Floats p = start, m(n, 0.0f), v(n, 0.0f), average(n, 2.0f), gradient = g;
       float norm = 0;
       backend->add_square_sum(n, 1.0f, g.data(), &norm);
-      backend->adam(n, 1, o, {g.data(), p.data(), m.data(), v.data(), average.data(), &norm});
+      backend->adam(n, 1, o, {gradient.data(), p.data(), m.data(), v.data(), average.data(), &norm});
+      CHECK(gradient == Floats(n, 0.0f));
       double square = 0;
       for (const float x : g) square += static_cast<double>(x) * static_cast<double>(x);
       const double scale = std::min(1.0, static_cast<double>(clip) / std::sqrt(square));

@@ -92,7 +92,6 @@ const float* ClassicEnsemble::generated_rows(Step& s, int rows) {
 
 void ClassicEnsemble::train_generators(Step& s, int rows) {
   discriminator_.judge(rows, generated_rows(s, rows), s.losses + 1, s.gradient);
-  generators_.clear_gradients(backend_);
   generator_.backward(backend_, rows, s.noise, generators_.parameters(), s.tape, s.gradient, s.scratch,
                       generators_.gradients(), nullptr);
   // The average is ramped, so that the start is soon forgotten; the first step's parameters are the first average.

@@ -28,7 +28,6 @@ void Discriminator::make_room(int max_rows) {
 }
 
 void Discriminator::train(int rows, const float* real, const float* generated, float* loss) {
-  parameters_.clear_gradients(backend_);
   tape_.training = true;
   const bool penalize = options_.gamma > 0 && step_ % options_.penalty_every == 0;
   const float weight = options_.gamma / 2 * static_cast<float>(options_.penalty_every);

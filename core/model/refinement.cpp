@@ -112,7 +112,6 @@ void Refinement::train_generators() {
   ensemble_.forward(backend_, batch, real_cells, generators_.parameters(), real);
   backend_.heads_loss(layout, batch, real.heads, real_cells, options_.keep / static_cast<float>(batch), losses_,
                       real.dheads);
-  generators_.clear_gradients(backend_);
   ensemble_.backward(backend_, 2 * batch, batch, cells_, generators_.parameters(), tape_, generators_.gradients());
   generators_.step(backend_, ++generator_step_,
                    {.rate = options_.rate,

@@ -14,10 +14,10 @@ class TrainedParameters {
 
   std::size_t count() const { return count_; }
   float* parameters() const { return block(0); }
+  /// Zero before the first step and behind every one.
   float* gradients() const { return block(1); }
   float* average() const { return with_average_ ? block(4) : nullptr; }
 
-  void clear_gradients(Backend& backend) const { backend.fill(count_, 0.0f, gradients()); }
   /// Sets the moments to zero, for a new run from these parameters.
   void forget(Backend& backend) const { backend.fill(2 * Arena::padded(count_), 0.0f, block(2)); }
   /// Step number `step` (from 1). `square_norm` is scratch for one number, needed where options.clip > 0.

@@ -118,7 +118,6 @@ bool WarmUp::step() {
   ensemble_.forward(backend_, batch, cells_, parameters_.parameters(), tape_);
   backend_.heads_loss(layout, batch, tape_.heads, cells_, 1.0f / static_cast<float>(batch), losses_, tape_.dheads);
   backend_.add_sum(product(batch, layout.size()), 1.0f, losses_, sum_);
-  parameters_.clear_gradients(backend_);
   ensemble_.backward(backend_, batch, batch, cells_, parameters_.parameters(), tape_, parameters_.gradients());
   const Cycle schedule = cycle();
   ++step_;

@@ -77,7 +77,7 @@ struct AdamOptions {
 
 /// The [count] vectors of one optimizer.
 struct AdamState {
-  const float* gradient;
+  float* gradient;  // left zero, for the sums of the next step
   float *parameter, *first, *second;
   float* average = nullptr;            // may be null
   const float* square_norm = nullptr;  // one number, the gradient's squared norm; needed for clipping
