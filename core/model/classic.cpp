@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/model/shuffle.h"
+
 namespace meg {
 
 namespace {
@@ -101,16 +103,6 @@ void ClassicEnsemble::train_generators(Step& s, int rows) {
   generators_.step(backend_, step_, adam);
 }
 
-void ClassicEnsemble::order_epoch(std::vector<std::uint32_t>& order) const {
-  // Fisher-Yates on counters: an epoch's order is a function of (seed, epoch).
-  const Philox philox(options_.seed, Stream::kShuffle);
-  std::iota(order.begin(), order.end(), 0u);
-  for (std::size_t i = order.size(); i-- > 1;) {
-    const std::uint64_t word = philox.bits(static_cast<std::uint64_t>(epoch_), static_cast<std::uint32_t>(i))[0];
-    std::swap(order[i], order[word * (i + 1) >> 32]);
-  }
-}
-
 void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoch,
                             const std::function<void(const Epoch&)>& on_epoch,
                             const std::function<bool()>& keep_going) {
@@ -122,7 +114,8 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
   discriminator_.make_room(std::min(options_.batch_size, rows));
   std::vector<std::uint32_t> order(static_cast<std::size_t>(rows));
   while (epoch_ < last_epoch) {
-    order_epoch(order);
+    std::iota(order.begin(), order.end(), 0u);
+    shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order);
     // As even as can be: a last batch of three rows would be a step in a random direction.
     for (const int steps = (rows - 1) / options_.batch_size + 1; epoch_step_ < steps;) {
       const auto row = [&](int end) { return static_cast<int>(static_cast<std::int64_t>(rows) * end / steps); };

@@ -72,7 +72,6 @@ class ClassicEnsemble {
   struct Step;  // the arena of a training step
   void train_generators(Step& step, int rows);
   const float* generated_rows(Step& step, int rows);
-  void order_epoch(std::vector<std::uint32_t>& order) const;
 
   Backend& backend_;
   ClassicOptions options_;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/model/shuffle.h"
+
 namespace meg {
 
 namespace {

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/model/shuffle.h"
+
 namespace meg {
 
 namespace {
@@ -31,14 +33,6 @@ int latest_turn(int epochs, double share) {
 }
 
 }  // namespace
-
-void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, std::span<std::uint32_t> order) {
-  const Philox philox(seed, Stream::kShuffle);
-  for (std::size_t i = order.size(); i-- > 1;) {
-    const std::uint64_t word = philox.bits(epoch, static_cast<std::uint32_t>(i))[0];
-    std::swap(order[i], order[word * (i + 1) >> 32]);
-  }
-}
 
 float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
                 std::span<const std::uint32_t> rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,

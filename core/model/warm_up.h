@@ -86,7 +86,4 @@ float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* t
                 std::span<const std::uint32_t> rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
                 float* cells, float* losses, float* sum);
 
-/// Shuffles [0, n) by Fisher-Yates on counters: a function of (seed, epoch).
-void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, std::span<std::uint32_t> order);
-
 }  // namespace meg
