@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/measure/measured.h"
 #include "core/measure/trend.h"
 #include "core/table/schema.h"
 #include "core/table/table.h"
@@ -16,12 +17,19 @@ struct ColumnComparison {
   /// Wasserstein-1 distance in standard deviations of the real column (ddof 0; 1 where it is constant). NaN where a
   /// side has no values.
   double wasserstein = 0;
-  double ks = 0;  ///< Kolmogorov-Smirnov statistic
+  double ks = 0;    ///< Kolmogorov-Smirnov statistic
+  double ks_p = 1;  ///< its p, over as many synthetic rows as there are real ones, at most
+  /// Jensen-Shannon distance, base 2, of the categories' shares; of a numeric column, of its 10 bins and the missing.
+  double jensen_shannon = 0;
   /// Of columns that are counted: categorical ones, and numeric ones of at most two values. A missing cell is a
   /// category of a categorical column; of all other columns and measures it is left out.
   std::optional<double> total_variation;
   std::optional<double> chi_square_p;  ///< over as many synthetic rows as there are real ones, at most
   double shape = 0;                    ///< 1 - total variation (categorical) or 1 - ks (numeric)
+  /// Of the range (numeric) or of the categories, see diagnostic.h; a missing cell is no category there.
+  Measured coverage, adherence;
+  double missing_real = 0, missing_synthetic = 0;  ///< shares of the cells
+  double missing_similarity = 1;
 };
 
 /// A synthetic table beside the real one. Distances compare a categorical column by its codes, see ColumnPair.
