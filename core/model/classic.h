@@ -70,8 +70,7 @@ class ClassicEnsemble {
 
  private:
   struct Step;  // the arena of a training step
-  void train_generators(Step& step, int rows);
-  const float* generated_rows(Step& step, int rows);
+  void train_step(Step& step, int rows);
 
   Backend& backend_;
   ClassicOptions options_;
