@@ -142,9 +142,9 @@ void print_target(const TargetEfficacy& t, bool has_test, bool coloured) {
 
 void print_privacy(const Privacy& p, bool coloured) {
   title("privacy", coloured);
-  const auto line = [](const char* what, const std::string& figures) { fmt::print("  {:<44} {}\n", what, figures); };
+  const auto line = [](const char* what, const std::string& figures) { fmt::print("  {:<42}  {}\n", what, figures); };
   line("rows identical with one of the real table",
-       p.held_out ? fmt::format("{:.3f} %  (held-out rows {:.3f} %)", 100 * p.identical, 100 * p.held_out->identical)
+       p.held_out ? fmt::format("{:.3f} %  (held-out: {:.3f} %)", 100 * p.identical, 100 * p.held_out->identical)
                   : fmt::format("{:.3f} %", 100 * p.identical));
   if (!p.held_out) return;
   const ClosestRecord& c = p.held_out->closest;
@@ -152,7 +152,7 @@ void print_privacy(const Privacy& p, bool coloured) {
   line("share nearer to a real than a held-out row",
        fmt::format("{:.3f} +- {:.3f}  (0.5: no copying)", c.share, c.share_error));
   line("AUC of guessing who was in the real table",
-       fmt::format("{:.3f} +- {:.3f}  (0.5: cannot tell)", m.auc, m.auc_error));
+       fmt::format("{:.3f} +- {:.3f}  (0.5: no telling)", m.auc, m.auc_error));
   line("median distance to closest real / held-out",
        fmt::format("{:.4f} / {:.4f}", c.train.median_distance, c.held_out.median_distance));
   line("median ratio, closest to second closest",

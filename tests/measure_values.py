@@ -126,9 +126,9 @@ for c in real.columns:
 points, n = pd.DataFrame(points), len(real)
 numeric_points = [c for c in points if "=" not in c]
 
-# Classifiers: quality.py's c2st with folds in turn.
+# Classifiers: quality.py's c2st with folds by multiples of the golden ratio.
 label = np.r_[np.ones(n), np.zeros(len(synthetic))]
-fold = np.r_[np.arange(n) % 3, np.arange(len(synthetic)) % 3]
+fold = np.array([(r * 2654435769 % 2**32 * 3) >> 32 for rows in (n, len(synthetic)) for r in range(rows)])
 codes = both.copy()
 for c in CATEGORICAL:
     codes[c] = spelled(both[c]).map({v: i for i, v in enumerate(sorted(set(spelled(both[c]))))})

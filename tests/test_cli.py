@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, io, json, os, resource, signal, subprocess, sys, tempfile, time, unittest
+import csv, io, json, os, random, resource, signal, subprocess, sys, tempfile, time, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -462,8 +462,14 @@ class Fast(Case):
         self.fail_with("there is no column 'island'", "evaluate", real, real, "--holdout",
                        self.file("less.csv", "species\nAdelie\nGentoo\n"))
 
-    def test_evaluate_fits_a_terminal_and_colours_only_there(self):
+    @staticmethod
+    def shuffled_penguins():
+        """Lines of which every part is a sample: neighbours in the table are couples."""
         lines = PENGUINS.read_text().splitlines()
+        return [lines[0], *random.Random(0).sample(lines[1:], len(lines) - 1)]
+
+    def test_evaluate_fits_a_terminal_and_colours_only_there(self):
+        lines = self.shuffled_penguins()
         long = "a_column_with_a_name_that_no_terminal_has_room_for_and_then_some_é"
         head = lines[0].replace("island", long)
         real, other = (self.file(name, "\n".join([head, *lines[start::2]]) + "\n")
@@ -497,7 +503,7 @@ class Fast(Case):
         self.assertNotIn(b"\x1b", on_a_terminal(NO_COLOR="1"))
 
     def test_evaluate_fails_below_a_limit(self):
-        lines = PENGUINS.read_text().splitlines()
+        lines = self.shuffled_penguins()
         real, other = (self.file(name, "\n".join([lines[0], *lines[start::2]]) + "\n")
                        for start, name in ((1, "real.csv"), (2, "other.csv")))
         flags = ["evaluate", real, other, "--quick", "--fail-below"]
