@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, io, json, os, random, resource, signal, subprocess, sys, tempfile, time, unittest
+import csv, io, json, os, random, re, resource, signal, subprocess, sys, tempfile, time, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -595,22 +595,64 @@ class Fast(Case):
 
 
 class Slow(Case):
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
-    def test_the_meg_preset_learns_shoppers_so_that_trees_cannot_tell(self):
+    """Lighter checks of what docs/quality.md and docs/performance.md say, a little below it: of one seed or a quick run."""
+
+    def bench_quality(self, *arguments):
+        """The figures of every line that bench/quality prints, by the line's name: "shoppers mean"."""
         python = python_with("pandas", "scipy", "sklearn", "xgboost")
         if not python:
             self.skipTest("needs pandas, scipy, scikit-learn and xgboost")
-        said = subprocess.run([ROOT / "bench/quality", "shoppers", "--seeds", "0", "--meg", MEG, "--python", python],
-                              capture_output=True, text=True)
-        self.assertEqual(said.returncode, 0, said.stderr)
-        print(said.stdout, flush=True)
-        words = said.stdout.splitlines()[0].split()
-        score = {name: float(words[words.index(name) + 1]) for name in ("shape", "trend", "c2st_xgb", "c2st_lr", "mle")}
-        # A little below what docs/quality.md has: one seed, not the mean of three.
+        run = subprocess.run([ROOT / "bench/quality", *map(str, arguments), "--meg", MEG, "--python", python],
+                             capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        print(run.stdout, flush=True)
+        lines = [(line.split(), line) for line in run.stdout.splitlines()]
+        return {" ".join(words[:3] if words[1] == "seed" else words[:2]): line for words, line in lines}
+
+    def figure(self, line, before="", after=""):
+        found = re.search(f"{before}([\\d.]+){after}", line)
+        self.assertIsNotNone(found, line)
+        return float(found[1])
+
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
+    def test_the_meg_preset_learns_shoppers_so_that_trees_cannot_tell(self):
+        line = self.bench_quality("shoppers", "--seeds", 0)["shoppers seed 0"]
         for name, least in (("shape", 0.989), ("trend", 0.985), ("c2st_xgb", 0.97), ("c2st_lr", 0.99), ("mle", 0.915)):
-            self.assertGreaterEqual(score[name], least, name)
-        memory = float(words[words.index("MB") - 1])
-        self.assertLess(memory, 300)
+            self.assertGreaterEqual(self.figure(line, name + " "), least, name)
+        self.assertLess(self.figure(line, after=" s "), 60)
+        self.assertLess(self.figure(line, after=" MB"), 300)
+        self.assertLess(self.figure(line, before="model "), 8)
+
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
+    def test_the_meg_preset_learns_small_tables(self):
+        lines = self.bench_quality("penguins", "titanic")
+        for table in ("penguins", "titanic"):
+            self.assertGreaterEqual(self.figure(lines[table + " mean"], "c2st_lr "), 0.9, table)
+
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
+    def test_the_meg_preset_does_not_copy_rows(self):
+        line = self.bench_quality("shoppers", "--copying", "--seeds", 0)["shoppers mean"]
+        self.assertLess(self.figure(line, "share "), 0.57)
+
+    def test_wide_tables_and_many_categories_stay_within_their_memory(self):
+        run = subprocess.run([ROOT / "bench/wide_memory", MEG, "--quick"], capture_output=True, text=True)
+        print(run.stdout, flush=True)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    @unittest.skipUnless((MEG.parent / "meg_bench").exists(), "needs meg_bench (-DMEG_BENCH=ON)")
+    def test_the_products_of_a_step_and_of_generation_run_at_half_the_sgemm_peak(self):
+        best = {}
+        for _ in range(3):  # neighbours on a shared machine take from one measurement or from another
+            run = subprocess.run([MEG.parent / "meg_bench", "--benchmark_filter=warm_up_step|generate_ensemble",
+                                  "--benchmark_format=json"], capture_output=True, text=True)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            for line in json.loads(run.stdout)["benchmarks"]:
+                best[line["name"]] = max(best.get(line["name"], 0), line["of_sgemm"])
+            if min(best.values()) >= 0.5:
+                break
+        print(best, flush=True)
+        self.assertEqual(len(best), 2 if os.cpu_count() == 1 else 4)
+        self.assertGreaterEqual(min(best.values()), 0.5)
 
     @unittest.skipUnless(SHARED.exists(), "needs ../shared/data")
     def test_the_classic_preset_learns_social_network_ads(self):

@@ -135,3 +135,47 @@ TEST_CASE("real tables come back: every cell of adult_train.csv, and fast") {
   const auto gain = table.column("capital.gain");
   CHECK(coding.columns()[gain].continuous_code() == 2);
 }
+
+TEST_CASE("a column of very many categories stands there in two parts, and comes back as one, also after JSON") {
+  std::string text = "pay,town,sex\n";
+  const std::vector<std::string> pay = skewed_decimals(600);
+  for (std::size_t i = 0; i < 600; ++i)
+    text += fmt::format("{},{},{}\n", pay[i], i % 9 ? fmt::format("town {}", i * i % 211) : "", i % 2 ? "f" : "m");
+  const Table table = parse_csv(text, "t.csv");
+  for (const auto& order : {std::vector<std::string>{}, {"sex", "town"}}) {
+    const TableCoding coding(table, infer_schema(table), 5, {.most_categories = 50}, order);
+    REQUIRE(coding.columns().size() == 4);
+    CHECK(coding.names() == (order.empty() ? std::vector<std::string>{"pay", "town", "sex"}
+                                           : std::vector<std::string>{"sex", "town", "pay"}));
+    CHECK(coding.place_of(1) == 1);
+    CHECK(coding.schema_column(2) == 1);
+    const Column &block = coding.columns()[1], &place = coding.columns()[2];
+    CHECK(block.part() == Column::Part::kBlock);
+    CHECK(place.part() == Column::Part::kPlace);
+    CHECK(block.codes() * place.codes() >= 107);  // the squares modulo 211 and missing
+    CHECK(block.codes() + place.codes() < 25);
+    CHECK(block.code_positions().size() == static_cast<std::size_t>(block.codes()));
+    CHECK(place.position(place.encode("town 4", 0.5f)) == -1);
+    CHECK(block.encode("", 0.5f).code == static_cast<std::uint32_t>(block.missing_code()));
+    CHECK_THROWS_WITH(block.encode("town 2", 0.5f), doctest::Contains("'town' has no category 'town 2'"));
+    const Coded rows = coding.encode(table, 5);
+    CHECK(csv_of(decoded(coding, rows)) == csv_of(table));
+    const TableCoding again = TableCoding::from_json(coding.to_json());
+    CHECK(again.to_json() == coding.to_json());
+    CHECK(again.names() == coding.names());
+    CHECK(again.encode(table, 5).code == rows.code);
+    CHECK(csv_of(decoded(again, rows)) == csv_of(table));
+  }
+}
+
+TEST_CASE("rare categories are hidden before a column is split") {
+  std::string text = "town,x\n";
+  for (std::size_t i = 0; i < 900; ++i) text += fmt::format("t{},{}\n", i < 800 ? i % 100 : i, i % 7);
+  const Table table = parse_csv(text, "t.csv");
+  const TableCoding coding(table, infer_schema(table), 5, {.rare_min = 5, .most_categories = 50});
+  REQUIRE(coding.columns().size() == 3);
+  CHECK(coding.rare_notes().size() == 1);
+  const Table back = decoded(coding, coding.encode(table, 5));
+  CHECK(back.cell(0, 0) == "t0");
+  CHECK(back.cell(850, 0) == "other");
+}

@@ -225,3 +225,44 @@ TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is re
                        Error);
   CHECK_THROWS_AS(trained({"x"}, "classic"), Error);
 }
+
+TEST_CASE("a column of very many categories is one column outside: conditions, given rows, scores, the order") {
+  std::string text = "flag,town,x\n", every = text;
+  for (int i = 0; i < 2600; ++i) text += fmt::format("{},t{},{}\n", i % 2, i % 1200, i % 1200 / 100 + i % 3);
+  for (int i = 0; i < 1200; ++i) every += fmt::format("1,t{},5\n", i);
+  Options options;
+  options.refine_steps = 0;
+  options.order = {"town"};
+  Meg model(options);
+  model.load_data(parse_csv(text, "towns.csv"));
+  model.train(2, 64);
+  CHECK(model.output_dim() == 3);
+  CHECK(model.generation_order() == std::vector<std::string>{"town", "flag", "x"});
+
+  const Table given = parse_csv("town\nt7\nt1199\n", "t.csv");
+  const Table out = model.generate(2, 0, {.given = &given});
+  CHECK(out.columns() == 3);
+  CHECK(out.cell(0, 1) == "t7");
+  CHECK(out.cell(1, 1) == "t1199");
+  const Table same = model.generate(300, 0, {.where = {"town=t31", "flag=1"}});
+  for (std::size_t r = 0; r < 300; ++r) CHECK((same.cell(r, 1) == "t31" && same.cell(r, 0) == "1"));
+  CHECK(error_of(model, {.where = {"town=t1|t2"}}) ==
+        "column 'town' has very many categories, so a choice among them cannot be asked for: ask for one");
+  CHECK(error_of(model, {.where = {"flag=1"}}) ==
+        "'flag' can be conditioned only if all that is generated before it has one value, and 'town' has not: ask for "
+        "it too, or train with --order flag");
+
+  const Scores scores = model.score(parse_csv(every, "every.csv"));
+  CHECK(scores.columns == std::vector<std::string>{"flag", "town", "x"});
+  double sum = 0;
+  for (std::size_t r = 0; r < 1200; ++r) {
+    CHECK(scores.total[r] ==
+          doctest::Approx(scores.parts[3 * r] + scores.parts[3 * r + 1] + scores.parts[3 * r + 2]).epsilon(1e-12));
+    sum += std::exp(scores.parts[3 * r + 1]);
+  }
+  CHECK(sum == doctest::Approx(1).epsilon(1e-4));  // 30 blocks of 40 places: all pairs are towns
+  const Scores unknown = model.score(parse_csv("flag,town,x\n1,nowhere,5\n", "unknown.csv"));
+  CHECK(unknown.parts[1] == -std::numeric_limits<double>::infinity());
+  CHECK(std::isnan(unknown.parts[0]));
+  CHECK(unknown.total[0] == -std::numeric_limits<double>::infinity());
+}

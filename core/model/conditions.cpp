@@ -22,6 +22,9 @@ using AskedColumns = std::vector<Asked>;  // in the order of generation
 
 const std::string& name_of(const TableCoding& coding, std::size_t k) { return coding.columns()[k].schema().name; }
 
+/// Whether a column is named already, for it is the second part of one.
+bool is_second(const TableCoding& coding, std::size_t k) { return coding.columns()[k].part() == Column::Part::kPlace; }
+
 /// The place in the schema of the column that "column=..." begins with, and the rest. A name may hold a =.
 std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, const std::string& text) {
   for (std::size_t at = text.find('='); at != std::string::npos; at = text.find('=', at + 1))
@@ -44,6 +47,11 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
     if (asked[k].in)
       fail("two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
     asked[k].in = parse_cells(coding.columns()[k], cells);
+    if (!coding.columns()[k].is_split()) continue;
+    if (!asked[k].in->only)
+      fail("column '{}' has very many categories, so a choice among them cannot be asked for: ask for one",
+           name_of(coding, k));
+    asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
   }
 }
 
@@ -56,7 +64,10 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const Table* given
     if (at == schema.end()) fail("the given rows have a column '{}', which the model does not have", given->names()[i]);
     const auto c = static_cast<std::size_t>(at - schema.begin());
     out[c] = i;
-    if (coding.place_of(c) != TableCoding::kNotModelled) asked[coding.place_of(c)].given = true;
+    const std::size_t k = coding.place_of(c);
+    if (k == TableCoding::kNotModelled) continue;
+    asked[k].given = true;
+    if (coding.columns()[k].is_split()) asked[k + 1].given = true;
   }
   return out;
 }
@@ -66,7 +77,7 @@ std::string better_order(const TableCoding& coding, const AskedColumns& asked) {
   std::vector<std::string> names;
   for (const bool fixed : {true, false})
     for (std::size_t k = 0; k < asked.size(); ++k)
-      if (!asked[k].free() && asked[k].fixed() == fixed) names.push_back(name_of(coding, k));
+      if (!asked[k].free() && asked[k].fixed() == fixed && !is_second(coding, k)) names.push_back(name_of(coding, k));
   return fmt::format("{}", fmt::join(names, ","));
 }
 
@@ -75,6 +86,7 @@ std::string better_order(const TableCoding& coding, const AskedColumns& asked) {
 void check_order(const TableCoding& coding, const AskedColumns& asked, std::size_t last) {
   std::vector<std::string> sets, free;
   for (std::size_t k = 0; k <= last; ++k) {
+    if (is_second(coding, k)) continue;
     if (asked[k].free()) free.push_back(fmt::format("'{}'", name_of(coding, k)));
     if (!asked[k].free() && !asked[k].fixed()) sets.push_back(fmt::format("'{}'", name_of(coding, k)));
   }

@@ -31,12 +31,8 @@ class MegPreset final : public Preset {
 
   const Schema& schema() const override { return coding_.schema(); }
   std::vector<std::string> rare_notes() const override { return coding_.rare_notes(); }
-  int output_dim() const override { return static_cast<int>(coding_.columns().size()); }
-  std::vector<std::string> generation_order() const override {
-    std::vector<std::string> names;
-    for (const Column& column : coding_.columns()) names.push_back(column.schema().name);
-    return names;
-  }
+  int output_dim() const override { return static_cast<int>(coding_.names().size()); }
+  std::vector<std::string> generation_order() const override { return coding_.names(); }
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
 
   void load_data(const Table& table) override {

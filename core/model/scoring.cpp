@@ -80,14 +80,14 @@ class RowScorer {
   /// The parts of row r of the block, from the order of generation into that of the table.
   void add(std::size_t r, Scores& out) const {
     const std::size_t n = columns(), first = out.parts.size();
-    out.parts.resize(first + n);
+    out.parts.resize(first + out.columns.size());
     double total = 0;
     bool after_impossible = false;
     for (std::size_t k = 0; k < n; ++k) {
       double part = -static_cast<double>(host_losses_[r * n + k]);
       if (after_impossible) part = std::numeric_limits<double>::quiet_NaN();
       if (impossible_[r * n + k]) part = kImpossible, after_impossible = true;
-      out.parts[first + table_place_[k]] = part;
+      out.parts[first + table_place_[k]] += part;  // of both parts of a column that is split
       total += part;
     }
     out.total.push_back(after_impossible ? kImpossible : total);

@@ -18,7 +18,8 @@ struct Coded {
 };
 
 /// A whole table between text and cells (code, z). Modelled are all columns but identifiers and free text; of these,
-/// those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew.
+/// those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew. A column
+/// of more than options.most_categories stands in columns() as its two parts, one behind the other.
 class TableCoding {
  public:
   TableCoding() = default;
@@ -32,10 +33,12 @@ class TableCoding {
   /// The modelled columns, in the order of their generation: those that were named first, the others as in the table.
   const std::vector<Column>& columns() const { return columns_; }
   static constexpr std::size_t kNotModelled = ~std::size_t{0};
-  /// The place in columns() of a column of the schema, or kNotModelled.
+  /// The place in columns() of a column of the schema, or of its first part; or kNotModelled.
   std::size_t place_of(std::size_t schema_column) const { return place_[schema_column]; }
   /// The place in the schema of a modelled column.
   std::size_t schema_column(std::size_t column) const { return schema_column_[column]; }
+  /// The names of the modelled columns, in the order of their generation.
+  std::vector<std::string> names() const;
 
   /// What rare_min did, a sentence a column that it changed.
   std::vector<std::string> rare_notes() const;
@@ -53,7 +56,10 @@ class TableCoding {
   static TableCoding from_json(std::string_view json);
 
  private:
-  void index_columns(const std::vector<std::string>& order);
+  /// The modelled columns in the order of their generation, as places in the schema.
+  std::vector<std::size_t> ordered_columns(const std::vector<std::string>& order) const;
+  /// Takes over whole columns, which stand in the schema at `places`, and parts those that are split.
+  void set_columns(std::vector<Column> columns, const std::vector<std::size_t>& places);
 
   Schema schema_;
   TextColumns text_;

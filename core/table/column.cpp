@@ -123,7 +123,29 @@ void Column::prepare() {
     z_positions_.push_back(place(scores_.number(std::lerp(z_low(), z_high(), static_cast<float>(i) / kZCells))));
 }
 
+Column Column::part(Part part) const {
+  Column out = *this;
+  out.part_ = part;
+  return out;
+}
+
+int Column::codes() const {
+  if (part_ == Part::kWhole) return codes_;
+  return part_ == Part::kBlock ? blocks_->blocks() : blocks_->places();
+}
+
+int Column::code_of(int whole) const {
+  if (part_ == Part::kWhole || whole < 0) return whole;
+  const auto category = static_cast<std::uint32_t>(whole);
+  return static_cast<int>(part_ == Part::kBlock ? blocks_->block(category) : blocks_->place(category));
+}
+
 Cell Column::encode(std::string_view text, float uniform) const {
+  const Cell cell = encode_whole(text, uniform);
+  return {static_cast<std::uint32_t>(code_of(static_cast<int>(cell.code))), cell.z};
+}
+
+Cell Column::encode_whole(std::string_view text, float uniform) const {
   if (is_missing(text)) {
     if (missing_code_ < 0)
       fail("column '{}' has no missing values in the table it was fitted on; fill this one, or leave its row out",
@@ -196,6 +218,7 @@ std::string Column::to_json() const {
   nlohmann::json out{{"missing", has_missing_}};
   if (rare_code_ >= 0) out["rare_code"] = rare_code_;
   if (!rare_note_.empty()) out["rare_note"] = rare_note_;
+  if (blocks_) out["blocks"] = blocks_->order();
   if (!is_numeric(schema_.type)) return out.dump();
   out["values"] = values_;
   out["knots"] = knots_;
@@ -214,6 +237,7 @@ Column Column::from_json(const ColumnSchema& schema, std::string_view json) {
   out.has_missing_ = in.at("missing");
   out.rare_code_ = in.value("rare_code", -1);
   out.rare_note_ = in.value("rare_note", "");
+  if (in.contains("blocks")) out.split(CategoryBlocks(in.at("blocks").get<std::vector<std::uint32_t>>()));
   if (is_numeric(schema.type)) {
     in.at("values").get_to(out.values_);
     in.at("knots").get_to(out.knots_);

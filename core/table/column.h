@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/table/category_blocks.h"
 #include "core/table/normal_scores.h"
 #include "core/table/schema.h"
 
@@ -24,6 +26,7 @@ struct ColumnOptions {
   /// From 2 on, what fewer rows hold is hidden, see rare_values.h: rare categories are called rare_word.
   int rare_min = 0;
   std::string rare_word = "other";
+  int most_categories = 1000;  ///< columns with more are learned in two parts, see category_blocks.h
 };
 
 /// One column between text and cells (code, z), NaN-free both ways.
@@ -33,6 +36,7 @@ struct ColumnOptions {
 ///   noise of one step of the column's grid is added first; it is rounded away on the way out.
 /// - identifier, text: one code says that there is a cell; TextColumns writes it.
 /// - missing cells: one more code, where the fitted column has any.
+/// A column of very many categories is learned as two, the category's block and its place within it: split(), part().
 class Column {
  public:
   static constexpr int kKnots = 16;     ///< of the piecewise-linear encoding
@@ -43,11 +47,22 @@ class Column {
   static Column fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
                     std::uint32_t number, const ColumnOptions& options = {});
 
+  enum class Part { kWhole, kBlock, kPlace };
+  /// Cuts the column, of categories, into blocks. Its parts are columns of the same texts, with codes of their own.
+  void split(CategoryBlocks blocks) { blocks_ = std::make_shared<const CategoryBlocks>(std::move(blocks)); }
+  bool is_split() const { return blocks_ != nullptr; }
+  /// One part of a column that is split.
+  Column part(Part part) const;
+  Part part() const { return part_; }
+  /// The cell of the whole column, which append takes, from those of its parts.
+  Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }
+
   const ColumnSchema& schema() const { return schema_; }
-  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], [missing].
-  int codes() const { return codes_; }
-  int continuous_code() const { return continuous_code_; }  ///< -1 where there is none
-  int missing_code() const { return missing_code_; }        ///< -1 where there is none
+  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], [missing]. Of a
+  /// part: how many blocks, or places; missing cells have a place in a block like any category.
+  int codes() const;
+  int continuous_code() const { return continuous_code_; }     ///< -1 where there is none
+  int missing_code() const { return code_of(missing_code_); }  ///< -1 where there is none
   /// What the rule of rare_min did, to follow "column 'x': "; empty where nothing.
   const std::string& rare_note() const { return rare_note_; }
 
@@ -67,7 +82,7 @@ class Column {
   /// texts, missing cells.
   float position(Cell cell) const;
   /// [codes()] the positions of all codes; the continuous code's is 0 and means nothing.
-  std::span<const float> code_positions() const { return code_positions_; }
+  std::span<const float> code_positions() const { return {code_positions_.data(), static_cast<std::size_t>(codes())}; }
   /// [kZCells + 1] the positions, never falling, of scores on an even grid from z_low() to z_high(); position(Cell)
   /// is linear between them. Empty where there is no continuous code.
   std::span<const float> z_positions() const { return z_positions_; }
@@ -85,6 +100,9 @@ class Column {
   /// Hides what is rare: numbers change, and the schema. Whether the column is to be continuous.
   bool hide_rare(std::span<const std::string_view> cells, const ColumnOptions& options, std::vector<double>& numbers);
   void prepare();
+  Cell encode_whole(std::string_view text, float uniform) const;
+  /// Of a part, from the whole column's.
+  int code_of(int whole) const;
   Cell encode_number(double number, float uniform) const;
   double number(float z) const;
   float place(double number) const;
@@ -99,7 +117,9 @@ class Column {
   bool has_missing_ = false;
   int rare_code_ = -1;  // of present cells that have no other
   std::string rare_note_;
-  // What prepare() derives from these.
+  std::shared_ptr<const CategoryBlocks> blocks_;
+  Part part_ = Part::kWhole;
+  // What prepare() derives from these, of the whole column.
   int codes_ = 0, continuous_code_ = -1, missing_code_ = -1;
   std::vector<std::string> spelled_;  // values_ as text
   std::vector<float> code_positions_, z_positions_;
