@@ -39,7 +39,9 @@ BENCHMARK(features)->Apply(bench::one_and_all_threads);
 void features_backward(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state) o.backend->features_backward(o.layout, kRows, o.cells.data(), o.x.data(), o.parameters.data());
+  for (auto _ : state)
+    o.backend->features_backward(o.layout, static_cast<int>(o.layout.size()) - 1, kRows, o.cells.data(), o.x.data(),
+                                 o.parameters.data());
   bench::report_bytes(state, bytes(o, 3 * kEmbedding), threads);  // a gradient read, a sum read and written
 }
 BENCHMARK(features_backward)->Apply(bench::one_and_all_threads);

@@ -11,6 +11,9 @@
 
 namespace meg {
 
+/// The value of Options::masks that asks for a model of any order.
+inline constexpr const char* kDynamicMasks = "dynamic";
+
 /// What a Meg is built with. What is not set is the preset's own choice, which may follow the size of the table; see
 /// docs/model.md and docs/classic.md.
 struct Options {
@@ -34,10 +37,12 @@ struct Options {
 
   int input_dim = 100;  ///< classic: width of the noise that all generators share
   int generators = 0;   ///< classic: groups of neighbouring columns, one generator each; 0: one per column
-  std::string masks;    ///< classic: a file with one line of 0/1 per generator instead
-  float beta1 = 0.5f;   ///< classic: Adam's decay of the first moment
-  float l2 = 0.0f;      ///< classic: added to the gradient: l2 * parameter
-  float ema = 0.0f;     ///< classic: decay of the average of the generators that rows come from; 0: the last ones
+  /// meg: "dynamic": one model generates in any order, so that conditions may be on any columns; else in a fixed one.
+  /// classic: a file with one line of 0/1 per generator, instead of `generators`.
+  std::string masks;
+  float beta1 = 0.5f;  ///< classic: Adam's decay of the first moment
+  float l2 = 0.0f;     ///< classic: added to the gradient: l2 * parameter
+  float ema = 0.0f;    ///< classic: decay of the average of the generators that rows come from; 0: the last ones
 };
 
 /// The options as JSON, for the model file: all but masks, types, drop and order, which the model itself shows.

@@ -109,6 +109,7 @@ bool WarmUp::step() {
   backend_.gather_rows(rows_.cells, order_.data() + first, batch, static_cast<int>(layout.cell_stride()), cells_);
   tape_.dropout = ensemble_.shape().dropout;
   tape_.step = static_cast<std::uint64_t>(step_);
+  if (ensemble_.shape().any_order) tape_.hidden_from = batch - share_of(options_.hidden_share, batch);
   ensemble_.forward(backend_, batch, cells_, parameters_.parameters(), tape_);
   backend_.heads_loss(layout, batch, tape_.heads, cells_, 1.0f / static_cast<float>(batch), losses_, tape_.dheads);
   backend_.add_sum(product(batch, layout.size()), 1.0f, losses_, sum_);
@@ -137,6 +138,7 @@ void WarmUp::end_epoch() {
   if (!std::isfinite(train_loss_))
     fail("the loss is not finite in epoch {} of the warm-up: lower the learning rate", epoch_);
   tape_.dropout = 0;
+  tape_.hidden_from = MaskedEnsemble::Tape::kNowhere;
   held_out_loss_ = rows_.held_out.empty()
                        ? train_loss_
                        : mean_loss(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size,

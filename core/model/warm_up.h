@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct WarmUpOptions {
   float weight_decay = 1e-4f;
   float clip = 5.0f;
   float average_decay = 0.998f;
-  float worthwhile = 1e-3f;  ///< nats that a step at the top should take off the held-out loss
-  int patience = 2;          ///< epochs in a row of steps that take less before the rate falls
+  float worthwhile = 1e-3f;   ///< nats that a step at the top should take off the held-out loss
+  int patience = 2;           ///< epochs in a row of steps that take less before the rate falls
+  float hidden_share = 0.5f;  ///< of an ensemble of any order: rows of a batch that hide columns at random
   std::uint64_t seed = 0;
 };
 
@@ -80,6 +82,9 @@ class WarmUp {
   bool done_ = false;
   float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
 };
+
+/// So many of `rows` as a share, to the nearest row.
+inline int share_of(float share, int rows) { return static_cast<int>(std::lround(share * static_cast<float>(rows))); }
 
 /// -log likelihood of the rows, in nats a row, mean; rows are taken in blocks of tape's `batch` rows.
 float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
