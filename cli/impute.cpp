@@ -40,14 +40,12 @@ void say_counts(const Imputed& counts, const Meg& model, const Table& rows) {
                      [&](const ColumnSchema& column) { return column.name == name; }))
       say(fmt::format("column '{}' is not in the model: it is written as it is", name));
   if (counts.left > 0)
-    say(fmt::format("{} missing cells are of columns that the model has not learned: they remain", counts.left));
+    say(fmt::format("missing cells of columns that the model has not learned, which remain: {}", counts.left));
   if (counts.beyond > 0)
-    say(fmt::format("{} numbers beyond the model's range counted as its nearest; they are written as they are",
+    say(fmt::format("numbers beyond the model's range, written as they are and taken for its nearest: {}",
                     counts.beyond));
   if (counts.unread > 0)
-    say(
-        fmt::format("{} cells mean nothing to the model; they are written as they are, and their rows are filled as if "
-                    "they were not known ({})",
+    say(fmt::format("cells that mean nothing to the model, written as they are and not used: {}; the first: {}",
                     counts.unread, counts.first_unread));
 }
 

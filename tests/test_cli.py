@@ -477,9 +477,9 @@ class Fast(Case):
 
         odd = self.file("odd.csv", "species,sex,body_mass_g\nDodo,,9999\n")
         said = self.succeed("impute", model, odd, "--out", filled).stderr
-        self.assertIn("1 cells mean nothing to the model", said)
+        self.assertIn("cells that mean nothing to the model, written as they are and not used: 1;", said)
         self.assertIn("row 1: column 'species' has no category 'Dodo'", said)
-        self.assertIn("1 numbers beyond the model's range", said)
+        self.assertIn("taken for its nearest: 1", said)
         self.assertIn("Dodo,", filled.read_text())
         self.fail_with("which is read here", "impute", model, file, "--out", file)
         self.fail_with("rename it", "impute", model, self.file("d.csv", "draw,sex\n1,\n"), "--draws", 2, "--out", out)
