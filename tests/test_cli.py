@@ -489,10 +489,10 @@ class Fast(Case):
 
     def test_dynamic_masks_resume_bit_for_bit(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
-        flags = ["--masks", "dynamic", "--epochs", "4", "--refine-steps", "400", "--log", str(log)]
-        self.stop_training(part, flags, lambda: log.exists() and "refinement" in log.read_text())
-        self.succeed("train", PENGUINS, "--out", part, "--resume", part, *flags)
-        self.succeed("train", PENGUINS, "--out", whole, *flags[:6])
+        flags = ["--masks", "dynamic", "--epochs", "4", "--refine-steps", "400"]
+        self.stop_training(part, [*flags, "--log", str(log)], lambda: log.exists() and "refinement" in log.read_text())
+        self.succeed("train", PENGUINS, "--out", part, "--resume", part, "--epochs", 4)
+        self.succeed("train", PENGUINS, "--out", whole, *flags)
         self.assertEqual(part.read_bytes(), whole.read_bytes())
 
     def test_other_tools_read_the_model_file(self):

@@ -21,13 +21,13 @@ struct Setup {
     backend->upload(p, parameters.data());
     constants = backend->allocate(ensemble.constants());
   }
-  TrainedEnsemble trained() const { return {*backend, ensemble, coding, parameters.data(), constants.data()}; }
 
   /// How often each (column 0, column 1, z of column 2 above 0, column 3) comes out in blocks of unknown cells but for
   /// a known column 3.
   std::map<std::array<int, 4>, double> counted(std::span<const std::optional<CellSet>> sets, RowFiller::Sets meaning,
                                                int blocks, std::uint64_t seed) const {
-    RowFiller filler(trained(), sets, meaning);
+    const TrainedEnsemble trained{*backend, ensemble, coding, parameters.data(), constants.data()};
+    RowFiller filler(trained, sets, meaning);
     std::map<std::array<int, 4>, double> out;
     for (int b = 0; b < blocks; ++b) {
       Floats cells(kRows * 12, 0.0f);
