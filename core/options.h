@@ -34,16 +34,19 @@ struct Options {
   std::optional<double> held_out;      ///< share of the rows kept from training, to judge on: classic 0.03, meg 0.05
   std::string effort = "balanced";     ///< meg: "fast" (the warm-up alone), "balanced" or "best" (longer, both phases)
   std::optional<int> refine_steps;     ///< meg: steps of the adversarial refinement; 0: none
-
-  int input_dim = 100;  ///< classic: width of the noise that all generators share
-  int generators = 0;   ///< classic: groups of neighbouring columns, one generator each; 0: one per column
   /// meg: "dynamic": one model generates in any order, so that conditions may be on any columns; else in a fixed one.
   /// classic: a file with one line of 0/1 per generator, instead of `generators`.
   std::string masks;
-  float beta1 = 0.5f;  ///< classic: Adam's decay of the first moment
-  float l2 = 0.0f;     ///< classic: added to the gradient: l2 * parameter
-  float ema = 0.0f;    ///< classic: decay of the average of the generators that rows come from; 0: the last ones
+
+  int input_dim = 100;  ///< classic: width of the noise that all generators share
+  int generators = 0;   ///< classic: groups of neighbouring columns, one generator each; 0: one per column
+  float beta1 = 0.5f;   ///< classic: Adam's decay of the first moment
+  float l2 = 0.0f;      ///< classic: added to the gradient: l2 * parameter
+  float ema = 0.999f;   ///< classic: decay of the average of the generators that rows come from; 0: the last ones
 };
+
+/// Throws Error where a number is none that any preset could use.
+void check(const Options& options);
 
 /// The options as JSON, for the model file: all but masks, types, drop and order, which the model itself shows.
 std::string options_to_json(const Options& options);
