@@ -434,7 +434,7 @@ class Fast(Case):
         for row in rows:
             self.assertEqual(row["sex"], "female")
             self.assertGreaterEqual(float(row["body_mass_g"]), 4500)
-        self.assertGreater(sum(row["species"] == "Gentoo" for row in rows), 180)  # no Adelie female is so heavy
+        self.assertGreater(sum(row["species"] == "Gentoo" for row in rows), 120)  # none of the Adelie females is so heavy; 88 by sex alone
         out = self.folder / "no.csv"
         self.fail_with("has no value in 7000..", "generate", model, "--where", "body_mass_g=7000..", "--rows", 5, "--out", out)
 

@@ -47,9 +47,11 @@ class WarmUp {
   int epoch() const { return epoch_; }  ///< epochs done
   int epochs() const { return last_epoch_; }
   int steps_done() const { return step_; }
-  /// Of the last finished epoch: -log likelihood of a row, in nats, of training and held-out rows.
+  /// Of the last finished epoch: -log likelihood of a row, in nats, of training rows (of any order with what they hide)
+  /// and of held-out rows in the generation order.
   float train_loss() const { return train_loss_; }
   float held_out_loss() const { return held_out_loss_; }
+  /// The best loss of held-out rows; of any order a share of it is with columns hidden, as in training.
   float best_loss() const { return best_loss_; }
   /// The best average so far, on the device.
   const float* best() const { return best_.data(); }
@@ -64,6 +66,8 @@ class WarmUp {
   Cycle cycle() const;
   void turn_where_due(float improvement);
   void end_epoch();
+  /// Of the average, with columns hidden from a row on.
+  float held_out_loss(int hidden_from);
   void finish();  // gives back what a refinement beside it has more use for
 
   Backend& backend_;
