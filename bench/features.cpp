@@ -46,4 +46,13 @@ void features_backward(benchmark::State& state) {
 }
 BENCHMARK(features_backward)->Apply(bench::one_and_all_threads);
 
+void hide_columns(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const Operands o(threads);
+  for (auto _ : state) o.backend->hide_columns(o.layout, 1, 0, kRows, o.x.data());
+  const double features = kRows * static_cast<double>(o.layout.size()) * kFeatures;
+  bench::report_bytes(state, 0.5 * sizeof(float) * features, threads);  // half of them are set to zero
+}
+BENCHMARK(hide_columns)->Apply(bench::one_and_all_threads);
+
 }  // namespace
