@@ -16,7 +16,7 @@ struct Setup {
     Floats p(ensemble.parameters());
     ensemble.initialize(3, p);
     const Floats more = test::random(p.size(), 4);
-    for (std::size_t i = 0; i < p.size(); ++i) p[i] += 0.5f * more[i];
+    for (std::size_t i = 0; i < p.size(); ++i) p[i] += 0.2f * more[i];
     parameters = backend->allocate(p.size());
     backend->upload(p, parameters.data());
     constants = backend->allocate(ensemble.constants());

@@ -392,33 +392,36 @@ TEST_CASE("a warm-up saved in the middle of an epoch goes on with the same bits"
 }
 
 TEST_CASE("a warm-up of any order learns to tell each column from the others, before it or behind") {
-  Related r(8, 4000, true);
-  WarmUp warm_up = r.warm_up();
-  while (!warm_up.done()) warm_up.step();
-  const double entropy = std::log(4) + std::log(std::sqrt(2 * std::numbers::pi * std::numbers::e) / 2);
-  CHECK(warm_up.held_out_loss() < entropy + 0.15);  // in the fixed order
-  // Given z around -1 alone, the first column is 0 or 1, and then the second 3 or 2; around 1, 2 or 3 and 1 or 0.
-  const int rows = 2000;
-  Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
-  auto tape = r.ensemble.make_tape(arena, rows, false);
-  const Floats constants(r.ensemble.constants(), -1.0f);
-  Floats cells;
-  for (int i = 0; i < rows; ++i) {
-    const float z = i % 2 == 0 ? -1.2f : 1.2f;
-    for (const float x : {-1.0f, -1.0f, 0.0f, 0.0f, 0.0f, z, -1.0f, -1.0f, 7.5f + 2 * z}) cells.push_back(x);
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
+    CAPTURE(static_cast<int>(first));
+    Related r(8, 4000, true, first);
+    WarmUp warm_up = r.warm_up();
+    while (!warm_up.done()) warm_up.step();
+    const double entropy = std::log(4) + std::log(std::sqrt(2 * std::numbers::pi * std::numbers::e) / 2);
+    CHECK(warm_up.held_out_loss() < entropy + 0.15);  // in the fixed order
+    // Given z around -1 alone, the first column is 0 or 1, and then the second 3 or 2; around 1, 2 or 3 and 1 or 0.
+    const int rows = 2000;
+    Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
+    auto tape = r.ensemble.make_tape(arena, rows, false);
+    const Floats constants(r.ensemble.constants(), -1.0f);
+    Floats cells;
+    for (int i = 0; i < rows; ++i) {
+      const float z = i % 2 == 0 ? -1.2f : 1.2f;
+      for (const float x : {-1.0f, -1.0f, 0.0f, 0.0f, 0.0f, z, -1.0f, -1.0f, 7.5f + 2 * z}) cells.push_back(x);
+    }
+    const std::vector<ColumnToFill> all{{1, {}}, {0, {}}};
+    r.ensemble.fill(*r.backend, rows, {.seed = 5}, warm_up.best(), constants.data(), tape, cells.data(), all);
+    double obey = 0, agree = 0, lower = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
+      const float* cell = &cells[i * 9];
+      obey += cell[1] == 3 - cell[0] ? 1.0 / rows : 0;
+      agree += (cell[0] < 2) == (cell[5] < 0) ? 1.0 / rows : 0;
+      lower += cell[0] == 0 || cell[0] == 2 ? 1.0 / rows : 0;
+    }
+    CHECK(obey > 0.97);
+    CHECK(agree > 0.97);  // 0.992 of the rows with |z| = 1.2 are on its side
+    CHECK(lower == doctest::Approx(0.5).epsilon(0.1));
   }
-  const std::vector<ColumnToFill> all{{1, {}}, {0, {}}};
-  r.ensemble.fill(*r.backend, rows, {.seed = 5}, warm_up.best(), constants.data(), tape, cells.data(), all);
-  double obey = 0, agree = 0, lower = 0;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
-    const float* cell = &cells[i * 9];
-    obey += cell[1] == 3 - cell[0] ? 1.0 / rows : 0;
-    agree += (cell[0] < 2) == (cell[5] < 0) ? 1.0 / rows : 0;
-    lower += cell[0] == 0 || cell[0] == 2 ? 1.0 / rows : 0;
-  }
-  CHECK(obey > 0.97);
-  CHECK(agree > 0.97);  // 0.992 of the rows with |z| = 1.2 are on its side
-  CHECK(lower == doctest::Approx(0.5).epsilon(0.1));
 }
 
 TEST_CASE("a warm-up is the same bits on one thread and on two") {
