@@ -39,9 +39,20 @@ BENCHMARK(features)->Apply(bench::one_and_all_threads);
 void features_backward(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state) o.backend->features_backward(o.layout, kRows, o.cells.data(), o.x.data(), o.parameters.data());
+  for (auto _ : state)
+    o.backend->features_backward(o.layout, static_cast<int>(o.layout.size()) - 1, kRows, o.cells.data(), o.x.data(),
+                                 o.parameters.data());
   bench::report_bytes(state, bytes(o, 3 * kEmbedding), threads);  // a gradient read, a sum read and written
 }
 BENCHMARK(features_backward)->Apply(bench::one_and_all_threads);
+
+void hide_columns(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const Operands o(threads);
+  for (auto _ : state) o.backend->hide_columns(o.layout, 1, 0, kRows, o.x.data());
+  const double features = kRows * static_cast<double>(o.layout.size()) * kFeatures;
+  bench::report_bytes(state, 0.5 * sizeof(float) * features, threads);  // half of them are set to zero
+}
+BENCHMARK(hide_columns)->Apply(bench::one_and_all_threads);
 
 }  // namespace

@@ -39,4 +39,22 @@ void running_sum_backward(benchmark::State& state) {
 }
 BENCHMARK(running_sum_backward)->Apply(bench::one_and_all_threads);
 
+void sum_of_others_forward(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const Operands o(threads);
+  for (auto _ : state)
+    o.backend->sum_of_others_forward(kUnits, 0, kUnits.groups, kRows, o.sum.data(), o.x.data(), o.bias.data(), {},
+                                     o.y.data());
+  bench::report_bytes(state, sizeof(float) * 2.0 * kCount, threads);
+}
+BENCHMARK(sum_of_others_forward)->Apply(bench::one_and_all_threads);
+
+void sum_of_others_backward(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const Operands o(threads);
+  for (auto _ : state) o.backend->sum_of_others_backward(kUnits, kRows, o.x.data(), o.y.data(), o.bias.data());
+  bench::report_bytes(state, sizeof(float) * 4.0 * kCount, threads);  // read three times, written once
+}
+BENCHMARK(sum_of_others_backward)->Apply(bench::one_and_all_threads);
+
 }  // namespace

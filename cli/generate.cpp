@@ -112,7 +112,10 @@ void add_generate(CLI::App& program, int& status) {
                   "(missing); may be repeated, see docs/conditions.md")
       ->allow_extra_args(false);
   CLI::Option* given =
-      command.add_option("--given", f->given, "A CSV file of some columns: each row is completed, instead of --rows")
+      command
+          .add_option("--given", f->given,
+                      "A CSV file of some columns: each row is completed (its empty cells too, with dynamic masks), "
+                      "instead of --rows")
           ->excludes(rows);
   command.add_option("--temperature", f->temperature, "Below 1 likelier rows, above 1 more varied ones; at most 2")
       ->check(positive_number())

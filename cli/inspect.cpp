@@ -18,7 +18,9 @@ void inspect(const std::string& path) {
   fmt::print("trained  {} epochs, batch {}{}\n", model.epochs_done(), model.batch_size(),
              model.finished() ? model.refined() ? ", refined" : "" : ", not finished");
   fmt::print("options  {}\n", options_to_json(o));
-  if (!model.generation_order().empty()) fmt::print("order    {}\n", fmt::join(model.generation_order(), ", "));
+  if (!model.generation_order().empty())
+    fmt::print("order    {}{}\n", fmt::join(model.generation_order(), ", "),
+               model.any_order() ? "; any other under conditions" : "");
   if (!model.history().empty()) {
     const Progress& last = model.history().back();
     fmt::print("last     {} {}", phase_name(last.phase), last.done);

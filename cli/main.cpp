@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   int status = 0;
   meg::cli::add_train(program, status);
   meg::cli::add_generate(program, status);
+  meg::cli::add_impute(program, status);
   meg::cli::add_evaluate(program, status);
   meg::cli::add_score(program, status);
   meg::cli::add_schema(program, status);

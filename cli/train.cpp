@@ -229,12 +229,15 @@ void add_train(CLI::App& program, int& status) {
           "--order", o.order,
           "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on")
       ->delimiter(',');
+  command.add_option(
+      "--masks", o.masks,
+      "meg: dynamic = one model for any order, so that conditions may be on any columns; classic: a file "
+      "with a line of 0/1 per generator, the columns it writes");
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
   const char* group = "Only for --preset classic";
   command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
       ->check(CLI::Range(0, 1'000'000))
       ->group(group);
-  command.add_option("--masks", o.masks, "A line of 0/1 per generator: the columns it writes")->group(group);
   command.add_option("--noise", o.input_dim, "Width of the noise that all generators share")
       ->check(CLI::Range(1, 65536))
       ->group(group);

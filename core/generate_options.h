@@ -11,7 +11,8 @@ struct GenerateOptions {
   /// Conditions on all rows: "column=value", "column=value|value", "column=low..high" (numbers and dates; "20..",
   /// "..30"), "column=" (missing).
   std::vector<std::string> where{};
-  /// Some columns of the rows: generated row i gets the cells of row i of this table.
+  /// Some columns of the rows: generated row i gets the cells of row i of this table. With dynamic masks an empty cell
+  /// is generated, NA says that the value is missing; else both say so.
   const Table* given = nullptr;
   /// In (0, 2]: below 1 likelier rows than the model's, above 1 more varied ones.
   float temperature = 1.0f;

@@ -41,6 +41,7 @@ int Meg::output_dim() const { return impl_->preset->output_dim(); }
 const Options& Meg::options() const { return impl_->options; }
 std::vector<std::string> Meg::generation_order() const { return impl_->preset->generation_order(); }
 const Schema& Meg::schema() const { return impl_->preset->schema(); }
+bool Meg::any_order() const { return impl_->preset->any_order(); }
 std::vector<std::string> Meg::rare_notes() const { return impl_->preset->rare_notes(); }
 bool Meg::finished() const { return impl_->preset->finished(); }
 bool Meg::refined() const { return impl_->preset->refined(); }
@@ -71,6 +72,22 @@ void Meg::generate(std::uint64_t first_row, std::size_t count, std::uint64_t see
   if (how.given && first_row + count > how.given->rows())
     fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
   impl_->preset->generate(first_row, count, seed, how, out);
+}
+
+Table Meg::impute(const Table& rows, std::uint64_t seed, std::uint32_t draw, Imputed* counts) const {
+  Table out(rows.names(), rows.delimiter());
+  impute(rows, 0, rows.rows(), seed, draw, out, counts);
+  return out;
+}
+
+void Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
+                 Table& out, Imputed* counts) const {
+  if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
+  if (first_row > rows.rows() || count > rows.rows() - first_row)
+    fail("rows {} to {} are asked for, but the table has {}", first_row, first_row + count, rows.rows());
+  if (draw >= kMostDraws) fail("there are {} draws, the last of which is {}; got {}", kMostDraws, kMostDraws - 1, draw);
+  Imputed ignored;
+  impl_->preset->impute(rows, first_row, count, seed, draw, out, counts ? *counts : ignored);
 }
 
 Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows()); }

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/generate_options.h"
+#include "core/imputed.h"
 #include "core/options.h"
 #include "core/scores.h"
 #include "core/table/table.h"
@@ -45,6 +46,8 @@ class Meg {
   /// The names of the learned columns as they are generated one after the other; empty for the classic preset, which
   /// generates them at once.
   std::vector<std::string> generation_order() const;
+  /// Whether the model was trained with dynamic masks, so that any columns can be conditioned.
+  bool any_order() const;
   /// What Options::rare_min hid, a sentence a column that it changed. Empty before load_data.
   std::vector<std::string> rare_notes() const;
 
@@ -68,15 +71,29 @@ class Meg {
   ///
   ///     model.generate(1000, 0, {.where = {"income=>50K", "age=20..30"}});
   ///
-  /// Conditions are met by construction, and exactly: the rows are distributed as unconditioned ones that happen to
-  /// meet them. So the columns before a conditioned one, in the order of generation (Options::order), must each have
-  /// one value. Throws Error, saying what to do, where they have not, for a condition that nothing can meet, and for a
-  /// cell of the given rows that the column cannot have. The preset must be meg for any of `how`.
+  /// Conditions are met by construction: the rows are distributed as unconditioned ones that happen to meet them. With
+  /// dynamic masks they may be on any columns, and the empty cells of given rows are generated; several that each leave
+  /// a choice are met by every row, and in distribution nearly (docs/conditions.md). Else they are exact, and the
+  /// columns before a conditioned one, in the order of generation (Options::order), must each have one value. Throws
+  /// Error, saying what to do, where they have not, for a condition that nothing can meet, and for a cell of the given
+  /// rows that the column cannot have. The preset must be meg for any of `how`.
   Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
   /// Appends rows first_row ... first_row + count - 1 of that table to `out`, which empty_table() made: for streaming.
   void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
                 const GenerateOptions& how = {}) const;
   Table empty_table() const;
+
+  /// The rows with their missing cells filled, each drawn given all that is present in its row; draw 0, 1, 2, ... are
+  /// as many versions, for multiple imputation. Present cells keep their text, a cell is never filled with a missing
+  /// one, and columns that the model has not learned remain as they are. Row i is a function of (model, seed, draw, row
+  /// i of `rows`, i). Throws Error for a model without dynamic masks and for rows without any column that it has
+  /// learned.
+  Table impute(const Table& rows, std::uint64_t seed = 0, std::uint32_t draw = 0, Imputed* counts = nullptr) const;
+  /// Appends rows first_row ... first_row + count - 1 of that table to `out`, which has the columns of `rows`: for
+  /// streaming.
+  void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
+              Table& out, Imputed* counts = nullptr) const;
+  static constexpr std::uint32_t kMostDraws = 1000;
 
   /// How likely rows are, exactly: the log-likelihood of each, and its parts by the chain rule. A row's score depends
   /// on nothing but the model and the row. Columns of `rows` that the model has not learned are passed over; throws

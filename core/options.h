@@ -11,6 +11,9 @@
 
 namespace meg {
 
+/// The value of Options::masks that asks for a model of any order.
+inline constexpr const char* kDynamicMasks = "dynamic";
+
 /// What a Meg is built with. What is not set is the preset's own choice, which may follow the size of the table; see
 /// docs/model.md and docs/classic.md.
 struct Options {
@@ -31,10 +34,12 @@ struct Options {
   std::optional<double> held_out;      ///< share of the rows kept from training, to judge on: classic 0.03, meg 0.05
   std::string effort = "balanced";     ///< meg: "fast" (the warm-up alone), "balanced" or "best" (longer, both phases)
   std::optional<int> refine_steps;     ///< meg: steps of the adversarial refinement; 0: none
+  /// meg: "dynamic": one model generates in any order, so that conditions may be on any columns; else in a fixed one.
+  /// classic: a file with one line of 0/1 per generator, instead of `generators`.
+  std::string masks;
 
   int input_dim = 100;  ///< classic: width of the noise that all generators share
   int generators = 0;   ///< classic: groups of neighbouring columns, one generator each; 0: one per column
-  std::string masks;    ///< classic: a file with one line of 0/1 per generator instead
   float beta1 = 0.5f;   ///< classic: Adam's decay of the first moment
   float l2 = 0.0f;      ///< classic: added to the gradient: l2 * parameter
   float ema = 0.999f;   ///< classic: decay of the average of the generators that rows come from; 0: the last ones

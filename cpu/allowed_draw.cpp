@@ -46,11 +46,16 @@ int pick(const CellNoise& noise, int first, int count, const Score& score) {
   return best;
 }
 
-double log_sum_exp(const std::array<double, kMixtures>& x) {
-  const double top = *std::max_element(x.begin(), x.end());
-  double sum = 0;
-  for (const double v : x) sum += std::exp(v - top);
+/// Of score(i), i < count, one of which is finite.
+template <class Score>
+double log_sum_exp(int count, const Score& score) {
+  double top = -kInfinity, sum = 0;
+  for (int i = 0; i < count; ++i) top = std::max(top, score(i));
+  for (int i = 0; i < count; ++i) sum += std::exp(score(i) - top);
   return top + std::log(sum);
+}
+double log_sum_exp(const std::array<double, kMixtures>& x) {
+  return log_sum_exp(kMixtures, [&](int i) { return x[static_cast<std::size_t>(i)]; });
 }
 
 /// The reals that a free draw would write as z in [low, high]: those that round to these floats, and at an end of the
@@ -94,19 +99,25 @@ AllowedCell draw_allowed(const ColumnLayout& column, std::size_t j, std::size_t 
                          const Draw& draw, const Allowed& allowed) {
   const CellNoise noise(draw, j, row);
   const double temperature = static_cast<double>(draw.temperature);
-  const auto logit = [&](int c) {
-    return allowed.codes[c] != 0 ? static_cast<double>(head[c]) / temperature : -kInfinity;
+  const auto any_logit = [&](int c) { return static_cast<double>(head[c]) / temperature; };
+  const auto logit = [&](int c) { return allowed.codes[c] != 0 ? any_logit(c) : -kInfinity; };
+  const auto log_mass = [&](const auto& score) {
+    if (!allowed.log_mass) return 0.0;
+    return log_sum_exp(column.codes, score) - log_sum_exp(column.codes, any_logit);
   };
-  if (column.continuous < 0 || allowed.codes[column.continuous] == 0) return {pick(noise, 0, column.codes, logit), 0};
+  if (column.continuous < 0 || allowed.codes[column.continuous] == 0)
+    return {pick(noise, 0, column.codes, logit), 0, log_mass(logit)};
   const MixtureIn mixture(head + column.codes, temperature, {column, allowed});
-  const int code =
-      pick(noise, 0, column.codes, [&](int c) { return logit(c) + (c == column.continuous ? mixture.log_mass : 0); });
-  if (code != column.continuous) return {code, 0};
+  const auto score = [&](int c) { return logit(c) + (c == column.continuous ? mixture.log_mass : 0); };
+  const int code = pick(noise, 0, column.codes, score);
+  if (code != column.continuous) return {code, 0, log_mass(score)};
   const int component = pick(noise, mixture_noise(column.codes), kMixtures,
                              [&](int i) { return mixture.log_share[static_cast<std::size_t>(i)]; });
   const double z = mixture.draw(static_cast<std::size_t>(component), noise.uniform(z_noise(column.codes)));
-  return {code, std::clamp(static_cast<float>(z), std::max(allowed.z_low, column.z_low),
-                           std::min(allowed.z_high, column.z_high))};
+  return {
+      code,
+      std::clamp(static_cast<float>(z), std::max(allowed.z_low, column.z_low), std::min(allowed.z_high, column.z_high)),
+      log_mass(score)};
 }
 
 }  // namespace meg::cpu

@@ -8,6 +8,7 @@ namespace meg::cpu {
 struct AllowedCell {
   int code;
   float z;
+  double log_mass;  // of all that is allowed
 };
 
 /// Draws the cell of column number `j` from its head [head_width()] and the noise of row first_row + row, kept to

@@ -25,6 +25,9 @@ class CpuBackend final : public Backend {
   void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
                            const Dropout& dropout, float* sum, float* y) override;
   void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
+  void sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum, const float* products,
+                             const float* bias, const Dropout& dropout, float* y) override;
+  void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
 
   void activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
                            float* dx) override;
@@ -41,8 +44,10 @@ class CpuBackend final : public Backend {
 
   void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells, const float* parameters,
                 float* x) override;
-  void features_backward(const ColumnsLayout& layout, int rows, const float* cells, const float* dx,
+  void features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
                          float* gradients) override;
+  void hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
+                    float* x) override;
   void view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) override;
 
   void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,

@@ -18,6 +18,10 @@ void CpuBackend::features(const ColumnsLayout& layout, int begin, int end, int r
       const float* cell = cells + r * layout.cell_stride();
       for (std::size_t j = first; j < last; ++j) {
         float* out = x + (r * n + j) * kFeatures;
+        if (cell[j] < 0) {
+          std::fill_n(out, kFeatures, 0.0f);
+          continue;
+        }
         const auto code = static_cast<std::size_t>(cell[j]);
         const float* embedding = parameters + layout.columns[j].embedding + code * kEmbedding;
         const float position = cell[2 * n + j];
@@ -30,16 +34,33 @@ void CpuBackend::features(const ColumnsLayout& layout, int begin, int end, int r
   });
 }
 
-void CpuBackend::features_backward(const ColumnsLayout& layout, int rows, const float* cells, const float* dx,
+void CpuBackend::features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
                                    float* gradients) {
   const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
-  pool_.run(static_cast<int>(n) - 1, 20.0 * static_cast<double>(count * n), [&](int task) {
+  pool_.run(end, 20.0 * static_cast<double>(count * n), [&](int task) {
     const auto j = static_cast<std::size_t>(task);
     float* gradient = gradients + layout.columns[j].embedding;
     for (std::size_t r = 0; r < count; ++r) {
       float* sum = gradient + static_cast<std::size_t>(cells[r * layout.cell_stride() + j]) * kEmbedding;
       const float* in = dx + (r * n + j) * kFeatures;
       for (int i = 0; i < kEmbedding; ++i) sum[i] += in[i];
+    }
+  });
+}
+
+void CpuBackend::hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
+                              float* x) {
+  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
+  const Philox philox(seed, Stream::kHide);
+  pool_.run(static_cast<int>(tasks(rows)), 20.0 * static_cast<double>(count * n), [&](int task) {
+    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
+    for (std::size_t r = from; r < to; ++r) {
+      const std::uint32_t share = philox.bits(first_row + r, 0)[0];
+      std::array<std::uint32_t, 4> words{};
+      for (std::size_t j = 0; j < n; ++j) {
+        if (j % 4 == 0) words = philox.bits(first_row + r, static_cast<std::uint32_t>(1 + j / 4));
+        if (words[j % 4] < share) std::fill_n(x + (r * n + j) * kFeatures, kFeatures, 0.0f);
+      }
     }
   });
 }

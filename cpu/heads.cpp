@@ -308,15 +308,19 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
                           std::min(kRowLanes, count - r)};
       Row16 code{}, component{}, epsilon{}, allowed_z{};
       if (!allowed.codes) code = pick(rows16, 0, column.codes, draw, j, r, 0);
+      const auto kept = [&](std::size_t l) { return draw.fills && cells[(r + l) * layout.cell_stride() + j] >= 0; };
       for (std::size_t l = 0; allowed.codes && l < rows16.rows; ++l) {
+        if (kept(l)) continue;
         const AllowedCell drawn = draw_allowed(column, j, r + l, rows16.data + l * layout.head_stride, draw, allowed);
         code[l] = static_cast<float>(drawn.code), allowed_z[l] = drawn.z;
+        if (allowed.log_mass) allowed.log_mass[r + l] += static_cast<float>(drawn.log_mass);
       }
       if (column.continuous >= 0 && !allowed.codes) {
         component = pick(rows16, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
         epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
       }
       for (std::size_t l = 0; l < rows16.rows; ++l) {
+        if (kept(l)) continue;
         float* cell = cells + (r + l) * layout.cell_stride();
         float z = 0, position = constants[column.code_position + static_cast<std::size_t>(code[l])];
         if (code[l] == static_cast<float>(column.continuous)) {

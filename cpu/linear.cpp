@@ -27,6 +27,18 @@ double multiply_adds(LinearGroups layer, int rows) {
   return sum;
 }
 
+/// Calls body(column of x, row of w, count) for the runs of x's columns in [first, first + count) that a group reads.
+template <class Body>
+void for_runs(const LinearGroup& g, int first, int count, const Body& body) {
+  const auto run = [&](int begin, int end, int skipped) {
+    begin = std::max(begin, first), end = std::min(end, first + count);
+    if (begin < end) body(static_cast<std::size_t>(begin), static_cast<std::size_t>(begin - skipped), end - begin);
+  };
+  if (g.gap_width == 0) return run(0, g.inputs, 0);
+  run(0, std::min(g.gap, g.inputs), 0);
+  run(g.gap + g.gap_width, g.reach(), g.gap_width);
+}
+
 /// A task's part of a group: [first_row, +rows] of the batch and [first_column, +columns] of a matrix of the group.
 struct Part {
   std::size_t group, first_row, first_column;
@@ -77,9 +89,18 @@ void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, co
     if (inputs == 0)
       for (std::size_t r = 0; r < count; ++r) std::fill_n(out + r * g.y_stride, width, 0.0f);
     else if (outputs == 1)  // a matrix times a vector: panels of one column would be padding
-      for (std::size_t r = 0; r < count; ++r) out[r * g.y_stride] = dot(inputs, in + r * g.x_stride, w);
+      for (std::size_t r = 0; r < count; ++r) {
+        float sum = 0;
+        for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int depth) {
+          sum += dot(static_cast<std::size_t>(depth), in + r * g.x_stride + column, w + row);
+        });
+        out[r * g.y_stride] = sum;
+      }
     else
-      multiply(part.rows, part.columns, g.inputs, {in, g.x_stride, 1}, {w, outputs, 1}, Into::kAssign, out, g.y_stride);
+      for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int depth) {
+        multiply(part.rows, part.columns, depth, {in + column, g.x_stride, 1}, {w + row * outputs, outputs, 1},
+                 row == 0 ? Into::kAssign : Into::kAdd, out, g.y_stride);
+      });
     activate(tail.activation, count, width, bias, out, g.y_stride);
     if (tail.dropout.probability > 0 && g.drops) drop_out(tail.dropout, count, width, first, g.y_stride, out);
     for (std::size_t r = 0; tail.sum && r < count; ++r)
@@ -90,14 +111,14 @@ void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, co
 void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                                        const BackwardTail& tail, float* dx) {
   const int row_blocks = blocks(rows, kRowBlock);
-  const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.inputs; });
+  const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.reach(); });
   const int tasks = static_cast<int>(layer.size()) * row_blocks * columns;
   pool_.run(tasks, multiply_adds(layer, rows), [&](int task) {
     const Part part = part_of(task, row_blocks, columns, rows);
     const LinearGroup& owner = layer[part.group];
     // Groups that share x are neighbours. The first that reaches this block of dx writes it for all.
     const auto width_in = [&](const LinearGroup& g) {
-      return std::min(part.columns, g.inputs - static_cast<int>(part.first_column));
+      return std::min(part.columns, g.reach() - static_cast<int>(part.first_column));
     };
     if (width_in(owner) <= 0) return;
     std::size_t begin = part.group, end = part.group + 1;
@@ -112,11 +133,13 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
     for (std::size_t r = 0; r < static_cast<std::size_t>(part.rows); ++r)
       std::fill_n(out + r * owner.x_stride, width, 0.0f);
     for (const LinearGroup& g : sharing)
-      if (width_in(g) > 0) {
-        const auto outputs = static_cast<std::size_t>(g.outputs);
-        multiply(part.rows, width_in(g), g.outputs, {dy + g.y + part.first_row * g.y_stride, g.y_stride, 1},
-                 {parameters + g.weight + part.first_column * outputs, 1, outputs}, Into::kAdd, out, owner.x_stride);
-      }
+      for_runs(g, static_cast<int>(part.first_column), part.columns,
+               [&](std::size_t column, std::size_t row, int count) {
+                 const auto outputs = static_cast<std::size_t>(g.outputs);
+                 multiply(part.rows, count, g.outputs, {dy + g.y + part.first_row * g.y_stride, g.y_stride, 1},
+                          {parameters + g.weight + row * outputs, 1, outputs}, Into::kAdd,
+                          out + column - part.first_column, owner.x_stride);
+               });
     finish(tail, owner, static_cast<std::size_t>(part.rows), static_cast<std::size_t>(width), first, owner.x_stride,
            dx);
   });
@@ -138,11 +161,16 @@ void CpuBackend::linear_backward_weight(LinearGroups layer, int rows, const floa
         for (std::size_t c = 0; c < width; ++c) db[c] += out[r * g.y_stride + c];
     if (outputs == 1) {  // a column: rows of x, weighted
       for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-        for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
-          dw[i] += out[r * g.y_stride] * x[g.x + r * g.x_stride + i];
+        for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
+          for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i)
+            dw[row + i] += out[r * g.y_stride] * x[g.x + r * g.x_stride + column + i];
+        });
       return;
     }
-    multiply(g.inputs, count, rows, {x + g.x, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd, dw, outputs);
+    for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
+      multiply(inputs, count, rows, {x + g.x + column, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd,
+               dw + row * outputs, outputs);
+    });
   });
 }
 

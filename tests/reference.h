@@ -22,6 +22,11 @@ inline double activate(meg::Activation a, double x) {
   return x;
 }
 
+/// The column of x that input i of a group is.
+inline std::size_t column_of(const meg::LinearGroup& g, std::size_t i) {
+  return i < static_cast<std::size_t>(g.gap) ? i : i + static_cast<std::size_t>(g.gap_width);
+}
+
 /// y[g] = activation(x[g] w[g] + b[g]); y has the size of the widest row times rows.
 inline Doubles linear_forward(const meg::GroupedLinear& layer, int rows, const Doubles& x, const Doubles& p,
                               meg::Activation activation) {
@@ -31,7 +36,7 @@ inline Doubles linear_forward(const meg::GroupedLinear& layer, int rows, const D
       for (std::size_t o = 0; o < static_cast<std::size_t>(g.outputs); ++o) {
         double sum = p[g.bias + o];
         for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
-          sum += x[g.x + r * g.x_stride + i] * p[g.weight + i * static_cast<std::size_t>(g.outputs) + o];
+          sum += x[g.x + r * g.x_stride + column_of(g, i)] * p[g.weight + i * static_cast<std::size_t>(g.outputs) + o];
         y[g.y + r * g.y_stride + o] = activate(activation, sum);
       }
   return y;
@@ -63,6 +68,26 @@ inline Doubles running_sum(meg::Vectors of, int rows, const Doubles& products, c
   return y;
 }
 
+/// y[r, k] = relu(bias[k] + sum of products[r, j] over j != k) times dropout's mask, [rows, groups, width].
+inline Doubles sum_of_others(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
+                             const meg::Dropout& dropout) {
+  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
+  Doubles y;
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+    for (std::size_t i = 0; i < stride; ++i) {
+      double sum = bias[i];
+      for (std::size_t j = i % width; j < stride; j += width) sum += j == i ? 0 : products[r * stride + j];
+      y.push_back(std::max(sum, 0.0) * dropout_mask(dropout, r * stride + i));
+    }
+  return y;
+}
+
+/// Whether a row of a pass hides a column, see Backend::hide_columns.
+inline bool hides(std::uint64_t seed, std::uint64_t row, std::size_t column) {
+  const meg::Philox philox(seed, meg::Stream::kHide);
+  return philox.bits(row, static_cast<std::uint32_t>(1 + column / 4))[column % 4] < philox.bits(row, 0)[0];
+}
+
 /// dx[g] = dy[g] w[g]^T, sums over groups that share x; elements that no group reads are those of dx.
 inline Doubles linear_backward_input(const meg::GroupedLinear& layer, int rows, const Doubles& dy, const Doubles& p,
                                      Doubles dx) {
@@ -70,7 +95,7 @@ inline Doubles linear_backward_input(const meg::GroupedLinear& layer, int rows, 
     for (const meg::LinearGroup& g : layer)
       for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
         for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
-          body(g, r, i, dx[g.x + r * g.x_stride + i]);
+          body(g, r, i, dx[g.x + r * g.x_stride + column_of(g, i)]);
   };
   each([](const meg::LinearGroup&, std::size_t, std::size_t, double& out) { out = 0; });
   each([&](const meg::LinearGroup& g, std::size_t r, std::size_t i, double& out) {

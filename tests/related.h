@@ -21,8 +21,10 @@ inline const std::vector<Column> kRelatedColumns{{4}, {4}, {1, true}};
 
 /// A warm-up on related rows, every tenth held out.
 struct Related {
-  explicit Related(int epochs, int row_count = 2000)
-      : ensemble(layout_of(kRelatedColumns), {.hidden = 32, .dropout = 0.1f}), cells(related_cells(row_count)) {
+  explicit Related(int epochs, int row_count = 2000, bool any_order = false,
+                   meg::MaskedEnsemble::FirstLayer first = meg::MaskedEnsemble::FirstLayer::kOwn)
+      : ensemble(layout_of(kRelatedColumns), {.hidden = 32, .dropout = 0.1f, .first = first, .any_order = any_order}),
+        cells(related_cells(row_count)) {
     rows.cells = cells.data();
     for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r)
       (r % 10 == 0 ? rows.held_out : rows.train).push_back(r);

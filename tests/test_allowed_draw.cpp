@@ -41,9 +41,11 @@ struct Naive {
       sum += share[c];
     }
     for (double& s : share) s /= sum;
+    chance = sum;
   }
   Doubles share;  // of the codes
   double mean, variance;
+  double chance;  // of a free draw to be allowed
 };
 
 /// A column of four codes, the last continuous in [-3, 3], behind one that is not looked at.
@@ -89,9 +91,13 @@ TEST_CASE("a draw kept to a set of cells has the distribution of free draws that
       CAPTURE(c.codes);
       CAPTURE(c.low);
       CAPTURE(temperature);
-      s.draw(*backend, kRows, {.seed = 5, .temperature = temperature}, {c.codes.data(), c.low, c.high});
+      Floats log_mass(kRows, 0.5f);
+      s.draw(*backend, kRows, {.seed = 5, .temperature = temperature},
+             {c.codes.data(), c.low, c.high, log_mass.data()});
       const Naive expected(s.column, head, static_cast<double>(temperature), c.codes, static_cast<double>(c.low),
                            static_cast<double>(c.high));
+      for (const float mass : {log_mass.front(), log_mass.back()})
+        CHECK(static_cast<double>(mass) == doctest::Approx(0.5 + std::log(expected.chance)).epsilon(1e-4));
       Doubles count(4, 0.0);
       double mean = 0, square = 0;
       for (std::size_t r = 0; r < kRows; ++r) {
@@ -131,6 +137,20 @@ TEST_CASE("an interval that the mixture hardly reaches is met all the same") {
         CHECK(s.cells[6 * r + 3] <= high);
       }
     }
+}
+
+TEST_CASE("a draw that fills leaves known cells alone and draws the others as ever, kept to a set or not") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  const Floats codes{0, 1, 1, 1};
+  for (const Allowed& allowed : {Allowed{}, Allowed{codes.data(), -0.5f, 1.5f}}) {
+    Setup all(130), some(130);
+    all.draw(*backend, 130, {.seed = 1, .first_row = 50}, allowed);
+    for (std::size_t r = 0; r < 130; ++r) some.cells[6 * r + 1] = r % 3 == 0 ? -1.0f : 2.0f;
+    some.draw(*backend, 130, {.seed = 1, .first_row = 50, .fills = true}, allowed);
+    for (std::size_t r = 0; r < 130; ++r)
+      for (const std::size_t part : {1u, 3u, 5u})
+        CHECK(some.cells[6 * r + part] == (r % 3 == 0 ? all.cells[6 * r + part] : part == 1 ? 2.0f : -9.0f));
+  }
 }
 
 TEST_CASE(

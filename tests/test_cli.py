@@ -412,7 +412,7 @@ class Fast(Case):
         self.assertEqual(parts, rows)
 
         out = self.folder / "no.csv"
-        for words, condition in [("has no value 'Dodo'", "species=Dodo"), ("train with --order island", "island=Dream"),
+        for words, condition in [("has no value 'Dodo'", "species=Dodo"), ("train with --order island or --masks dynamic", "island=Dream"),
                                  ("have not: ask for these too", "body_mass_g=3000.."),
                                  ("has no value in 7000..", "body_mass_g=7000..")]:
             with self.subTest(words):
@@ -425,6 +425,76 @@ class Fast(Case):
         self.fail_with("knows no conditions", "generate", self.trained(), "--rows", 5, "--where", "sex=male", "--out", out)
         self.fail_with("have no order", "train", PENGUINS, "--preset", "classic", "--order", "sex", "--out", out)
         self.fail_with("no column 'size'", "train", PENGUINS, "--order", "size", "--out", out)
+
+    def test_dynamic_masks_condition_any_column_and_fill_holes(self):
+        model = self.trained("--no-refine", "--masks", "dynamic", preset="meg", epochs=40)
+        self.assertIn("; any other under conditions", self.succeed("inspect", model).stdout)
+        rows = self.rows_of("generate", model, "--rows", 200, "--where", "sex=female", "--where", "body_mass_g=4500..",
+                            "--where", "species=Adelie|Gentoo")
+        for row in rows:
+            self.assertEqual(row["sex"], "female")
+            self.assertGreaterEqual(float(row["body_mass_g"]), 4500)
+        self.assertGreater(sum(row["species"] == "Gentoo" for row in rows), 120)  # none of the Adelie females is so heavy; 88 by sex alone
+        out = self.folder / "no.csv"
+        self.fail_with("has no value in 7000..", "generate", model, "--where", "body_mass_g=7000..", "--rows", 5, "--out", out)
+
+        given = self.file("given.csv", "sex,island,species\nmale,,Gentoo\n,Dream,\n,,\nNA,Dream,Adelie\n")
+        rows = self.rows_of("generate", model, "--given", given)
+        self.assertEqual((rows[0]["sex"], rows[0]["species"], rows[1]["island"]), ("male", "Gentoo", "Dream"))
+        self.assertEqual((rows[3]["sex"], rows[3]["species"]), ("NA", "Adelie"))
+        self.assertNotIn("", [cell for row in rows for cell in row.values()])
+        parts = [row for i in (1, 2, 3) for row in self.rows_of("generate", model, "--given", given, "--shard", f"{i}/3")]
+        self.assertEqual(parts, rows)
+
+        real = list(csv.reader(PENGUINS.open()))
+        place = real[0].index("species")
+        holes = [list(row) for row in real[1:]]
+        for i, row in enumerate(holes):
+            row[i % len(row) if i % 3 else place] = "" if i % 2 else "NA"
+        text = lambda table: "\n".join(map(",".join, [["note", *real[0]], *([f"n{i}", *row] for i, row in enumerate(table))])) + "\n"
+        file, filled = self.file("holes.csv", text(holes)), self.folder / "filled.csv"
+        said = self.succeed("impute", model, file, "--out", filled).stderr
+        self.assertIn("column 'note' is not in the model: it is written as it is", said)
+        missing = sum(cell in ("", "NA") for row in holes for cell in row)
+        self.assertIn(f"filled {missing} cells of {len(holes)} rows", said)
+        done = list(csv.reader(filled.open()))
+        self.assertEqual(done[0], ["note", *real[0]])
+        right = asked = 0
+        for i, (row, before) in enumerate(zip(done[1:], holes)):
+            for was, now in zip(before, row[1:]):
+                self.assertTrue(now == was or was in ("", "NA"))
+                self.assertNotIn(now, ("", "NA"))
+            if before[place] in ("", "NA"):
+                asked, right = asked + 1, right + (row[1 + place] == real[1 + i][place])
+        self.assertGreater(right, 0.8 * asked)  # 0.37 by chance
+        one = self.succeed("impute", model, file, "--out", "-", "--threads", 1, "--quiet")
+        self.assertEqual(one.stdout, filled.read_text())
+        self.assertEqual(one.stderr, "")
+        draws = list(csv.reader(io.StringIO(self.succeed("impute", model, file, "--out", "-", "--draws", 3).stdout)))
+        self.assertEqual(draws[0], ["draw", *done[0]])
+        self.assertEqual([row[0] for row in draws[1:]], [n for n in "123" for _ in holes])
+        self.assertEqual([row[1:] for row in draws[1:len(done)]], done[1:])
+        self.assertNotEqual([row[1:] for row in draws[len(done):2 * len(done) - 1]], done[1:])
+
+        odd = self.file("odd.csv", "species,sex,body_mass_g\nDodo,,9999\n")
+        said = self.succeed("impute", model, odd, "--out", filled).stderr
+        self.assertIn("cells that mean nothing to the model, written as they are and not used: 1;", said)
+        self.assertIn("row 1: column 'species' has no category 'Dodo'", said)
+        self.assertIn("taken for its nearest: 1", said)
+        self.assertIn("Dodo,", filled.read_text())
+        self.fail_with("which is read here", "impute", model, file, "--out", file)
+        self.fail_with("rename it", "impute", model, self.file("d.csv", "draw,sex\n1,\n"), "--draws", 2, "--out", out)
+        self.fail_with("train with --masks dynamic", "impute", self.trained("--no-refine", preset="meg"), file, "--out", out)
+        self.fail_with("takes no file of masks", "train", PENGUINS, "--masks", file, "--out", out)
+        self.fail_with("are for the meg preset", "train", PENGUINS, *CLASSIC, "--masks", "dynamic", "--out", out)
+
+    def test_dynamic_masks_resume_bit_for_bit(self):
+        whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
+        flags = ["--masks", "dynamic", "--epochs", "4", "--refine-steps", "400"]
+        self.stop_training(part, [*flags, "--log", str(log)], lambda: log.exists() and "refinement" in log.read_text())
+        self.succeed("train", PENGUINS, "--out", part, "--resume", part, "--epochs", 4)
+        self.succeed("train", PENGUINS, "--out", whole, *flags)
+        self.assertEqual(part.read_bytes(), whole.read_bytes())
 
     def test_other_tools_read_the_model_file(self):
         python = python_with("safetensors", "numpy")

@@ -23,11 +23,12 @@ Table groups_table() {
   return parse_csv(text, "groups.csv");
 }
 
-Meg trained(std::vector<std::string> order = {}, const char* preset = "meg") {
+Meg trained(std::vector<std::string> order = {}, const char* preset = "meg", const char* masks = "") {
   Options options;
   options.preset = preset;
   options.refine_steps = 0;
   options.order = std::move(order);
+  options.masks = masks;
   Meg model(options);
   model.load_data(groups_table());
   model.train(8, 64);
@@ -129,6 +130,125 @@ TEST_CASE("with an order any column can be conditioned, and the table keeps its 
   CHECK(csv(trained({"group"}).generate(100)) != csv(trained({"word"}).generate(100)));
 }
 
+TEST_CASE("of any order, any columns can be conditioned: rows are as the table's that meet the condition") {
+  const Meg model = trained({}, "meg", "dynamic");
+  CHECK(model.any_order());
+  const Table real = groups_table();
+  const auto shares = [](const Table& table, const char* column, const auto& keep) {
+    std::map<std::string, double> out;
+    double rows = 0;
+    for (std::size_t r = 0; r < table.rows(); ++r)
+      if (keep(table, r)) ++out[std::string(table.cell(r, table.column(column)))], ++rows;
+    for (auto& [value, share] : out) share /= rows;
+    return out;
+  };
+  const auto all = [](const Table&, std::size_t) { return true; };
+  const auto close = [&](const std::vector<std::string>& where, const char* column, const auto& keep) {
+    CAPTURE(where);
+    const Table rows = model.generate(4000, 3, {.where = where});
+    for (std::size_t r = 0; r < rows.rows(); ++r) CHECK(keep(rows, r));
+    auto got = shares(rows, column, all), expected = shares(real, column, keep);
+    double distance = 0;
+    for (const auto& [value, share] : expected) distance += std::abs(share - got[value]) / 2;
+    CHECK(distance < 0.1);  // of 200 to 400 real rows
+  };
+  const auto cell = [](const Table& t, std::size_t r, const char* name) { return t.cell(r, t.column(name)); };
+  const auto x = [&](const Table& t, std::size_t r) { return std::stod(std::string(cell(t, r, "x"))); };
+  close({"word=high"}, "group", [&](const Table& t, std::size_t r) { return cell(t, r, "word") == "high"; });
+  close({"flag="}, "word", [&](const Table& t, std::size_t r) { return cell(t, r, "flag").empty(); });
+  close({"x=1.5..2.5"}, "group", [&](const Table& t, std::size_t r) { return x(t, r) > 1.495 && x(t, r) < 2.505; });
+  close({"word=low", "x=0.5..2", "group=b|c|d"}, "group", [&](const Table& t, std::size_t r) {
+    return cell(t, r, "word") == "low" && x(t, r) > 0.495 && x(t, r) < 2.005 && cell(t, r, "group") != "a";
+  });
+  CHECK(error_of(model, {.where = {"word=medium"}}) == "column 'word' has no value 'medium'; it has: high, low");
+  // What the generation order can meet is met on it.
+  CHECK(csv(model.generate(300, 1, {.where = {"group=b"}})) != csv(model.generate(300, 2, {.where = {"group=b"}})));
+
+  const GenerateOptions how{.where = {"word=low", "x=0.5..2", "group=b|c"}, .temperature = 0.7f};
+  const Table whole = model.generate(300, 9, how);
+  for (const std::uint64_t row : {0u, 255u, 256u, 299u}) {
+    Table one = model.empty_table();
+    model.generate(row, 1, 9, one, how);
+    for (std::size_t c = 0; c < one.columns(); ++c) CHECK(one.cell(0, c) == whole.cell(row, c));
+  }
+}
+
+TEST_CASE("of any order, given rows may have holes anywhere, and each is as if it stood alone") {
+  const Meg model = trained({}, "meg", "dynamic");
+  const Table given = parse_csv("flag,x,word,id\n,2.5,,k1\nno,,high,\nNA,-0.75,low,k3\n,,,\n", "given.csv");
+  const Table rows = model.generate(4, 2, {.given = &given});
+  for (std::size_t r = 0; r < 4; ++r)
+    for (std::size_t c = 0; c < given.columns(); ++c) {
+      const std::string_view cell = rows.cell(r, rows.column(given.names()[c]));
+      if (!given.cell(r, c).empty()) CHECK(cell == given.cell(r, c));
+      if (given.names()[c] != "flag") CHECK(!cell.empty());
+    }
+  for (std::size_t r = 0; r < 4; ++r) {
+    Table part = model.empty_table();
+    model.generate(r, 1, 2, part, {.given = &given});
+    for (std::size_t c = 0; c < part.columns(); ++c) CHECK(part.cell(0, c) == rows.cell(r, c));
+  }
+  const Table bad = parse_csv("word\nlow\nmedium\n", "t.csv");
+  CHECK(error_of(model, {.given = &bad}, 2) ==
+        "row 2 of the given ones: column 'word' has no category 'medium' in the table it was fitted on");
+}
+
+TEST_CASE("missing cells are filled from all that is present in their row, and nothing else changes") {
+  const Meg model = trained({}, "meg", "dynamic");
+  const Table real = groups_table();
+  std::string text = "word,size,group,x,id,flag\n";
+  for (std::size_t r = 0; r < 400; ++r) {
+    const auto cell = [&](const char* name) { return std::string(real.cell(r, real.column(name))); };
+    text += fmt::format("{},{},{},{},{},{}\n", r % 4 == 0 ? "NA" : cell("word"), r, r % 4 == 1 ? "" : cell("group"),
+                        r % 4 == 2 ? "" : cell("x"), r % 5 == 0 ? "" : cell("id"), cell("flag"));
+  }
+  const Table holes = parse_csv(text, "holes.csv");
+  Imputed counts;
+  const Table filled = model.impute(holes, 7, 0, &counts);
+  CHECK(filled.names() == holes.names());
+  std::size_t missing = 0, right = 0, asked = 0;
+  for (std::size_t r = 0; r < 400; ++r)
+    for (std::size_t c = 0; c < 6; ++c) {
+      const bool hole = holes.cell(r, c).empty() || holes.cell(r, c) == "NA";
+      if (!hole || holes.names()[c] == "id") {
+        CHECK(filled.cell(r, c) == holes.cell(r, c));
+        continue;
+      }
+      ++missing;
+      CHECK(!filled.cell(r, c).empty());
+      CHECK(filled.cell(r, c) != "NA");
+      if (holes.names()[c] != "word") continue;
+      ++asked, right += filled.cell(r, c) == real.cell(r, real.column("word"));
+    }
+  CHECK(counts.filled == missing);
+  CHECK(counts.left == 80);
+  CHECK((counts.beyond == 0 && counts.unread == 0));
+  CHECK(static_cast<double>(right) / static_cast<double>(asked) > 0.68);  // 0.5 by chance
+
+  CHECK(csv(filled) == csv(model.impute(holes, 7)));
+  CHECK(csv(filled) != csv(model.impute(holes, 7, 1)));
+  CHECK(csv(filled) != csv(model.impute(holes, 8)));
+  Table part(holes.names());
+  model.impute(holes, 255, 3, 7, 0, part);
+  for (std::size_t r = 0; r < 3; ++r)
+    for (std::size_t c = 0; c < 6; ++c) CHECK(part.cell(r, c) == filled.cell(255 + r, c));
+
+  const Table odd = parse_csv("group,x,word\ne,1,\na,1e9,\n", "odd.csv");
+  Imputed of_odd;
+  CHECK(model.impute(odd, 0, 0, &of_odd).cell(0, 0) == "e");
+  CHECK((of_odd.filled == 2 && of_odd.unread == 1 && of_odd.beyond == 1));
+  CHECK(of_odd.first_unread == "row 1: column 'group' has no category 'e' in the table it was fitted on");
+  const Table strange = parse_csv("size\n1\n", "t.csv");
+  CHECK_THROWS_WITH_AS(model.impute(strange),
+                       "the table with the holes has none of the columns that the model has learned", Error);
+  CHECK_THROWS_WITH_AS(
+      trained().impute(holes),
+      "this model generates its columns in one order, so it cannot fill holes from all that is present: "
+      "train with --masks dynamic",
+      Error);
+  CHECK_THROWS_AS(trained({}, "classic").impute(holes), Error);
+}
+
 TEST_CASE("rows given in part are completed as the free rows that begin so") {
   const Meg model = trained({"group", "flag", "word"});
   const Table free = model.generate(700, 3), given = columns_of(free, {"flag", "word", "group"});
@@ -186,13 +306,13 @@ TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is re
   const Meg model = trained();
   CHECK(error_of(model, {.where = {"word=low"}}) ==
         "'word' can be conditioned only if all that is generated before it has one value, and 'group', 'x' have not: "
-        "ask for these too, or train with --order word");
+        "ask for these too, or train with --order word or --masks dynamic");
   CHECK(error_of(model, {.where = {"group=a|b", "x=1.00"}}) ==
         "'x' can be conditioned only if all that is generated before it has one value, and 'group' is left several: "
-        "give it one, or train with --order x,group");
+        "give it one, or train with --order x,group or --masks dynamic");
   CHECK(error_of(model, {.where = {"group=a|b", "x=1..2"}}) ==
         "'group' and 'x' are each left several values; this model generates its columns in one order, so only one "
-        "condition may leave a choice: give the others a single value each");
+        "condition may leave a choice: give the others a single value each, or train with --masks dynamic");
   CHECK(error_of(model, {.where = {"group=e"}}) == "column 'group' has no value 'e'; it has: a, b, c, d");
   CHECK(error_of(model, {.where = {"group="}}) == "column 'group' has no missing values");
   CHECK(error_of(model, {.where = {"group=a", "group=b"}}) ==
@@ -208,7 +328,7 @@ TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is re
               bad = parse_csv("group,x\na,1\ne,2\n", "t.csv"), groups = parse_csv("group\na\nb\n", "t.csv");
   CHECK(error_of(model, {.given = &words}) ==
         "'word' can be conditioned only if all that is generated before it has one value, and 'group' has not: ask for "
-        "it too, or train with --order x,word");
+        "it too, or train with --order x,word or --masks dynamic");
   CHECK(error_of(model, {.given = &strange}) == "the given rows have a column 'size', which the model does not have");
   CHECK(error_of(model, {.given = &bad}, 2) ==
         "row 2 of the given ones: column 'group' has no category 'e' in the table it was fitted on");

@@ -34,7 +34,7 @@ TEST_CASE("features, their backward and the discriminator's view agree with naiv
         for (std::size_t i = 0; i < kFeatures; ++i)
           dx[(r * n + n - 1) * kFeatures + i] = std::numeric_limits<float>::quiet_NaN();
       }
-      backend->features_backward(layout, rows, cells.data(), dx.data(), gradients.data());
+      backend->features_backward(layout, static_cast<int>(n) - 1, rows, cells.data(), dx.data(), gradients.data());
       test::check_close(gradients, expected, 1e-5);
     }
 }
@@ -51,6 +51,44 @@ TEST_CASE("features of some columns leave the others alone") {
   for (std::size_t i = 0; i < all.size(); ++i)
     if (i / kFeatures % 3 == 1) expected[i] = all[i];
   test::check_close(x, expected, 1e-6);
+}
+
+TEST_CASE("an unknown cell has no features, and hidden columns are as unknown, as often as their row says") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& columns : test::odd_columns())
+    for (const int rows : test::kOddRows) {
+      CAPTURE(columns.size());
+      CAPTURE(rows);
+      const MaskedEnsemble ensemble(test::layout_of(columns), {.hidden = 1});
+      const ColumnsLayout& layout = ensemble.layout();
+      const std::size_t n = layout.size(), batch = static_cast<std::size_t>(rows);
+      Floats cells = test::random_cells(layout, rows, 1);
+      const Floats p = test::random(ensemble.parameters(), 2);
+      Doubles expected = reference::features(layout, rows, cells, test::doubles(p));
+      Floats hidden(expected.begin(), expected.end());
+      backend->hide_columns(layout, 6, 77, rows, hidden.data());
+      for (std::size_t r = 0; r < batch; ++r)
+        for (std::size_t j = 0; j < n; ++j) {
+          if (!reference::hides(6, 77 + r, j)) continue;
+          cells[r * 3 * n + j] = -1;
+          std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>((r * n + j) * kFeatures), kFeatures, 0.0);
+        }
+      Floats x(batch * n * kFeatures, -9.0f);
+      backend->features(layout, 0, static_cast<int>(n), rows, cells.data(), p.data(), x.data());
+      test::check_close(x, expected, 1e-6);
+      test::check_close(hidden, expected, 1e-6);
+    }
+  // Any number of six columns is as likely to be hidden as any other.
+  const MaskedEnsemble ensemble(test::layout_of(std::vector<test::Column>(6, {2})), {.hidden = 1});
+  constexpr std::size_t kRows = 7000;
+  Floats x(kRows * 6 * kFeatures, 1.0f), count(7, 0.0f);
+  backend->hide_columns(ensemble.layout(), 1, 0, kRows, x.data());
+  for (std::size_t r = 0; r < kRows; ++r) {
+    std::size_t hidden = 0;
+    for (std::size_t j = 0; j < 6; ++j) hidden += x[(r * 6 + j) * kFeatures] == 0;
+    ++count[hidden];
+  }
+  for (const float of : count) CHECK(of == doctest::Approx(1000).epsilon(0.12));  // four standard deviations
 }
 
 TEST_CASE("a position lies on the ramp between its knots, and -1 before the first") {

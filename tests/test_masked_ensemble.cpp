@@ -15,13 +15,25 @@ namespace {
 using FirstLayer = MaskedEnsemble::FirstLayer;
 
 /// The network as masked_ensemble.h writes it down, in plain loops; parameters lie layer by layer, a generator's weight
-/// [inputs, outputs] before its bias. Of a shared first layer the columns' weights come before all biases. Heads of all
-/// columns, [rows, head_stride].
-Doubles network(const MaskedEnsemble& ensemble, int rows, const Floats& cells, const Doubles& p,
-                const Dropout masks[2]) {
+/// [inputs, outputs] before its bias. Of a shared first layer the columns' weights come before all biases. Of any
+/// order, the first layer has weights for all other columns. Heads of all columns, [rows, head_stride]. The last
+/// `hiding` rows see all others that they do not hide (seed, first row number).
+struct Hiding {
+  int rows = 0;
+  std::uint64_t seed = 0, first = 0;
+  Dropout mask{};  // of the first layer
+};
+
+Doubles network(const MaskedEnsemble& ensemble, int rows, const Floats& cells, const Doubles& p, const Dropout masks[2],
+                const Hiding& hiding = {}) {
   const ColumnsLayout& layout = ensemble.layout();
+  const bool any_order = ensemble.shape().any_order, is_shared = ensemble.shape().first == FirstLayer::kShared;
   const std::size_t n = layout.size(), hidden = static_cast<std::size_t>(ensemble.shape().hidden), units = n * hidden;
   const Doubles x = reference::features(layout, rows, cells, p);
+  const auto before = static_cast<std::size_t>(rows - hiding.rows);
+  const auto sees = [&](std::size_t r, std::size_t k, std::size_t j) {
+    return r < before ? j < k : j != k && !reference::hides(hiding.seed, hiding.first + r - before, j);
+  };
   const double* next = p.data();  // the weights that come next
   const auto layer = [&](const Doubles& in, std::size_t stride, std::size_t first, std::size_t inputs, Doubles& out,
                          std::size_t out_stride, std::size_t out_first, std::size_t outputs) {
@@ -33,27 +45,37 @@ Doubles network(const MaskedEnsemble& ensemble, int rows, const Floats& cells, c
       }
     next += (inputs + 1) * outputs;
   };
-  const auto relu_dropout = [&](Doubles& a, const Dropout& mask) {
+  const auto relu_dropout = [&](Doubles& a, const Dropout& mask, const Dropout& of_hiding) {
     for (std::size_t i = 0; i < a.size(); ++i) {
-      const bool drops =
-          ensemble.shape().first == FirstLayer::kShared || layout.columns[i % units / hidden].continuous < 0;
-      a[i] = std::max(a[i], 0.0) * (drops ? reference::dropout_mask(mask, i) : 1);
+      const bool drops = is_shared || layout.columns[i % units / hidden].continuous < 0;
+      const double factor = i < before * units ? reference::dropout_mask(mask, i)
+                                               : reference::dropout_mask(of_hiding, i - before * units);
+      a[i] = std::max(a[i], 0.0) * (drops ? factor : 1);
     }
   };
   const std::size_t batch = static_cast<std::size_t>(rows);
   Doubles a0(batch * units), a1(batch * units), heads(batch * layout.head_stride);
-  const double *const weights = next, *const biases = next + (n - 1) * kFeatures * hidden;
-  for (std::size_t k = 0; k < n && ensemble.shape().first == FirstLayer::kOwn; ++k)
-    layer(x, n * kFeatures, 0, k * kFeatures, a0, units, k * hidden, hidden);
-  for (std::size_t i = 0; i < a0.size() && ensemble.shape().first == FirstLayer::kShared; ++i) {
-    a0[i] = biases[i % units];
-    for (std::size_t f = 0; f < i % units / hidden * kFeatures; ++f)
-      a0[i] += x[i / units * n * kFeatures + f] * weights[f * hidden + i % hidden];
-    next = biases + units;
+  // The first layer, weight by weight: `inputs` of generator k's columns, then its bias; or one for all.
+  const double *const weights = next, *const biases = next + (any_order ? n : n - 1) * kFeatures * hidden;
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::size_t columns = any_order ? n - 1 : k;
+    const double *const w = is_shared ? weights : next, *const b = is_shared ? biases + k * hidden
+                                                                             : next + columns * kFeatures * hidden;
+    for (std::size_t r = 0; r < batch; ++r)
+      for (std::size_t o = 0; o < hidden; ++o) {
+        double sum = b[o];
+        for (std::size_t j = 0; j < n; ++j)
+          for (std::size_t f = 0; f < kFeatures && sees(r, k, j); ++f)
+            sum += x[(r * n + j) * kFeatures + f] * w[((is_shared || j < k ? j : j - 1) * kFeatures + f) * hidden + o];
+        a0[r * units + k * hidden + o] = sum;
+      }
+    next = is_shared ? biases + units : b + hidden;
   }
-  relu_dropout(a0, masks[0]);
+  relu_dropout(a0, masks[0], hiding.mask);
   for (std::size_t k = 0; k < n; ++k) layer(a0, units, k * hidden, hidden, a1, units, k * hidden, hidden);
-  relu_dropout(a1, masks[1]);
+  for (std::size_t i = 0; i < a1.size(); ++i)  // one layer for all rows, hiding or not
+    a1[i] = std::max(a1[i], 0.0) *
+            (is_shared || layout.columns[i % units / hidden].continuous < 0 ? reference::dropout_mask(masks[1], i) : 1);
   for (std::size_t i = 0; i < a1.size(); ++i) a1[i] += a0[i];
   for (std::size_t k = 0; k < n; ++k)
     layer(a1, units, k * hidden, hidden, heads, layout.head_stride, layout.columns[k].head,
@@ -154,6 +176,107 @@ TEST_CASE("the masked ensemble and all its gradients agree with a naive network,
   }
 }
 
+TEST_CASE("of any order, rows that hide columns agree with a naive network too, and so do all gradients") {
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared})
+    for (const int hiding : {0, 4, 6})
+      for (const float dropout : {0.0f, 0.3f}) {
+        CAPTURE(static_cast<int>(first));
+        CAPTURE(hiding);
+        CAPTURE(dropout);
+        Fixture f({{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout, .first = first, .any_order = true}, 6);
+        const ColumnsLayout& layout = f.ensemble.layout();
+        const Floats cells = test::random_cells(layout, f.rows, 1);
+        const Doubles p = f.parameters_in_double();
+        f.tape.dropout = dropout, f.tape.seed = 8, f.tape.step = 3;
+        if (hiding > 0) f.tape.hidden_from = f.rows - hiding;
+        const Dropout masks[2] = {{dropout, 8, 6}, {dropout, 8, 7}};
+        const Hiding of{hiding, 8, 3 << 20, {dropout, 8, (std::uint64_t{1} << 63) + 6}};
+        f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
+        test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks, of), 1e-5);
+
+        Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
+        f.backend->heads_loss(layout, f.rows, f.tape.heads, cells.data(), 1.0f / 6, losses.data(), f.tape.dheads);
+        f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, gradients.data());
+        const auto expected = [&](const Doubles& at) {
+          return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks, of), cells);
+        };
+        test::check_close(gradients, reference::gradient(expected, p, 1e-6), 5e-5);
+
+        Floats last(p.size(), 0.0f);  // the embeddings of the last five rows alone: weights have all of their gradients
+        f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
+        f.ensemble.backward(*f.backend, f.rows, 5, cells.data(), f.parameters.data(), f.tape, last.data());
+        std::fill_n(f.tape.dheads, layout.head_stride, 0.0f);
+        Floats alone(p.size(), 0.0f);
+        f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
+        f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
+        for (std::size_t i = 0; i < p.size(); ++i)
+          CHECK(last[i] == doctest::Approx(i < layout.columns[0].embedding ? gradients[i] : alone[i]).epsilon(1e-4));
+      }
+}
+
+TEST_CASE("the fixed order is the same bits whether or not the ensemble has weights for any other") {
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
+    const std::vector<test::Column> columns{{3}, {20, true}, {2}, {1, true}};
+    Fixture fixed(columns, {.hidden = 40, .dropout = 0, .first = first}, 67);
+    Fixture any(columns, {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, 67);
+    Floats cells(67 * 12), others(67 * 12);
+    // The weights of the fixed one, at their places in the other.
+    const std::size_t w = kFeatures * 40, n = 4;
+    const float* from = fixed.parameters.data();
+    float* to = any.parameters.data();
+    for (std::size_t k = 0; k < n && first == FirstLayer::kOwn; ++k, to += (n - 1) * w + 40)
+      from = (std::copy_n(from, k * w, to), std::copy_n(from + k * w, 40, to + (n - 1) * w), from + k * w + 40);
+    if (first == FirstLayer::kShared) std::copy_n(from, (n - 1) * w, to), from += (n - 1) * w, to += n * w;
+    std::copy(from, static_cast<const float*>(fixed.parameters.data()) + fixed.parameters.size(), to);
+    for (const auto& [f, out] : {std::pair{&fixed, &cells}, {&any, &others}})
+      f->ensemble.generate(*f->backend, 67, {.seed = 5}, f->parameters.data(), f->constants.data(), f->tape,
+                           out->data(), nullptr);
+    CHECK(cells == others);
+  }
+}
+
+namespace {
+
+/// Rows whose unknown cells have code -1, by `hides`, filled.
+Floats filled(FirstLayer first, int rows, std::uint64_t first_row, const Floats& cells, int threads = 2) {
+  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, rows,
+            threads);
+  Floats out = cells;
+  const std::vector<ColumnToFill> all{{0, {}}, {1, {}}, {2, {}}, {3, {}}};
+  f.ensemble.fill(*f.backend, rows, {.seed = 5, .first_row = first_row}, f.parameters.data(), f.constants.data(),
+                  f.tape, out.data(), all);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("filling keeps what is known, and a row is the same bits whatever is known of others and on any threads") {
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
+    CAPTURE(static_cast<int>(first));
+    Floats cells = test::random_cells(test::layout_of({{3}, {20, true}, {2}, {1, true}}), 300, 9);
+    for (std::size_t r = 0; r < 300; ++r)
+      for (std::size_t j = 0; j < 4; ++j)
+        if (reference::hides(1, r, j)) cells[r * 12 + j] = -1;
+    const Floats all = filled(first, 300, 10, cells);
+    CHECK(all == filled(first, 300, 10, cells, 1));
+    std::size_t known = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i % 12 < 4) CHECK(all[i] >= 0);
+      if (cells[i - i % 12 + i % 4] < 0) continue;
+      CHECK(all[i] == cells[i]);
+      ++known;
+    }
+    CHECK(known > 1000);
+    for (const std::size_t row : {0u, 17u, 131u, 299u}) {
+      const auto part = [&](const Floats& of, std::size_t r) {
+        return Floats(of.begin() + static_cast<std::ptrdiff_t>(r * 12),
+                      of.begin() + static_cast<std::ptrdiff_t>(r * 12 + 12));
+      };
+      CHECK(filled(first, 1, 10 + row, part(cells, row)) == part(all, row));
+    }
+  }
+}
+
 TEST_CASE("multiply_adds counts the products that happen") {
   const MaskedEnsemble ensemble(test::layout_of({{3}, {2, true}}), {.hidden = 5});
   CHECK(ensemble.multiply_adds() == 32 * 5 + 2 * 5 * 5 + 5 * (3 + 2 + 3 * kMixtures));
@@ -242,27 +365,62 @@ TEST_CASE("the warm-up learns related columns up to their entropy, and its rows 
 }
 
 TEST_CASE("a warm-up saved in the middle of an epoch goes on with the same bits") {
-  Related r(3);
-  const auto finish = [](WarmUp& warm_up) {
+  for (const bool any_order : {false, true}) {
+    Related r(3, 2000, any_order);
+    const auto finish = [](WarmUp& warm_up) {
+      while (!warm_up.done()) warm_up.step();
+      TensorFile file;
+      warm_up.save(file);
+      return file;
+    };
+    WarmUp whole = r.warm_up();
+    const TensorFile expected = finish(whole);
+    for (const int steps : {0, 5, 29, 40}) {  // 29 steps are an epoch
+      CAPTURE(steps);
+      WarmUp first = r.warm_up();
+      for (int i = 0; i < steps; ++i) first.step();
+      TensorFile saved;
+      first.save(saved);
+      WarmUp second = r.warm_up();
+      second.load(saved);
+      CHECK(second.steps_done() == steps);
+      const TensorFile got = finish(second);
+      CHECK(got.tensors == expected.tensors);
+      CHECK(got.metadata == expected.metadata);
+    }
+  }
+}
+
+TEST_CASE("a warm-up of any order learns to tell each column from the others, before it or behind") {
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
+    CAPTURE(static_cast<int>(first));
+    Related r(8, 4000, true, first);
+    WarmUp warm_up = r.warm_up();
     while (!warm_up.done()) warm_up.step();
-    TensorFile file;
-    warm_up.save(file);
-    return file;
-  };
-  WarmUp whole = r.warm_up();
-  const TensorFile expected = finish(whole);
-  for (const int steps : {0, 5, 29, 40}) {  // 29 steps are an epoch
-    CAPTURE(steps);
-    WarmUp first = r.warm_up();
-    for (int i = 0; i < steps; ++i) first.step();
-    TensorFile saved;
-    first.save(saved);
-    WarmUp second = r.warm_up();
-    second.load(saved);
-    CHECK(second.steps_done() == steps);
-    const TensorFile got = finish(second);
-    CHECK(got.tensors == expected.tensors);
-    CHECK(got.metadata == expected.metadata);
+    const double entropy = std::log(4) + std::log(std::sqrt(2 * std::numbers::pi * std::numbers::e) / 2);
+    CHECK(warm_up.held_out_loss() < entropy + 0.15);  // in the fixed order
+    // Given z around -1 alone, the first column is 0 or 1, and then the second 3 or 2; around 1, 2 or 3 and 1 or 0.
+    const int rows = 2000;
+    Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
+    auto tape = r.ensemble.make_tape(arena, rows, false);
+    const Floats constants(r.ensemble.constants(), -1.0f);
+    Floats cells;
+    for (int i = 0; i < rows; ++i) {
+      const float z = i % 2 == 0 ? -1.2f : 1.2f;
+      for (const float x : {-1.0f, -1.0f, 0.0f, 0.0f, 0.0f, z, -1.0f, -1.0f, 7.5f + 2 * z}) cells.push_back(x);
+    }
+    const std::vector<ColumnToFill> all{{1, {}}, {0, {}}};
+    r.ensemble.fill(*r.backend, rows, {.seed = 5}, warm_up.best(), constants.data(), tape, cells.data(), all);
+    double obey = 0, agree = 0, lower = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
+      const float* cell = &cells[i * 9];
+      obey += cell[1] == 3 - cell[0] ? 1.0 / rows : 0;
+      agree += (cell[0] < 2) == (cell[5] < 0) ? 1.0 / rows : 0;
+      lower += cell[0] == 0 || cell[0] == 2 ? 1.0 / rows : 0;
+    }
+    CHECK(obey > 0.97);
+    CHECK(agree > 0.97);  // 0.992 of the rows with |z| = 1.2 are on its side
+    CHECK(lower == doctest::Approx(0.5).epsilon(0.1));
   }
 }
 

@@ -54,9 +54,10 @@ Table wide_table(int rows) {
   return parse_csv(text, "wide.csv");
 }
 
-Options options_of(const char* preset) {
+Options options_of(const char* preset, const char* masks = "") {
   Options options;
   options.preset = preset;
+  options.masks = masks;
   options.refine_steps = 20;
   return options;
 }
@@ -73,17 +74,23 @@ std::string csv(const Table& table) {
 
 TEST_CASE("a resumed run writes the same model file, byte for byte, as an uninterrupted one") {
   // 17: within an epoch; 40 and 50: of meg within the refinement, the discriminator alone and both.
-  for (const auto& [preset, stop] : {std::pair{"classic", 17}, {"meg", 17}, {"meg", 40}, {"meg", 50}}) {
+  for (const auto& [preset, masks, stop] : {std::tuple{"classic", "", 17},
+                                            {"meg", "", 17},
+                                            {"meg", "", 40},
+                                            {"meg", "", 50},
+                                            {"meg", "dynamic", 17},
+                                            {"meg", "dynamic", 50}}) {
     CAPTURE(preset);
+    CAPTURE(masks);
     CAPTURE(stop);
     const Folder folder;
-    Meg whole(options_of(preset));
+    Meg whole(options_of(preset, masks));
     whole.load_data(small_table());
     whole.train(12, 64);
     CHECK(whole.finished());
     whole.save_model(folder.path / "whole.meg");
 
-    Meg begun(options_of(preset));
+    Meg begun(options_of(preset, masks));
     begun.load_data(small_table());
     int steps = 0;
     begun.train(12, 64, {}, [&, last = stop] { return ++steps < last; });
@@ -161,6 +168,50 @@ TEST_CASE("a wide run that was interrupted resumes bit for bit, and its rows too
     resumed.save_model(folder.path / "resumed.meg");
     CHECK(bytes(folder.path / "resumed.meg") == bytes(folder.path / "whole.meg"));
   }
+}
+
+TEST_CASE("a wide table of any order: a column of a pair is filled from the other, and conditions on any hold") {
+  Options options = options_of("meg", "dynamic");
+  options.refine_steps = 0;
+  Meg model(options);
+  model.load_data(wide_table(1000));
+  model.train(9);
+  std::string text = "c1,c0,c98\n";
+  for (int r = 0; r < 600; ++r) text += fmt::format("{},,10\n", "abc"[r % 3]);
+  const Table holes = parse_csv(text, "holes.csv"), filled = model.impute(holes, 1);
+  double agree = 0;
+  for (std::size_t r = 0; r < 600; ++r) agree += filled.cell(r, 0) == filled.cell(r, 1) ? 1.0 / 600 : 0;
+  CHECK(agree > 0.85);
+  const Table rows = model.generate(300, 1, {.where = {"c99=20|10", "c50=10"}});
+  double next = 0;
+  for (std::size_t r = 0; r < 300; ++r) {
+    CHECK((rows.cell(r, 99) == "20" || rows.cell(r, 99) == "10"));
+    CHECK(rows.cell(r, 50) == "10");
+    next += rows.cell(r, 98) == rows.cell(r, 99) ? 1.0 / 300 : 0;
+  }
+  CHECK(next > 0.85);
+}
+
+TEST_CASE("the masks of a model are its own: another start and a file of masks are refused") {
+  const Folder folder;
+  Meg fixed(options_of("meg"));
+  fixed.load_data(small_table());
+  fixed.train(2, 64);
+  fixed.save_model(folder.path / "fixed.meg");
+  CHECK_THROWS_WITH_AS(
+      Meg::start_from(folder.path / "fixed.meg", options_of("meg", "dynamic")),
+      "the model to start from generates in a fixed order, and dynamic masks would need weights that it "
+      "has not",
+      Error);
+  Meg any(options_of("meg", "dynamic"));
+  any.load_data(small_table());
+  any.train(2, 64);
+  any.save_model(folder.path / "any.meg");
+  CHECK(Meg::load_model(folder.path / "any.meg").any_order());
+  CHECK(Meg::start_from(folder.path / "any.meg", options_of("meg")).any_order());
+  CHECK(csv(Meg::load_model(folder.path / "any.meg").generate(300, 9)) == csv(any.generate(300, 9)));
+  CHECK_THROWS_AS(Meg(options_of("meg", "masks.txt")), Error);
+  CHECK_THROWS_AS(Meg(options_of("classic", "dynamic")), Error);
 }
 
 TEST_CASE("more columns than the noise of a row has numbers for are refused") {

@@ -141,6 +141,57 @@ TEST_CASE("what a product back to the inputs does behind itself agrees with naiv
   }
 }
 
+namespace {
+
+/// Groups over all of one x but two columns, at its begin, its middle and its end, and one over a prefix.
+GroupedLinear gap_layer(int inputs, int outputs) {
+  GroupedLinear layer;
+  std::size_t parameters = 0, y = 0;
+  const auto out = static_cast<std::size_t>(outputs);
+  const auto add = [&](int read, int gap, int gap_width) {
+    const std::size_t weight = parameters, bias = weight + static_cast<std::size_t>(read) * out;
+    layer.push_back(
+        {read, outputs, 0, static_cast<std::size_t>(inputs), weight, bias, y, 4 * out, true, gap, gap_width});
+    parameters = bias + out, y += out;
+  };
+  for (const int gap : {0, (inputs - 2) / 2, inputs - 2}) add(inputs - 2, gap, 2);
+  add(inputs / 2, 0, 0);
+  return layer;
+}
+
+}  // namespace
+
+TEST_CASE("products that leave a gap of x out agree with naive loops in double, and so do their gradients") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& [rows, inputs, outputs] :
+       {std::tuple{0, 5, 3}, {1, 3, 1}, {3, 4, 5}, {7, 13, 1}, {17, 7, 3}, {130, 300, 131}, {65, 131, 40}}) {
+    CAPTURE(rows);
+    CAPTURE(inputs);
+    CAPTURE(outputs);
+    const GroupedLinear layer = gap_layer(inputs, outputs);
+    const Floats x = test::random(static_cast<std::size_t>(rows) * layer[0].x_stride, 1);
+    const Floats p = test::random(size_of(layer.back()), 2);
+    const std::size_t y_size = static_cast<std::size_t>(rows) * layer[0].y_stride;
+    Floats y(y_size), dy = test::random(y_size, 3), dx(x.size(), -9.0f), dp(p.size(), 0.0f);
+    backend->linear_forward(layer, rows, x.data(), p.data(), {}, y.data());
+    test::check_close(y, reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kNone),
+                      5e-5);
+    backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
+    test::check_close(
+        dx, reference::linear_backward_input(layer, rows, test::doubles(dy), test::doubles(p), Doubles(x.size())),
+        5e-5);
+    if (rows > 20) continue;
+    backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+    const auto loss = [&](const Doubles& at) {
+      const Doubles out = reference::linear_forward(layer, rows, test::doubles(x), at, Activation::kNone);
+      double sum = 0;
+      for (std::size_t i = 0; i < out.size(); ++i) sum += out[i] * static_cast<double>(dy[i]);
+      return sum;
+    };
+    test::check_close(dp, reference::gradient(loss, test::doubles(p)), 1e-4);
+  }
+}
+
 TEST_CASE("the batch may be empty") {
   const auto backend = make_backend(Device::kCpu, 2);
   const GroupedLinear layer = masked_layer(4, 3);
@@ -196,6 +247,44 @@ TEST_CASE("running sums and their gradients agree with naive loops in double, an
       const Doubles p = test::doubles(products), b = test::doubles(bias);
       test::check_close(dproducts, reference::gradient([&](const Doubles& v) { return loss(v, b); }, p), 1e-4);
       test::check_close(dbias, reference::gradient([&](const Doubles& v) { return loss(p, v); }, b), 1e-4);
+    }
+}
+
+TEST_CASE("sums of others and their gradients agree with naive loops in double, also group by group") {
+  const auto backend = make_backend(Device::kCpu, 2);
+  for (const auto& [rows, groups, width] :
+       {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
+    for (const float probability : {0.0f, 0.3f}) {
+      CAPTURE(rows);
+      CAPTURE(groups);
+      CAPTURE(width);
+      CAPTURE(probability);
+      const Vectors of{groups, width};
+      const Dropout dropout{probability, 5, 9};
+      const auto columns = static_cast<std::size_t>(width), units = static_cast<std::size_t>(groups) * columns;
+      const Floats products = test::random(static_cast<std::size_t>(rows) * units, 1), bias = test::random(units, 2);
+      Floats sum(static_cast<std::size_t>(rows) * columns, 0.0f), y(products.size()), parts(products.size());
+      for (std::size_t i = 0; i < products.size(); ++i) sum[i / units * columns + i % columns] += products[i];
+      backend->sum_of_others_forward(of, 0, groups, rows, sum.data(), products.data(), bias.data(), dropout, y.data());
+      test::check_close(y, reference::sum_of_others(of, rows, test::doubles(products), test::doubles(bias), dropout),
+                        2e-5);
+      for (int k = 0; k < groups; ++k)
+        backend->sum_of_others_forward(of, k, k + 1, rows, sum.data(), products.data(), bias.data(), dropout,
+                                       parts.data());
+      CHECK(parts == y);
+
+      Floats dy = test::random(y.size(), 3), dproducts(y.size()), dbias(units, 0.5f);
+      backend->sum_of_others_backward(of, rows, dy.data(), dproducts.data(), dbias.data());
+      Doubles expected(y.size(), 0.0), bias_sum(units, 0.5);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        bias_sum[i % units] += static_cast<double>(dy[i]);
+        for (std::size_t j = i / units * units + i % columns; j < (i / units + 1) * units; j += columns)
+          expected[i] += j == i ? 0 : static_cast<double>(dy[j]);
+      }
+      test::check_close(dproducts, expected, 1e-5);
+      test::check_close(dbias, bias_sum, 1e-5);
+      backend->sum_of_others_backward(of, rows, dy.data(), dy.data(), dbias.data());
+      CHECK(dy == dproducts);  // in place
     }
 }
 

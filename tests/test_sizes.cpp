@@ -28,6 +28,13 @@ TEST_CASE("beyond 64 columns the first layer is shared, and parameters grow with
   CHECK(parameters(1000) - parameters(900) == parameters(200) - parameters(100));
 }
 
+TEST_CASE("dynamic masks ask for an ensemble of any order") {
+  CHECK_FALSE(sizes_of(10'000, same(10, {4})).shape.any_order);
+  Options options;
+  options.masks = kDynamicMasks;
+  CHECK(sizes_of(10'000, same(10, {4}), options).shape.any_order);
+}
+
 TEST_CASE("a batch follows the rows, and the memory of a step where columns or codes are many") {
   CHECK(sizes_of(100, same(10, {4})).warm_up.batch_size == 32);
   CHECK(sizes_of(2000, same(10, {4})).warm_up.batch_size == 100);

@@ -19,6 +19,8 @@ class ClassicPreset final : public Preset {
  public:
   ClassicPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
     held_out_rows(0, held_out_share(), 0);  // throws where it makes no sense
+    if (options.masks == kDynamicMasks)
+      fail("the classic preset generates all columns at once: dynamic masks are for the meg preset");
     if (!options.order.empty())
       fail("the classic preset generates all columns at once, so they have no order (--order)");
   }
@@ -84,6 +86,10 @@ class ClassicPreset final : public Preset {
       scaling_.append_rows(columns, seed, first_row + done, out);
       done += rows;
     }
+  }
+
+  void impute(const Table&, std::uint64_t, std::size_t, std::uint64_t, std::uint32_t, Table&, Imputed&) const override {
+    fail("the classic preset makes whole rows and cannot fill holes; train with --masks dynamic for that");
   }
 
   Table empty_table() const override { return scaling_.empty_table(); }

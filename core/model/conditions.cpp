@@ -81,8 +81,13 @@ std::string better_order(const TableCoding& coding, const AskedColumns& asked) {
   return fmt::format("{}", fmt::join(names, ","));
 }
 
-/// Throws where the columns before the last asked one are not all fixed. A model of any order could generate the fixed
-/// ones first by itself; only the choice among several sets would be left.
+/// Whether the columns before the last asked one, at `last`, are all fixed.
+bool in_order(const AskedColumns& asked, std::size_t last) {
+  return std::all_of(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(last),
+                     [](const Asked& column) { return column.fixed(); });
+}
+
+/// Throws where they are not.
 void check_order(const TableCoding& coding, const AskedColumns& asked, std::size_t last) {
   std::vector<std::string> sets, free;
   for (std::size_t k = 0; k <= last; ++k) {
@@ -93,9 +98,9 @@ void check_order(const TableCoding& coding, const AskedColumns& asked, std::size
   if (sets.size() > 1)
     fail(
         "{} are each left several values; this model generates its columns in one order, so only one condition may "
-        "leave a choice: give the others a single value each",
+        "leave a choice: give the others a single value each, or train with --masks dynamic",
         fmt::join(sets, " and "));
-  const std::string order = "train with --order " + better_order(coding, asked);
+  const std::string order = fmt::format("train with --order {} or --masks dynamic", better_order(coding, asked));
   if (!free.empty())
     fail(
         "'{}' can be conditioned only if all that is generated before it has one value, and {} {} not: ask for {} "
@@ -111,19 +116,24 @@ void check_order(const TableCoding& coding, const AskedColumns& asked, std::size
 
 }  // namespace
 
-Conditions read_conditions(const TableCoding& coding, const GenerateOptions& options) {
+Conditions read_conditions(const TableCoding& coding, const GenerateOptions& options, bool any_order) {
   AskedColumns asked(coding.columns().size());
   Conditions out;
+  out.same.resize(asked.size()), out.sets.resize(asked.size());
   out.given = ask_given(coding, options.given, asked);
   ask_where(coding, options.where, asked);
   std::size_t end = asked.size();
   while (end > 0 && asked[end - 1].free()) --end;
   if (end == 0) return out;
-  check_order(coding, asked, end - 1);
-  for (std::size_t k = 0; k < end && asked[k].fixed(); ++k)
-    out.same.push_back(asked[k].given ? std::nullopt : asked[k].in->only);
-  out.known = out.same.size();
-  if (out.known < end) out.next = std::move(asked[out.known].in);
+  if (!any_order) check_order(coding, asked, end - 1);
+  // Given rows of a model of any order may have holes anywhere.
+  out.in_order = in_order(asked, end - 1) && !(any_order && options.given);
+  for (std::size_t k = 0; k < asked.size(); ++k) {
+    if (!asked[k].in) continue;
+    out.same[k] = asked[k].in->only;
+    if (!out.same[k]) out.sets[k] = std::move(asked[k].in);
+  }
+  while (out.known < end && asked[out.known].fixed()) ++out.known;
   return out;
 }
 

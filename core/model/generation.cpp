@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/model/conditions.h"
+#include "core/model/filling.h"
 
 namespace meg {
 
@@ -19,30 +20,39 @@ class RowGenerator {
       : on_(trained),
         seed_(seed),
         how_(how),
-        conditions_(read_conditions(trained.coding, how)),
+        conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
         arena_(trained.backend.allocate(arena_floats())),
         tape_(trained.ensemble.make_tape(arena_, kRows, false)),
         cells_(arena_.take(kBlock * stride())),
         host_(kBlock * stride()),
         made_(trained.coding.empty_table()) {
+    if (!conditions_.in_order) {
+      filler_.emplace(trained, conditions_.sets, RowFiller::Sets::kCondition);
+      return;
+    }
     known_.columns = static_cast<int>(conditions_.known);
-    if (!conditions_.next) return;
-    float* const codes = arena_.take(conditions_.next->codes.size());
-    trained.backend.upload(conditions_.next->codes, codes);
-    known_.next = {codes, conditions_.next->z_low, conditions_.next->z_high};
+    if (!next()) return;
+    float* const codes = arena_.take(next()->codes.size());
+    trained.backend.upload(next()->codes, codes);
+    known_.next = {.codes = codes, .z_low = next()->z_low, .z_high = next()->z_high};
   }
 
   /// Appends rows [row, stop), which lie in one block.
   void append(std::uint64_t row, std::uint64_t stop, Table& out) {
     const std::uint64_t begin = row / kBlock * kBlock;
-    if (conditions_.known > 0) {
-      for (std::uint64_t r = row; r < stop; ++r) put_known(r, &host_[(r - begin) * stride()]);
-      on_.backend.upload(host_, cells_);
+    const Draw draw{.seed = seed_, .first_row = begin, .temperature = std::max(how_.temperature, kColdest)};
+    if (filler_) {
+      std::fill(host_.begin(), host_.end(), 0.0f);
+      for (std::uint64_t r = row; r < stop; ++r)
+        for (std::size_t k = 0; k < on_.coding.columns().size(); ++k) put(r, k, &host_[(r - begin) * stride()]);
+      filler_->fill(draw, host_);
+    } else {
+      for (std::uint64_t r = row; r < stop; ++r)
+        for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &host_[(r - begin) * stride()]);
+      if (conditions_.known > 0) on_.backend.upload(host_, cells_);
+      on_.ensemble.generate(on_.backend, kRows, draw, on_.parameters, on_.constants, tape_, cells_, nullptr, known_);
+      on_.backend.download(cells_, host_);
     }
-    on_.ensemble.generate(on_.backend, kRows,
-                          {.seed = seed_, .first_row = begin, .temperature = std::max(how_.temperature, kColdest)},
-                          on_.parameters, on_.constants, tape_, cells_, nullptr, known_);
-    on_.backend.download(cells_, host_);
     const std::size_t n = on_.coding.columns().size();
     code_.clear(), z_.clear();
     for (std::uint64_t r = row; r < stop; ++r) {
@@ -62,23 +72,29 @@ class RowGenerator {
 
   std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
   std::size_t arena_floats() const {
-    const std::size_t codes = conditions_.next ? conditions_.next->codes.size() : 0;
+    const std::size_t codes = next() ? next()->codes.size() : 0;
     return on_.ensemble.tape_floats(kRows, false) + Arena::padded(kBlock * stride()) + Arena::padded(codes);
   }
 
-  /// The known cells of a row, into its cells.
-  void put_known(std::uint64_t row, float* cells) const {
-    const std::size_t n = on_.coding.columns().size();
-    for (std::size_t k = 0; k < conditions_.known; ++k) {
-      const Cell cell = conditions_.same[k] ? *conditions_.same[k] : given_cell(row, k);
-      cells[k] = static_cast<float>(cell.code);
-      cells[n + k] = cell.z;
-      cells[2 * n + k] = on_.coding.columns()[k].position(cell);
-    }
+  /// What the first column that is not known is kept to, on the generation order.
+  const std::optional<CellSet>& next() const {
+    static const std::optional<CellSet> kFree;
+    return conditions_.known < conditions_.sets.size() ? conditions_.sets[conditions_.known] : kFree;
   }
 
-  Cell given_cell(std::uint64_t row, std::size_t k) const {
+  /// A row's cell of column k, where it is known; else code -1.
+  void put(std::uint64_t row, std::size_t k, float* cells) const {
+    const std::size_t n = on_.coding.columns().size();
+    const std::optional<Cell> cell = conditions_.same[k] ? conditions_.same[k] : given_cell(row, k);
+    cells[k] = cell ? static_cast<float>(cell->code) : -1.0f;
+    cells[n + k] = cell ? cell->z : 0;
+    cells[2 * n + k] = cell ? on_.coding.columns()[k].position(*cell) : -1;
+  }
+
+  /// Nothing where the column is not given, and for a hole.
+  std::optional<Cell> given_cell(std::uint64_t row, std::size_t k) const {
     const std::size_t source = conditions_.given[on_.coding.schema_column(k)];
+    if (source == Conditions::kNotGiven || is_hole(row, source)) return {};
     try {
       return on_.coding.columns()[k].encode(how_.given->cell(row, source), 0.5f);
     } catch (const Error& error) {
@@ -91,9 +107,13 @@ class RowGenerator {
     for (std::size_t r = 0; r < made_.rows(); ++r)
       for (std::size_t c = 0; c < made_.columns(); ++c) {
         const std::size_t source = conditions_.given[c];
-        out.append(source != Conditions::kNotGiven ? how_.given->cell(row + r, source) : made_.cell(r, c));
+        const bool given = source != Conditions::kNotGiven && !is_hole(row + r, source);
+        out.append(given ? how_.given->cell(row + r, source) : made_.cell(r, c));
       }
   }
+
+  /// An empty cell of a model of any order is to be generated; in a fixed order it says that the value is missing.
+  bool is_hole(std::uint64_t row, std::size_t source) const { return filler_ && how_.given->cell(row, source).empty(); }
 
   const TrainedEnsemble& on_;
   std::uint64_t seed_;
@@ -103,6 +123,7 @@ class RowGenerator {
   MaskedEnsemble::Tape tape_;
   float* cells_;
   KnownCells known_;
+  std::optional<RowFiller> filler_;  // where the generation order does not do
   std::vector<float> host_, z_;
   std::vector<std::uint32_t> code_;
   Table made_;

@@ -36,17 +36,29 @@ MaskedEnsemble::MaskedEnsemble(ColumnsLayout columns, Shape shape) : layout_(std
 }
 
 void MaskedEnsemble::add_first_layer() {
-  const std::size_t n = layout_.size(), hidden = static_cast<std::size_t>(shape_.hidden);
+  const std::size_t n = layout_.size(), hidden = static_cast<std::size_t>(shape_.hidden), stride = n * kFeatures;
+  const int all = static_cast<int>(stride), others = all - kFeatures;
   for (std::size_t k = 0; k < n; ++k) {
     // Shared: the one product that generator k adds to the sum of those before it. The first has seen nothing.
-    const std::size_t inputs = kFeatures * (shared() ? std::min<std::size_t>(k, 1) : k);
-    const std::size_t x = shared() && k > 0 ? (k - 1) * kFeatures : 0, bias = parameters_ + inputs * hidden;
-    first_.push_back(
-        {static_cast<int>(inputs), shape_.hidden, x, n * kFeatures, parameters_, bias, k * hidden, units(), drops(k)});
+    const std::size_t before = kFeatures * (shared() ? std::min<std::size_t>(k, 1) : k);
+    const std::size_t x = shared() && k > 0 ? (k - 1) * kFeatures : 0;
+    const std::size_t inputs = shape_.any_order && !shared() ? static_cast<std::size_t>(others) : before;
+    const std::size_t weight = parameters_, bias = weight + inputs * hidden;
+    first_.push_back({static_cast<int>(before), shape_.hidden, x, stride, weight, bias, k * hidden, units(), drops(k)});
     parameters_ = bias + (shared() ? 0 : hidden);
+    if (!shape_.any_order || shared()) continue;
+    others_.push_back(first_.back());
+    others_.back().inputs = others, others_.back().gap = static_cast<int>(before), others_.back().gap_width = kFeatures;
   }
   if (!shared()) return;
-  for (LinearGroup& g : first_) g.bias = parameters_, parameters_ += hidden;  // in one block, [columns, hidden]
+  for (std::size_t k = 0; k < n && shape_.any_order; ++k)
+    others_.push_back({kFeatures, shape_.hidden, k * kFeatures, stride, first_.front().weight + k * kFeatures * hidden,
+                       0, k * hidden, units()});
+  if (shape_.any_order) parameters_ += kFeatures * hidden;  // of the last column, which others see now
+  total_ = {all, shape_.hidden, 0, stride, first_.front().weight, 0, 0, hidden};
+  for (GroupedLinear* layer : {&first_, &others_})
+    for (std::size_t k = 0; k < layer->size(); ++k) (*layer)[k].bias = parameters_ + k * hidden;  // one block
+  parameters_ += units();
 }
 
 bool MaskedEnsemble::drops(std::size_t k) const { return shared() || layout_.columns[k].continuous < 0; }
@@ -68,7 +80,7 @@ void MaskedEnsemble::initialize(std::uint64_t seed, std::span<float> parameters)
     return static_cast<std::size_t>(g.inputs) * static_cast<std::size_t>(g.outputs);
   };
   std::fill(parameters.begin(), parameters.end(), 0.0f);
-  for (const LinearGroup& g : first_) {
+  for (const LinearGroup& g : shape_.any_order ? others_ : first_) {
     const double inputs = shared() ? static_cast<double>(g.x_stride) : g.inputs;  // of the whole sum
     normal(g.weight, weights(g), 1 / std::sqrt(std::max(1.0, inputs / 2)));
     normal(g.bias, static_cast<std::size_t>(g.outputs), 0.1);
@@ -92,7 +104,7 @@ std::size_t MaskedEnsemble::tape_floats(int rows, bool backward) const {
                     x = Arena::padded(floats(rows, layout_.size() * kFeatures)),
                     heads = Arena::padded(floats(rows, layout_.head_stride)),
                     sum = shared() ? Arena::padded(floats(rows, static_cast<std::size_t>(shape_.hidden))) : 0;
-  return sum + (x + 3 * wide + heads) * (backward ? 2 : 1);
+  return sum * (shape_.any_order ? 2 : 1) + (x + 3 * wide + heads) * (backward ? 2 : 1);
 }
 
 MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, bool backward) const {
@@ -103,6 +115,7 @@ MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, bool back
   tape.a0 = take(units()), tape.a1 = take(units()), tape.h = take(units());
   tape.heads = take(layout_.head_stride);
   if (shared()) tape.sum = take(static_cast<std::size_t>(shape_.hidden));
+  if (shared() && shape_.any_order) tape.product = take(static_cast<std::size_t>(shape_.hidden));
   if (!backward) return tape;
   tape.dheads = take(layout_.head_stride);
   tape.dh = take(units()), tape.da1 = take(units()), tape.da0 = take(units());
@@ -117,6 +130,8 @@ MaskedEnsemble::Tape MaskedEnsemble::rows_from(const Tape& tape, int row) const 
   move(units(), &out.a0, &out.a1, &out.h, &out.dh, &out.da1, &out.da0);
   move(layout_.head_stride, &out.heads, &out.dheads);
   if (shared()) move(static_cast<std::size_t>(shape_.hidden), &out.sum);
+  if (shared() && shape_.any_order) move(static_cast<std::size_t>(shape_.hidden), &out.product);
+  out.hidden_from -= row;
   return out;
 }
 
@@ -128,25 +143,70 @@ void MaskedEnsemble::first_forward(Backend& backend, std::size_t begin, std::siz
                                   {.activation = Activation::kRelu, .dropout = dropout(tape, 0)}, tape.a0);
   // The products lie where a1 of the same generators is written next.
   backend.linear_forward(layer, rows, tape.x, parameters, {.bias = false}, tape.a1);
-  backend.running_sum_forward({static_cast<int>(layout_.size()), shape_.hidden}, static_cast<int>(begin),
-                              static_cast<int>(end), rows, tape.a1, parameters + first_.front().bias, dropout(tape, 0),
-                              tape.sum, tape.a0);
+  backend.running_sum_forward(vectors(), static_cast<int>(begin), static_cast<int>(end), rows, tape.a1,
+                              parameters + first_.front().bias, dropout(tape, 0), tape.sum, tape.a0);
 }
 
-void MaskedEnsemble::layers_forward(Backend& backend, std::size_t begin, std::size_t end, int rows,
-                                    const float* parameters, Tape& tape) const {
+void MaskedEnsemble::others_forward(Backend& backend, int rows, const float* parameters, Tape& tape) const {
+  if (!shared())
+    return backend.linear_forward(others_, rows, tape.x, parameters,
+                                  {.activation = Activation::kRelu, .dropout = others_dropout(tape)}, tape.a0);
+  backend.linear_forward({&total_, 1}, rows, tape.x, parameters, {.bias = false}, tape.sum);
+  backend.linear_forward(others_, rows, tape.x, parameters, {.bias = false}, tape.a1);
+  backend.sum_of_others_forward(vectors(), 0, vectors().groups, rows, tape.sum, tape.a1,
+                                parameters + first_.front().bias, others_dropout(tape), tape.a0);
+}
+
+void MaskedEnsemble::later_layers_forward(Backend& backend, std::size_t begin, std::size_t end, int rows,
+                                          const float* parameters, Tape& tape) const {
   const auto some = [&](LinearGroups layer) { return layer.subspan(begin, end - begin); };
-  first_forward(backend, begin, end, rows, parameters, tape);
   const ForwardTail tail{
       .activation = Activation::kRelu, .dropout = dropout(tape, 1), .residual = tape.a0, .sum = tape.h};
   backend.linear_forward(some(hidden_), rows, tape.a0, parameters, tail, tape.a1);
   backend.linear_forward(some(head_), rows, tape.h, parameters, {}, tape.heads);
 }
 
+std::array<MaskedEnsemble::Part, 2> MaskedEnsemble::parts(int rows, const Tape& tape) const {
+  const int before = std::min(rows, tape.hidden_from);
+  return {Part{0, before, false}, Part{before, rows - before, true}};
+}
+
 void MaskedEnsemble::forward(Backend& backend, int rows, const float* cells, const float* parameters,
                              Tape& tape) const {
   backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells, parameters, tape.x);
-  layers_forward(backend, 0, layout_.size(), rows, parameters, tape);
+  for (const Part& part : parts(rows, tape)) {
+    if (part.rows == 0) continue;
+    Tape of = rows_from(tape, part.first);
+    if (!part.others) {
+      first_forward(backend, 0, layout_.size(), part.rows, parameters, of);
+      continue;
+    }
+    backend.hide_columns(layout_, tape.seed, hiding_row(tape), part.rows, of.x);
+    others_forward(backend, part.rows, parameters, of);
+  }
+  later_layers_forward(backend, 0, layout_.size(), rows, parameters, tape);
+}
+
+void MaskedEnsemble::first_backward(Backend& backend, const Part& part, int embedding_rows, const float* cells,
+                                    const float* parameters, Tape tape, float* gradients) const {
+  const GroupedLinear& layer = part.others ? others_ : first_;
+  const int n = static_cast<int>(layout_.size());
+  float* const biases = gradients + first_.front().bias;
+  if (shared() && part.others)  // da0 becomes the gradient of the products
+    backend.sum_of_others_backward(vectors(), part.rows, tape.da0, tape.da0, biases);
+  else if (shared())
+    backend.running_sum_backward(vectors(), part.rows, tape.da0, tape.da0, biases);
+  backend.linear_backward_weight(layer, part.rows, tape.x, tape.da0, !shared(), gradients);
+  if (embedding_rows == 0) return;
+  const int skipped = part.rows - embedding_rows;
+  const Tape seen = rows_from(tape, skipped);
+  backend.linear_backward_input(layer, embedding_rows, seen.da0, parameters, {}, seen.dx);
+  if (part.others)
+    backend.hide_columns(layout_, tape.seed, hiding_row(tape) + static_cast<std::uint64_t>(skipped), embedding_rows,
+                         seen.dx);
+  // In the fixed order nobody sees the last column.
+  backend.features_backward(layout_, part.others ? n : n - 1, embedding_rows,
+                            cells + floats(skipped, layout_.cell_stride()), seen.dx, gradients);
 }
 
 void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, const float* cells,
@@ -159,17 +219,11 @@ void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, co
   backend.linear_backward_input(hidden_, rows, tape.da1, parameters,
                                 {.residual = tape.dh, .relu_output = tape.a0, .scale = scale, .masked = tape.da0},
                                 tape.da0);
-  if (shared())  // da0 becomes the gradient of the products
-    backend.running_sum_backward({static_cast<int>(layout_.size()), shape_.hidden}, rows, tape.da0, tape.da0,
-                                 gradients + first_.front().bias);
-  backend.linear_backward_weight(first_, rows, tape.x, tape.da0, !shared(), gradients);
-  if (embedding_rows == 0) return;
-  const auto skipped = static_cast<std::size_t>(rows - embedding_rows);
-  const std::size_t width = layout_.size() * kFeatures;
-  backend.linear_backward_input(first_, embedding_rows, tape.da0 + skipped * units(), parameters, {},
-                                tape.dx + skipped * width);
-  backend.features_backward(layout_, embedding_rows, cells + skipped * layout_.cell_stride(), tape.dx + skipped * width,
-                            gradients);
+  for (const Part& part : parts(rows, tape))
+    if (part.rows > 0)
+      first_backward(backend, part, std::clamp(part.first + part.rows - (rows - embedding_rows), 0, part.rows),
+                     cells + floats(part.first, layout_.cell_stride()), parameters, rows_from(tape, part.first),
+                     gradients);
 }
 
 void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, const float* parameters,
@@ -180,10 +234,42 @@ void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, cons
   if (known.columns > 0 && shared()) first_forward(backend, 0, first, rows, parameters, tape);
   for (std::size_t k = first; k < layout_.size(); ++k) {
     const int column = static_cast<int>(k);
-    layers_forward(backend, k, k + 1, rows, parameters, tape);
+    first_forward(backend, k, k + 1, rows, parameters, tape);
+    later_layers_forward(backend, k, k + 1, rows, parameters, tape);
     backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, view,
                           k == first ? known.next : Allowed{});
     backend.features(layout_, column, column + 1, rows, cells, parameters, tape.x);
+  }
+}
+
+void MaskedEnsemble::fill(Backend& backend, int rows, Draw draw, const float* parameters, const float* constants,
+                          Tape& tape, float* cells, std::span<const ColumnToFill> columns) const {
+  draw.fills = true;
+  backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells, parameters, tape.x);
+  if (shared()) backend.linear_forward({&total_, 1}, rows, tape.x, parameters, {.bias = false}, tape.sum);
+  for (const auto& [column, allowed] : columns) {
+    const auto k = static_cast<std::size_t>(column);
+    const LinearGroups first = LinearGroups(others_).subspan(k, 1);
+    LinearGroup own = others_[k];  // shared: the column's product, in rows of its own
+    own.y = 0, own.y_stride = static_cast<std::size_t>(shape_.hidden);
+    if (shared()) {
+      backend.linear_forward(first, rows, tape.x, parameters, {.bias = false}, tape.a1);
+      backend.sum_of_others_forward(vectors(), column, column + 1, rows, tape.sum, tape.a1,
+                                    parameters + first_.front().bias, {}, tape.a0);
+      backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.product);
+    } else {
+      backend.linear_forward(first, rows, tape.x, parameters, {.activation = Activation::kRelu}, tape.a0);
+    }
+    later_layers_forward(backend, k, k + 1, rows, parameters, tape);
+    backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, nullptr, allowed);
+    backend.features(layout_, column, column + 1, rows, cells, parameters, tape.x);
+    if (!shared()) continue;
+    // The sum changes by the difference of two products, which is exactly 0 in rows whose cell was known: what is known
+    // of other rows must not change a bit of them.
+    const std::size_t count = floats(rows, own.y_stride);
+    backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.a1);
+    backend.add_scaled(count, 1.0f, tape.a1, -1.0f, tape.product);
+    backend.add_scaled(count, 1.0f, tape.product, 1.0f, tape.sum);
   }
 }
 

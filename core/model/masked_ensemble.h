@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -6,10 +8,16 @@
 
 namespace meg {
 
-/// What is known of rows before they are generated.
+/// What is known of rows before they are generated in the fixed order.
 struct KnownCells {
   int columns = 0;  // of so many leading columns the cells are there already
   Allowed next{};   // what the column behind them is kept to
+};
+
+/// A column to draw where it is unknown.
+struct ColumnToFill {
+  int column = 0;
+  Allowed allowed{};
 };
 
 /// The conditional masked ensemble: one generator per column, all side by side. Generator k sees the columns before it
@@ -24,6 +32,11 @@ struct KnownCells {
 /// generation order (NADE; Larochelle & Murray 2011), linear in the columns in memory and in time:
 ///
 ///     a0 of generator k = dropout(relu(b0 of k + sum over j < k of x_j w_j));  w_j of column j is [kFeatures, hidden]
+///
+/// Of any order, w0 of generator k has a part for every other column, and the sum runs over all j != k. What is unknown
+/// of a row, or hidden in training, has features of zero and so adds nothing: the input mask is the row's own, any set
+/// of columns (the masks of MADE drawn anew for every row; Germain et al. 2015, Uria et al. 2014). The fixed order uses
+/// a part of the same weights.
 class MaskedEnsemble {
  public:
   enum class FirstLayer { kOwn, kShared };
@@ -32,6 +45,7 @@ class MaskedEnsemble {
     int hidden = 128;
     float dropout = 0.1f;  // of generators of columns without a continuous code: it blurs densities
     FirstLayer first = FirstLayer::kOwn;
+    bool any_order = false;
   };
 
   /// Of `columns` the codes, continuous and z range are read; all offsets are set here.
@@ -44,7 +58,8 @@ class MaskedEnsemble {
   std::size_t constants() const { return constants_; }
   /// Where in the parameters the head's bias of generator k begins, [head_width].
   std::size_t head_bias(std::size_t k) const { return head_[k].bias; }
-  /// Multiply-adds of the products of one row, forward: the masked ones are not counted, for they do not happen.
+  /// Multiply-adds of the products of one row, forward, in the fixed order: the masked ones are not counted, for they
+  /// do not happen.
   double multiply_adds() const;
 
   /// Normal numbers in the scales of the reference; mixtures begin spread over [-2, 2]. A function of the seed.
@@ -54,16 +69,20 @@ class MaskedEnsemble {
   struct Tape {
     float *x, *a0, *a1, *h, *heads;       // forward; also what backward reads
     float *dheads, *dh, *da1, *da0, *dx;  // backward; null in a tape for forward passes
-    float* sum;                           // of a shared first layer: the running sum so far, [rows, hidden]
+    float *sum, *product;                 // of a shared first layer: the sum so far and what changes it, [rows, hidden]
     float dropout = 0;                    // of this pass
     std::uint64_t seed = 0, step = 0;     // of its masks
+    /// From this row on generators see all other columns, of which every row hides some at random.
+    static constexpr int kNowhere = std::numeric_limits<int>::max();
+    int hidden_from = kNowhere;
   };
   Tape make_tape(Arena& arena, int rows, bool backward) const;
   std::size_t tape_floats(int rows, bool backward) const;
   /// The part of a tape behind its first `row` rows.
   Tape rows_from(const Tape& tape, int row) const;
 
-  /// The heads of all columns given the columns before them, as cells [rows, 3 columns] has them.
+  /// The heads of all columns given the columns before them, as cells [rows, 3 columns] has them; from row
+  /// tape.hidden_from on, which needs any_order, given a random set of all others.
   void forward(Backend& backend, int rows, const float* cells, const float* parameters, Tape& tape) const;
   /// Adds to `gradients` what dheads, which the caller has put into the tape, says. Of the embeddings only with
   /// `embedding_rows` > 0: those that the last so many rows saw.
@@ -76,25 +95,48 @@ class MaskedEnsemble {
   void generate(Backend& backend, int rows, const Draw& draw, const float* parameters, const float* constants,
                 Tape& tape, float* cells, float* view, const KnownCells& known = {}) const;
 
+  /// Draws the unknown cells (code -1) of these columns, one column after the other, each given all cells of its row
+  /// that are known by then. Needs any_order; unknown cells of other columns remain so.
+  void fill(Backend& backend, int rows, Draw draw, const float* parameters, const float* constants, Tape& tape,
+            float* cells, std::span<const ColumnToFill> columns) const;
+
  private:
+  /// Rows of a pass that see the same columns.
+  struct Part {
+    int first, rows;
+    bool others;  // all others, where not hidden; else those before
+  };
+  std::array<Part, 2> parts(int rows, const Tape& tape) const;
   std::size_t floats(int rows, std::size_t width) const { return static_cast<std::size_t>(rows) * width; }
   /// Whether generator k drops hidden units; a shared first layer drops those of all or none.
   bool drops(std::size_t k) const;
   Dropout dropout(const Tape& tape, int layer) const {
     return {tape.dropout, tape.seed, 2 * tape.step + static_cast<std::uint64_t>(layer)};
   }
+  /// Of the first layer where it sees others: masks of its own.
+  Dropout others_dropout(const Tape& tape) const {
+    return {tape.dropout, tape.seed, (std::uint64_t{1} << 63) + 2 * tape.step};
+  }
+  std::uint64_t hiding_row(const Tape& tape) const { return tape.step << 20; }  // a batch is shorter
   bool shared() const { return shape_.first == FirstLayer::kShared; }
   std::size_t units() const { return layout_.size() * static_cast<std::size_t>(shape_.hidden); }
   void add_first_layer();
   /// Of the generators begin <= k < end; those before them have been done.
   void first_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
                      Tape& tape) const;
-  void layers_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
-                      Tape& tape) const;
+  void others_forward(Backend& backend, int rows, const float* parameters, Tape& tape) const;
+  void later_layers_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
+                            Tape& tape) const;
+  /// From da0 of a part of the rows; of the embeddings that its last `embedding_rows` saw.
+  void first_backward(Backend& backend, const Part& part, int embedding_rows, const float* cells,
+                      const float* parameters, Tape tape, float* gradients) const;
+  Vectors vectors() const { return {static_cast<int>(layout_.size()), shape_.hidden}; }
 
   ColumnsLayout layout_;
   Shape shape_;
   GroupedLinear first_, hidden_, head_;  // a group per generator; of a shared first layer the last column before it
+  GroupedLinear others_;                 // of any order: the first layer on all other columns; shared: on its own
+  LinearGroup total_{};                  // and shared: the sum of all of these products
   std::size_t parameters_ = 0, constants_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include "core/model/gate.h"
 #include "core/model/generation.h"
+#include "core/model/imputation.h"
 #include "core/model/preset.h"
 #include "core/model/refinement.h"
 #include "core/model/scoring.h"
@@ -27,6 +28,9 @@ class MegPreset final : public Preset {
  public:
   MegPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
     if (options.hidden.size() > 1) fail("the meg preset has one hidden width, got {}", options.hidden.size());
+    if (!options.masks.empty() && options.masks != kDynamicMasks)
+      fail("the meg preset takes no file of masks, as '{}' is; its masks are fixed, or {}", options.masks,
+           kDynamicMasks);
   }
 
   const Schema& schema() const override { return coding_.schema(); }
@@ -79,10 +83,16 @@ class MegPreset final : public Preset {
   const std::vector<Progress>& history() const override { return history_; }
   bool has_learned() const override { return learned_ || (warm_up_ && warm_up_->steps_done() > 0); }
   bool refined() const override { return refined_; }
+  bool any_order() const override { return ensemble_ && ensemble_->shape().any_order; }
 
   void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
                 Table& out) const override {
     generate_rows(trained(), first_row, count, seed, how, out);
+  }
+
+  void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
+              Table& out, Imputed& counts) const override {
+    impute_rows(trained(), rows, first_row, count, seed, draw, out, counts);
   }
 
   Scores score(const Table& table, std::size_t first_row, std::size_t count) const override {
@@ -101,6 +111,7 @@ class MegPreset final : public Preset {
     file.metadata["table"] = coding_.to_json();
     nlohmann::json shape{{"hidden", ensemble_->shape().hidden}, {"dropout", ensemble_->shape().dropout}};
     if (ensemble_->shape().first == MaskedEnsemble::FirstLayer::kShared) shape["first"] = kSharedFirst;
+    if (any_order()) shape["masks"] = kDynamicMasks;
     file.metadata["shape"] = shape.dump();
     file.metadata["run"] =
         nlohmann::json{{"epochs_done", epochs_done_}, {"epochs", epochs_},   {"batch_size", batch_size_},
@@ -116,8 +127,12 @@ class MegPreset final : public Preset {
     const std::string first = shape.value("first", "own");
     if (first != "own" && first != kSharedFirst)
       fail("the model's first layer is '{}', which this version of meg does not know: use a newer one", first);
+    const std::string masks = shape.value("masks", "");
+    if (!masks.empty() && masks != kDynamicMasks)
+      fail("the model's masks are '{}', which this version of meg does not know: use a newer one", masks);
     make_ensemble({shape.at("hidden"), shape.at("dropout"),
-                   first == kSharedFirst ? MaskedEnsemble::FirstLayer::kShared : MaskedEnsemble::FirstLayer::kOwn});
+                   first == kSharedFirst ? MaskedEnsemble::FirstLayer::kShared : MaskedEnsemble::FirstLayer::kOwn,
+                   masks == kDynamicMasks});
     load_vector(backend_, "parameters", ensemble_->parameters(), result_.data(), file);
     const auto run = nlohmann::json::parse(file.metadata.at("run"));
     epochs_done_ = run.at("epochs_done"), epochs_ = run.at("epochs"), batch_size_ = run.at("batch_size");
@@ -130,6 +145,8 @@ class MegPreset final : public Preset {
   }
 
   void restart(const Options& options) override {
+    if (options.masks == kDynamicMasks && !any_order())
+      fail("the model to start from generates in a fixed order, and dynamic masks would need weights that it has not");
     options_ = options;
     finished_ = false;
     state_ = {};

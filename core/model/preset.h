@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/generate_options.h"
+#include "core/imputed.h"
 #include "core/model/tensor_file.h"
 #include "core/nn/backend.h"
 #include "core/options.h"
@@ -38,10 +39,14 @@ class Preset {
 
   /// Whether the model is that of an adversarial refinement which passed the gate.
   virtual bool refined() const { return false; }
+  /// Whether the columns can be generated in any order.
+  virtual bool any_order() const { return false; }
   /// Whether there is anything that generate could use.
   virtual bool has_learned() const = 0;
   virtual void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
                         Table& out) const = 0;
+  virtual void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                      std::uint32_t draw, Table& out, Imputed& counts) const = 0;
   virtual Table empty_table() const = 0;
   virtual Scores score(const Table& table, std::size_t first_row, std::size_t count) const = 0;
 

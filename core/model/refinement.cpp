@@ -43,6 +43,7 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sums_(arena_.take(3)),
       index_(static_cast<std::size_t>(options.batch_size)) {
+  tape_.seed = options.seed;
   for (float* to : {generators_.parameters(), generators_.average()})
     backend.add_scaled(ensemble.parameters(), 1.0f, parameters, 0.0f, to);
 }
@@ -107,6 +108,8 @@ void Refinement::train_generators() {
   const int batch = options_.batch_size;
   discriminator_.judge(batch, view_, sums_ + 1, dview_);
   backend_.sample_backward(layout, batch, tape_.heads, cells_, draw(), dview_, tape_.dheads);
+  tape_.step = static_cast<std::uint64_t>(step_);
+  if (ensemble_.shape().any_order) tape_.hidden_from = 2 * batch - share_of(options_.hidden_share, batch);
   MaskedEnsemble::Tape real = ensemble_.rows_from(tape_, batch);
   const float* real_cells = cells_ + product(batch, layout.cell_stride());
   ensemble_.forward(backend_, batch, real_cells, generators_.parameters(), real);

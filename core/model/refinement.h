@@ -14,6 +14,7 @@ struct RefinementOptions {
   float keep = 0.3f;  ///< weight of the warm-up loss, so that densities are not forgotten
   float average_decay = 0.99f;
   float clip = 5.0f;
+  float hidden_share = 0.5f;             ///< of the warm-up loss, as there
   std::vector<int> hidden = {256, 256};  ///< of the discriminator
   std::uint64_t seed = 0;
 };

@@ -36,6 +36,7 @@ Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options&
   out.shape.hidden = options.hidden.empty() ? 128 : options.hidden.front();
   out.shape.dropout = options.dropout.value_or(rows < 2000 ? 0.2f : 0.1f);
   if (layout.size() > kMostOwnColumns) out.shape.first = MaskedEnsemble::FirstLayer::kShared;
+  out.shape.any_order = options.masks == kDynamicMasks;
   out.warm_up.seed = out.refinement.seed = options.seed;
   if (options.effort == "fast") {
     out.refinement.steps = 0;

@@ -109,6 +109,7 @@ bool WarmUp::step() {
   backend_.gather_rows(rows_.cells, order_.data() + first, batch, static_cast<int>(layout.cell_stride()), cells_);
   tape_.dropout = ensemble_.shape().dropout;
   tape_.step = static_cast<std::uint64_t>(step_);
+  if (ensemble_.shape().any_order) tape_.hidden_from = batch - share_of(options_.hidden_share, batch);
   ensemble_.forward(backend_, batch, cells_, parameters_.parameters(), tape_);
   backend_.heads_loss(layout, batch, tape_.heads, cells_, 1.0f / static_cast<float>(batch), losses_, tape_.dheads);
   backend_.add_sum(product(batch, layout.size()), 1.0f, losses_, sum_);
@@ -136,18 +137,23 @@ void WarmUp::end_epoch() {
   ++epoch_;
   if (!std::isfinite(train_loss_))
     fail("the loss is not finite in epoch {} of the warm-up: lower the learning rate", epoch_);
-  tape_.dropout = 0;
-  held_out_loss_ = rows_.held_out.empty()
-                       ? train_loss_
-                       : mean_loss(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size,
-                                   parameters_.average(), tape_, cells_, losses_, sum_);
-  const float improvement = best_loss_ - held_out_loss_;
-  if (held_out_loss_ < best_loss_) {
-    best_loss_ = held_out_loss_;
+  held_out_loss_ = held_out_loss(MaskedEnsemble::Tape::kNowhere);
+  float judged = held_out_loss_;
+  if (ensemble_.shape().any_order) judged += options_.hidden_share * (held_out_loss(0) - held_out_loss_);
+  const float improvement = best_loss_ - judged;
+  if (judged < best_loss_) {
+    best_loss_ = judged;
     backend_.add_scaled(ensemble_.parameters(), 1.0f, parameters_.average(), 0.0f, best_.data());
   }
   turn_where_due(improvement);
   if (epoch_ >= last_epoch_) finish();
+}
+
+float WarmUp::held_out_loss(int hidden_from) {
+  if (rows_.held_out.empty()) return train_loss_;
+  tape_.dropout = 0, tape_.step = 0, tape_.hidden_from = hidden_from;  // the same columns hidden after every epoch
+  return mean_loss(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size, parameters_.average(), tape_,
+                   cells_, losses_, sum_);
 }
 
 void WarmUp::finish() {

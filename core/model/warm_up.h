@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct WarmUpOptions {
   float weight_decay = 1e-4f;
   float clip = 5.0f;
   float average_decay = 0.998f;
-  float worthwhile = 1e-3f;  ///< nats that a step at the top should take off the held-out loss
-  int patience = 2;          ///< epochs in a row of steps that take less before the rate falls
+  float worthwhile = 1e-3f;   ///< nats that a step at the top should take off the held-out loss
+  int patience = 2;           ///< epochs in a row of steps that take less before the rate falls
+  float hidden_share = 0.5f;  ///< of an ensemble of any order: rows of a batch that hide columns at random
   std::uint64_t seed = 0;
 };
 
@@ -45,9 +47,11 @@ class WarmUp {
   int epoch() const { return epoch_; }  ///< epochs done
   int epochs() const { return last_epoch_; }
   int steps_done() const { return step_; }
-  /// Of the last finished epoch: -log likelihood of a row, in nats, of training and held-out rows.
+  /// Of the last finished epoch: -log likelihood of a row, in nats, of training rows (of any order with what they hide)
+  /// and of held-out rows in the generation order.
   float train_loss() const { return train_loss_; }
   float held_out_loss() const { return held_out_loss_; }
+  /// The best loss of held-out rows; of any order a share of it is with columns hidden, as in training.
   float best_loss() const { return best_loss_; }
   /// The best average so far, on the device.
   const float* best() const { return best_.data(); }
@@ -62,6 +66,8 @@ class WarmUp {
   Cycle cycle() const;
   void turn_where_due(float improvement);
   void end_epoch();
+  /// Of the average, with columns hidden from a row on.
+  float held_out_loss(int hidden_from);
   void finish();  // gives back what a refinement beside it has more use for
 
   Backend& backend_;
@@ -80,6 +86,9 @@ class WarmUp {
   bool done_ = false;
   float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
 };
+
+/// So many of `rows` as a share, to the nearest row.
+inline int share_of(float share, int rows) { return static_cast<int>(std::lround(share * static_cast<float>(rows))); }
 
 /// -log likelihood of the rows, in nats a row, mean; rows are taken in blocks of tape's `batch` rows.
 float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* table,

@@ -17,7 +17,8 @@ inline constexpr float kLeakySlope = 0.2f;
 
 /// One member of a grouped linear layer: y = x w + b for one generator. Offsets count floats from the start of the
 /// operand; all matrices are row-major. Several groups may read the same x (shared noise), read only its first
-/// `inputs` columns (a prefix mask: masked weights do not exist), and write disjoint columns of one y (output masks).
+/// `inputs` columns (a prefix mask: masked weights do not exist) or all but some in a row (a gap), and write disjoint
+/// columns of one y (output masks).
 struct LinearGroup {
   int inputs, outputs;  // w is [inputs, outputs], b is [outputs]
   std::size_t x;        // first element of x, [rows, inputs] with row stride x_stride
@@ -25,7 +26,11 @@ struct LinearGroup {
   std::size_t weight, bias;  // first element of w and b in the parameter block
   std::size_t y;             // first element of y, [rows, outputs] with row stride y_stride
   std::size_t y_stride;
-  bool drops = true;  // whether a tail's dropout is for this group
+  bool drops = true;           // whether a tail's dropout is for this group
+  int gap = 0, gap_width = 0;  // input i is column i of x, from `gap` on column i + gap_width: x has columns not read
+
+  /// Columns of x up to the last one that is read.
+  int reach() const { return inputs > gap ? inputs + gap_width : inputs; }
 };
 
 /// A grouped GEMM: one launch, one product per group, each with its own extents.
@@ -105,7 +110,8 @@ class Backend {
   virtual void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
                               const ForwardTail& tail, float* y) = 0;
   /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two
-  /// groups start at the same element, and then so do those of all groups between them, or have none in common.
+  /// groups start at the same element, and then so do those of all groups between them, or have none in common. What
+  /// only gaps cover gets 0.
   virtual void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                                      const BackwardTail& tail, float* dx) = 0;
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
@@ -121,6 +127,12 @@ class Backend {
   /// From dy, which the ReLU and the dropout have masked: dproducts[r, k] = sum of dy[r, j] over j >= k, both [rows,
   /// groups, width], dproducts may be dy; dbias[k] [groups, width] += sum of dy[r, k] over r.
   virtual void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) = 0;
+  /// The same where a generator sees the products of all others: y[r, k] = dropout(relu(bias[k] + sum[r] - products[r,
+  /// k])) for the groups begin <= k < end, where sum [rows, width] is that of all products.
+  virtual void sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum, const float* products,
+                                     const float* bias, const Dropout& dropout, float* y) = 0;
+  /// dproducts[r, k] = sum of dy[r, j] over j != k, which may be dy; dbias as above.
+  virtual void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) = 0;
 
   // --- pointwise
   /// dx = dy * activation'(x), from y = activation(x), all [count]; dx may be dy.
@@ -149,12 +161,18 @@ class Backend {
 
   // --- features: cells as the generators and the discriminator see them
   /// x[r, kFeatures j ...] = [embedding of the code | clip(position - i, 0, 1) for i < kKnots - 1 | z / 4] of the cell
-  /// of column j, for the columns begin <= j < end; zeros for a position of -1. x is [rows, kFeatures columns].
+  /// of column j, for the columns begin <= j < end; zeros for a position of -1, and nothing but zeros for an unknown
+  /// cell. x is [rows, kFeatures columns].
   virtual void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
                         const float* parameters, float* x) = 0;
-  /// The embeddings' gradients += dx [rows, kFeatures columns]; the last column's is not read, nobody sees it.
-  virtual void features_backward(const ColumnsLayout& layout, int rows, const float* cells, const float* dx,
+  /// The embeddings' gradients of the columns j < end += dx [rows, kFeatures columns].
+  virtual void features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
                                  float* gradients) = 0;
+  /// Sets features of random columns to zero, as if their cells were unknown: of row r, number first_row + r of
+  /// (seed, kHide), column j where bits(row, 1 + j / 4)[j % 4] < bits(row, 0)[0], so that any share of them is as
+  /// likely as any other. x [rows, kFeatures columns]. Calling it on the gradient is the backward.
+  virtual void hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
+                            float* x) = 0;
   /// view[r] = the one-hot codes and z of row r, [rows, view_stride].
   virtual void view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) = 0;
 
@@ -171,6 +189,7 @@ class Backend {
   /// `allowed` gives exactly the distribution of a free draw that falls into it, and rejects nothing: logits of other
   /// codes are masked, the continuous code's gains the log of the mixture's mass in the interval, the component is
   /// drawn by weight times mass, and z by inverting its Gaussian's distribution function between the ends.
+  /// Where draw.fills, known cells stay as they are and nothing is written for them.
   virtual void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads,
                              const float* constants, const Draw& draw, float* cells, float* view,
                              const Allowed& allowed = {}) = 0;

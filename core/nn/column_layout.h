@@ -37,7 +37,7 @@ struct ColumnLayout {
 };
 
 /// All columns, in the order of their generation. Cells are [rows, 3 columns]: of every row first the codes (whole
-/// numbers as floats), then the z, then the positions.
+/// numbers as floats), then the z, then the positions. Where it is said, a code of -1 is an unknown cell.
 struct ColumnsLayout {
   std::vector<ColumnLayout> columns;
   std::size_t head_stride = 0, view_stride = 0;  // elements of a row
@@ -52,6 +52,7 @@ struct Draw {
   Stream stream = Stream::kSample;
   std::uint64_t first_row = 0;
   float temperature = 1.0f;  // divides the logits and scales the sigmas' noise: below 1 likelier rows
+  bool fills = false;        // whether unknown cells alone are drawn
 };
 
 /// The cells that a draw is kept to: some codes and, for the continuous code, z in [z_low, z_high]. An end of the
@@ -59,6 +60,7 @@ struct Draw {
 struct Allowed {
   const float* codes = nullptr;  // [codes] on the device, 0: not this one; null: the draw is free
   float z_low = 0, z_high = 0;
+  float* log_mass = nullptr;  // [rows] on the device: gains the log of a free draw's chance to be among them
 };
 
 }  // namespace meg

@@ -19,7 +19,9 @@ enum class Stream : std::uint32_t {
   kMissing,
   kText,
   kCoding,
-  kRefinement
+  kRefinement,
+  kHide,
+  kCandidate
 };
 
 /// Counter-based randomness (Philox 4x32-10, Salmon et al. 2011): a number is a function of

@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/checks.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "core/meg.h"
+#include "core/output_file.h"
+#include "core/table/csv.h"
+
+namespace meg::cli {
+
+namespace {
+
+constexpr std::size_t kChunkRows = 16384;
+
+/// The leading column of several draws, and of mice's complete(..., "long"), which calls it .imp.
+constexpr const char* kDrawColumn = "draw";
+
+struct ImputeFlags {
+  std::string model, rows, out, device = "auto";
+  std::uint64_t seed = 0;
+  std::uint32_t draws = 1;
+  int threads = 0;
+  bool quiet = false;
+};
+
+void append_numbered(const Table& rows, std::uint32_t draw, Table& out) {
+  const std::string number = std::to_string(draw);
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    out.append(number);
+    for (std::size_t c = 0; c < rows.columns(); ++c) out.append(rows.cell(r, c));
+  }
+}
+
+void say_counts(const Imputed& counts, const Meg& model, const Table& rows) {
+  for (const std::string& name : rows.names())
+    if (std::none_of(model.schema().begin(), model.schema().end(),
+                     [&](const ColumnSchema& column) { return column.name == name; }))
+      say(fmt::format("column '{}' is not in the model: it is written as it is", name));
+  if (counts.left > 0)
+    say(fmt::format("missing cells of columns that the model has not learned, which remain: {}", counts.left));
+  if (counts.beyond > 0)
+    say(fmt::format("numbers beyond the model's range, written as they are and taken for its nearest: {}",
+                    counts.beyond));
+  if (counts.unread > 0)
+    say(fmt::format("cells that mean nothing to the model, written as they are and not used: {}; the first: {}",
+                    counts.unread, counts.first_unread));
+}
+
+int impute(const ImputeFlags& f) {
+  catch_interrupts();
+  const Stopwatch watch;
+  refuse_to_overwrite({f.model, f.rows}, {f.out});
+  OutputFile out(f.out);
+  Options options;
+  options.device = device_of(f.device);
+  options.threads = f.threads;
+  const Meg model = Meg::load_model(f.model, options);
+  const Table rows = read_csv(f.rows);
+  const bool several = f.draws > 1;
+  std::vector<std::string> names = rows.names();
+  if (several && std::find(names.begin(), names.end(), kDrawColumn) != names.end())
+    fail("'{}' has a column '{}', which --draws would write too: rename it", f.rows, kDrawColumn);
+  if (several) names.insert(names.begin(), kDrawColumn);
+
+  Table filled(rows.names(), rows.delimiter()), numbered(names, rows.delimiter());
+  Imputed counts;
+  std::string text;
+  append_csv(numbered, true, text);
+  {
+    ProgressLine line(f.quiet);
+    const double all = static_cast<double>(rows.rows()) * f.draws;
+    for (std::uint32_t draw = 0; draw < f.draws && !interrupted(); ++draw)
+      for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
+        const std::size_t count = std::min(kChunkRows, rows.rows() - row);
+        filled.clear(), numbered.clear();
+        Imputed again;  // of later draws all but the filled cells are what the first has counted
+        model.impute(rows, row, count, f.seed, draw, filled, draw == 0 ? &counts : &again);
+        counts.filled += again.filled;
+        if (several) append_numbered(filled, draw + 1, numbered);
+        append_csv(several ? numbered : filled, false, text);
+        out.write(text);
+        text.clear();
+        if (!line.due()) continue;
+        const double done =
+            static_cast<double>(draw) * static_cast<double>(rows.rows()) + static_cast<double>(row + count);
+        const double rate = done / watch.seconds();
+        line.show(fmt::format("{:.0f} of {:.0f} rows  {} rows/s  {} left", done, all, count_text(rate),
+                              duration_text((all - done) / rate)));
+      }
+  }
+  if (interrupted()) {
+    say("stopped" + (f.out == "-" ? "" : "; nothing was written to " + f.out));
+    return kInterrupted;
+  }
+  out.write(text);  // the header of a table without rows
+  out.finish();
+  if (!f.quiet) {
+    say_counts(counts, model, rows);
+    say(fmt::format("filled {} cells of {} rows{} in {}", counts.filled, rows.rows(),
+                    several ? fmt::format(", {} times,", f.draws) : "", duration_text(watch.seconds())));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_impute(CLI::App& program, int& status) {
+  CLI::App& command = *program.add_subcommand("impute", "Fill the missing cells of rows from what is present");
+  const auto f = std::make_shared<ImputeFlags>();
+  command.add_option("model", f->model, "A model that `meg train --masks dynamic` wrote")->required();
+  command.add_option("rows", f->rows, "The rows with holes, a CSV file: empty cells and NA are filled")->required();
+  command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
+  command
+      .add_option("--draws", f->draws,
+                  "Versions of every row, for multiple imputation: below one another, numbered in a first column "
+                  "'draw' where there are several")
+      ->check(CLI::Range(1u, Meg::kMostDraws));
+  command.add_option("--seed", f->seed, "Which fillings")->check(whole_number());
+  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores; no result depends on it")
+      ->check(CLI::Range(0, 1024));
+  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  command.callback([f, &status] { status = impute(*f); });
+}
+
+}  // namespace meg::cli

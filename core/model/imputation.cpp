@@ -1,0 +1,135 @@
+#include "core/model/imputation.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/model/filling.h"
+#include "core/table/number.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::size_t kNone = ~std::size_t{0};
+
+/// Of each column that may be missing all cells but the missing one, so that no hole is filled with a hole.
+std::vector<std::optional<CellSet>> present_cells(const TableCoding& coding) {
+  std::vector<std::optional<CellSet>> sets;
+  for (const Column& column : coding.columns()) {
+    auto& set = sets.emplace_back();
+    if (column.missing_code() < 0 || column.codes() == 1) continue;
+    set = CellSet{.codes = std::vector<float>(static_cast<std::size_t>(column.codes()), 1.0f),
+                  .z_low = column.z_low(),
+                  .z_high = column.z_high(),
+                  .only = {}};
+    set->codes[static_cast<std::size_t>(column.missing_code())] = 0;
+  }
+  return sets;
+}
+
+/// Fills blocks of kRows rows.
+class RowImputer {
+ public:
+  RowImputer(const TrainedEnsemble& trained, const Table& table, std::uint64_t seed, std::uint32_t draw,
+             Imputed& counts)
+      : on_(trained),
+        table_(table),
+        seed_(seed),
+        first_noise_(std::uint64_t{draw} << 50),
+        counts_(counts),
+        filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone),
+        column_(table.columns(), kNone),
+        cells_(kRows * trained.ensemble.layout().cell_stride()) {
+    const Schema& schema = trained.coding.schema();
+    for (std::size_t c = 0; c < schema.size(); ++c) {
+      const auto at = std::find(table.names().begin(), table.names().end(), schema[c].name);
+      if (at == table.names().end() || trained.coding.place_of(c) == TableCoding::kNotModelled) continue;
+      column_[static_cast<std::size_t>(at - table.names().begin())] = trained.coding.place_of(c);
+    }
+    if (std::all_of(column_.begin(), column_.end(), [](std::size_t k) { return k == kNone; }))
+      fail("the table with the holes has none of the columns that the model has learned");
+  }
+
+  /// Appends rows [row, stop), which lie in one block.
+  void append(std::uint64_t row, std::uint64_t stop, Table& out) {
+    const std::uint64_t begin = row / kRows * kRows;
+    const std::size_t n = on_.coding.columns().size(), stride = 3 * n;
+    std::fill(cells_.begin(), cells_.end(), 0.0f);
+    for (std::uint64_t r = row; r < stop; ++r) {
+      float* const cells = &cells_[(r - begin) * stride];
+      std::fill_n(cells, n, -1.0f);
+      for (std::size_t c = 0; c < column_.size(); ++c)
+        if (column_[c] != kNone) put(r, c, cells);
+    }
+    filler_.fill({.seed = seed_, .first_row = first_noise_ + begin}, cells_);
+    for (std::uint64_t r = row; r < stop; ++r)
+      for (std::size_t c = 0; c < column_.size(); ++c) append_cell(r, c, &cells_[(r - begin) * stride], out);
+  }
+
+ private:
+  static constexpr std::size_t kRows = TrainedEnsemble::kRows;
+
+  const Column& model_column(std::size_t c) const { return on_.coding.columns()[column_[c]]; }
+  /// Whether a missing cell of a column of the table gets a value; what texts say is not learned, only that they are.
+  bool fills(std::size_t c) const {
+    return column_[c] != kNone && is_modelled(model_column(c).schema().type) &&
+           !(model_column(c).missing_code() >= 0 && model_column(c).codes() == 1);
+  }
+
+  /// Cell c of a row of the table, where it says something; else it remains unknown.
+  void put(std::uint64_t row, std::size_t c, float* cells) {
+    const Column& column = model_column(c);
+    const std::string_view text = table_.cell(row, c);
+    if (is_missing(text) && (fills(c) || column.missing_code() < 0)) return;
+    try {
+      const ColumnSchema& schema = column.schema();
+      const Cell cell = column.encode(text, 0.5f);
+      if (is_numeric(schema.type) && !is_missing(text))
+        if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
+          ++counts_.beyond;
+      const std::size_t k = column_[c], n = on_.coding.columns().size();
+      cells[k] = static_cast<float>(cell.code), cells[n + k] = cell.z, cells[2 * n + k] = column.position(cell);
+    } catch (const Error& error) {
+      if (counts_.unread++ == 0) counts_.first_unread = fmt::format("row {}: {}", row + 1, error.what());
+    }
+  }
+
+  void append_cell(std::uint64_t row, std::size_t c, const float* cells, Table& out) {
+    const std::string_view text = table_.cell(row, c);
+    if (is_missing(text) && fills(c)) {
+      ++counts_.filled;
+      const std::size_t k = column_[c], n = on_.coding.columns().size();
+      const Cell cell{static_cast<std::uint32_t>(cells[k]), cells[n + k]};
+      return out.append_with([&](std::string& to) { model_column(c).append(cell, to); });
+    }
+    if (is_missing(text)) ++counts_.left;
+    out.append(text);
+  }
+
+  const TrainedEnsemble& on_;
+  const Table& table_;
+  std::uint64_t seed_, first_noise_;
+  Imputed& counts_;
+  RowFiller filler_;
+  std::vector<std::size_t> column_;  // [table's columns] the model's, or kNone
+  std::vector<float> cells_;
+};
+
+}  // namespace
+
+void impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64_t first_row, std::size_t count,
+                 std::uint64_t seed, std::uint32_t draw, Table& out, Imputed& counts) {
+  if (!trained.ensemble.shape().any_order)
+    fail(
+        "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
+        "--masks dynamic");
+  RowImputer rows(trained, table, seed, draw, counts);
+  constexpr std::uint64_t block = TrainedEnsemble::kRows;
+  for (std::uint64_t row = first_row, end = first_row + count; row < end;) {
+    const std::uint64_t stop = std::min(end, row / block * block + block);
+    rows.append(row, stop, out);
+    row = stop;
+  }
+}
+
+}  // namespace meg
