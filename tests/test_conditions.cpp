@@ -386,3 +386,25 @@ TEST_CASE("a column of very many categories is one column outside: conditions, g
   CHECK(std::isnan(unknown.parts[0]));
   CHECK(unknown.total[0] == -std::numeric_limits<double>::infinity());
 }
+
+TEST_CASE("of any order, a column of very many categories is conditioned, given and filled as one") {
+  std::string text = "flag,town,x\n";
+  for (int i = 0; i < 2600; ++i)
+    text += fmt::format("{},{},{}\n", i % 2, i % 13 == 0 ? "" : fmt::format("t{}", i % 1200), i % 1200 / 100);
+  Options options;
+  options.refine_steps = 0;
+  options.masks = "dynamic";
+  Meg model(options);
+  model.load_data(parse_csv(text, "towns.csv"));
+  model.train(2, 64);
+  const Table same = model.generate(300, 0, {.where = {"x=3", "town=t31", "flag=1"}});
+  for (std::size_t r = 0; r < 300; ++r) CHECK((same.cell(r, 1) == "t31" && same.cell(r, 0) == "1"));
+  std::string holes = "x,town,flag\n";
+  for (int i = 0; i < 500; ++i) holes += fmt::format("{},{},\n", i % 12, i % 5 == 0 ? "t7" : "");
+  const Table filled = model.impute(parse_csv(holes, "holes.csv"));
+  for (std::size_t r = 0; r < 500; ++r) {
+    CHECK(filled.cell(r, 1).substr(0, 1) == "t");
+    CHECK((r % 5 > 0 || filled.cell(r, 1) == "t7"));
+    CHECK(!filled.cell(r, 2).empty());
+  }
+}

@@ -17,7 +17,7 @@ std::vector<std::optional<CellSet>> present_cells(const TableCoding& coding) {
   std::vector<std::optional<CellSet>> sets;
   for (const Column& column : coding.columns()) {
     auto& set = sets.emplace_back();
-    if (column.missing_code() < 0 || column.codes() == 1) continue;
+    if (column.missing_code() < 0 || column.codes() == 1 || column.part() != Column::Part::kWhole) continue;
     set = CellSet{.codes = std::vector<float>(static_cast<std::size_t>(column.codes()), 1.0f),
                   .z_low = column.z_low(),
                   .z_high = column.z_high(),
@@ -84,23 +84,44 @@ class RowImputer {
     try {
       const ColumnSchema& schema = column.schema();
       const Cell cell = column.encode(text, 0.5f);
+      set(column_[c], cell, cells);
+      if (column.is_split()) set(column_[c] + 1, on_.coding.columns()[column_[c] + 1].encode(text, 0.5f), cells);
       if (is_numeric(schema.type) && !is_missing(text))
         if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
           ++counts_.beyond;
-      const std::size_t k = column_[c], n = on_.coding.columns().size();
-      cells[k] = static_cast<float>(cell.code), cells[n + k] = cell.z, cells[2 * n + k] = column.position(cell);
     } catch (const Error& error) {
       if (counts_.unread++ == 0) counts_.first_unread = fmt::format("row {}: {}", row + 1, error.what());
     }
+  }
+
+  void set(std::size_t k, Cell cell, float* cells) const {
+    const std::size_t n = on_.coding.columns().size();
+    cells[k] = static_cast<float>(cell.code), cells[n + k] = cell.z;
+    cells[2 * n + k] = on_.coding.columns()[k].position(cell);
+  }
+
+  Cell get(std::size_t k, const float* cells) const {
+    return {static_cast<std::uint32_t>(cells[k]), cells[on_.coding.columns().size() + k]};
+  }
+
+  /// What a hole of column k is filled with.
+  Cell filling(std::size_t k, const float* cells) const {
+    const Column& column = on_.coding.columns()[k];
+    if (!column.is_split()) return get(k, cells);
+    const Cell block = get(k, cells);
+    Cell place = get(k + 1, cells);
+    // A block's place cannot be kept from the missing one without knowing the block: its most frequent category then.
+    if (static_cast<int>(block.code) == column.missing_code() &&
+        static_cast<int>(place.code) == on_.coding.columns()[k + 1].missing_code())
+      place.code = place.code == 0 ? 1 : 0;
+    return column.whole(block, place);
   }
 
   void append_cell(std::uint64_t row, std::size_t c, const float* cells, Table& out) {
     const std::string_view text = table_.cell(row, c);
     if (is_missing(text) && fills(c)) {
       ++counts_.filled;
-      const std::size_t k = column_[c], n = on_.coding.columns().size();
-      const Cell cell{static_cast<std::uint32_t>(cells[k]), cells[n + k]};
-      return out.append_with([&](std::string& to) { model_column(c).append(cell, to); });
+      return out.append_with([&](std::string& to) { model_column(c).append(filling(column_[c], cells), to); });
     }
     if (is_missing(text)) ++counts_.left;
     out.append(text);
