@@ -370,7 +370,7 @@ TEST_CASE("a column of very many categories is one column outside: conditions, g
         "column 'town' has very many categories, so a choice among them cannot be asked for: ask for one");
   CHECK(error_of(model, {.where = {"flag=1"}}) ==
         "'flag' can be conditioned only if all that is generated before it has one value, and 'town' has not: ask for "
-        "it too, or train with --order flag");
+        "it too, or train with --order flag or --masks dynamic");
 
   const Scores scores = model.score(parse_csv(every, "every.csv"));
   CHECK(scores.columns == std::vector<std::string>{"flag", "town", "x"});
