@@ -35,9 +35,10 @@ struct Associations {
   std::vector<bool> numeric;                      ///< a column each
   std::size_t real_rows = 0, synthetic_rows = 0;  ///< that were looked at: all, or a sample
   AssociationMatrix real, synthetic;
+  std::string reason;  ///< why there are none: empty where there are
 };
 
-/// Matrices of `columns`, called `names`; the columns are worked on by `threads`. O(columns^2 rows).
+/// Matrices of `columns`, called `names`: of at most 500, a reason instead where there are more. O(columns^2 rows).
 Associations associations(const std::vector<std::string>& names, std::span<const ColumnPair> columns, int threads = 1);
 
 }  // namespace meg

@@ -34,6 +34,8 @@ const char* objective(int classes) {
 
 }  // namespace
 
+const bool BoostedTrees::kAvailable = true;
+
 void BoostedTrees::Free::operator()(void* booster) const { XGBoosterFree(booster); }
 
 BoostedTrees::BoostedTrees(const FeatureMatrix& features, std::span<const float> labels, const TreeOptions& options) {

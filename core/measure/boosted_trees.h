@@ -25,6 +25,9 @@ struct TreeOptions {
 /// options and their defaults else.
 class BoostedTrees {
  public:
+  /// Whether this meg was built with XGBoost; without it the constructor throws Error.
+  static const bool kAvailable;
+
   /// Learns `labels`, one a row of `features`. Throws Error with XGBoost's words where it fails.
   BoostedTrees(const FeatureMatrix& features, std::span<const float> labels, const TreeOptions& options);
 

@@ -10,6 +10,7 @@ struct ClosestRecordOptions {
   std::uint64_t seed = 0;             ///< of the samples
   std::size_t synthetic_rows = 5000;  ///< at most so many ask for their nearest record
   std::size_t real_rows = 20000;      ///< among at most so many training rows, and as many held-out ones
+  int threads = 1;
 };
 
 /// How near the synthetic rows come to the rows of one real table.
@@ -34,13 +35,7 @@ struct ClosestRecord {
 /// Distance to closest record against held-out rows (Platzer & Reutterer, "Holdout-based empirical assessment of
 /// mixed-type synthetic data", Frontiers in Big Data 2021); the ratio is that of Zhao et al., "CTAB-GAN", ACML 2021.
 ///
-/// The distance of two rows is the mean over the columns, each in [0, 1] (Gower, Biometrics 1971):
-/// - numeric: the difference of their ranks, as shares of the real numbers (Podani, Taxon 1999, for Gower's range): a
-///   single outlier would otherwise stretch the range until the column counts for nothing. A number's rank is the share
-///   of the two real samples below it and half of that equal to it, so every number has one; 0 only for equal ones.
-/// - categorical: 0 where equal, else 1; a category that only one table has is one like any other.
-/// - a missing cell is a value of its own, 1 away from all others.
-/// Identifier and text columns are left out. A constant column adds 0 between real rows.
+/// The distance of two rows is Gower's, as the mean over the columns, in [0, 1]: see gower.h.
 ///
 /// Where there are more training than held-out rows, a copied row counts only if its original is in the sample: copies
 /// of all of them make a share of 0.5 + 0.5 real_rows / train.rows(), 1 where the held-out table is as large.

@@ -9,6 +9,7 @@
 
 #include "core/measure/numbers.h"
 #include "core/measure/vocabulary.h"
+#include "core/table/number.h"
 
 namespace meg {
 
@@ -79,6 +80,10 @@ ColumnPair read_column_pair(const ColumnSchema& column, const Table& real, const
   }
   const Vocabulary vocabulary(column, real, synthetic);
   out.codes = vocabulary.size();
+  const auto& words = vocabulary.words();
+  // Only missing cells are called by a word that stands for one.
+  const auto missing = std::find_if(words.begin(), words.end(), [](const std::string& w) { return is_missing(w); });
+  if (missing != words.end()) out.missing_code = static_cast<int>(missing - words.begin());
   out.real_codes = vocabulary.code(real);
   out.synthetic_codes = vocabulary.code(synthetic);
   const std::vector<double> numbers = word_numbers(vocabulary);

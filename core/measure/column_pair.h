@@ -13,6 +13,7 @@ struct ColumnPair {
   int codes = 0;
   std::vector<double> real, synthetic;  ///< NaN where a numeric cell is missing
   std::vector<int> real_codes, synthetic_codes;
+  int missing_code = -1;  ///< of missing cells of a categorical column; -1 where there are none
 };
 
 /// Numbers and codes of a column:

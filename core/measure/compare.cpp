@@ -6,8 +6,11 @@
 
 #include "core/error.h"
 #include "core/measure/chi_square.h"
+#include "core/measure/diagnostic.h"
+#include "core/measure/jensen_shannon.h"
 #include "core/measure/kolmogorov_smirnov.h"
 #include "core/measure/numbers.h"
+#include "core/measure/parallel.h"
 #include "core/measure/total_variation.h"
 #include "core/measure/wasserstein.h"
 
@@ -71,48 +74,126 @@ Counts count(const ColumnPair& pair, std::size_t synthetic_rows) {
                                            pair.synthetic.begin() + static_cast<std::ptrdiff_t>(synthetic_rows)));
 }
 
+/// Counts of a categorical column without its missing cells.
+Counts present(Counts counts, const ColumnPair& pair) {
+  if (pair.missing_code >= 0)
+    counts.real[static_cast<std::size_t>(pair.missing_code)] =
+        counts.synthetic[static_cast<std::size_t>(pair.missing_code)] = 0;
+  return counts;
+}
+
+/// Counts of a numeric column's bins, and of its missing cells.
+Counts count_bins(const ColumnPair& pair) {
+  const auto bins = static_cast<std::size_t>(pair.codes);
+  Counts out{std::vector<double>(bins + 1), std::vector<double>(bins + 1)};
+  const auto add = [&](const std::vector<double>& numbers, const std::vector<int>& codes, std::vector<double>& to) {
+    for (std::size_t r = 0; r < codes.size(); ++r)
+      ++to[std::isnan(numbers[r]) ? bins : static_cast<std::size_t>(codes[r])];
+  };
+  add(pair.real, pair.real_codes, out.real);
+  add(pair.synthetic, pair.synthetic_codes, out.synthetic);
+  return out;
+}
+
+double missing_share(const std::vector<double>& numbers, const std::vector<int>& codes, const ColumnPair& pair) {
+  const auto missing = pair.numeric
+                           ? std::count_if(numbers.begin(), numbers.end(), [](double x) { return std::isnan(x); })
+                           : std::count(codes.begin(), codes.end(), pair.missing_code);
+  return static_cast<double>(missing) / static_cast<double>(codes.size());
+}
+
+/// p of the statistic of `real` and of as many synthetic numbers, at most. Both are sorted; `d` is theirs.
+double ks_p(double d, const std::vector<double>& real, const std::vector<double>& synthetic, const ColumnPair& pair) {
+  const std::size_t rows = pair.real.size();
+  if (pair.synthetic.size() <= rows) return kolmogorov_smirnov_p(d, real.size(), synthetic.size());
+  const std::vector<double> first =
+      sorted_present({pair.synthetic.begin(), pair.synthetic.begin() + static_cast<std::ptrdiff_t>(rows)});
+  return kolmogorov_smirnov_p(kolmogorov_smirnov(real, first), real.size(), first.size());
+}
+
 ColumnComparison compare_column(const ColumnSchema& column, const ColumnPair& pair) {
   ColumnComparison out;
   out.name = column.name;
   out.type = column.type;
+  out.missing_real = missing_share(pair.real, pair.real_codes, pair);
+  out.missing_synthetic = missing_share(pair.synthetic, pair.synthetic_codes, pair);
+  out.missing_similarity = missing_similarity(out.missing_real, out.missing_synthetic);
   std::vector<double> real = sorted_present(pair.real), synthetic = sorted_present(pair.synthetic);
   out.ks = kolmogorov_smirnov(real, synthetic);
+  out.ks_p = ks_p(out.ks, real, synthetic, pair);
+  if (pair.numeric) {
+    const Counts bins = count_bins(pair);
+    out.jensen_shannon = jensen_shannon(bins.real, bins.synthetic);
+    out.coverage = range_coverage(real, synthetic);
+    const std::size_t missing = pair.synthetic.size() - synthetic.size();
+    out.adherence = boundary_adherence(real, synthetic, out.missing_real > 0 ? 0 : missing);
+  }
   standardize(real, synthetic);
   out.wasserstein = wasserstein(real, synthetic);
   if (!pair.numeric || column.distinct <= 2) {
-    const std::size_t rows = pair.synthetic.size(), first_rows = std::min(pair.real.size(), rows);
-    const Counts all = count(pair, rows), first = count(pair, first_rows);
-    out.total_variation = total_variation(all.real, all.synthetic);
     // The test tells ever smaller differences from chance as rows are added: it is asked about tables of one size.
+    const std::size_t rows = pair.synthetic.size(), first_rows = std::min(pair.real.size(), rows);
+    const Counts all = count(pair, rows), first = first_rows < rows ? count(pair, first_rows) : all;
+    out.total_variation = total_variation(all.real, all.synthetic);
     out.chi_square_p = chi_square_p(first.real, first.synthetic);
+    if (!pair.numeric) {
+      out.jensen_shannon = jensen_shannon(all.real, all.synthetic);
+      const Counts some = present(all, pair);
+      out.coverage = category_coverage(some.real, some.synthetic);
+      out.adherence = category_adherence(all.real, all.synthetic);
+    }
   }
   out.shape = 1 - (pair.numeric ? out.ks : *out.total_variation);
   return out;
 }
 
+/// A reading of columns as numbers, NaN where there is none.
+double number_of(const Measured& measured) { return measured ? *measured : std::numeric_limits<double>::quiet_NaN(); }
+
+void add_means(Comparison& c) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  const auto column_mean = [&](auto value) { return mean_of(c.columns, value); };
+  using Column = ColumnComparison;
+  c.mean_wasserstein = column_mean([](const Column& x) { return x.wasserstein; });
+  c.mean_ks = column_mean([](const Column& x) { return x.ks; });
+  c.mean_jensen_shannon = column_mean([](const Column& x) { return x.jensen_shannon; });
+  c.mean_shape = column_mean([](const Column& x) { return x.shape; });
+  c.range_coverage = column_mean([](const Column& x) { return is_numeric(x.type) ? number_of(x.coverage) : kNone; });
+  c.category_coverage = column_mean([](const Column& x) { return is_numeric(x.type) ? kNone : number_of(x.coverage); });
+  c.validity = column_mean([](const Column& x) { return number_of(x.adherence); });
+  c.missing_similarity = column_mean([](const Column& x) { return x.missing_similarity; });
+  c.mean_trend = mean_of(c.trends, [](const Trend& t) { return t.score; });
+  const auto both_numeric = [&](const Trend& t) {
+    return is_numeric(c.columns[t.first].type) && is_numeric(c.columns[t.second].type);
+  };
+  c.correlation_similarity = mean_of(c.trends, [&](const Trend& t) { return both_numeric(t) ? t.score : kNone; });
+  c.contingency_similarity = mean_of(c.trends, [&](const Trend& t) { return both_numeric(t) ? kNone : t.score; });
+}
+
 }  // namespace
 
-Comparison compare(const Table& real, const Table& synthetic, const Schema& schema) {
+Comparison compare(const Table& real, const Table& synthetic, const Schema& schema, int threads) {
   if (real.rows() == 0 || synthetic.rows() == 0)
     fail("the {} table has no rows to compare", real.rows() == 0 ? "real" : "synthetic");
   Comparison out;
-  std::vector<ColumnPair> pairs;
+  std::vector<const ColumnSchema*> compared;
   for (const ColumnSchema& column : schema) {
     const auto& names = synthetic.names();
     if (std::find(names.begin(), names.end(), column.name) == names.end())
       fail("the synthetic table has no column '{}', which the real table has", column.name);
-    if (!is_categorical(column.type) && !is_numeric(column.type)) {
+    if (is_modelled(column.type))
+      compared.push_back(&column);
+    else
       out.skipped.push_back(column.name);
-      continue;
-    }
-    pairs.push_back(read_column_pair(column, real, synthetic));
-    out.columns.push_back(compare_column(column, pairs.back()));
   }
-  out.trends = trends(pairs);
-  out.mean_wasserstein = mean_of(out.columns, [](const ColumnComparison& c) { return c.wasserstein; });
-  out.mean_ks = mean_of(out.columns, [](const ColumnComparison& c) { return c.ks; });
-  out.mean_shape = mean_of(out.columns, [](const ColumnComparison& c) { return c.shape; });
-  out.mean_trend = mean_of(out.trends, [](const Trend& t) { return t.score; });
+  std::vector<ColumnPair> pairs(compared.size());
+  out.columns.resize(compared.size());
+  parallel_for(compared.size(), threads, [&](std::size_t c) {
+    pairs[c] = read_column_pair(*compared[c], real, synthetic);
+    out.columns[c] = compare_column(*compared[c], pairs[c]);
+  });
+  out.trends = trends(pairs, threads);
+  add_means(out);
   return out;
 }
 

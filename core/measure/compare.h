@@ -38,11 +38,15 @@ struct Comparison {
   std::vector<std::string> skipped;       ///< identifier and text columns, which no measure here compares
   std::vector<Trend> trends;              ///< of pairs of `columns`
   /// Means over the columns, and over the pairs; NaN where there are none.
-  double mean_wasserstein = 0, mean_ks = 0, mean_shape = 0, mean_trend = 0;
+  double mean_wasserstein = 0, mean_ks = 0, mean_jensen_shannon = 0, mean_shape = 0, mean_trend = 0;
+  /// The trend's parts by SDMetrics' names: means over the pairs of numeric columns, and over all others.
+  double correlation_similarity = 0, contingency_similarity = 0;
+  /// Means over the columns for which there is one; `validity` is that of their adherence.
+  double range_coverage = 0, category_coverage = 0, validity = 0, missing_similarity = 0;
 };
 
 /// Compares two tables column by column and pair by pair; `schema` is the real table's. Columns that only the synthetic
 /// table has are passed over. Throws Error where it lacks one of the real table, or a table has no rows.
-Comparison compare(const Table& real, const Table& synthetic, const Schema& schema);
+Comparison compare(const Table& real, const Table& synthetic, const Schema& schema, int threads = 1);
 
 }  // namespace meg

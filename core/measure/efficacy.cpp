@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/measure/f1.h"
@@ -46,15 +48,18 @@ void score_labels(const std::vector<double>& targets, const std::vector<double>&
   if (classes == 2) {
     std::transform(predicted.begin(), predicted.end(), said.begin(), [](double p) { return p > 0.5; });
     out.auc = roc_auc(predicted, labels);
-    out.f1 = f1(labels, said, 1);
-    return;
+  } else {
+    for (std::size_t r = 0; r < said.size(); ++r) {
+      const auto row = predicted.begin() + static_cast<std::ptrdiff_t>(r) * classes;
+      said[r] = static_cast<int>(std::max_element(row, row + classes) - row);
+    }
+    out.auc = macro_roc_auc(predicted, labels, classes);
   }
-  for (std::size_t r = 0; r < said.size(); ++r) {
-    const auto row = predicted.begin() + static_cast<std::ptrdiff_t>(r) * classes;
-    said[r] = static_cast<int>(std::max_element(row, row + classes) - row);
-  }
-  out.auc = macro_roc_auc(predicted, labels, classes);
-  out.f1 = macro_f1(labels, said, classes);
+  out.macro_f1 = macro_f1(labels, said, classes);
+  out.f1 = classes == 2 ? f1(labels, said, 1) : out.macro_f1;
+  out.accuracy = static_cast<double>(std::inner_product(labels.begin(), labels.end(), said.begin(), 0, std::plus<>(),
+                                                        std::equal_to<>())) /
+                 static_cast<double>(labels.size());
 }
 
 void score_numbers(const std::vector<double>& targets, const std::vector<double>& predicted, Efficacy& out) {

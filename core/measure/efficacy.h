@@ -20,6 +20,8 @@ struct Efficacy {
   double auc = std::numeric_limits<double>::quiet_NaN();
   /// Binary: of the positive label, predicted above probability 0.5. Multiclass: the mean of the classes.
   double f1 = std::numeric_limits<double>::quiet_NaN();
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< of labels: the share of rows that are said rightly
+  double macro_f1 = std::numeric_limits<double>::quiet_NaN();  ///< of labels: the mean of the classes' F1
   double rmse = std::numeric_limits<double>::quiet_NaN();  ///< regression: root mean square error, in the target's unit
   double r2 = std::numeric_limits<double>::quiet_NaN();    ///< regression: 1 - squared errors / variance of the target
 };

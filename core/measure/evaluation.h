@@ -58,14 +58,31 @@ struct RowMeasures {
   Pca pca;
 };
 
-/// A number that sums up a table, as people and pipelines ask for it.
-struct Headline {
+/// What a headline needs beyond the two tables.
+enum class HeadlineGroup {
+  kColumns,  ///< nothing
+  kRows,     ///< EvaluationOptions::thorough
+  kTarget,   ///< a target; which of them depends on its task
+  kPrivacy,  ///< held-out rows, all but "identical"
+};
+
+struct HeadlineDefinition {
   std::string name;   ///< "shape", "c2st_xgb": its key in JSON and in `--fail-below`
   std::string label;  ///< the same in a few words
   bool higher_is_better = true;
-  Measured value;
-  std::optional<Measured> real_against_real;  ///< one half of the real table as if it were synthetic to the other
+  HeadlineGroup group = HeadlineGroup::kColumns;
 };
+
+/// A number that sums up a table, as people and pipelines ask for it.
+struct Headline : HeadlineDefinition {
+  Measured value;
+  /// What real rows score: one half of the real table as if it were synthetic to the other (where the options ask for
+  /// `scale`), trees that learned from real rows (kTarget), 1/2 where nothing can be told (kPrivacy).
+  std::optional<Measured> real_against_real;
+};
+
+/// All headlines that there are, in order.
+const std::vector<HeadlineDefinition>& headline_definitions();
 
 /// All that is measured of a synthetic table beside the real one.
 struct Evaluation {
@@ -79,9 +96,6 @@ struct Evaluation {
   /// The headline of that name, or nullptr.
   const Headline* headline(const std::string& name) const;
 };
-
-/// The names of all headlines that some options lead to, in order; of these, those where higher is better.
-std::vector<std::string> headline_names();
 
 /// Measures `synthetic` against `real`, whose schema is `schema`. What one of the measures cannot say it says why.
 /// Exact where sorting and counting suffice (columns, pairs, identical rows); samples elsewhere, with their sizes. The

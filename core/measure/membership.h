@@ -1,11 +1,18 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
-#include "core/measure/closest_record.h"
 #include "core/table/schema.h"
 #include "core/table/table.h"
 
 namespace meg {
+
+struct MembershipOptions {
+  std::uint64_t seed = 0;              ///< of the samples
+  std::size_t real_rows = 5000;        ///< at most so many training rows, and as many held-out ones, are asked for
+  std::size_t synthetic_rows = 20000;  ///< among at most so many synthetic rows
+  int threads = 1;
+};
 
 /// Whether somebody who holds the synthetic table can tell who was in the training table.
 struct Membership {
@@ -16,9 +23,9 @@ struct Membership {
   double auc_error = 0;  ///< standard error of the AUC if nothing can be told
 };
 
-/// Membership inference by distance to the closest synthetic row (Chen et al., "GAN-Leaks", CCS 2020, full black box),
-/// with the distance and the samples of closest_record(), and its errors.
+/// Membership inference by distance to the closest synthetic row (Chen et al., "GAN-Leaks", CCS 2020, full black box).
+/// Distances are Gower's, see gower.h for the samples and the errors.
 Membership membership(const Table& train, const Table& held_out, const Table& synthetic, const Schema& schema,
-                      const ClosestRecordOptions& options = {});
+                      const MembershipOptions& options = {});
 
 }  // namespace meg

@@ -9,10 +9,9 @@ namespace meg {
 struct PrecisionRecall {
   Measured alpha_precision;  ///< do synthetic rows lie where real ones are dense?
   Measured beta_recall;      ///< are real rows covered by synthetic ones?
-  Measured authenticity;     ///< share of rows that are no copies
 };
 
-/// alpha-precision, beta-recall and authenticity (Alaa et al., "How Faithful is your Synthetic Data?", ICML 2022) as
+/// alpha-precision and beta-recall (Alaa et al., "How Faithful is your Synthetic Data?", ICML 2022) as
 /// synthcity's AlphaPrecision computes them without its one-class network ("naive"), over 30 levels of alpha. Rows are
 /// points: numbers scaled to [0, 1] by the real table's range, categories one-hot, as the papers of TabSyn and TabDiff
 /// do; a missing number is the real mean and 1 in a coordinate of its own. Distances are Euclidean, all pairs of rows:

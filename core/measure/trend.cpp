@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/measure/correlation.h"
+#include "core/measure/parallel.h"
 
 namespace meg {
 
@@ -56,18 +57,14 @@ double correlation(const std::vector<double>& a, const Moments& a_moments, const
 /// n_synthetic; equal tables have exactly none.
 class JointDistance {
  public:
-  JointDistance(std::size_t real_rows, std::size_t synthetic_rows)
-      : real_rows_(static_cast<std::int64_t>(real_rows)), synthetic_rows_(static_cast<std::int64_t>(synthetic_rows)) {}
-
-  /// Sets the first column of the pairs to come.
-  void set_first(const ColumnPair& first) {
-    first_ = &first;
-    real_order_.clear();
-    synthetic_order_.clear();
-  }
+  /// Of pairs with this first column.
+  explicit JointDistance(const ColumnPair& first)
+      : first_(first),
+        real_rows_(static_cast<std::int64_t>(first.real_codes.size())),
+        synthetic_rows_(static_cast<std::int64_t>(first.synthetic_codes.size())) {}
 
   double operator()(const ColumnPair& second) {
-    const std::size_t cells = static_cast<std::size_t>(first_->codes) * static_cast<std::size_t>(second.codes);
+    const std::size_t cells = static_cast<std::size_t>(first_.codes) * static_cast<std::size_t>(second.codes);
     const std::int64_t sum = cells <= kDenseCells ? dense(second, cells) : sparse(second);
     return static_cast<double>(sum) / (2.0 * static_cast<double>(real_rows_) * static_cast<double>(synthetic_rows_));
   }
@@ -80,8 +77,8 @@ class JointDistance {
       for (std::size_t r = 0; r < a.size(); ++r)
         left_[static_cast<std::size_t>(a[r]) * width + static_cast<std::size_t>(b[r])] += weight;
     };
-    add(first_->real_codes, second.real_codes, synthetic_rows_);
-    add(first_->synthetic_codes, second.synthetic_codes, -real_rows_);
+    add(first_.real_codes, second.real_codes, synthetic_rows_);
+    add(first_.synthetic_codes, second.synthetic_codes, -real_rows_);
     return std::transform_reduce(left_.begin(), left_.end(), std::int64_t{0}, std::plus<>(),
                                  [](std::int64_t x) { return std::abs(x); });
   }
@@ -89,18 +86,17 @@ class JointDistance {
   /// One code of the first column at a time, so that the room is the second column's codes and the time the rows.
   std::int64_t sparse(const ColumnPair& second) {
     if (real_order_.empty()) {
-      real_order_ = rows_by_code(first_->real_codes);
-      synthetic_order_ = rows_by_code(first_->synthetic_codes);
+      real_order_ = rows_by_code(first_.real_codes);
+      synthetic_order_ = rows_by_code(first_.synthetic_codes);
     }
     left_.assign(static_cast<std::size_t>(second.codes), 0);
     std::int64_t sum = 0;
     std::size_t real_end = 0, synthetic_end = 0;
-    for (int code = 0; code < first_->codes; ++code) {
+    for (int code = 0; code < first_.codes; ++code) {
       const std::size_t real_begin = real_end, synthetic_begin = synthetic_end;
-      for (; real_end < real_order_.size() && first_->real_codes[real_order_[real_end]] == code; ++real_end)
+      for (; real_end < real_order_.size() && first_.real_codes[real_order_[real_end]] == code; ++real_end)
         left(second.real_codes, real_order_[real_end]) += synthetic_rows_;
-      for (;
-           synthetic_end < synthetic_order_.size() && first_->synthetic_codes[synthetic_order_[synthetic_end]] == code;
+      for (; synthetic_end < synthetic_order_.size() && first_.synthetic_codes[synthetic_order_[synthetic_end]] == code;
            ++synthetic_end)
         left(second.synthetic_codes, synthetic_order_[synthetic_end]) -= real_rows_;
       for (std::size_t i = real_begin; i < real_end; ++i) sum += take(left(second.real_codes, real_order_[i]));
@@ -122,38 +118,38 @@ class JointDistance {
   }
   static std::int64_t take(std::int64_t& x) { return std::abs(std::exchange(x, 0)); }
 
+  const ColumnPair& first_;
   std::int64_t real_rows_, synthetic_rows_;
-  const ColumnPair* first_ = nullptr;
   std::vector<std::uint32_t> real_order_, synthetic_order_;  // rows by the first column's code, made when needed
   std::vector<std::int64_t> left_;                           // weights by joint code, or by the second column's
 };
 
 }  // namespace
 
-std::vector<Trend> trends(std::span<ColumnPair> columns) {
+std::vector<Trend> trends(std::span<ColumnPair> columns, int threads) {
   std::vector<Moments> real(columns.size()), synthetic(columns.size());
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (!columns[c].numeric) continue;
+  parallel_for(columns.size(), threads, [&](std::size_t c) {
+    if (!columns[c].numeric) return;
     real[c] = centre(columns[c].real);
     synthetic[c] = centre(columns[c].synthetic);
-  }
-  std::vector<Trend> out;
-  if (columns.empty()) return out;
-  JointDistance joint_distance(columns[0].real_codes.size(), columns[0].synthetic_codes.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    joint_distance.set_first(columns[i]);
+  });
+  std::vector<std::vector<Trend>> of_first(columns.size());
+  parallel_for(columns.size(), threads, [&](std::size_t i) {
+    JointDistance joint_distance(columns[i]);
     for (std::size_t j = i + 1; j < columns.size(); ++j) {
       const ColumnPair &a = columns[i], &b = columns[j];
       if (!a.numeric || !b.numeric) {
-        out.push_back({i, j, 1 - joint_distance(b)});
+        of_first[i].push_back({i, j, 1 - joint_distance(b)});
         continue;
       }
       const double r = correlation(a.real, real[i], b.real, real[j]);
       if (std::isnan(r)) continue;
       const double s = correlation(a.synthetic, synthetic[i], b.synthetic, synthetic[j]);
-      out.push_back({i, j, 1 - std::abs(r - (std::isnan(s) ? 0 : s)) / 2});
+      of_first[i].push_back({i, j, 1 - std::abs(r - (std::isnan(s) ? 0 : s)) / 2});
     }
-  }
+  });
+  std::vector<Trend> out;
+  for (const std::vector<Trend>& part : of_first) out.insert(out.end(), part.begin(), part.end());
   return out;
 }
 

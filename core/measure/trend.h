@@ -17,6 +17,6 @@ struct Trend {
 ///   undefined is passed over, one that only the synthetic table leaves undefined counts as 0 there;
 /// - else 1 - the total variation distance of the two columns' joint codes.
 /// The columns' numbers are centred in place, which no correlation depends on. O(columns^2 rows).
-std::vector<Trend> trends(std::span<ColumnPair> columns);
+std::vector<Trend> trends(std::span<ColumnPair> columns, int threads = 1);
 
 }  // namespace meg

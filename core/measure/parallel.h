@@ -1,0 +1,47 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace meg {
+
+/// As many threads as a caller asks for, 0 = one a core.
+inline int thread_count(int asked) {
+  return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+/// Calls body(i) for i in [0, count) on `threads` threads, the caller's among them. What a body does must not depend on
+/// the thread, so that results do not. The first exception of a body is thrown when all have ended.
+template <class Body>
+void parallel_for(std::size_t count, int threads, const Body& body) {
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr error;
+  std::mutex mutex;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) try {
+        body(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!error) error = std::current_exception();
+        next = count;
+      }
+  };
+  {
+    std::vector<std::jthread> workers;
+    const std::size_t all = std::min(count, static_cast<std::size_t>(thread_count(threads)));
+    try {
+      for (std::size_t t = 1; t < all; ++t) workers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those there are do the work.
+    }
+    work();
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace meg

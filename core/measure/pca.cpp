@@ -1,0 +1,108 @@
+#include "core/measure/pca.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/measure/encoded_rows.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::size_t kMostCoordinates = 1024;
+
+/// One coordinate of the points: a column's numbers, or whether it has a code.
+struct Coordinate {
+  const EncodedColumn* column;
+  int code = 0;
+  double mean = 0, scale = 1, variance = 0;  // the variance is that after scaling
+
+  double at(std::size_t row) const {
+    const double x = column->is_codes() ? (column->codes[row] == code ? 1 : 0) : column->numbers[row];
+    return (x - mean) * scale;
+  }
+};
+
+/// All coordinates, centred by the real rows, the numbers brought to variance 1.
+std::vector<Coordinate> coordinates(const EncodedRows& rows) {
+  const auto n = static_cast<double>(rows.real_rows);
+  std::vector<Coordinate> out;
+  for (const EncodedColumn& column : rows.columns) {
+    if (column.is_codes()) {
+      std::vector<double> share(column.width);
+      for (std::size_t r = 0; r < rows.real_rows; ++r) share[static_cast<std::size_t>(column.codes[r])] += 1 / n;
+      for (std::size_t k = 0; k < column.width; ++k)
+        out.push_back({&column, static_cast<int>(k), share[k], 1, share[k] * (1 - share[k])});
+      continue;
+    }
+    Coordinate one{&column};
+    double squares = 0;
+    for (std::size_t r = 0; r < rows.real_rows; ++r) one.mean += column.numbers[r] / n;
+    for (std::size_t r = 0; r < rows.real_rows; ++r) squares += std::pow(column.numbers[r] - one.mean, 2) / n;
+    if (squares > 1e-20 * (1 + one.mean * one.mean)) one.scale = 1 / std::sqrt(squares), one.variance = 1;
+    out.push_back(one);
+  }
+  return out;
+}
+
+using Matrix = Eigen::MatrixXd;
+
+/// Rows x coordinates.
+Matrix points(const std::vector<Coordinate>& coordinates, const std::vector<std::size_t>& rows) {
+  Matrix out(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(coordinates.size()));
+  for (std::size_t k = 0; k < coordinates.size(); ++k)
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      out(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(k)) = coordinates[k].at(rows[r]);
+  return out;
+}
+
+/// At most `count` of the rows from `begin` to before `end`, evenly spread.
+std::vector<std::size_t> spread(std::size_t begin, std::size_t end, std::size_t count) {
+  count = std::min(count, end - begin);
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < count; ++i) out.push_back(begin + i * (end - begin) / count);
+  return out;
+}
+
+std::vector<float> project(const Matrix& points, const Matrix& components) {
+  using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const RowMajor out = (points * components).cast<float>();
+  return {out.data(), out.data() + out.size()};
+}
+
+}  // namespace
+
+Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const PcaOptions& options) {
+  Pca out;
+  const EncodedRows rows = encode_rows(real, synthetic, schema);
+  std::vector<Coordinate> kept = coordinates(rows);
+  const double variance =
+      std::accumulate(kept.begin(), kept.end(), 0.0, [](double sum, const Coordinate& c) { return sum + c.variance; });
+  if (!(variance > 0)) {
+    out.reason = "all real rows are alike, so no direction tells them apart";
+    return out;
+  }
+  if (kept.size() > kMostCoordinates) {
+    std::stable_sort(kept.begin(), kept.end(),
+                     [](const Coordinate& a, const Coordinate& b) { return a.variance > b.variance; });
+    kept.resize(kMostCoordinates);
+  }
+  const Matrix x = points(kept, spread(0, rows.real_rows, rows.real_rows));
+  const Matrix covariance = x.transpose() * x / static_cast<double>(rows.real_rows);
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(covariance);  // ascending
+  const auto count = static_cast<Eigen::Index>(std::min(options.components, kept.size()));
+  Matrix components = solver.eigenvectors().rightCols(count).rowwise().reverse();
+  for (Eigen::Index k = 0; k < count; ++k) {
+    Eigen::Index largest = 0;
+    components.col(k).cwiseAbs().maxCoeff(&largest);
+    if (components(largest, k) < 0) components.col(k) *= -1;
+    out.explained.push_back(std::max(0.0, solver.eigenvalues()(solver.eigenvalues().size() - 1 - k)) / variance);
+  }
+  out.real = project(points(kept, spread(0, rows.real_rows, options.points)), components);
+  out.synthetic = project(points(kept, spread(rows.real_rows, rows.rows, options.points)), components);
+  return out;
+}
+
+}  // namespace meg
