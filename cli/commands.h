@@ -7,6 +7,7 @@ namespace meg::cli {
 void add_train(CLI::App& program, int& status);
 void add_generate(CLI::App& program, int& status);
 void add_evaluate(CLI::App& program, int& status);
+void add_report(CLI::App& program, int& status);
 void add_score(CLI::App& program, int& status);
 void add_schema(CLI::App& program, int& status);
 void add_inspect(CLI::App& program, int& status);

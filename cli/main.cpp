@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   meg::cli::add_train(program, status);
   meg::cli::add_generate(program, status);
   meg::cli::add_evaluate(program, status);
+  meg::cli::add_report(program, status);
   meg::cli::add_score(program, status);
   meg::cli::add_schema(program, status);
   meg::cli::add_inspect(program, status);

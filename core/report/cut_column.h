@@ -25,7 +25,7 @@ struct Bars {
 
 struct BarLimits {
   std::size_t intervals = 40;
-  std::size_t values = 15;  ///< of categories, and of numbers that get a bar for each value
+  std::size_t values = 12;  ///< of categories, and of numbers that get a bar for each value
 };
 
 /// A column cut into bars: which one each row's cell is in.

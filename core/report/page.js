@@ -19,7 +19,7 @@ const count = (x) => x.toLocaleString("en");
 const fixed = (x, digits = 3) => (isNumber(x) ? x.toFixed(digits).replace("-", "−") : "–");
 const percent = (share) => {
   const x = 100 * share;
-  return `${x === 0 ? "0" : x < 0.1 ? x.toPrecision(1) : x < 10 ? x.toFixed(1) : x.toFixed(0)} %`;
+  return `${x === 0 ? "0" : x < 0.1 ? x.toPrecision(1) : x < 1 ? x.toFixed(2) : x < 10 ? x.toFixed(1) : x.toFixed(0)} %`;
 };
 const probability = (p) => (!isNumber(p) ? "–" : p < 0.001 ? "< 0.001" : p.toFixed(3));
 const short = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
@@ -51,9 +51,12 @@ function barNames(bars, type) {
   if (bars.edges) {
     const step = bars.edges[1] - bars.edges[0];
     names = bars.edges.slice(1).map((high, i) => {
-      const low = place(bars.edges[i], type, step), last = i === bars.edges.length - 2;
-      if (i === 0 && bars.open_low) return `below ${place(high, type, step)}`;
-      return last && bars.open_high ? `from ${low} on` : `${low} to ${place(high, type, step)}`;
+      const whole = type === "integer", last = i === bars.edges.length - 2;
+      const low = place(whole ? Math.ceil(bars.edges[i]) : bars.edges[i], type, step);
+      const top = place(whole ? Math.ceil(high) - 1 : high, type, step);
+      if (i === 0 && bars.open_low) return `up to ${top}`;
+      if (last && bars.open_high) return `from ${low} on`;
+      return low === top ? low : `${low} to ${top}`;
     });
   } else {
     names = [...bars.labels];
@@ -136,7 +139,9 @@ function forget(target) {
 function setTheme(name) {
   theme = name;
   document.documentElement.dataset.theme = name;
-  $("theme").setAttribute("aria-pressed", String(name === "dark"));
+  const other = name === "dark" ? "light" : "dark";
+  $("theme").textContent = `${other[0].toUpperCase()}${other.slice(1)}`;
+  $("theme").setAttribute("aria-label", `Switch to ${other} colours`);
   for (const [target, chart] of charts) if (chart.near) draw(target);
 }
 
@@ -195,9 +200,9 @@ function scoreCard(score) {
   if (isNumber(score.value)) {
     out.append(element("div", {class: "value"}, text(score.value)));
     out.append(gradeBadge(score.grade, (score.title === "Privacy" ? privacyWords : gradeWords)[score.grade]));
-    out.append(scale(score), element("div", {class: "ends"}, element("span", {}, text(score.low)),
-                                     element("span", {}, small ? "100 %" : String(score.high))));
-    if (isNumber(score.real_rows)) out.append(element("div", {class: "real-rows"}, `real rows: ${text(score.real_rows)}`));
+    out.append(element("div", {class: "real-rows"}, isNumber(score.real_rows) ? `real rows: ${text(score.real_rows)}` : ""));
+    out.append(scale(score), element("div", {class: "ends"}, element("span", {}, String(score.low)),
+                                     element("span", {}, String(score.high))));
   } else {
     out.append(element("div", {class: "value none"}, score.reason));
   }
@@ -233,8 +238,8 @@ function largestGap(column) {
     if (Math.abs(share - synthetic[i]) > Math.abs(real[worst] - synthetic[worst])) worst = i;
   });
   if (real.length === 0) return "no values";
-  return `largest difference: ${short(barNames(column.bars, column.type)[worst], 40)}, ` +
-    `${percent(real[worst])} of the real rows, ${percent(synthetic[worst])} of the synthetic`;
+  const exact = (share) => (share > 0 && share < 0.001 ? percent(share) : `${(100 * share).toFixed(1)} %`);
+  return `largest difference: ${short(barNames(column.bars, column.type)[worst], 40)}: ${exact(real[worst])} real, ${exact(synthetic[worst])} synthetic`;
 }
 
 /** Real as a wide pale bar, synthetic as a narrow one inside, on lines that are numbered so that no label is parsed. */
@@ -259,19 +264,22 @@ function categoryChart(column, colors, layout) {
                    bar(column.synthetic, rows.synthetic, 0.34, colors.synthetic, "of the synthetic rows")], layout};
 }
 
+/** The line around a histogram. */
+function outline(edges, shares) {
+  const x = [edges[0]], y = [0];
+  shares.forEach((share, i) => {
+    x.push(edges[i], edges[i + 1]);
+    y.push(share, share);
+  });
+  return {x: [...x, edges.at(-1)], y: [...y, 0]};
+}
+
 /** Real as filled bars, synthetic as the outline of a histogram. */
 function histogramChart(column, colors, layout) {
   const {edges} = column.bars, bars = edges.length - 1, names = barNames(column.bars, column.type);
   const at = (x) => (column.type === "datetime" ? 1000 * x : x);
   const real = shares(column.real, rows.real).slice(0, bars), synthetic = shares(column.synthetic, rows.synthetic).slice(0, bars);
   const centres = edges.slice(1).map((high, i) => at((edges[i] + high) / 2)), width = at(edges[1]) - at(edges[0]);
-  const outline = {x: [at(edges[0])], y: [0]};
-  synthetic.forEach((share, i) => {
-    outline.x.push(at(edges[i]), at(edges[i + 1]));
-    outline.y.push(share, share);
-  });
-  outline.x.push(at(edges[bars]));
-  outline.y.push(0);
   Object.assign(layout.xaxis, {nticks: 6, showgrid: false, zeroline: false, range: [at(edges[0]) - width / 2, at(edges[bars]) + width / 2],
                                type: column.type === "datetime" ? "date" : "linear"});
   Object.assign(layout.yaxis, {tickformat: Math.max(...real, ...synthetic) < 0.03 ? ".1%" : ".0%", nticks: 5, rangemode: "tozero"});
@@ -281,7 +289,7 @@ function histogramChart(column, colors, layout) {
     {type: "bar", x: centres, y: real, width, marker: {color: colors.realFill, line: {width: 0}},
      hovertemplate: "%{hovertext}<extra></extra>",
      hovertext: real.map((share, i) => `${plain(names[i])}<br>real ${percent(share)}<br>synthetic ${percent(synthetic[i])}`)},
-    {type: "scatter", mode: "lines", ...outline, line: {color: colors.synthetic, width: 2}, hoverinfo: "skip"}], layout};
+    {type: "scatter", mode: "lines", ...outline(edges.map(at), synthetic), line: {color: colors.synthetic, width: 2}, hoverinfo: "skip"}], layout};
 }
 
 function columnCard(column) {
@@ -367,8 +375,10 @@ function pairChart(x, y, z, most) {
   return (colors, layout) => {
     const xNames = barNames(data.columns[x].pair_bars, data.columns[x].type);
     const yNames = barNames(data.columns[y].pair_bars, data.columns[y].type);
-    Object.assign(layout.xaxis, barTicks(data.columns[x], 12), {showgrid: false, zeroline: false});
-    Object.assign(layout.yaxis, barTicks(data.columns[y], 14), {showgrid: false, zeroline: false});
+    Object.assign(layout.xaxis, barTicks(data.columns[x], 12), {showgrid: false, zeroline: false, ticklabeloverflow: "allow",
+                                                               tickangle: data.columns[x].pair_bars.labels && xNames.length > 4 ? -45 : 0});
+    Object.assign(layout.yaxis, barTicks(data.columns[y], 14), {showgrid: false, zeroline: false,
+                                                               autorange: data.columns[y].pair_bars.labels ? "reversed" : true});
     layout.xaxis.title.text = plain(short(data.columns[x].name, 40));
     layout.yaxis.title.text = plain(short(data.columns[y].name, 30));
     layout.margin = {l: 10, r: 10, t: 6, b: 10};
@@ -441,9 +451,9 @@ function showPairs() {
     if (view !== "difference") return view === "real" ? real : synthetic;
     return isNumber(real) && isNumber(synthetic) ? synthetic - real : null;
   }));
-  const n = columns.length, labelled = n <= 40;
+  const n = columns.length, narrow = $("matrix").clientWidth < 560, labelled = n <= (narrow ? 20 : 40);
   const largest = Math.max(...values("difference").flat().filter(isNumber).map(Math.abs), 0);
-  $("matrix").style.height = `${Math.round(Math.min(760, Math.max(300, 26 * n + 150)))}px`;
+  $("matrix").style.height = `${Math.round(Math.min(narrow ? 400 : 760, Math.max(300, 26 * n + 150)))}px`;
   const captions = {
     real: "Dependence in the real table.", synthetic: "Dependence in the synthetic table.",
     difference: `Synthetic minus real; the largest difference is ${fixed(largest, 2)}.`,
@@ -451,8 +461,9 @@ function showPairs() {
   const build = (view) => (colors, layout) => {
     const z = values(view), reach = view === "difference" ? Math.max(0.1, largest) : 1;
     const ticks = {tickvals: labelled ? columns.map((_, i) => i) : [],
-                   ticktext: columns.map((column) => plain(short(name(column), 16))), showgrid: false, zeroline: false};
-    Object.assign(layout.xaxis, ticks, {tickangle: n > 6 ? -45 : 0});
+                   ticktext: columns.map((column) => plain(short(name(column), narrow ? 12 : 16))), showgrid: false, zeroline: false};
+    if (narrow) layout.xaxis.tickfont.size = layout.yaxis.tickfont.size = 9;
+    Object.assign(layout.xaxis, ticks, {tickangle: n <= 4 ? 0 : narrow ? -90 : -45});
     Object.assign(layout.yaxis, ticks, {autorange: "reversed"});
     layout.margin = {l: 10, r: 10, t: 6, b: 10};
     return {traces: [{type: "heatmap", z, zmin: -reach, zmax: reach, xgap: labelled ? 1 : 0, ygap: labelled ? 1 : 0, hoverongaps: false,
@@ -494,7 +505,7 @@ function showComponents() {
   const points = (table, axes, colors, size) => ({
     mode: "markers", name: table, hoverinfo: "skip",
     ...Object.fromEntries(axes.map((axis, i) => [axis, pca[table].map((point) => point[i])])),
-    marker: {size, color: colors[table], opacity: 0.45, line: {width: 0}}});
+    marker: {size, color: colors[table], opacity: theme === "dark" ? 0.6 : 0.45, line: {width: 0}}});
   const legend = (colors) => ({showlegend: true, legend: {orientation: "h", x: 0, y: 1, yanchor: "bottom", itemsizing: "constant",
                                                           font: {color: colors.ink}}});
   const flat = (colors, layout) => {
@@ -558,7 +569,7 @@ function showTraining() {
     const shown = series.filter(([key]) => phase.some((line) => isNumber(line[key])));
     if (shown.length === 0) return;
     const chart = element("div", {class: "chart"}), x = extra.x ?? "done";
-    $("training-charts").append(element("figure", {}, element("div", {class: "training-title"}, title), chart));
+    $("training-charts").append(element("figure", {}, element("figcaption", {class: "above"}, title), chart));
     const ends = shown.map(([key, name]) => {
       const known = phase.filter((line) => isNumber(line[key]));
       return `${name} from ${known[0][key].toPrecision(3)} to ${known.at(-1)[key].toPrecision(3)}`;
@@ -608,7 +619,7 @@ function showPrivacy() {
   ]);
   if (!distances) return;
   const step = distances.edges[1] - distances.edges[0], asked = distances.train.reduce((sum, n) => sum + n, 0);
-  const series = [["train", "to the closest training row", "real"], ["held_out", "to the closest unseen row", "synthetic"]];
+  const series = [["train", "to the closest training row"], ["held_out", "to the closest unseen row"]];
   $("distances-caption").textContent = `${count(closest.synthetic_rows)} synthetic rows, each beside the closest of ${count(closest.real_rows)} training rows ` +
     `and of as many unseen ones. A distance is the mean over the columns: 0 for the same row, 1 for one that differs in everything. The last bar holds all beyond.`;
   show($("distances"), `Distances of synthetic rows to the closest training and unseen rows: medians ${fixed(closest.train.median_distance)} and ${fixed(closest.held_out.median_distance)}`,
@@ -616,15 +627,16 @@ function showPrivacy() {
       layout.xaxis.title.text = "distance to the closest row";
       Object.assign(layout.xaxis, {zeroline: false, showgrid: false, nticks: 8});
       layout.yaxis.title.text = "share of synthetic rows";
-      Object.assign(layout.yaxis, {tickformat: ".0%", nticks: 6});
+      Object.assign(layout.yaxis, {tickformat: ".0%", nticks: 6, rangemode: "tozero"});
       Object.assign(layout, {margin: {l: 10, r: 10, t: 30, b: 10}, bargap: 0, showlegend: true,
                              legend: {orientation: "h", x: 0, y: 1, yanchor: "bottom"}});
-      const traces = series.map(([key, name, color], i) => {
+      const traces = series.map(([key, name], i) => {
         const y = shares(distances[key], asked), centres = distances.edges.slice(1).map((high, j) => (distances.edges[j] + high) / 2);
-        const hover = {hovertemplate: "%{hovertext}<extra></extra>",
-                       hovertext: y.map((share, j) => `${place(distances.edges[j], "decimal", step)} to ${place(distances.edges[j + 1], "decimal", step)}<br>${percent(share)} ${name}`)};
+        const hover = {hovertemplate: "%{hovertext}<extra></extra>", hovertext: y.map((share, j) =>
+          `${place(distances.edges[j], "decimal", step)} to ${place(distances.edges[j + 1], "decimal", step)}<br>` +
+          `training rows ${percent(share)}<br>unseen rows ${percent(distances.held_out[j] / asked)}`)};
         return i === 0 ? {type: "bar", name, x: centres, y, width: step, marker: {color: colors.realFill}, ...hover}
-                       : {type: "scatter", mode: "lines", name, x: centres, y, line: {color: colors[color], width: 2, shape: "hvh"}, ...hover};
+                       : {type: "scatter", mode: "lines", name, ...outline(distances.edges, y), line: {color: colors.synthetic, width: 2}, hoverinfo: "skip"};
       });
       return {traces, layout};
     });
@@ -634,13 +646,13 @@ function showPrivacy() {
 
 function fillTable(table, head, body) {
   table.append(element("thead", {}, element("tr", {}, ...head.map((text) => element("th", {scope: "col"}, text)))));
-  table.append(element("tbody", {}, ...body.map((cells) => element("tr", {}, ...cells.map((cell, i) => element(i === 0 ? "th" : "td", i === 0 ? {scope: "row"} : {}, cell))))));
+  table.append(element("tbody", {}, ...body.map((cells) => element("tr", {}, ...cells.map((cell, i) => element(i === 0 ? "th" : "td", i === 0 ? {scope: "row"} : {}, ...[cell].flat()))))));
 }
 
 function showNumbers() {
   const reason = (headline, key) => (isNumber(headline[key]) ? fixed(headline[key], 4) : headline.reasons?.[key] ?? "–");
   fillTable($("headlines"), ["measure", "synthetic", "real rows", "better"], evaluation.headlines.map((headline) =>
-    [`${headline.label} (${headline.name})`, reason(headline, "value"), reason(headline, "real_against_real"), headline.higher_is_better ? "higher" : "lower"]));
+    [[`${headline.label} `, element("span", {class: "code"}, headline.name)], reason(headline, "value"), reason(headline, "real_against_real"), headline.higher_is_better ? "higher" : "lower"]));
   fillTable($("column-table"), ["column", "type", "shape", "KS", "KS p", "Wasserstein, σ", "Jensen–Shannon", "total variation", "χ² p", "coverage", "valid", "missing real", "missing synthetic"],
     data.columns.map((column) => {
       const m = evaluation.columns[column.measures];

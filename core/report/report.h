@@ -42,6 +42,8 @@ struct ReportNames {
 ///     row by row, at most 200 columns; counts [{first, second, real, synthetic}]: rows in each pair of pair_bars, [bars
 ///     of first, bars of second], the weakest pairs first, as many as a page of 8 MB holds};
 ///   bars {edges or labels, open_low, open_high, others, missing}, see Bars;
+///   distances {edges, train, held_out}: synthetic rows by their distance to the closest record, where there are unseen
+///     rows;
 ///   training {preset, effort, epochs, batch_size, finished, refined, lines [{phase, done, of, loss, held_out_loss,
 ///     discriminator, generator, held_out_auc, seconds, megabytes}]} where there is a model.
 /// No row of a table is in it, only counts; but for the points of the components, three sums over a row's columns each.

@@ -14,9 +14,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostColumns = 1000, kMostMatrix = 200;
-constexpr BarLimits kColumnBars{.intervals = 40, .values = 15}, kPairBars{.intervals = 12, .values = 12};
+constexpr BarLimits kColumnBars{.intervals = 40, .values = 12}, kPairBars{.intervals = 12, .values = 12};
 /// Cells of pairs that the page holds, three or four bytes each.
 constexpr std::size_t kMostPairCells = 320'000;
+constexpr std::size_t kDistanceBars = 40;
 /// Lines of a training run: what a curve can show.
 constexpr std::size_t kMostLines = 600;
 
@@ -192,6 +193,25 @@ Json measures(const Evaluation& e) {
   return out;
 }
 
+/// Counts of the distances to the closest records, over the same intervals; the last one counts all beyond.
+Json count_distances(const ClosestRecord& closest) {
+  std::vector<double> all = closest.train.distances;
+  all.insert(all.end(), closest.held_out.distances.begin(), closest.held_out.distances.end());
+  std::sort(all.begin(), all.end());
+  const double most = all[(all.size() - 1) * 99 / 100];
+  const double width = (most > 0 ? most : 1) / kDistanceBars;
+  const auto count = [&](const std::vector<double>& distances) {
+    std::vector<std::size_t> out(kDistanceBars);
+    for (const double d : distances) ++out[std::min(kDistanceBars - 1, static_cast<std::size_t>(d / width))];
+    return out;
+  };
+  Json out;
+  for (std::size_t i = 0; i <= kDistanceBars; ++i) out["edges"].push_back(static_cast<double>(i) * width);
+  out["train"] = count(closest.train.distances);
+  out["held_out"] = count(closest.held_out.distances);
+  return out;
+}
+
 const ColumnSchema& find(const Schema& schema, const std::string& name) {
   return *std::find_if(schema.begin(), schema.end(), [&](const ColumnSchema& c) { return c.name == name; });
 }
@@ -226,6 +246,7 @@ std::string report_json(const ReportNames& names, const Table& real, const Table
   const TrendTable trend(e.comparison);
   out["pairs"] = matrices(order, e, trend);
   out["pairs"]["counts"] = count_weakest_pairs(order, pair_cuts, trend);
+  if (e.privacy && e.privacy->held_out) out["distances"] = count_distances(e.privacy->held_out->closest);
   if (model) out["training"] = to_json(*model);
   shorten_numbers(out);
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
