@@ -26,7 +26,7 @@ constexpr int kBelow = 3;
 struct EvaluateFlags {
   std::string real, synthetic, target, test, holdout, json;
   std::vector<std::string> fail_below;
-  bool quick = false, scale = false;
+  bool quick = false;
   int threads = 0;
   ColumnFlags columns;
 };
@@ -89,7 +89,7 @@ int evaluate(const EvaluateFlags& f) {
   options.test = test ? &*test : nullptr;
   options.held_out = held_out ? &*held_out : options.test;
   options.thorough = !f.quick;
-  options.scale = f.scale;
+  options.scale = !f.quick;
   options.threads = f.threads;
   const Evaluation evaluation = meg::evaluate(real, synthetic, schema, options);
 
@@ -122,9 +122,9 @@ void add_evaluate(CLI::App& program, int& status) {
       .add_option("--fail-below", f->fail_below,
                   "Exit with 3 and a sentence where a score is lower: shape=0.98,trend=0.97,...")
       ->delimiter(',');
-  command.add_flag("--scale", f->scale, "Also score one half of the real table against the other");
   command.add_flag("--quick", f->quick,
-                   "Only columns, pairs and identical rows: no classifiers, neighbours, components");
+                   "Only columns, pairs and identical rows: no classifiers, neighbours, components, and no half of the "
+                   "real table as if it were synthetic to the other");
   command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
   f->columns.add_to(command);
   command.footer(

@@ -18,7 +18,7 @@
 namespace meg {
 
 struct EvaluationOptions {
-  std::string target;               ///< column to predict from the others; empty: none
+  std::string target = {};          ///< column to predict from the others; empty: none
   const Table* test = nullptr;      ///< real rows that nobody learned from, to predict `target` in
   const Table* held_out = nullptr;  ///< real rows that the model has not seen, for privacy
   /// Measures of whole rows and of dependence: classifiers, precision and recall, associations, components.
