@@ -1,3 +1,5 @@
+#include "core/report/report.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -13,7 +15,6 @@
 #include "core/measure/evaluation.h"
 #include "core/meg.h"
 #include "core/output_file.h"
-#include "core/report/report.h"
 #include "core/table/csv.h"
 
 namespace meg::cli {
@@ -89,8 +90,8 @@ int report(const ReportFlags& f) {
 }  // namespace
 
 void add_report(CLI::App& program, int& status) {
-  CLI::App& command =
-      *program.add_subcommand("report", "Write a page that shows whether synthetic rows are good, where not, and if they leak");
+  CLI::App& command = *program.add_subcommand(
+      "report", "Write a page that shows whether synthetic rows are good, where not, and if they leak");
   const auto f = std::make_shared<ReportFlags>();
   command.add_option("real", f->real, "The real table, a CSV file: the rows that were learned")->required();
   command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
@@ -98,7 +99,8 @@ void add_report(CLI::App& program, int& status) {
   command.add_option("--model", f->model, "The model that made the rows: shows how it was trained");
   command.add_option("--log", f->log, "What `meg train --log` wrote: adds the time and memory of the training");
   command.add_option("--test", f->test, "Real rows that nobody learned from: shows whether rows were copied");
-  command.add_option("--target", f->target, "Column to predict from the others: synthetic rows taught, real rows asked");
+  command.add_option("--target", f->target,
+                     "Column to predict from the others: synthetic rows taught, real rows asked");
   command.add_option("--json", f->json, "Write every number of the page to this file; - is standard output");
   command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");

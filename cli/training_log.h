@@ -21,8 +21,8 @@ class TrainingLog {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
-/// The lines of such a log. Seconds go on where a resumed run began anew. Throws Error, naming the line, where one is no
-/// line of a log.
+/// The lines of such a log. Seconds go on where a resumed run began anew. Throws Error, naming the line, where one is
+/// no line of a log.
 std::vector<TrainingLine> read_training_log(const std::string& path);
 
 }  // namespace meg::cli

@@ -16,9 +16,9 @@ struct ClosestRecordOptions {
 
 /// How near the synthetic rows come to the rows of one real table.
 struct Nearness {
-  double median_distance = 0;  ///< to the nearest row, in [0, 1]
-  double median_ratio = 0;     ///< of the distances to the nearest and to the second nearest row; 1 where both are 0
-  double identical = 0;        ///< share of synthetic rows that equal one of them
+  double median_distance = 0;     ///< to the nearest row, in [0, 1]
+  double median_ratio = 0;        ///< of the distances to the nearest and to the second nearest row; 1 where both are 0
+  double identical = 0;           ///< share of synthetic rows that equal one of them
   std::vector<double> distances;  ///< to the nearest row, of every synthetic row of the sample
 };
 

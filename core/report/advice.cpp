@@ -17,9 +17,9 @@ struct Gap {
   double good, fair;
 };
 constexpr Gap kShapeGap{0.02, 0.07}, kTrendGap{0.02, 0.07}, kRowsGap{0.15, 0.40}, kTargetGap{0.02, 0.07};
-/// Of the closest-record share above 1/2, beside its standard error.
-constexpr double kShareFair = 0.02, kSharePoor = 0.05, kErrorsFair = 2, kErrorsPoor = 3;
-/// Identical rows beyond those that unseen real rows have.
+/// Rows that could be copies by the closest-record share, beside its standard error.
+constexpr double kCopiedFair = 0.06, kCopiedPoor = 0.15, kErrorsFair = 2, kErrorsPoor = 3;
+/// Identical rows beyond those that unseen real rows have, beside the standard error of the difference.
 constexpr double kCopiesFair = 0.005, kCopiesPoor = 0.02;
 constexpr double kMembershipPoor = 0.05;
 /// Held-out rows that are in the real table say nothing.
@@ -43,29 +43,47 @@ Grade grade_gap(const Score& score, const Gap& gap) {
   return missing <= gap.good ? Grade::kGood : missing <= gap.fair ? Grade::kFair : Grade::kPoor;
 }
 
-Grade grade_copies(double identical, double expected) {
+/// `expected`: the share of identical rows that is no copying; `rows` of the smaller table.
+Grade grade_copies(double identical, double expected, std::size_t rows) {
   const double copies = identical - expected;
-  return copies <= kCopiesFair ? Grade::kGood : copies <= kCopiesPoor ? Grade::kFair : Grade::kPoor;
+  const double error = std::sqrt(2 * expected * (1 - expected) / static_cast<double>(rows));
+  if (copies > std::max(kCopiesPoor, kErrorsPoor * error)) return Grade::kPoor;
+  return copies > std::max(kCopiesFair, kErrorsFair * error) ? Grade::kFair : Grade::kGood;
 }
 
-Grade grade_share(const ClosestRecord& closest) {
-  const double above = closest.share - 0.5;
-  if (above > std::max(kSharePoor, kErrorsPoor * closest.share_error)) return Grade::kPoor;
-  return above > std::max(kShareFair, kErrorsFair * closest.share_error) ? Grade::kFair : Grade::kGood;
+/// Copies of all rows make a share of 1/2 + reach / 2, where so much of the training rows was sampled.
+Grade grade_share(const Privacy& p) {
+  const ClosestRecord& closest = p.held_out->closest;
+  const double reach = static_cast<double>(closest.real_rows) / static_cast<double>(p.real_rows);
+  const double copied = 2 * (closest.share - 0.5) / reach, error = 2 * closest.share_error / reach;
+  if (copied > std::max(kCopiedPoor, kErrorsPoor * error)) return Grade::kPoor;
+  return copied > std::max(kCopiedFair, kErrorsFair * error) ? Grade::kFair : Grade::kGood;
 }
 
 bool says_nothing(const Privacy::HeldOut& held_out) { return held_out.identical > kHeldOutIsReal; }
 
-/// Copying, as far as it was measured; without unseen rows only copies can be found, not ruled out.
+/// How many identical rows are no copying: those of unseen rows; else those that two halves of the real table have in
+/// common, twice, for a half has half as many rows to be equal to.
+std::optional<double> expected_copies(const Evaluation& e) {
+  if (e.privacy->held_out) return e.privacy->held_out->identical;
+  const Headline* identical = e.headline("identical");
+  if (!identical || !identical->real_against_real || !*identical->real_against_real) return std::nullopt;
+  return std::min(1.0, 2 * **identical->real_against_real);
+}
+
+Grade grade_copies(const Evaluation& e) {
+  const std::optional<double> expected = expected_copies(e);
+  return expected ? grade_copies(e.privacy->identical, *expected, std::min(e.real_rows, e.synthetic_rows))
+                  : Grade::kUnknown;
+}
+
+/// Copying, as far as it was measured; without unseen rows copies can be found but not ruled out.
 Grade grade_privacy(const Evaluation& e) {
   if (!e.privacy) return Grade::kUnknown;
-  const Privacy& p = *e.privacy;
-  if (p.held_out && !says_nothing(*p.held_out))
-    return worse(grade_share(p.held_out->closest), grade_copies(p.identical, p.held_out->identical));
-  const Headline* identical = e.headline("identical");
-  const bool scaled = identical && identical->real_against_real && *identical->real_against_real && !p.held_out;
-  if (!scaled) return Grade::kUnknown;
-  const Grade copies = grade_copies(p.identical, **identical->real_against_real);
+  const auto& held_out = e.privacy->held_out;
+  if (held_out && says_nothing(*held_out)) return Grade::kUnknown;
+  const Grade copies = grade_copies(e);
+  if (held_out) return worse(grade_share(*e.privacy), copies);
   return copies == Grade::kGood ? Grade::kUnknown : copies;
 }
 
@@ -103,9 +121,16 @@ Score target_score(const Evaluation& e) {
   }
   const std::string target = e.target->target;
   const bool auc = measured(e, "auc"), r2 = measured(e, "r2");
-  Score out = make_score(e, auc ? "auc" : r2 ? "r2" : "f1", "Usefulness",
+  Score out = make_score(e,
+                         auc  ? "auc"
+                         : r2 ? "r2"
+                              : "f1",
+                         "Usefulness",
                          fmt::format("{} of predicting {} in real rows, learned from synthetic ones",
-                                     auc ? "AUC" : r2 ? "R²" : "F1", target));
+                                     auc  ? "AUC"
+                                     : r2 ? "R²"
+                                          : "F1",
+                                     target));
   if (auc) out.low = 0.5;
   out.grade = grade_gap(out, kTargetGap);
   return out;
@@ -113,9 +138,10 @@ Score target_score(const Evaluation& e) {
 
 Score privacy_score(const Evaluation& e) {
   const bool share = measured(e, "closest_share");
-  Score out = share ? make_score(e, "closest_share", "Privacy",
-                                 "Share of rows nearer to a training row than to any unseen one; 0.5: no copying")
-                    : make_score(e, "identical", "Privacy", "Share of rows that equal a real row; with --test: much more");
+  Score out =
+      share ? make_score(e, "closest_share", "Privacy",
+                         "Share of rows nearer to a training row than to any unseen one; 0.5: no copying")
+            : make_score(e, "identical", "Privacy", "Share of rows that equal a real row; with --test: much more");
   out.grade = grade_privacy(e);
   return out;
 }
@@ -169,15 +195,15 @@ std::vector<std::string> verdict_sentences(const Evaluation& e) {
   std::vector<std::string> out;
   say_rows(e, out);
   if (const ColumnComparison* column = weakest_column(e))
-    out.push_back(fmt::format("The weakest of {} columns is “{}” (shape {:.3f}).", e.comparison.columns.size(),
-                              column->name, column->shape));
+    out.push_back(fmt::format("The weakest of {} columns is “{}” (shape {:.3f}).",
+                              fmt::group_digits(e.comparison.columns.size()), column->name, column->shape));
   const auto& trends = e.comparison.trends;
   const auto pair =
       std::min_element(trends.begin(), trends.end(), [](const Trend& a, const Trend& b) { return a.score < b.score; });
   if (pair != trends.end())
-    out.push_back(fmt::format("The weakest of {} pairs is “{}” with “{}” (trend {:.3f}).", trends.size(),
-                              e.comparison.columns[pair->first].name, e.comparison.columns[pair->second].name,
-                              pair->score));
+    out.push_back(fmt::format("The weakest of {} pairs is “{}” with “{}” (trend {:.3f}).",
+                              fmt::group_digits(trends.size()), e.comparison.columns[pair->first].name,
+                              e.comparison.columns[pair->second].name, pair->score));
   return out;
 }
 
@@ -199,35 +225,38 @@ class Adviser {
     const auto order = [](const Advice& a) {
       return a.grade == Grade::kPoor ? 0 : a.grade == Grade::kFair ? 1 : a.grade == Grade::kGood ? 2 : 3;
     };
-    std::stable_sort(out_.begin(), out_.end(),
-                     [&](const Advice& a, const Advice& b) { return order(a) < order(b); });
+    std::stable_sort(out_.begin(), out_.end(), [&](const Advice& a, const Advice& b) { return order(a) < order(b); });
     return std::move(out_);
   }
 
  private:
-  void add(const char* about, Grade grade, std::string sentence) { out_.push_back({about, grade, std::move(sentence)}); }
+  void add(const char* about, Grade grade, std::string sentence) {
+    out_.push_back({about, grade, std::move(sentence)});
+  }
 
   void privacy() {
     if (!e_.privacy) return;
     const Privacy& p = *e_.privacy;
+    if (p.held_out && says_nothing(*p.held_out))
+      return add(
+          "privacy", Grade::kFair,
+          "Most of the unseen rows are rows of the real table, so copying cannot be measured: give rows that the "
+          "model has not learned from.");
+    const Grade copies = grade_copies(e_);
+    if (copies == Grade::kFair || copies == Grade::kPoor)
+      add("privacy", copies,
+          fmt::format(
+              "{:.2f} % of the rows equal a training row, where {:.2f} % would be chance: do not hand the rows on "
+              "before you know why.",
+              100 * p.identical, 100 * *expected_copies(e_)));
     if (!p.held_out) return;
-    if (says_nothing(*p.held_out))
-      return add("privacy", Grade::kFair,
-                 "Most of the unseen rows are rows of the real table, so copying cannot be measured: give rows that the "
-                 "model has not learned from.");
-    const Grade share = grade_share(p.held_out->closest);
+    const Grade share = grade_share(p);
     if (share == Grade::kFair || share == Grade::kPoor)
       add("privacy", share,
           fmt::format("{:.1f} % of the rows are nearer to a training row than to any unseen one, where 50 % is no "
                       "copying: train for fewer --epochs or with more --dropout, and hide what single persons hold "
                       "with --rare-min.",
                       100 * p.held_out->closest.share));
-    const Grade copies = grade_copies(p.identical, p.held_out->identical);
-    if (copies == Grade::kFair || copies == Grade::kPoor)
-      add("privacy", copies,
-          fmt::format("{:.2f} % of the rows equal a training row, of the unseen rows only {:.2f} %: do not hand the rows "
-                      "on before you know why.",
-                      100 * p.identical, 100 * p.held_out->identical));
     const Membership& m = p.held_out->membership;
     if (m.auc - 0.5 > std::max(kMembershipPoor, kErrorsPoor * m.auc_error))
       add("privacy", Grade::kPoor,
@@ -239,42 +268,47 @@ class Adviser {
   void columns() {
     std::vector<const ColumnComparison*> weak;
     for (const ColumnComparison& c : e_.comparison.columns)
-      if (c.shape < kWeakColumn || c.missing_similarity < 1 - kMissingDiffers || (c.adherence && *c.adherence < 1 - kOutside))
+      if (c.shape < kWeakColumn || c.missing_similarity < 1 - kMissingDiffers ||
+          (c.adherence && *c.adherence < 1 - kOutside))
         weak.push_back(&c);
     std::stable_sort(weak.begin(), weak.end(), [](const auto* a, const auto* b) { return a->shape < b->shape; });
     for (std::size_t i = 0; i < std::min(kColumnsNamed, weak.size()); ++i) column(*weak[i]);
     if (weak.size() > kColumnsNamed)
       add("columns", Grade::kFair,
-          fmt::format("{} more columns are weak: sort the columns by “worst first” and look at what they have in common.",
-                      weak.size() - kColumnsNamed));
+          fmt::format(
+              "{} more columns are weak: sort the columns by “worst first” and look at what they have in common.",
+              weak.size() - kColumnsNamed));
   }
 
   void column(const ColumnComparison& c) {
     const Grade grade = c.shape < kWeakColumn - (kShapeGap.fair - kShapeGap.good) ? Grade::kPoor : Grade::kFair;
     if (c.missing_similarity < 1 - kMissingDiffers)
-      return add("columns", grade,
-                 fmt::format("“{}” is missing in {:.1f} % of the rows, in the real table in {:.1f} %: check how missing "
-                             "values are spelled in both files.",
-                             c.name, 100 * c.missing_synthetic, 100 * c.missing_real));
+      return add(
+          "columns", grade,
+          fmt::format("“{}” is missing in {:.1f} % of the rows, in the real table in {:.1f} %: check how missing "
+                      "values are spelled in both files.",
+                      c.name, 100 * c.missing_synthetic, 100 * c.missing_real));
     if (c.adherence && *c.adherence < 1 - kOutside)
-      return add("columns", grade,
-                 fmt::format("{:.1f} % of the values of “{}” are {} the real table has: see with “meg schema” what the "
-                             "column is taken for, and correct it with --categorical or --numeric.",
-                             100 * (1 - *c.adherence), c.name,
-                             is_numeric(c.type) ? "outside the range that" : "none that"));
+      return add(
+          "columns", grade,
+          fmt::format("{:.1f} % of the values of “{}” are {} the real table has: see with “meg schema” what the "
+                      "column is taken for, and correct it with --categorical or --numeric.",
+                      100 * (1 - *c.adherence), c.name, is_numeric(c.type) ? "outside the range that" : "none that"));
     if (c.coverage && *c.coverage < 1 - kUncovered)
-      return add("columns", grade,
-                 fmt::format("“{}” reaches only {:.0f} % of the real {}: generate more rows, or train with --effort best.",
-                             c.name, 100 * *c.coverage, is_numeric(c.type) ? "range" : "categories"));
+      return add(
+          "columns", grade,
+          fmt::format("“{}” reaches only {:.0f} % of the real {}: generate more rows, or train with --effort best.",
+                      c.name, 100 * *c.coverage, is_numeric(c.type) ? "range" : "categories"));
     if (is_numeric(c.type))
       return add("columns", grade,
                  fmt::format("“{}” is distributed differently (shape {:.3f}): if its numbers are codes, train with "
                              "--categorical; if not, with --effort best.",
                              c.name, c.shape));
     add("columns", grade,
-        fmt::format("The categories of “{}” have other shares (shape {:.3f}): train with --effort best, or merge rare ones "
-                    "with --rare-min.",
-                    c.name, c.shape));
+        fmt::format(
+            "The categories of “{}” have other shares (shape {:.3f}): train with --effort best, or merge rare ones "
+            "with --rare-min.",
+            c.name, c.shape));
   }
 
   void pairs() {
@@ -307,9 +341,10 @@ class Adviser {
     const Score score = target_score(e_);
     if (score.grade != Grade::kFair && score.grade != Grade::kPoor) return;
     add("target", score.grade,
-        fmt::format("Learned from synthetic rows, “{}” is predicted with {:.3f}, learned from real ones with {:.3f}: look "
-                    "at its pairs, and train with --effort best.",
-                    e_.target->target, *score.value, score.real_rows && *score.real_rows ? **score.real_rows : score.high));
+        fmt::format(
+            "Learned from synthetic rows, “{}” is predicted with {:.3f}, learned from real ones with {:.3f}: look "
+            "at its pairs, and train with --effort best.",
+            e_.target->target, *score.value, score.real_rows && *score.real_rows ? **score.real_rows : score.high));
   }
 
   void training() {
@@ -338,7 +373,8 @@ class Adviser {
           "Name the column that matters with --target: then the page says whether predictors can learn from the rows.");
     if (e_.privacy && !e_.privacy->held_out)
       add("privacy", Grade::kUnknown,
-          "Keep some real rows away from training and give them with --test: only they can show that nothing was copied.");
+          "Keep some real rows away from training and give them with --test: only they can show that nothing was "
+          "copied.");
     if (e_.real_rows < kFewRows)
       add("rows", Grade::kUnknown,
           fmt::format("The real table has only {} rows, so chance moves every number: read each beside what real rows "
@@ -346,8 +382,9 @@ class Adviser {
                       e_.real_rows));
     if (e_.synthetic_rows < e_.real_rows / 2)
       add("rows", Grade::kUnknown,
-          fmt::format("There are fewer synthetic rows ({}) than real ones ({}): with as many, the numbers are steadier.",
-                      e_.synthetic_rows, e_.real_rows));
+          fmt::format(
+              "There are fewer synthetic rows ({}) than real ones ({}): with as many, the numbers are steadier.",
+              e_.synthetic_rows, e_.real_rows));
   }
 
   const Evaluation& e_;

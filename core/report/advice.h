@@ -19,9 +19,9 @@ struct Score {
   std::string title;     ///< "Columns"
   std::string question;  ///< what it says, for somebody who does not know the measure
   bool higher_is_better = true;
-  double low = 0, high = 1;            ///< ends of its scale
+  double low = 0, high = 1;  ///< ends of its scale
   Measured value;
-  std::optional<Measured> real_rows;   ///< what real rows score
+  std::optional<Measured> real_rows;  ///< what real rows score
   Grade grade = Grade::kUnknown;
 };
 
@@ -44,7 +44,8 @@ struct ModelFacts {
 
 /// A sentence on what to do next.
 struct Advice {
-  std::string about;  ///< the part of the page it speaks of: "columns", "pairs", "rows", "target", "privacy", "training"
+  std::string
+      about;  ///< the part of the page it speaks of: "columns", "pairs", "rows", "target", "privacy", "training"
   Grade grade = Grade::kFair;  ///< how bad it is; kUnknown: something could not be measured
   std::string sentence;
 };

@@ -1,14 +1,18 @@
 #include "core/report/assets.h"
 
 // C++20 has no #embed; the assembler takes a file's bytes as they are.
-#define MEG_EMBED(name, path)                              \
-  asm(".pushsection .rodata\n"                             \
-      ".global meg_" #name "_begin, meg_" #name "_end\n"   \
-      "meg_" #name "_begin:\n"                             \
-      ".incbin \"" path "\"\n"                             \
-      "meg_" #name "_end:\n"                               \
-      ".byte 0\n"                                          \
-      ".popsection\n");                                    \
+#define MEG_EMBED(name, path)                                     \
+  asm(".pushsection .rodata\n"                                    \
+      ".global meg_" #name "_begin, meg_" #name                   \
+      "_end\n"                                                    \
+      "meg_" #name                                                \
+      "_begin:\n"                                                 \
+      ".incbin \"" path                                           \
+      "\"\n"                                                      \
+      "meg_" #name                                                \
+      "_end:\n"                                                   \
+      ".byte 0\n"                                                 \
+      ".popsection\n");                                           \
   extern "C" const char meg_##name##_begin[], meg_##name##_end[]; \
   std::string_view meg::assets::name() { return {meg_##name##_begin, meg_##name##_end}; }
 

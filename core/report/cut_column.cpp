@@ -88,7 +88,8 @@ CutColumn ReportColumn::cut_categories(std::size_t most) const {
   const std::size_t shown = order.size() > most ? most - 1 : order.size();
   out.bars.others = order.size() - shown;
   out.bars.missing = order.size() < words_.size();
-  std::vector<std::uint8_t> bar_of_code(words_.size(), static_cast<std::uint8_t>(shown + (out.bars.others > 0 ? 1 : 0)));
+  std::vector<std::uint8_t> bar_of_code(words_.size(),
+                                        static_cast<std::uint8_t>(shown + (out.bars.others > 0 ? 1 : 0)));
   for (std::size_t i = 0; i < order.size(); ++i) {
     bar_of_code[order[i]] = static_cast<std::uint8_t>(std::min(i, shown));
     if (i < shown) out.bars.labels.push_back(words_[order[i]]);
@@ -113,7 +114,7 @@ CutColumn ReportColumn::cut_intervals(std::size_t most) const {
   double low = sorted_.front(), high = sorted_.back();
   const double inner_low = quantile(sorted_, kTail), inner_high = quantile(sorted_, 1 - kTail);
   if (inner_high > inner_low && high - low > kStretched * (inner_high - inner_low)) {
-    out.bars.open_low = low < inner_low, out.bars.open_high = high > inner_high;
+    out.bars.open_low = low<inner_low, out.bars.open_high = high> inner_high;
     low = inner_low, high = inner_high;
   }
   const double step = column_.type == ColumnType::kDecimal ? std::pow(10.0, -column_.decimals) : 1;
@@ -122,12 +123,13 @@ CutColumn ReportColumn::cut_intervals(std::size_t most) const {
     width = std::ceil((high - low + step) / step / static_cast<double>(most)) * step;
     begin = low - step / 2;
   }
-  const auto intervals = static_cast<std::size_t>(std::clamp(std::ceil((high - begin) / width - 1e-9), 1.0,
-                                                             static_cast<double>(most)));
+  const auto intervals =
+      static_cast<std::size_t>(std::clamp(std::ceil((high - begin) / width - 1e-9), 1.0, static_cast<double>(most)));
   for (std::size_t i = 0; i <= intervals; ++i) out.bars.edges.push_back(begin + static_cast<double>(i) * width);
   out.bars.missing = any_missing(real_) || any_missing(synthetic_);
   const auto place = [&](double x) {
-    return static_cast<std::size_t>(std::clamp(std::floor((x - begin) / width), 0.0, static_cast<double>(intervals - 1)));
+    return static_cast<std::size_t>(
+        std::clamp(std::floor((x - begin) / width), 0.0, static_cast<double>(intervals - 1)));
   };
   out.real = bars_of(real_, intervals, place), out.synthetic = bars_of(synthetic_, intervals, place);
   return out;

@@ -52,10 +52,10 @@ class ReportColumn {
   CutColumn cut_intervals(std::size_t most) const;
 
   const ColumnSchema& column_;
-  std::vector<double> real_, synthetic_;         // numeric: NaN where missing
+  std::vector<double> real_, synthetic_;           // numeric: NaN where missing
   std::vector<int> real_codes_, synthetic_codes_;  // categorical: places among words_
-  std::vector<std::string> words_;               // missing is empty
-  std::vector<double> sorted_;                   // the numbers of both tables that are not missing
+  std::vector<std::string> words_;                 // missing is empty
+  std::vector<double> sorted_;                     // the numbers of both tables that are not missing
 };
 
 /// How many rows each bar has; `cells` of a CutColumn.

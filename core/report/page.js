@@ -210,6 +210,9 @@ function scoreCard(score) {
   return out;
 }
 
+/** Flags stay in one piece. */
+const withFlags = (sentence) => sentence.split(/(--[a-z][a-z-]*)/).map((part, i) => (i % 2 === 1 ? element("span", {class: "flag"}, part) : part));
+
 function showVerdict() {
   const {names, verdict} = data;
   document.title = `${names.synthetic} beside ${names.real} – meg report`;
@@ -223,7 +226,7 @@ function showVerdict() {
   const badges = {good: "All well", fair: "Look", poor: "Mend", unknown: "Not known"};
   for (const advice of data.advice)
     $("advice").append(element("li", {}, gradeBadge(advice.grade, badges[advice.grade]),
-                               element("span", {}, advice.sentence)));
+                               element("span", {}, ...withFlags(advice.sentence))));
 }
 
 // ---- Columns --------------------------------------------------------------------------------------------------------
@@ -478,7 +481,8 @@ function showPairs() {
   });
   segments($("matrix-view"), "difference", (view) => {
     $("matrix-caption").textContent = captions[view] +
-      (n < data.columns.length ? ` The matrix shows the ${n} columns of the lowest shape.` : "");
+      (n < data.columns.length ? ` The matrix shows the ${n} columns of the lowest shape.` : "") +
+      (labelled ? "" : " Point at a cell to see which columns it is of.");
     show($("matrix"), `Matrix of dependence between ${n} columns, ${view}. ${captions[view]}`, build(view), clicked);
   });
 }
@@ -521,7 +525,7 @@ function showComponents() {
                           tickfont: {size: 10}});
     return {traces: ["real", "synthetic"].map((table) => ({type: "scatter3d", ...points(table, ["x", "y", "z"], colors, 2.2)})),
             layout: {...layout, ...legend(colors), margin: {l: 0, r: 0, t: 30, b: 0}, dragmode: "orbit",
-                     scene: {xaxis: axis(0), yaxis: axis(1), zaxis: axis(2), camera: {eye: {x: 1.35, y: 1.35, z: 0.85}}}}};
+                     scene: {aspectmode: "cube", xaxis: axis(0), yaxis: axis(1), zaxis: axis(2), camera: {eye: {x: 1.5, y: 1.5, z: 0.9}}}}};
   };
   const cube = $("pca-view").querySelector('[data-view="3"]');
   if (pca.explained.length < 3 || !hasWebGl()) {

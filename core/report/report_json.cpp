@@ -40,12 +40,8 @@ void shorten_numbers(Json& json) {
 }
 
 Json to_json(const Verdict& v) {
-  Json out{{"likeness", grade_name(v.likeness)},
-           {"privacy", grade_name(v.privacy)},
-           {"title", v.title},
-           {"privacy_title", v.privacy_title},
-           {"sentences", v.sentences},
-           {"scores", Json::array()}};
+  Json out{{"likeness", grade_name(v.likeness)}, {"privacy", grade_name(v.privacy)}, {"title", v.title},
+           {"privacy_title", v.privacy_title},   {"sentences", v.sentences},         {"scores", Json::array()}};
   for (const Score& score : v.scores) {
     Json one{{"name", score.name}, {"title", score.title}, {"question", score.question}};
     put(one, "value", score.value);
@@ -99,9 +95,8 @@ Json to_json(const std::vector<TrainingLine>& lines) {
 }
 
 Json to_json(const ReportedModel& model) {
-  return {{"preset", model.facts.preset},     {"effort", model.facts.effort},
-          {"epochs", model.epochs},           {"batch_size", model.batch_size},
-          {"finished", model.facts.finished}, {"refined", model.facts.refined},
+  return {{"preset", model.facts.preset},    {"effort", model.facts.effort},     {"epochs", model.epochs},
+          {"batch_size", model.batch_size},  {"finished", model.facts.finished}, {"refined", model.facts.refined},
           {"lines", to_json(model.training)}};
 }
 
@@ -109,8 +104,9 @@ Json to_json(const ReportedModel& model) {
 std::vector<std::size_t> weakest_first(const Comparison& comparison) {
   std::vector<std::size_t> out(comparison.columns.size());
   std::iota(out.begin(), out.end(), std::size_t{0});
-  std::stable_sort(out.begin(), out.end(),
-                   [&](std::size_t a, std::size_t b) { return comparison.columns[a].shape < comparison.columns[b].shape; });
+  std::stable_sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) {
+    return comparison.columns[a].shape < comparison.columns[b].shape;
+  });
   if (out.size() > kMostColumns) out.resize(kMostColumns);
   return out;
 }
@@ -220,11 +216,12 @@ const ColumnSchema& find(const Schema& schema, const std::string& name) {
 
 std::string report_json(const ReportNames& names, const Table& real, const Table& synthetic, const Schema& schema,
                         const Evaluation& e, const std::optional<ReportedModel>& model) {
-  Json out{{"names", {{"real", names.real}, {"synthetic", names.synthetic}, {"model", names.model}, {"test", names.test}}},
-           {"verdict", to_json(judge(e))},
-           {"advice", to_json(advise(e, model ? std::optional(model->facts) : std::nullopt))},
-           {"evaluation", measures(e)},
-           {"columns", Json::array()}};
+  Json out{
+      {"names", {{"real", names.real}, {"synthetic", names.synthetic}, {"model", names.model}, {"test", names.test}}},
+      {"verdict", to_json(judge(e))},
+      {"advice", to_json(advise(e, model ? std::optional(model->facts) : std::nullopt))},
+      {"evaluation", measures(e)},
+      {"columns", Json::array()}};
   const std::vector<std::size_t> order = weakest_first(e.comparison);
   std::vector<CutColumn> pair_cuts;
   for (const std::size_t place : order) {
