@@ -107,7 +107,7 @@ class Fast(Case):
         self.fail_with("--log needs --model", "report", table, table, "--out", page, "--log", log)
         self.fail_with("would be written over", "report", table, table, "--out", table)
         self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
-        self.fail_with("--out is required", "report", table, table, status=106)
+        self.fail_with("--out is required", "report", table, table, status=2)
         if "plotly" in meg("report", table, table, "--out", page).stderr:
             self.skipTest("this meg was built without plotly.js")
         self.fail_with("log.jsonl:1: this is no line of a log", "report", table, table, "--out", page, "--log", log, "--model", self.trained())

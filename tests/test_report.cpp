@@ -326,21 +326,24 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
 }
 
 TEST_CASE("the page's numbers are those of the tables") {
-  const Table real = table("n,w\n1,x\n2,x\n3,y\n3,\n4,x\n2,y\n"), synthetic = table("n,w\n1,y\n4,y\n4,x\n");
+  const Table real = table("w,n\nx,1\nx,2\ny,3\n,3\nx,4\ny,2\n"), synthetic = table("w,n\ny,1\ny,4\nx,4\n");
   const Schema schema = infer_schema(real);
   const Evaluation evaluation =
       evaluate(real, synthetic, schema, {.test = nullptr, .held_out = nullptr, .scale = true});
   const Json json = Json::parse(report_json({"r.csv", "s.csv", "", ""}, real, synthetic, schema, evaluation, {}));
   CHECK(json["evaluation"]["rows"]["real"] == 6);
   REQUIRE(json["columns"].size() == 2);
-  CHECK(json["columns"][0]["name"] == "w");  // half of it is another word: the weaker column
-  CHECK(json["columns"][0]["real"] == Json({3, 2, 1}));
-  CHECK(json["columns"][0]["synthetic"] == Json({1, 2, 0}));
-  CHECK(json["columns"][1]["bars"]["labels"] == Json({"1", "2", "3", "4"}));
+  CHECK(json["columns"][0]["name"] == "n");  // KS 1/2, total variation 1/3: the weaker column
+  CHECK(json["columns"][0]["bars"]["labels"] == Json({"1", "2", "3", "4"}));
+  CHECK(json["columns"][0]["real"] == Json({1, 2, 2, 1}));
+  CHECK(json["columns"][1]["bars"]["labels"] == Json({"x", "y"}));
+  CHECK(json["columns"][1]["bars"]["missing"] == true);
+  CHECK(json["columns"][1]["real"] == Json({3, 2, 1}));
+  CHECK(json["columns"][1]["synthetic"] == Json({1, 2, 0}));
   const Json& pair = json["pairs"]["counts"][0];
   CHECK(pair["first"] == 0);
-  CHECK(pair["real"] == Json({1, 1, 0, 1, 0, 1, 1, 0, 0, 0, 1, 0}));  // words x numbers
-  CHECK(pair["synthetic"] == Json({0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0}));
+  CHECK(pair["real"] == Json({1, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0}));  // numbers x words
+  CHECK(pair["synthetic"] == Json({0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0}));
   CHECK(json["pairs"]["trend"].size() == 1);
   CHECK(json["pairs"]["trend"][0].get<double>() == Approx(evaluation.comparison.trends[0].score).epsilon(1e-5));
   CHECK(json["pairs"]["columns"] == Json({1, 0}));  // in the table's order

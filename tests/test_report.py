@@ -289,7 +289,7 @@ class Pages(unittest.TestCase):
         self.open(page)
         self.draw_everything()
         self.assertIsNone(self.run_script("return window.owned ?? null"))
-        self.assertEqual(sorted(self.visible_cards()), sorted(name.strip() for name in HOSTILE))
+        self.assertEqual(sorted(self.visible_cards()), sorted(HOSTILE))
         self.assertEqual(self.run_script("return document.querySelectorAll('main img, main b, main script').length"), 0)
         self.assertEqual(self.empty_charts(), [])
         ticks = self.run_script("return [...document.querySelectorAll('.card .ytick text')].map(t => t.textContent)")
