@@ -133,15 +133,23 @@ function showPairs() {
   const first = counts[0] ?? {first: columns[0], second: columns[1]};
   choose(first.first, first.second);
 
-  if (!associations) {
-    $('matrix-figure').hidden = $('matrix-view').hidden = true;
-    return;
-  }
+  showMatrix(choose);
+}
+
+/** The matrix of dependence; a click on a cell chooses its two columns. */
+function showMatrix(choose) {
+  const {columns, associations} = data.pairs, name = (column) => data.columns[column].name;
   const values = (view) => columns.map((_, b) => columns.map((_, a) => {
     const real = inTriangle(associations.real, a, b), synthetic = inTriangle(associations.synthetic, a, b);
     if (view !== 'difference') return view === 'real' ? real : synthetic;
     return isNumber(real) && isNumber(synthetic) ? synthetic - real : null;
   }));
+  const views = associations ? ['difference', 'real', 'synthetic'].filter((v) => values(v).flat().some(isNumber)) : [];
+  for (const button of $('matrix-view').children) button.disabled = !views.includes(button.dataset.view);
+  if (views.length === 0) {
+    $('matrix-figure').hidden = $('matrix-view').hidden = true;
+    return;
+  }
   const n = columns.length, narrow = $('matrix').clientWidth < 560, labelled = n <= (narrow ? 20 : 40);
   const largest = Math.max(...values('difference').flat().filter(isNumber).map(Math.abs), 0);
   $('matrix').style.height = `${Math.round(Math.min(narrow ? 400 : 760, Math.max(300, 26 * n + 150)))}px`;
@@ -185,7 +193,7 @@ function showPairs() {
   const clicked = (target) => target.on('plotly_click', ({points: [point]}) => {
     if (point.x !== point.y) choose(columns[point.x], columns[point.y]);
   });
-  segments($('matrix-view'), 'difference', (view) => {
+  segments($('matrix-view'), views[0], (view) => {
     $('matrix-caption').textContent = captions[view] +
         (n < data.columns.length ? ` The matrix shows the ${n} columns of the lowest shape.` : '') +
         (labelled ? '' : ' Point at a cell to see which columns it is of.');
