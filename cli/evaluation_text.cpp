@@ -16,8 +16,8 @@ namespace meg::cli {
 namespace {
 
 constexpr std::size_t kMostColumns = 20, kMostPairs = 5, kMostSkipped = 5;
-/// Scores below these catch the eye.
-constexpr double kGood = 0.95, kWeak = 0.9;
+/// Scores that are so much below the best catch the eye.
+constexpr double kGap = 0.05, kWideGap = 0.1;
 
 bool is_coloured() {
   const char *no_colour = std::getenv("NO_COLOR"), *terminal = std::getenv("TERM");
@@ -31,11 +31,11 @@ std::string number(const Measured& x) {
   return std::abs(*x) < 10 ? fmt::format("{:.4f}", *x) : fmt::format("{:.4g}", *x);
 }
 
-/// The same, right-aligned, in yellow or red where a score is low.
-std::string score(const Measured& x, int width, bool coloured) {
+/// The same, right-aligned, in yellow or red where a score is below the best that can be expected.
+std::string score(const Measured& x, int width, bool coloured, double best = 1) {
   const std::string text = fmt::format("{:>{}}", number(x), width);
-  if (!coloured || !x || *x >= kGood) return text;
-  return fmt::format("\x1b[{}m{}\x1b[0m", *x < kWeak ? 31 : 33, text);
+  if (!coloured || !x || *x >= best - kGap) return text;
+  return fmt::format("\x1b[{}m{}\x1b[0m", *x < best - kWideGap ? 31 : 33, text);
 }
 
 /// At most `most` characters of a name, its end replaced by an ellipsis where it is longer.
@@ -93,10 +93,13 @@ void print_scores(const Evaluation& e, bool coloured) {
   title(fmt::format("{:<22}  {:<34} {:>9} {:>9}", "score, 1 is best", "", "synthetic", scale ? "real" : ""), coloured);
   for (const bool higher : {true, false}) {
     if (!higher) title("distance, 0 is best", coloured);
-    for (const Headline& h : e.headlines)
-      if (is_shown(h) && h.higher_is_better == higher)
-        fmt::print("{:<22}  {:<34} {} {:>9}\n", h.name, h.label, score(h.value, 9, coloured && higher),
-                   h.real_against_real ? number(*h.real_against_real) : "");
+    for (const Headline& h : e.headlines) {
+      if (!is_shown(h) || h.higher_is_better != higher) continue;
+      const Measured real = h.real_against_real.value_or(Measured());
+      fmt::print("{:<22}  {:<34} {} {:>9}\n", h.name, h.label,
+                 score(h.value, 9, coloured && higher, real.value.value_or(1)),
+                 h.real_against_real ? number(real) : "");
+    }
   }
   for (const Headline& h : e.headlines)
     if (is_shown(h) && !h.value) fmt::print("{}: {}\n", h.name, h.value.reason);
@@ -139,9 +142,9 @@ void print_target(const TargetEfficacy& t, bool has_test, bool coloured) {
 
 void print_privacy(const Privacy& p, bool coloured) {
   title("privacy", coloured);
-  const auto line = [](const char* what, const std::string& figures) { fmt::print("  {:<44} {}\n", what, figures); };
+  const auto line = [](const char* what, const std::string& figures) { fmt::print("  {:<42}  {}\n", what, figures); };
   line("rows identical with one of the real table",
-       p.held_out ? fmt::format("{:.3f} %  (held-out rows {:.3f} %)", 100 * p.identical, 100 * p.held_out->identical)
+       p.held_out ? fmt::format("{:.3f} %  (held-out: {:.3f} %)", 100 * p.identical, 100 * p.held_out->identical)
                   : fmt::format("{:.3f} %", 100 * p.identical));
   if (!p.held_out) return;
   const ClosestRecord& c = p.held_out->closest;
@@ -149,7 +152,7 @@ void print_privacy(const Privacy& p, bool coloured) {
   line("share nearer to a real than a held-out row",
        fmt::format("{:.3f} +- {:.3f}  (0.5: no copying)", c.share, c.share_error));
   line("AUC of guessing who was in the real table",
-       fmt::format("{:.3f} +- {:.3f}  (0.5: cannot tell)", m.auc, m.auc_error));
+       fmt::format("{:.3f} +- {:.3f}  (0.5: no telling)", m.auc, m.auc_error));
   line("median distance to closest real / held-out",
        fmt::format("{:.4f} / {:.4f}", c.train.median_distance, c.held_out.median_distance));
   line("median ratio, closest to second closest",

@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, io, json, os, resource, signal, subprocess, sys, tempfile, time, unittest
+import csv, io, json, os, random, resource, signal, subprocess, sys, tempfile, time, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -132,11 +132,11 @@ class Fast(Case):
 
     def test_the_meg_preset_goes_on_from_where_it_was_stopped_and_logs_both_phases(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
-        flags = ["--epochs", "6", "--refine-steps", "800", "--log", str(log)]
-        self.stop_training(part, flags, lambda: log.exists() and "refinement" in log.read_text())
+        flags = ["--epochs", "6", "--refine-steps", "800"]
+        self.stop_training(part, [*flags, "--log", str(log)], lambda: log.exists() and "refinement" in log.read_text())
         self.succeed("generate", part, "--rows", 5, "--out", "-")
-        self.succeed("train", PENGUINS, "--out", part, "--resume", part, *flags)
-        self.succeed("train", PENGUINS, "--out", whole, *flags[:4])
+        self.succeed("train", PENGUINS, "--out", part, "--resume", part, "--epochs", 6, "--log", log)
+        self.succeed("train", PENGUINS, "--out", whole, *flags)
         self.assertEqual(part.read_bytes(), whole.read_bytes())
         lines = [json.loads(line) for line in log.open()]
         self.assertEqual([line["epoch"] for line in lines if line["phase"] == "warm-up"], list(range(1, 7)))
@@ -366,6 +366,7 @@ class Fast(Case):
                           ["train", PENGUINS, "--out", "m", "--threads", "9999"],
                           ["train", PENGUINS, "--out", "m", "--device", "tpu"],
                           ["train", PENGUINS, "--out", "m", "--resume", "a", "--from", "b"],
+                          ["train", PENGUINS, "--out", "m", "--resume", "a", "--gamma", 1],
                           ["generate", "m", "--rows", "010", "--out", "s"],
                           ["generate", "m", "--rows", "99999999999999999999", "--out", "s"],
                           ["generate", "m", "--rows", "5", "--seed", "99999999999999999999", "--out", "s"],
@@ -478,6 +479,79 @@ class Fast(Case):
                        self.file("one.csv", "\n".join(lines[:2]) + "\n"))
         self.fail_with("there is no column 'island'", "evaluate", real, real, "--holdout",
                        self.file("less.csv", "species\nAdelie\nGentoo\n"))
+
+    @staticmethod
+    def shuffled_penguins():
+        """Lines of which every part is a sample: neighbours in the table are couples."""
+        lines = PENGUINS.read_text().splitlines()
+        return [lines[0], *random.Random(0).sample(lines[1:], len(lines) - 1)]
+
+    def test_evaluate_fits_a_terminal_and_colours_only_there(self):
+        lines = self.shuffled_penguins()
+        long = "a_column_with_a_name_that_no_terminal_has_room_for_and_then_some_é"
+        head = lines[0].replace("island", long)
+        real, other = (self.file(name, "\n".join([head, *lines[start::2]]) + "\n")
+                       for start, name in ((1, "real.csv"), (2, "other.csv")))
+        flags = ["evaluate", real, other, "--target", "sex", "--holdout", other]
+        said = self.succeed(*flags).stdout
+        self.assertLessEqual(max(map(len, said.splitlines())), 80)
+        self.assertIn("a_column_with_a_nam…", said)
+        self.assertNotIn("\x1b", said)
+        shapes = [float(line.split()[2]) for line in said.split("\n\n")[1].splitlines()[1:]]
+        self.assertEqual(shapes, sorted(shapes))
+        for words in ("c2st_lr", "beta_recall", "weakest pairs", "sex predicted by trees", "AUC of guessing"):
+            self.assertIn(words, said)
+        self.assertNotIn("nan", said)
+
+        def on_a_terminal(**environment):
+            parent, child = os.openpty()
+            run = subprocess.Popen([MEG, *map(str, flags)], stdout=child, env=dict(os.environ, TERM="xterm", **environment))
+            os.close(child)
+            said = b""
+            try:
+                while chunk := os.read(parent, 65536):
+                    said += chunk
+            except OSError:  # the other end is closed
+                pass
+            os.close(parent)
+            self.assertEqual(run.wait(timeout=60), 0)
+            return said
+
+        self.assertIn(b"\x1b[1m", on_a_terminal())
+        self.assertNotIn(b"\x1b", on_a_terminal(NO_COLOR="1"))
+
+    def test_evaluate_fails_below_a_limit(self):
+        lines = self.shuffled_penguins()
+        real, other = (self.file(name, "\n".join([lines[0], *lines[start::2]]) + "\n")
+                       for start, name in ((1, "real.csv"), (2, "other.csv")))
+        flags = ["evaluate", real, other, "--quick", "--fail-below"]
+        self.succeed(*flags, "shape=0.5,trend=0.5")
+        report = self.folder / "r.json"
+        done = meg(*flags, "shape=1,trend=0.5,validity=1.01", "--json", report)
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"^meg: shape is 0\.9\d+, below 1; validity is \S+, below 1\.01\n$")
+        self.assertIn("shape", json.loads(report.read_text()))  # it is written all the same
+        one = self.file("one.csv", "a\n1\n2\n")
+        done = meg("evaluate", one, one, "--quick", "--fail-below", "trend=0.9")
+        self.assertEqual((done.returncode, done.stderr.startswith("meg: trend has no value to hold against 0.9: ")), (3, True))
+        for limit, words in (("shap=0.9", "there is no score 'shap'; there are shape, trend"), ("shape", "shape=0.9"),
+                             ("shape=x", "shape=0.9"), ("ks=0.1", "there is no score 'ks'"), ("auc=0.5", "needs --target"),
+                             ("c2st_lr=0.9", "not measured with --quick")):
+            self.fail_with(words, *flags, limit, status=2)
+        self.fail_with("r2 is no score of a binary target", "evaluate", real, other, "--target", "sex", "--fail-below",
+                       "r2=0.1", status=2)
+
+    def test_evaluate_writes_all_of_it_as_json(self):
+        said = self.succeed("evaluate", PENGUINS, PENGUINS, "--json", "-").stdout
+        r = json.loads(said)
+        self.assertEqual((r["shape"], r["range_coverage"], r["rows"]), (1, 1, {"real": 344, "synthetic": 344}))
+        self.assertEqual({h["name"] for h in r["headlines"] if "real_against_real" in h},
+                         {h["name"] for h in r["headlines"]})
+        self.assertEqual(len(r["pca"]["real"]), 344)
+        self.assertAlmostEqual(r["two_sample"]["logistic"]["auc"], 0.5, delta=0.05)
+        quick = json.loads(self.succeed("evaluate", PENGUINS, PENGUINS, "--json", "-", "--quick").stdout)
+        self.assertNotIn("pca", quick)
+        self.assertEqual(quick["columns"], r["columns"])
 
     def test_rare_values_are_hidden_reported_and_never_generated(self):
         lines = [f"{'Oslo' if i % 3 else 'Rome'},{i * 37 % 400 + 1000}.{i % 10}" for i in range(300)]

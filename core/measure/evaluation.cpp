@@ -98,7 +98,7 @@ Privacy measure_privacy(const Table& real, const Table& synthetic, const Schema&
   out.real_rows = real.rows();
   if (options.held_out)
     out.held_out = {
-        identical_share(*options.held_out, real, schema),
+        identical_share(*options.held_out, real, schema, "held-out"),
         closest_record(real, *options.held_out, synthetic, schema, {.seed = options.seed, .threads = options.threads}),
         membership(real, *options.held_out, synthetic, schema, {.seed = options.seed, .threads = options.threads})};
   out.identical = identical_share(synthetic, real, schema);

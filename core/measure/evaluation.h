@@ -25,7 +25,7 @@ struct EvaluationOptions {
   bool thorough = true;
   bool scale = false;      ///< also measure one half of the real table against the other
   std::uint64_t seed = 0;  ///< of the samples and of the halves
-  int threads = 1;
+  int threads = 1;         ///< 0 = one a core
 };
 
 /// How well trees predict the target that learned from synthetic rows, and from real ones.

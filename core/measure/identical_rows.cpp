@@ -50,14 +50,14 @@ std::vector<std::size_t> row_hashes(const Table& table, const Schema& schema, st
 
 }  // namespace
 
-double identical_share(const Table& synthetic, const Table& real, const Schema& schema) {
+double identical_share(const Table& synthetic, const Table& real, const Schema& schema, std::string_view which) {
   Schema compared;
   std::copy_if(schema.begin(), schema.end(), std::back_inserter(compared),
                [](const ColumnSchema& column) { return is_modelled(column.type); });
   if (compared.empty()) fail("no column is left to compare rows by: all are identifiers or free text");
   std::vector<std::size_t> known = row_hashes(real, compared, "real");
   std::sort(known.begin(), known.end());
-  const std::vector<std::size_t> asked = row_hashes(synthetic, compared, "synthetic");
+  const std::vector<std::size_t> asked = row_hashes(synthetic, compared, which);
   const auto found = std::count_if(asked.begin(), asked.end(), [&](std::size_t hash) {
     return std::binary_search(known.begin(), known.end(), hash);
   });

@@ -1,4 +1,6 @@
 #pragma once
+#include <string_view>
+
 #include "core/table/schema.h"
 #include "core/table/table.h"
 
@@ -7,7 +9,8 @@ namespace meg {
 /// The share of the rows of `synthetic` that equal a row of `real`, over all rows of both. Numbers are compared as
 /// numbers, categories as words, a missing cell equals a missing one; identifier and text columns, which are made anew,
 /// are left out. 0 where a table has no rows. `schema` is the real table's. Throws Error where a table lacks a column
-/// or no column is left.
-double identical_share(const Table& synthetic, const Table& real, const Schema& schema);
+/// or no column is left; `which` is what it calls the first one.
+double identical_share(const Table& synthetic, const Table& real, const Schema& schema,
+                       std::string_view which = "synthetic");
 
 }  // namespace meg

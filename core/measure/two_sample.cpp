@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "core/measure/boosted_trees.h"
@@ -20,8 +21,17 @@ namespace meg {
 namespace {
 
 constexpr std::size_t kFolds = 3;
+/// From so many rows on there is one of them in every fold.
+constexpr std::size_t kFewestRows = 4;
 
-/// The rows inside and outside of a fold: real ones, then synthetic ones, each in turn.
+/// The fold of a table's row: multiples of the golden ratio, modulo 1, in thirds. They are as even as rows in turn, but
+/// share no rhythm with the table: couples in neighbouring rows, say.
+std::size_t fold_of(std::size_t row) {
+  const std::uint32_t place = static_cast<std::uint32_t>(row) * 2654435769u;  // 2^32 / golden ratio
+  return static_cast<std::size_t>((std::uint64_t{place} * kFolds) >> 32);
+}
+
+/// The rows inside and outside of a fold, real ones first.
 struct Fold {
   std::vector<std::size_t> inside, outside;
 };
@@ -29,7 +39,7 @@ struct Fold {
 Fold make_fold(std::size_t real_rows, std::size_t rows, std::size_t fold) {
   Fold out;
   for (std::size_t r = 0; r < rows; ++r)
-    ((r < real_rows ? r : r - real_rows) % kFolds == fold ? out.inside : out.outside).push_back(r);
+    (fold_of(r < real_rows ? r : r - real_rows) == fold ? out.inside : out.outside).push_back(r);
   return out;
 }
 
@@ -97,7 +107,7 @@ TwoSample none(const std::string& why) { return {Measured::none(why), Measured::
 TwoSample two_sample(const Table& real, const Table& synthetic, const Schema& schema, TwoSampleClassifier classifier,
                      int threads) {
   for (const Table* table : {&real, &synthetic})
-    if (table->rows() < kFolds)
+    if (table->rows() < kFewestRows)
       return none(fmt::format("the {} table has {} row{}; a classifier needs {} or more",
                               table == &real ? "real" : "synthetic", table->rows(), table->rows() == 1 ? "" : "s",
                               kFolds));

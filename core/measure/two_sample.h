@@ -17,12 +17,12 @@ struct TwoSample {
 
 /// Classifier two-sample test (Lopez-Paz & Oquab, ICLR 2017), scored like SDMetrics' detection metrics: real and
 /// synthetic rows are labelled, and in each of 3 folds the rows are told apart by a classifier that learned from the
-/// other two. Rows of a label go to the folds in turn.
+/// other two. The folds are a function of the rows' places alone.
 /// - kLogistic: sklearn's LogisticRegression() on numbers and one-hot categories, standardized over both tables; a
 ///   missing number is the mean, and 1 in a column that says so.
 /// - kTrees: XGBClassifier of 100 trees, depth 6, rate 0.3, on numbers and the places of sorted categories. No score,
 ///   with a sentence, where this meg was built without XGBoost.
-/// No score where a table has fewer than 3 rows or no column is left. `schema` is the real table's.
+/// No score where a table has fewer than 4 rows or no column is left. `schema` is the real table's.
 TwoSample two_sample(const Table& real, const Table& synthetic, const Schema& schema, TwoSampleClassifier classifier,
                      int threads = 1);
 

@@ -52,9 +52,9 @@ ClassicOptions checked(ClassicOptions o) {
 struct ClassicEnsemble::Step {
   Step(const ClassicEnsemble& e, int batch)
       : arena(e.backend_.allocate(floats(e, batch))),
-        tape(e.generator_.make_tape(arena, batch)),
+        tape(e.generator_.make_tape(arena, 2 * batch)),
         scratch(e.generator_.make_tape(arena, batch)),
-        noise(arena.take(size(batch, e.options_.input_dim))),
+        noise(arena.take(size(2 * batch, e.options_.input_dim))),
         real(arena.take(size(batch, e.columns()))),
         gradient(arena.take(size(batch, e.columns()))),
         losses(arena.take(2)) {
@@ -65,8 +65,9 @@ struct ClassicEnsemble::Step {
     return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
   }
   static std::size_t floats(const ClassicEnsemble& e, int batch) {
-    return 2 * e.generator_.tape_floats(batch) + Arena::padded(size(batch, e.options_.input_dim)) +
-           2 * Arena::padded(size(batch, e.columns())) + Arena::padded(2);
+    return e.generator_.tape_floats(2 * batch) + e.generator_.tape_floats(batch) +
+           Arena::padded(size(2 * batch, e.options_.input_dim)) + 2 * Arena::padded(size(batch, e.columns())) +
+           Arena::padded(2);
   }
 
   Arena arena;
@@ -85,15 +86,15 @@ ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions o
   backend.upload(start, generators_.parameters());
 }
 
-const float* ClassicEnsemble::generated_rows(Step& s, int rows) {
-  backend_.fill_normal(options_.seed, Stream::kNoise, noise_row_, rows, options_.input_dim, s.noise);
-  noise_row_ += static_cast<std::uint64_t>(rows);
+void ClassicEnsemble::train_step(Step& s, int rows) {
+  // Two batches in one pass, for the generators stand still until both are used: theirs, then the discriminator's.
+  backend_.fill_normal(options_.seed, Stream::kNoise, noise_row_, 2 * rows, options_.input_dim, s.noise);
+  noise_row_ += 2 * static_cast<std::uint64_t>(rows);
   s.tape.step = noise_row_;  // dropout masks of its own for every batch
-  return generator_.forward(backend_, rows, s.noise, generators_.parameters(), s.tape);
-}
-
-void ClassicEnsemble::train_generators(Step& s, int rows) {
-  discriminator_.judge(rows, generated_rows(s, rows), s.losses + 1, s.gradient);
+  const float* generated = generator_.forward(backend_, 2 * rows, s.noise, generators_.parameters(), s.tape);
+  backend_.fill(2, 0.0f, s.losses);
+  discriminator_.train(rows, s.real, generated + Step::size(rows, columns()), s.losses);
+  discriminator_.judge(rows, generated, s.losses + 1, s.gradient);
   generator_.backward(backend_, rows, s.noise, generators_.parameters(), s.tape, s.gradient, s.scratch,
                       generators_.gradients(), nullptr);
   // The average is ramped, so that the start is soon forgotten; the first step's parameters are the first average.
@@ -122,9 +123,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       const int first = row(epoch_step_), batch = row(epoch_step_ + 1) - first;
       ++step_;
       backend_.gather_rows(table.data(), order.data() + first, batch, columns(), step.real);
-      backend_.fill(2, 0.0f, step.losses);
-      discriminator_.train(batch, step.real, generated_rows(step, batch), step.losses);
-      train_generators(step, batch);
+      train_step(step, batch);
       std::array<float, 2> loss;
       backend_.download(step.losses, loss);
       discriminator_loss_ += static_cast<double>(loss[0]) * batch;
