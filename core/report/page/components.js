@@ -51,7 +51,7 @@ function showComponents() {
     });
     return {
       traces:
-          ['real', 'synthetic'].map((table) => ({type: 'scatter3d', ...points(table, ['x', 'y', 'z'], colors, 2.2)})),
+          ['real', 'synthetic'].map((table) => ({type: 'scatter3d', ...points(table, ['x', 'y', 'z'], colors, 1.8)})),
       layout: {
         ...layout,
         ...legend(colors),
@@ -62,7 +62,7 @@ function showComponents() {
           xaxis: axis(0),
           yaxis: axis(1),
           zaxis: axis(2),
-          camera: {eye: {x: 1.5, y: 1.5, z: 0.9}}
+          camera: {eye: {x: 1.3, y: 1.3, z: 0.8}}
         }
       }
     };

@@ -19,7 +19,7 @@ function showNumbers() {
       evaluation.headlines.map(
           (headline) => [
               [`${headline.label} `, element('span', {class: 'code'}, headline.name)], reason(headline, 'value'),
-              reason(headline, 'real_against_real'), headline.higher_is_better ? 'higher' : 'lower']));
+              reason(headline, 'real_against_real'), headline.higher_is_better ? 'more' : 'less']));
   fillTable(
       $('column-table'),
       [
