@@ -218,6 +218,7 @@ TEST_CASE("privacy is judged beside its errors, and never good without unseen ro
   SUBCASE("nearer to training rows") {
     closest.share = 0.6;
     CHECK(judge(e).privacy == Grade::kPoor);
+    CHECK(judge(e).privacy_title == "Rows lie too near to the training rows");
     closest.share_error = 0.06;  // chance
     CHECK(judge(e).privacy == Grade::kGood);
     closest.share = 0.54, closest.share_error = 0.01;
@@ -228,6 +229,7 @@ TEST_CASE("privacy is judged beside its errors, and never good without unseen ro
   SUBCASE("copies") {
     e.privacy->identical = 0.05;
     CHECK(judge(e).privacy == Grade::kPoor);
+    CHECK(judge(e).privacy_title == "Training rows were copied");
     CHECK(says(only_advice(e, "privacy"), "5.00 %"));
     e.privacy->held_out->identical = 0.05;  // as many as unseen rows have
     CHECK(judge(e).privacy == Grade::kGood);
@@ -253,6 +255,11 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
   SUBCASE("distributed differently") {
     b.shape = 0.8;
     const Advice advice = only_advice(e, "columns");
+    SUBCASE("of a table so small that real rows are no better") {
+      for (Headline& h : e.headlines)
+        if (h.name == "shape") h.value = 0.85, h.real_against_real = 0.85;
+      CHECK(only_advice(e, "rows").grade == Grade::kGood);
+    }
     CHECK(advice.grade == Grade::kPoor);
     CHECK(says(advice, "“b”"));
     CHECK(says(advice, "--categorical"));

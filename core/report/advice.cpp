@@ -24,6 +24,7 @@ constexpr double kCopiesFair = 0.005, kCopiesPoor = 0.02;
 constexpr double kMembershipPoor = 0.05;
 /// Held-out rows that are in the real table say nothing.
 constexpr double kHeldOutIsReal = 0.5;
+/// Below these a column or a pair is weak, where a table is so large that real rows score 1.
 constexpr double kWeakColumn = 0.93, kWeakPair = 0.90;
 constexpr double kMissingDiffers = 0.03, kOutside = 0.01, kUncovered = 0.2;
 constexpr double kToldApart = 0.60;  ///< AUC of the model's own discriminator
@@ -160,7 +161,8 @@ std::string privacy_title(Grade grade, const Evaluation& e) {
   switch (grade) {
     case Grade::kGood: return "No sign of copied rows";
     case Grade::kFair: return "Rows lie a little too near to the training rows";
-    case Grade::kPoor: return "Training rows were copied";
+    case Grade::kPoor:
+      return grade_copies(e) == Grade::kPoor ? "Training rows were copied" : "Rows lie too near to the training rows";
     case Grade::kUnknown: break;
   }
   return e.privacy && e.privacy->held_out ? "Copying not measured: the unseen rows are training rows"
@@ -174,10 +176,19 @@ const ColumnComparison* weakest_column(const Evaluation& e) {
   return found == columns.end() ? nullptr : &*found;
 }
 
+/// A limit, lower by what real rows miss: in a small table chance alone makes columns and pairs differ.
+double limit_of(const Evaluation& e, const char* headline, double limit) {
+  const Headline* h = e.headline(headline);
+  const bool known = h && h->real_against_real && *h->real_against_real;
+  return known ? limit - (1 - **h->real_against_real) : limit;
+}
+double weak_column(const Evaluation& e) { return limit_of(e, "shape", kWeakColumn); }
+double weak_pair(const Evaluation& e) { return limit_of(e, "trend", kWeakPair); }
+
 std::vector<Trend> weak_pairs(const Evaluation& e) {
   std::vector<Trend> out;
   for (const Trend& trend : e.comparison.trends)
-    if (trend.score < kWeakPair) out.push_back(trend);
+    if (trend.score < weak_pair(e)) out.push_back(trend);
   std::stable_sort(out.begin(), out.end(), [](const Trend& a, const Trend& b) { return a.score < b.score; });
   return out;
 }
@@ -268,7 +279,7 @@ class Adviser {
   void columns() {
     std::vector<const ColumnComparison*> weak;
     for (const ColumnComparison& c : e_.comparison.columns)
-      if (c.shape < kWeakColumn || c.missing_similarity < 1 - kMissingDiffers ||
+      if (c.shape < weak_column(e_) || c.missing_similarity < 1 - kMissingDiffers ||
           (c.adherence && *c.adherence < 1 - kOutside))
         weak.push_back(&c);
     std::stable_sort(weak.begin(), weak.end(), [](const auto* a, const auto* b) { return a->shape < b->shape; });
@@ -281,7 +292,7 @@ class Adviser {
   }
 
   void column(const ColumnComparison& c) {
-    const Grade grade = c.shape < kWeakColumn - (kShapeGap.fair - kShapeGap.good) ? Grade::kPoor : Grade::kFair;
+    const Grade grade = c.shape < weak_column(e_) - (kShapeGap.fair - kShapeGap.good) ? Grade::kPoor : Grade::kFair;
     if (c.missing_similarity < 1 - kMissingDiffers)
       return add(
           "columns", grade,
@@ -314,14 +325,14 @@ class Adviser {
   void pairs() {
     const std::vector<Trend> weak = weak_pairs(e_);
     for (std::size_t i = 0; i < std::min(kPairsNamed, weak.size()); ++i)
-      add("pairs", weak[i].score < kWeakPair - (kTrendGap.fair - kTrendGap.good) ? Grade::kPoor : Grade::kFair,
+      add("pairs", weak[i].score < weak_pair(e_) - (kTrendGap.fair - kTrendGap.good) ? Grade::kPoor : Grade::kFair,
           fmt::format("“{}” and “{}” depend on each other in another way (trend {:.3f}): look at their heat maps; more "
                       "training (--effort best) is what helps.",
                       e_.comparison.columns[weak[i].first].name, e_.comparison.columns[weak[i].second].name,
                       weak[i].score));
     if (weak.size() > kPairsNamed)
       add("pairs", Grade::kFair,
-          fmt::format("{} more pairs have a trend below {:.2f}.", weak.size() - kPairsNamed, kWeakPair));
+          fmt::format("{} more pairs have a trend below {:.2f}.", weak.size() - kPairsNamed, weak_pair(e_)));
   }
 
   void rows() {

@@ -11,7 +11,7 @@ const gradeWords = {
 const privacyWords = {
   good: 'no copying seen',
   fair: 'look closer',
-  poor: 'copied',
+  poor: 'too near',
   unknown: 'not enough to tell'
 };
 
