@@ -8,6 +8,7 @@ void add_train(CLI::App& program, int& status);
 void add_generate(CLI::App& program, int& status);
 void add_impute(CLI::App& program, int& status);
 void add_evaluate(CLI::App& program, int& status);
+void add_report(CLI::App& program, int& status);
 void add_score(CLI::App& program, int& status);
 void add_schema(CLI::App& program, int& status);
 void add_inspect(CLI::App& program, int& status);

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   meg::cli::add_generate(program, status);
   meg::cli::add_impute(program, status);
   meg::cli::add_evaluate(program, status);
+  meg::cli::add_report(program, status);
   meg::cli::add_score(program, status);
   meg::cli::add_schema(program, status);
   meg::cli::add_inspect(program, status);

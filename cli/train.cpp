@@ -7,6 +7,7 @@
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/training_log.h"
 #include "core/meg.h"
 #include "core/output_file.h"
 #include "core/table/csv.h"
@@ -22,37 +23,6 @@ struct TrainFlags {
   ColumnFlags columns;
   Options options;
   const CLI::Option* preset = nullptr;
-};
-
-/// A line of JSON per line of the history, on disk as soon as it is written; a resumed run goes on below.
-class Log {
- public:
-  Log(const std::string& path, bool append) : path_(path), file_(nullptr, &std::fclose) {
-    if (path.empty()) return;
-    file_.reset(std::fopen(path.c_str(), append ? "a" : "w"));
-    if (!file_) fail("cannot write the log '{}': {}", path, std::strerror(errno));
-  }
-  void write(const Progress& p, double seconds) {
-    if (!file_) return;
-    nlohmann::ordered_json line{{"phase", phase_name(p.phase)},
-                                {p.phase == Progress::Phase::kRefinement ? "step" : "epoch", p.done},
-                                {"of", p.of}};
-    const auto put = [&](const char* name, double value) {
-      if (!std::isnan(value)) line[name] = value;
-    };
-    put("loss", p.loss);
-    put("held_out_loss", p.held_out_loss);
-    put("discriminator_loss", p.discriminator);
-    put("generator_loss", p.generator);
-    put("held_out_auc", p.held_out_auc);
-    line["seconds"] = seconds;
-    fmt::print(file_.get(), "{}\n", line.dump());
-    if (std::fflush(file_.get()) != 0) fail("cannot write the log '{}': {}", path_, std::strerror(errno));
-  }
-
- private:
-  std::string path_;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
 /// How long an epoch, or a step of the refinement, takes in the phase under way.
@@ -125,7 +95,7 @@ int train(TrainFlags& f) {
     say_what_is_not_learned(model.schema());
     for (const std::string& note : model.rare_notes()) say(note);
   }
-  Log log(f.log, !f.resume.empty());
+  TrainingLog log(f.log, !f.resume.empty());
 
   catch_interrupts();
   outlive_readers();
@@ -137,7 +107,7 @@ int train(TrainFlags& f) {
     int lines = 0;
     Pace pace;
     const auto on_progress = [&](const Progress& p) {
-      log.write(p, training.seconds());
+      log.write({p, training.seconds(), peak_megabytes()});
       if (!f.checkpoint.empty() && ++lines % every == 0) model.save_model(f.checkpoint);
       const double each = pace.seconds_each(p, training.seconds());
       if (!line.due()) return;

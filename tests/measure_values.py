@@ -13,11 +13,11 @@ import xgboost
 from scipy import special, stats
 from scipy.spatial.distance import jensenshannon
 from sdmetrics.column_pairs import ContingencySimilarity, CorrelationSimilarity
-from sdmetrics.single_column import (BoundaryAdherence, CategoryAdherence, CategoryCoverage, MissingValueSimilarity,
-                                     RangeCoverage)
+from sdmetrics.single_column import (BoundaryAdherence, CategoryAdherence, CategoryCoverage, KSComplement,
+                                     MissingValueSimilarity, RangeCoverage, TVComplement)
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import accuracy_score, f1_score, r2_score, roc_auc_score, root_mean_squared_error
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
@@ -79,6 +79,8 @@ for c in CATEGORICAL:
     out[f"coverage {c}"] = CategoryCoverage.compute(real[c], synthetic[c])
     out[f"adherence {c}"] = CategoryAdherence.compute(real[c], synthetic[c])
 for c in real.columns:
+    if c != "job":  # of which SDMetrics leaves missing cells out
+        out[f"shape {c}"] = (KSComplement if c in NUMERIC else TVComplement).compute(real[c], synthetic[c])
     out[f"missing_similarity {c}"] = MissingValueSimilarity.compute(real[c], synthetic[c])
 
 # Pairs, as SDMetrics' Quality Report scores them.
@@ -140,6 +142,24 @@ for name, x, model in (
              for f in range(3)]
     out[f"c2st_{name}"] = 1 - np.mean([2 * max(a, 0.5) - 1 for a in areas])
     out[f"c2st_{name} auc"] = np.mean(areas)
+
+# Efficacy: trees that learned from synthetic rows predict real ones.
+common = dict(learning_rate=0.1, tree_method="hist", base_score=0.5, n_jobs=1)
+for target in ("sex", "job", "pay"):
+    known = both[target].notna().to_numpy()
+    x = codes.drop(columns=target).to_numpy(float)
+    is_test, is_train = known & (label == 1), known & (label == 0)
+    if target == "pay":
+        y = both[target].to_numpy()
+        said = xgboost.XGBRegressor(n_estimators=300, max_depth=6, **common).fit(x[is_train], y[is_train]).predict(x[is_test])
+        out["rmse pay"], out["r2 pay"] = root_mean_squared_error(y[is_test], said), r2_score(y[is_test], said)
+        continue
+    y = np.searchsorted(sorted(both[target].dropna().unique()), spelled(both[target]))
+    p = xgboost.XGBClassifier(n_estimators=150, max_depth=5, **common).fit(x[is_train], y[is_train]).predict_proba(x[is_test])
+    said, y = p.argmax(1), y[is_test]
+    out[f"auc {target}"] = roc_auc_score(y, p[:, 1] if p.shape[1] == 2 else p, multi_class="ovr")
+    out[f"accuracy {target}"], out[f"macro_f1 {target}"] = accuracy_score(y, said), f1_score(y, said, average="macro")
+    out[f"f1 {target}"] = f1_score(y, said) if p.shape[1] == 2 else out[f"macro_f1 {target}"]
 
 # Precision and recall: synthcity's AlphaPrecision ("naive"), numbers scaled to [0, 1] by the real table.
 scaled = points.copy()

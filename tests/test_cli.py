@@ -102,6 +102,24 @@ class Fast(Case):
         self.assertEqual([row for p in parts for row in p[1:]], whole[1:])
         self.assertNotEqual(self.succeed("generate", model, "--rows", 2500, "--seed", 1, "--out", "-").stdout.splitlines(), whole)
 
+    def test_a_report_says_what_it_lacks_and_loses_no_table(self):
+        table, page, log = self.file("t.csv", PENGUINS.read_bytes()), self.folder / "page.html", self.file("log.jsonl", "no log\n")
+        self.fail_with("--log needs --model", "report", table, table, "--out", page, "--log", log)
+        self.fail_with("would be written over", "report", table, table, "--out", table)
+        self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
+        self.fail_with("--out is required", "report", table, table, status=2)
+        if "plotly" in meg("report", table, table, "--out", page).stderr:
+            self.skipTest("this meg was built without plotly.js")
+        self.fail_with("log.jsonl:1: this is no line of a log", "report", table, table, "--out", page, "--log", log, "--model", self.trained())
+        self.fail_with("no column 'sex'", "report", table, self.file("other.csv", "a\n1\n2\n"), "--out", self.folder / "new.html")
+
+    def test_the_log_of_a_training_run_has_its_time_and_memory(self):
+        log = self.folder / "log.jsonl"
+        self.succeed("train", PENGUINS, "--out", self.folder / "m.meg", "--epochs", 3, "--refine-steps", 100, "--log", log)
+        lines = [json.loads(line) for line in log.open()]
+        self.assertEqual([line["seconds"] for line in lines], sorted(line["seconds"] for line in lines))
+        self.assertTrue(all(10 < line["peak_megabytes"] < 4000 for line in lines), lines)
+
     def test_ctrl_c_keeps_a_model_and_resuming_it_gives_the_model_of_an_uninterrupted_run(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
         flags = [*CLASSIC, "--epochs", "600", "--log", str(log)]

@@ -25,7 +25,7 @@ Nearness nearness(const std::vector<Nearest>& nearest, std::size_t columns) {
     ratios.push_back(n.second > 0 ? static_cast<double>(n.first / n.second) : 1);
     identical += n.first == 0;
   }
-  return {median(distances), median(ratios), identical / static_cast<double>(nearest.size())};
+  return {median(distances), median(ratios), identical / static_cast<double>(nearest.size()), distances};
 }
 
 /// The share, and what it varies by if a draw decided which `rows` of all real rows are training rows: the variance of

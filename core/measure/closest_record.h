@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "core/table/schema.h"
 #include "core/table/table.h"
@@ -15,9 +16,10 @@ struct ClosestRecordOptions {
 
 /// How near the synthetic rows come to the rows of one real table.
 struct Nearness {
-  double median_distance = 0;  ///< to the nearest row, in [0, 1]
-  double median_ratio = 0;     ///< of the distances to the nearest and to the second nearest row; 1 where both are 0
-  double identical = 0;        ///< share of synthetic rows that equal one of them
+  double median_distance = 0;     ///< to the nearest row, in [0, 1]
+  double median_ratio = 0;        ///< of the distances to the nearest and to the second nearest row; 1 where both are 0
+  double identical = 0;           ///< share of synthetic rows that equal one of them
+  std::vector<double> distances;  ///< to the nearest row, of every synthetic row of the sample
 };
 
 /// Whether a synthetic table copies the rows it was learned from.

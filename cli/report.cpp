@@ -1,0 +1,111 @@
+#include "core/report/report.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/column_flags.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/training_log.h"
+#include "core/error.h"
+#include "core/measure/evaluation.h"
+#include "core/meg.h"
+#include "core/output_file.h"
+#include "core/table/csv.h"
+
+namespace meg::cli {
+
+namespace {
+
+struct ReportFlags {
+  std::string real, synthetic, model, log, test, target, out, json;
+  int threads = 0;
+  bool quiet = false;
+  ColumnFlags columns;
+};
+
+std::string name_of(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+ReportedModel describe(const Meg& model) {
+  ReportedModel out;
+  out.facts = {.preset = model.options().preset,
+               .effort = model.options().effort,
+               .finished = model.finished(),
+               .refined = model.refined(),
+               .refinement_tried = false,
+               .held_out_auc = {}};
+  out.epochs = model.epochs_done(), out.batch_size = model.batch_size();
+  for (const Progress& progress : model.history()) {
+    out.training.push_back({.progress = progress});
+    out.facts.refinement_tried |= progress.phase == Progress::Phase::kRefinement;
+    if (!std::isnan(progress.held_out_auc)) out.facts.held_out_auc = progress.held_out_auc;
+  }
+  return out;
+}
+
+Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthetic, const Schema& schema,
+                   const std::optional<Table>& test) {
+  EvaluationOptions options;
+  options.target = f.target;
+  options.held_out = test ? &*test : nullptr;
+  options.test = f.target.empty() ? nullptr : options.held_out;
+  options.scale = true;
+  options.threads = f.threads;
+  return evaluate(real, synthetic, schema, options);
+}
+
+int report(const ReportFlags& f) {
+  if (!f.log.empty() && f.model.empty()) fail("--log needs --model: the model that the log is of");
+  refuse_to_overwrite({f.real, f.synthetic, f.model, f.log, f.test, f.columns.schema}, {f.out, f.json});
+  if (!can_draw_reports()) report_page("");  // says what is missing, before the work
+  { const OutputFile writable(f.out); }
+  return_freed_memory();
+  const Stopwatch watch;
+  const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
+  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop);
+  std::optional<Table> test;
+  if (!f.test.empty()) test = read_csv(f.test);
+  std::optional<ReportedModel> model;
+  if (!f.model.empty()) model = describe(Meg::load_model(f.model));
+  if (!f.log.empty()) model->training = read_training_log(f.log);
+
+  if (!f.quiet) say("measuring, and once more one half of the real table against the other");
+  const Evaluation evaluation = measure(f, real, synthetic, schema, test);
+  const ReportNames names{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
+  const std::string json = report_json(names, real, synthetic, schema, evaluation, model);
+  write_file(f.out, report_page(json));
+  if (!f.json.empty()) write_file(f.json, json + "\n");
+  if (!f.quiet) {
+    const Verdict verdict = judge(evaluation);
+    say(fmt::format("{}. {}. The report is in {}, made in {}.", verdict.title, verdict.privacy_title, f.out,
+                    duration_text(watch.seconds())));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_report(CLI::App& program, int& status) {
+  CLI::App& command = *program.add_subcommand(
+      "report", "Write a page that shows whether synthetic rows are good, where not, and if they leak");
+  const auto f = std::make_shared<ReportFlags>();
+  command.add_option("real", f->real, "The real table, a CSV file: the rows that were learned")->required();
+  command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
+  command.add_option("--out", f->out, "Where to write the page, one HTML file that needs nothing else")->required();
+  command.add_option("--model", f->model, "The model that made the rows: shows how it was trained");
+  command.add_option("--log", f->log, "What `meg train --log` wrote: adds the time and memory of the training");
+  command.add_option("--test", f->test, "Real rows that nobody learned from: shows whether rows were copied");
+  command.add_option("--target", f->target,
+                     "Column to predict from the others: synthetic rows taught, real rows asked");
+  command.add_option("--json", f->json, "Write every number of the page to this file; - is standard output");
+  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
+  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  f->columns.add_to(command);
+  command.callback([f, &status] { status = report(*f); });
+}
+
+}  // namespace meg::cli

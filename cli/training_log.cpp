@@ -1,0 +1,81 @@
+#include "cli/training_log.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/input_file.h"
+
+namespace meg::cli {
+
+namespace {
+
+constexpr std::array kPhases{Progress::Phase::kTraining, Progress::Phase::kWarmUp, Progress::Phase::kRefinement};
+
+const char* unit(Progress::Phase phase) { return phase == Progress::Phase::kRefinement ? "step" : "epoch"; }
+
+TrainingLine parse(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
+  const std::string name = json.at("phase");
+  TrainingLine out;
+  Progress& p = out.progress;
+  for (const Progress::Phase phase : kPhases)
+    if (name == phase_name(phase)) p.phase = phase;
+  p.done = json.at(unit(p.phase)), p.of = json.at("of");
+  const auto number = [&](const char* key) { return json.value(key, Progress::kNone); };
+  p.loss = number("loss"), p.held_out_loss = number("held_out_loss");
+  p.discriminator = number("discriminator_loss"), p.generator = number("generator_loss");
+  p.held_out_auc = number("held_out_auc");
+  out.seconds = number("seconds"), out.megabytes = number("peak_megabytes");
+  return out;
+}
+
+}  // namespace
+
+TrainingLog::TrainingLog(const std::string& path, bool append) : path_(path), file_(nullptr, &std::fclose) {
+  if (path.empty()) return;
+  file_.reset(std::fopen(path.c_str(), append ? "a" : "w"));
+  if (!file_) fail("cannot write the log '{}': {}", path, std::strerror(errno));
+}
+
+void TrainingLog::write(const TrainingLine& line) {
+  if (!file_) return;
+  const Progress& p = line.progress;
+  nlohmann::ordered_json json{{"phase", phase_name(p.phase)}, {unit(p.phase), p.done}, {"of", p.of}};
+  const auto put = [&](const char* name, double value) {
+    if (!std::isnan(value)) json[name] = value;
+  };
+  put("loss", p.loss);
+  put("held_out_loss", p.held_out_loss);
+  put("discriminator_loss", p.discriminator);
+  put("generator_loss", p.generator);
+  put("held_out_auc", p.held_out_auc);
+  put("seconds", line.seconds);
+  put("peak_megabytes", line.megabytes);
+  fmt::print(file_.get(), "{}\n", json.dump());
+  if (std::fflush(file_.get()) != 0) fail("cannot write the log '{}': {}", path_, std::strerror(errno));
+}
+
+std::vector<TrainingLine> read_training_log(const std::string& path) {
+  std::vector<TrainingLine> out;
+  std::istringstream text(read_file(path, "a log of `meg train`"));
+  double before = 0, last = 0;  // seconds of the runs before this one, and of this one so far
+  for (std::string line; std::getline(text, line);) try {
+      TrainingLine next = parse(line);
+      if (next.seconds < last) before += last;
+      last = next.seconds;
+      next.seconds += before;
+      out.push_back(next);
+    } catch (const nlohmann::json::exception&) {
+      fail("{}:{}: this is no line of a log that `meg train --log` writes", path, out.size() + 1);
+    }
+  return out;
+}
+
+}  // namespace meg::cli

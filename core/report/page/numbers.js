@@ -1,0 +1,47 @@
+// Every measure in tables; and the page is put together.
+
+function fillTable(table, head, body) {
+  table.append(element('thead', {}, element('tr', {}, ...head.map((text) => element('th', {scope: 'col'}, text)))));
+  table.append(element(
+      'tbody', {},
+      ...body.map(
+          (cells) => element(
+              'tr', {},
+              ...cells.map(
+                  (cell, i) => element(i === 0 ? 'th' : 'td', i === 0 ? {scope: 'row'} : {}, ...[cell].flat()))))));
+}
+
+function showNumbers() {
+  const reason = (headline, key) =>
+      (isNumber(headline[key]) ? fixed(headline[key], 4) : headline.reasons?.[key] ?? '–');
+  fillTable(
+      $('headlines'), ['measure', 'synthetic', 'real rows', 'better'],
+      evaluation.headlines.map(
+          (headline) => [
+              [`${headline.label} `, element('span', {class: 'code'}, headline.name)], reason(headline, 'value'),
+              reason(headline, 'real_against_real'), headline.higher_is_better ? 'more' : 'less']));
+  fillTable(
+      $('column-table'),
+      [
+        'column', 'type', 'shape', 'KS', 'KS p', 'Wasserstein, σ', 'Jensen–Shannon', 'total variation', 'χ² p',
+        'coverage', 'valid', 'missing real', 'missing synthetic'
+      ],
+      data.columns.map((column) => {
+        const m = evaluation.columns[column.measures];
+        return [
+          short(column.name, 60), column.type, fixed(m.shape, 4), fixed(m.ks, 4), probability(m.ks_p),
+          fixed(m.wasserstein, 4), fixed(m.jensen_shannon, 4), fixed(m.total_variation, 4), probability(m.chi_square_p),
+          fixed(m.range_coverage ?? m.category_coverage, 3), fixed(m.adherence, 3), percent(m.missing_real),
+          percent(m.missing_synthetic)
+        ];
+      }));
+}
+
+showVerdict();
+showColumns();
+showPairs();
+showComponents();
+showTraining();
+showPrivacy();
+showNumbers();
+setTheme(theme);
