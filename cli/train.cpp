@@ -129,6 +129,7 @@ int train(TrainFlags& f) {
 
   catch_interrupts();
   outlive_readers();
+  if (!f.quiet) say_device(f.device, f.options.device);
   const Stopwatch training;
   const int first_epoch = model.epochs_done();
   {

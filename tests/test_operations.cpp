@@ -1,5 +1,6 @@
 #include <tuple>
 
+#include "tests/backends.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -199,8 +200,8 @@ TEST_CASE("running sums and their gradients agree with naive loops in double, an
     }
 }
 
-TEST_CASE("BCE from the logit has the right value and gradient, and stays finite far out") {
-  const auto backend = make_backend(Device::kCpu);
+TEST_CASE_TEMPLATE("BCE from the logit has the right value and gradient, and stays finite far out", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const Floats logit{-3.0f, -0.5f, 0.0f, 0.25f, 4.0f};
   for (const float label : {0.0f, 1.0f}) {
     float loss = 0;
@@ -217,8 +218,8 @@ TEST_CASE("BCE from the logit has the right value and gradient, and stays finite
   CHECK(dlogit == doctest::Approx(-1));
 }
 
-TEST_CASE("Adam follows its definition in double, with coupled and decoupled decay") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("Adam follows its definition in double, with coupled and decoupled decay", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const std::size_t n = 10007;
   AdamOptions o;
   o.weight_decay = 0.01f, o.l2 = 0.1f, o.rate = 1e-2f;
@@ -241,8 +242,9 @@ TEST_CASE("Adam follows its definition in double, with coupled and decoupled dec
   test::check_close(p, pd, 1e-5);
 }
 
-TEST_CASE("Adam scales a gradient down to the norm it is cut at, and averages the parameters") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("Adam scales a gradient down to the norm it is cut at, and averages the parameters", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const std::size_t n : {std::size_t{1}, std::size_t{17}, std::size_t{10007}})
     for (const float clip : {0.5f, 1e6f}) {
       CAPTURE(n);
@@ -270,8 +272,8 @@ TEST_CASE("Adam scales a gradient down to the norm it is cut at, and averages th
     }
 }
 
-TEST_CASE("sums are those of double, and are added to what is there") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("sums are those of double, and are added to what is there", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{100003}}) {
     CAPTURE(n);
     const Floats x = test::random(n, 1);
@@ -285,8 +287,9 @@ TEST_CASE("sums are those of double, and are added to what is there") {
   }
 }
 
-TEST_CASE("dropout multiplies every element by what its number says, however the work is cut") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("dropout multiplies every element by what its number says, however the work is cut", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{130}, std::size_t{20001}}) {
     CAPTURE(n);
     const Dropout dropout{0.3f, 9, (std::uint64_t{1} << 40) + 7};
@@ -298,8 +301,8 @@ TEST_CASE("dropout multiplies every element by what its number says, however the
   }
 }
 
-TEST_CASE("dropout keeps the mean, and the same counters give the same mask") {
-  const auto backend = make_backend(Device::kCpu);
+TEST_CASE_TEMPLATE("dropout keeps the mean, and the same counters give the same mask", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const std::size_t n = 20001;
   Floats a(n, 1.0f), b(n, 1.0f);
   backend->dropout({0.25f, 1, 5}, n, a.data());
@@ -310,8 +313,9 @@ TEST_CASE("dropout keeps the mean, and the same counters give the same mask") {
   CHECK(sum / static_cast<double>(n) == doctest::Approx(1).epsilon(0.02));  // 5 standard errors
 }
 
-TEST_CASE("noise of a row does not depend on the batch it is drawn in, nor on the threads") {
-  const auto one = make_backend(Device::kCpu, 1), many = make_backend(Device::kCpu, 3);
+TEST_CASE_TEMPLATE("noise of a row does not depend on the batch it is drawn in, nor on the threads", On,
+                   EVERY_BACKEND) {
+  const auto one = On::make(1), many = On::make(3);
   const int rows = 301, columns = 7;
   Floats whole(rows * columns), part(columns);
   one->fill_normal(3, Stream::kNoise, 100, rows, columns, whole.data());
@@ -322,4 +326,71 @@ TEST_CASE("noise of a row does not depend on the batch it is drawn in, nor on th
   Floats again(rows * columns);
   many->fill_normal(3, Stream::kNoise, 100, rows, columns, again.data());
   CHECK(again == whole);
+}
+
+TEST_CASE_TEMPLATE("noise of a row is that of its counters, on every backend the same", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const auto& [rows, columns] : {std::pair{0, 3}, {1, 1}, {3, 4}, {70, 7}, {17, 130}}) {
+    const std::uint64_t first = (std::uint64_t{1} << 33) + 5;
+    Floats out(static_cast<std::size_t>(rows * columns), -9.0f);
+    backend->fill_normal(7, Stream::kSample, first, rows, columns, out.data());
+    Doubles expected;
+    for (std::uint64_t r = 0; r < static_cast<std::uint64_t>(rows); ++r)
+      for (std::uint32_t c = 0; c < static_cast<std::uint32_t>(columns); ++c)
+        expected.push_back(static_cast<double>(Philox(7, Stream::kSample).normal(first + r, c / 4)[c % 4]));
+    test::check_close(out, expected, 1e-5);
+  }
+}
+
+TEST_CASE_TEMPLATE("rows are gathered by number", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const auto& [rows, columns] : {std::pair{0, 3}, {1, 1}, {70, 7}, {17, 130}}) {
+    const Floats table = test::random(static_cast<std::size_t>(11 * columns), 1);
+    std::vector<std::uint32_t> index(static_cast<std::size_t>(rows));
+    for (std::size_t r = 0; r < index.size(); ++r) index[r] = static_cast<std::uint32_t>(r * 7 % 11);
+    Floats out(static_cast<std::size_t>(rows * columns));
+    backend->gather_rows(table.data(), index.data(), rows, columns, out.data());
+    const auto width = static_cast<std::size_t>(columns);
+    for (std::size_t i = 0; i < out.size(); ++i) CHECK(out[i] == table[index[i / width] * width + i % width]);
+  }
+}
+
+TEST_CASE_TEMPLATE("memory comes zeroed, and vectors are filled, added and carried back", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{600003}}) {
+    CAPTURE(n);
+    const Floats x = test::random(n, 1), start = test::random(n, 2);
+    const Memory a = backend->allocate(n), b = backend->allocate(n);
+    Floats out(n, 9.0f);
+    backend->download(a.data(), out);
+    CHECK(out == Floats(n, 0.0f));
+    backend->fill(n, 2.5f, a.data());
+    backend->download(a.data(), out);
+    CHECK(out == Floats(n, 2.5f));
+    backend->upload(x, a.data());
+    backend->upload(start, b.data());
+    backend->add_scaled(n, -2.0f, a.data(), 0.5f, b.data());
+    backend->download(b.data(), out);
+    CHECK(std::equal(out.begin(), out.end(), x.begin(), [&, i = std::size_t{0}](float got, float added) mutable {
+      return std::abs(got - (0.5f * start[i++] - 2.0f * added)) < 1e-5f;
+    }));
+  }
+}
+
+TEST_CASE_TEMPLATE("gradients go back through every activation", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  const Floats y{-0.75f, -0.0f, 0.0f, 0.5f, 0.9f}, dy{2.0f, -1.0f, 3.0f, 4.0f, -5.0f};
+  const auto check = [&](Activation activation, const Doubles& expected) {
+    Floats dx(y.size());
+    backend->activation_backward(activation, y.size(), y.data(), dy.data(), dx.data());
+    test::check_close(dx, expected, 1e-6);
+    Floats in_place = dy;
+    backend->activation_backward(activation, y.size(), y.data(), in_place.data(), in_place.data());
+    CHECK(in_place == dx);
+  };
+  check(Activation::kNone, test::doubles(dy));
+  check(Activation::kRelu, {0, 0, 0, 4, -5});
+  check(Activation::kLeakyRelu, {0.4, -0.2, 0.6, 4, -5});
+  check(Activation::kTanh, {2 * (1 - 0.5625), -1, 3, 4 * 0.75, -5 * 0.19});
+  check(Activation::kSigmoid, {2 * -0.75 * 1.75, 0, 0, 4 * 0.25, -5 * 0.09});
 }

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/nn/column_layout.h"
@@ -185,7 +186,12 @@ class Backend {
   virtual void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) = 0;
 };
 
-/// The backend of a device. threads = 0 takes all cores; it never changes a result.
+/// The backend of a device. threads = 0 takes all cores; it never changes a result. Throws Error where the device is a
+/// GPU and cuda_obstacle() says why there is none.
 std::unique_ptr<Backend> make_backend(Device device, int threads = 0);
+/// Whether this meg was built with the GPU's backend.
+bool has_cuda();
+/// Why Device::kCuda cannot be used here, without a full stop; empty where it can.
+std::string cuda_obstacle();
 
 }  // namespace meg

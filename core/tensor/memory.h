@@ -35,15 +35,7 @@ class Arena {
   explicit Arena(Memory memory) : memory_(std::move(memory)) {}
 
   /// `count` floats, contents undefined. Throws Error when the block is used up.
-  float* take(std::size_t count) {
-    const std::size_t need = padded(count);
-    if (need > memory_.size() - used_)
-      fail("a step needs {} bytes more than the {} its arena holds: lower the batch size or the hidden width",
-           (used_ + need - memory_.size()) * sizeof(float), memory_.size() * sizeof(float));
-    float* piece = memory_.data() + used_;
-    used_ += need;
-    return piece;
-  }
+  float* take(std::size_t count);
   void reset() { used_ = 0; }
   std::size_t used() const { return used_; }
 

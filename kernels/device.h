@@ -1,0 +1,93 @@
+#pragma once
+/// What every kernel is written with: CUDA under nvcc; in the tests a host that plays the device (tests/simt/simt.h).
+#ifdef __CUDACC__
+#include <cuda_runtime.h>
+#else
+#include <simt.h>
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <type_traits>
+
+#include "kernels/runtime.h"
+
+namespace meg::MEG_KERNELS {
+
+/// Threads of a block, where nothing says otherwise.
+inline constexpr unsigned kThreads = 256;
+
+/// The shape of a launch, and the line that asks for it.
+struct Launch {
+  dim3 blocks;
+  unsigned threads = kThreads;
+  std::size_t shared_bytes = 0;
+  std::source_location where = std::source_location::current();
+};
+
+/// Enough blocks for a thread per element, up to a number that fills every device; the threads stride over the rest.
+inline dim3 blocks_for(std::size_t count, unsigned threads = kThreads) {
+  constexpr std::size_t kMost = 2048;
+  const std::size_t blocks = (count + threads - 1) / threads;
+  return {static_cast<unsigned>(blocks < kMost ? blocks : kMost), 1, 1};
+}
+
+#ifdef __CUDACC__
+void check(cudaError_t result, const char* what, std::source_location where = std::source_location::current());
+
+/// Runs kernel(arguments...) on the queue. No blocks: nothing happens.
+template <class... Parameters, class... Arguments>
+void launch(const Queue& queue, const Launch& shape, void (*kernel)(Parameters...), const Arguments&... arguments) {
+  if (shape.blocks.x == 0 || shape.blocks.y == 0 || shape.blocks.z == 0) return;
+  constexpr std::size_t kFreely = 48 * 1024;  // more shared memory must be asked for
+  if (shape.shared_bytes > kFreely)
+    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(shape.shared_bytes)),
+          "asking for shared memory", shape.where);
+  kernel<<<shape.blocks, shape.threads, shape.shared_bytes, queue.handle()>>>(Parameters(arguments)...);
+  check(cudaGetLastError(), "launching a kernel", shape.where);
+}
+
+template <class T>
+using Shared = T*;
+#else
+template <class... Parameters, class... Arguments>
+void launch(const Queue&, const Launch& shape, void (*kernel)(Parameters...), const Arguments&... arguments) {
+  simt::run(shape.blocks, {shape.threads, 1, 1}, shape.shared_bytes, [&] { kernel(Parameters(arguments)...); });
+}
+
+using simt::Shared;
+#endif
+
+/// The block's shared memory, handed out from its start; all threads take the same pieces in the same order. What is
+/// taken must fit the launch's shared_bytes. An element is read into a variable of its type, never into `auto`.
+class SharedMemory {
+ public:
+  /// What take<T>(count) uses up.
+  template <class T>
+  __host__ __device__ static constexpr std::size_t bytes(std::size_t count) {
+    return (count * sizeof(T) + 15) / 16 * 16;
+  }
+  template <class T>
+  __device__ Shared<T> take(std::size_t count) {
+    const std::size_t begin = used_;
+    used_ += bytes<T>(count);
+#ifdef __CUDACC__
+    extern __shared__ float4 meg_shared_memory[];
+    return reinterpret_cast<T*>(reinterpret_cast<char*>(meg_shared_memory) + begin);
+#else
+    if (used_ > simt::shared_size()) simt::out_of_bounds(used_, simt::shared_size(), std::source_location::current());
+    return {begin, count};
+#endif
+  }
+
+ private:
+  std::size_t used_ = 0;
+};
+
+/// This thread's number in a grid of one dimension, and how many there are.
+__device__ inline std::size_t grid_thread() { return static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+__device__ inline std::size_t grid_threads() { return static_cast<std::size_t>(gridDim.x) * blockDim.x; }
+
+}  // namespace meg::MEG_KERNELS

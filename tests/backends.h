@@ -1,0 +1,24 @@
+#pragma once
+#include <memory>
+
+#include "core/nn/backend.h"
+
+namespace meg::emulated {
+std::unique_ptr<Backend> make_backend();
+}
+
+namespace test {
+
+struct Cpu {
+  static std::unique_ptr<meg::Backend> make(int threads = 2) { return meg::make_backend(meg::Device::kCpu, threads); }
+};
+
+/// The kernels of the GPU, run by tests/simt.
+struct EmulatedGpu {
+  static std::unique_ptr<meg::Backend> make(int = 0) { return meg::emulated::make_backend(); }
+};
+
+}  // namespace test
+
+/// The backends that the tests of operations run over: TEST_CASE_TEMPLATE("...", On, EVERY_BACKEND), On::make().
+#define EVERY_BACKEND test::Cpu, test::EmulatedGpu
