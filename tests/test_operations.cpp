@@ -152,8 +152,9 @@ TEST_CASE("the batch may be empty") {
   CHECK(gradients == Floats(p.size(), 0.0f));
 }
 
-TEST_CASE("running sums and their gradients agree with naive loops in double, and go on where they were left") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("running sums and their gradients agree with naive loops in double, and go on where they were left",
+                   On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, groups, width] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
     for (const float probability : {0.0f, 0.3f}) {
