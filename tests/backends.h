@@ -4,7 +4,7 @@
 #include "core/nn/backend.h"
 
 namespace meg::emulated {
-std::unique_ptr<Backend> make_backend();
+std::unique_ptr<Backend> make_backend(Precision precision);
 }
 
 namespace test {
@@ -14,9 +14,13 @@ struct Cpu {
 };
 
 /// The kernels of the GPU, run by tests/simt.
-struct EmulatedGpu {
-  static std::unique_ptr<meg::Backend> make(int = 0) { return meg::emulated::make_backend(); }
+template <meg::Precision precision>
+struct Emulated {
+  static std::unique_ptr<meg::Backend> make(int = 0) { return meg::emulated::make_backend(precision); }
 };
+using EmulatedGpu = Emulated<meg::Precision::kFp32>;
+using EmulatedTf32 = Emulated<meg::Precision::kTf32>;
+using EmulatedBf16 = Emulated<meg::Precision::kBf16>;
 
 }  // namespace test
 
