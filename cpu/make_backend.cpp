@@ -30,11 +30,11 @@ bool has_cuda() { return false; }
 std::string cuda_obstacle() { return "this meg was built without CUDA (-DMEG_CUDA=ON builds it in)"; }
 #endif
 
-std::unique_ptr<Backend> make_backend(Device device, int threads) {
+std::unique_ptr<Backend> make_backend(Device device, int threads, [[maybe_unused]] Precision precision) {
   if (device == Device::kCpu) return std::make_unique<cpu::CpuBackend>(threads == 0 ? usable_cores() : threads);
   if (const std::string why = cuda_obstacle(); !why.empty()) fail("{}: use --device cpu", why);
 #ifdef MEG_CUDA
-  return cuda::make_backend();
+  return cuda::make_backend(precision);
 #else
   return nullptr;
 #endif

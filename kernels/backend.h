@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "core/nn/backend.h"
+#include "kernels/layer.h"
 #include "kernels/runtime.h"
 
 namespace meg::MEG_KERNELS {
@@ -11,7 +12,7 @@ namespace meg::MEG_KERNELS {
 /// download() waits for it. Sums are trees of a fixed shape, so the same operands give the same bits.
 class CudaBackend final : public Backend {
  public:
-  CudaBackend();
+  explicit CudaBackend(Precision precision);
   Device device() const override { return Device::kCuda; }
 
   Memory allocate(std::size_t count) override;
@@ -69,10 +70,17 @@ class CudaBackend final : public Backend {
     return static_cast<const T*>(constant(std::as_bytes(items)));
   }
   const void* constant(std::span<const std::byte> bytes);
+  const LayerGroup* groups_on_device(LinearGroups layer);
+  /// use(a tile of kernels/product.h that multiplies with the precision that was asked for).
+  template <class Use>
+  void with_tile(const Use& use);
 
+  Precision precision_;
   Queue queue_;
   Block sums_;  // of the blocks of one add_sum, and how many of them are done
   std::unordered_map<std::string, Block> constants_;
+  std::vector<LayerGroup> groups_;  // scratch of a call
+  std::vector<LayerTile> tiles_;
 };
 
 }  // namespace meg::MEG_KERNELS

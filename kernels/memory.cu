@@ -3,7 +3,7 @@
 
 namespace meg::MEG_KERNELS {
 
-std::unique_ptr<Backend> make_backend() { return std::make_unique<CudaBackend>(); }
+std::unique_ptr<Backend> make_backend(Precision precision) { return std::make_unique<CudaBackend>(precision); }
 
 namespace {
 
@@ -15,7 +15,7 @@ __global__ void fill_kernel(std::size_t count, float value, float* out) {
 
 }  // namespace
 
-CudaBackend::CudaBackend() : sums_((kMostSums + 1) * sizeof(double)) {}
+CudaBackend::CudaBackend(Precision precision) : precision_(precision), sums_((kMostSums + 1) * sizeof(double)) {}
 
 const void* CudaBackend::constant(std::span<const std::byte> bytes) {
   std::string key(reinterpret_cast<const char*>(bytes.data()), bytes.size());

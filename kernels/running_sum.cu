@@ -13,10 +13,11 @@ __global__ void running_sum_forward_kernel(DropoutMask mask, std::size_t begin, 
                                            const float* bias, float* sum, float* y) {
   for (std::size_t u = grid_thread(); u < rows * width; u += grid_threads()) {
     const std::size_t row = u / width * stride, i = u % width;
+    DropoutDraws dropout(mask);
     float total = begin == 0 ? 0.0f : sum[u];
     for (std::size_t k = begin * width + i; k < end * width; k += width) {
       total += products[row + k];
-      y[row + k] = fmaxf(total + bias[k], 0.0f) * mask(row + k);
+      y[row + k] = fmaxf(total + bias[k], 0.0f) * dropout(row + k);
     }
     sum[u] = total;
   }

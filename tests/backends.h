@@ -4,7 +4,7 @@
 #include "core/nn/backend.h"
 
 namespace meg::emulated {
-std::unique_ptr<Backend> make_backend();
+std::unique_ptr<Backend> make_backend(Precision precision);
 }
 
 namespace test {
@@ -15,10 +15,14 @@ struct Cpu {
 };
 
 /// The kernels of the GPU, run by tests/simt.
-struct EmulatedGpu {
+template <meg::Precision precision>
+struct Emulated {
   static constexpr int kManyRows = 1000;
-  static std::unique_ptr<meg::Backend> make(int = 0) { return meg::emulated::make_backend(); }
+  static std::unique_ptr<meg::Backend> make(int = 0) { return meg::emulated::make_backend(precision); }
 };
+using EmulatedGpu = Emulated<meg::Precision::kFp32>;
+using EmulatedTf32 = Emulated<meg::Precision::kTf32>;
+using EmulatedBf16 = Emulated<meg::Precision::kBf16>;
 
 }  // namespace test
 

@@ -1,5 +1,7 @@
+#include "core/model/gate.h"
+#include "core/model/refinement.h"
 #include "tests/backends.h"
-#include "tests/columns.h"
+#include "tests/related.h"
 
 /// A GPU and the CPU do the same: the same operands and noise give the same draws, and numbers that differ by what
 /// their sums, logs and exponentials round differently.
@@ -159,4 +161,79 @@ TEST_CASE_TEMPLATE("a GPU and the CPU sum up the same along generators", Gpu, EV
     };
     CHECK(run(*gpu) == run(*cpu));  // the same additions in the same order
   }
+}
+
+TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradients and rows", Gpu, EVERY_GPU) {
+  const int rows = 33;
+  for (const auto first : {MaskedEnsemble::FirstLayer::kOwn, MaskedEnsemble::FirstLayer::kShared}) {
+    CAPTURE(static_cast<int>(first));
+    const MaskedEnsemble ensemble(test::layout_of({{3}, {5, true}, {1}, {33}}),
+                                  {.hidden = 40, .dropout = 0.1f, .first = first});
+    const ColumnsLayout& layout = ensemble.layout();
+    const Floats real = test::random_cells(layout, rows, 1);
+    const auto run = [&](Backend& backend) {
+      const auto on_device = [&](const Floats& x) {
+        Memory memory = backend.allocate(x.size());
+        backend.upload(x, memory.data());
+        return memory;
+      };
+      const auto on_host = [&](const float* from, std::size_t count) {
+        Floats out(count);
+        backend.download(from, out);
+        return out;
+      };
+      Floats start(ensemble.parameters());
+      ensemble.initialize(3, start);
+      const Memory p = on_device(start), cells = on_device(real), drawn = on_device(real);
+      const Memory constants = on_device(test::random(ensemble.constants(), 3)), gradients = backend.allocate(p.size());
+      const Memory losses = backend.allocate(static_cast<std::size_t>(rows) * layout.size());
+      Arena arena(backend.allocate(ensemble.tape_floats(rows, true)));
+      MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, true);
+      tape.dropout = 0.1f, tape.seed = 5, tape.step = 6;
+      ensemble.forward(backend, rows, cells.data(), p.data(), tape);
+      backend.heads_loss(layout, rows, tape.heads, cells.data(), 1.0f / rows, losses.data(), tape.dheads);
+      ensemble.backward(backend, rows, rows, cells.data(), p.data(), tape, gradients.data());
+      const Floats heads = on_host(tape.heads, static_cast<std::size_t>(rows) * layout.head_stride);
+      tape.dropout = 0;
+      ensemble.generate(backend, rows, {.seed = 5}, p.data(), constants.data(), tape, drawn.data(), nullptr);
+      return std::tuple(heads, on_host(losses.data(), losses.size()), on_host(gradients.data(), p.size()),
+                        on_host(drawn.data(), drawn.size()));
+    };
+    const auto [heads, losses, gradients, drawn] = run(*Gpu::make());
+    const auto [cpu_heads, cpu_losses, cpu_gradients, cpu_drawn] = run(*test::Cpu::make());
+    test::check_close(heads, test::doubles(cpu_heads), 1e-5);
+    test::check_close(losses, test::doubles(cpu_losses), 1e-5);
+    test::check_close(gradients, test::doubles(cpu_gradients), 1e-5);
+    test::check_close(drawn, test::doubles(cpu_drawn), 1e-4);  // the error of a column's z goes into the next heads
+  }
+}
+
+TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu, EVERY_GPU) {
+  const auto run = [](std::unique_ptr<Backend> backend) {
+    test::Related r(3, 120);
+    r.backend = std::move(backend);
+    r.options.batch_size = 60;
+    const Memory cells = r.backend->allocate(r.cells.size());
+    r.backend->upload(r.cells, cells.data());
+    r.rows.cells = cells.data();
+    const Memory constants = r.backend->allocate(r.ensemble.constants());
+    WarmUp warm_up = r.warm_up();
+    while (!warm_up.done()) warm_up.step();
+    Refinement refinement(*r.backend, r.ensemble, r.rows, constants.data(),
+                          {.steps = 4, .discriminator_first = 2, .batch_size = 32, .hidden = {16}, .seed = 1},
+                          warm_up.best());
+    while (!refinement.done()) refinement.step();
+    const auto [discriminator, generators] = refinement.losses();
+    const Gate::Score score = Gate(*r.backend, r.ensemble, r.rows, constants.data(), 5).score(refinement.result());
+    return reference::Doubles{warm_up.train_loss(),
+                              warm_up.held_out_loss(),
+                              static_cast<double>(discriminator),
+                              static_cast<double>(generators),
+                              score.shape,
+                              score.trend,
+                              score.loss};
+  };
+  const reference::Doubles gpu = run(Gpu::make()), cpu = run(test::Cpu::make());
+  // Adam divides by the gradient's size, and so makes much of the rounding of small ones.
+  test::check_close(Floats(gpu.begin(), gpu.end()), cpu, 1e-3);
 }

@@ -301,7 +301,8 @@ class Fast(Case):
             resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
         self.fail_with("File too large", "generate", model, "--rows", 100000, "--out", old, preexec_fn=little_disk)
-        self.fail_with("File too large", "train", PENGUINS, "--epochs", 1, "--out", old, preexec_fn=little_disk)
+        self.fail_with("File too large", "train", PENGUINS, "--epochs", 1, "--quiet", "--out", old,
+                       preexec_fn=little_disk)
         self.assertEqual(old.read_text(), "old\n")
         for arguments in (["schema", PENGUINS], ["inspect", model], ["evaluate", PENGUINS, PENGUINS],
                           ["schema", PENGUINS, "--json", "-"], ["generate", model, "--rows", 5, "--out", "-"]):

@@ -21,8 +21,8 @@ std::size_t parameter_count(const GroupedLinear& layer) { return layer.back().bi
 
 }  // namespace
 
-TEST_CASE("grouped linear layers and their gradients agree with naive loops in double") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("grouped linear layers and their gradients agree with naive loops in double", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {300, 5, 1}})
     for (const Activation activation :
@@ -75,8 +75,10 @@ std::size_t size_of(const LinearGroup& last) { return last.bias + static_cast<st
 
 }  // namespace
 
-TEST_CASE("what a forward product does behind itself agrees with naive loops, also where a group has no inputs") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE(
+    "what a forward product does behind itself agrees with naive loops, also where a group has no inputs", On,
+    EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}})
     for (const float probability : {0.0f, 0.1f, 0.5f}) {
@@ -112,8 +114,11 @@ TEST_CASE("what a forward product does behind itself agrees with naive loops, al
     }
 }
 
-TEST_CASE("what a product back to the inputs does behind itself agrees with naive loops, in place too") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("what a product back to the inputs does behind itself agrees with naive loops, in place too", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
+  // Sums of 262 products, some 40 times as large as the result; the GPU adds them up one by one.
+  const double tolerance = std::is_same_v<On, test::Cpu> ? 1e-5 : 5e-5;
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}}) {
     CAPTURE(rows);
@@ -134,16 +139,16 @@ TEST_CASE("what a product back to the inputs does behind itself agrees with naiv
     }
     BackwardTail tail{.residual = residual.data(), .relu_output = relu.data(), .scale = 1.25f, .masked = masked.data()};
     backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
-    test::check_close(dx, expected, 1e-5);
-    test::check_close(masked, cut, 1e-5);
+    test::check_close(dx, expected, tolerance);
+    test::check_close(masked, cut, tolerance);
     tail.masked = in_place.data();
     backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, in_place.data());
     CHECK(in_place == masked);
   }
 }
 
-TEST_CASE("the batch may be empty") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("the batch may be empty", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const GroupedLinear layer = masked_layer(4, 3);
   const Floats p = test::random(parameter_count(layer), 1);
   Floats gradients(p.size(), 0.0f);
@@ -394,4 +399,67 @@ TEST_CASE_TEMPLATE("gradients go back through every activation", On, EVERY_BACKE
   check(Activation::kLeakyRelu, {0.4, -0.2, 0.6, 4, -5});
   check(Activation::kTanh, {2 * (1 - 0.5625), -1, 3, 4 * 0.75, -5 * 0.19});
   check(Activation::kSigmoid, {2 * -0.75 * 1.75, 0, 0, 4 * 0.25, -5 * 0.09});
+}
+
+namespace {
+
+/// Normal numbers with `bits` bits behind the point.
+Floats rounded(std::size_t count, std::uint64_t seed, int bits) {
+  Floats out = test::random(count, seed);
+  for (float& x : out) {
+    int exponent;
+    const float mantissa = std::frexp(x, &exponent);
+    x = std::ldexp(std::round(std::ldexp(mantissa, bits + 1)), exponent - bits - 1);
+  }
+  return out;
+}
+
+template <class On>
+constexpr int bits_of() {
+  return std::is_same_v<On, test::EmulatedTf32> ? 10 : 7;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, but for float32 sums", On,
+                   test::EmulatedTf32, test::EmulatedBf16) {
+  const auto backend = On::make();
+  constexpr int bits = bits_of<On>();
+  for (const auto& [rows, inputs, outputs] :
+       {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {65, 130, 131}}) {
+    CAPTURE(rows);
+    CAPTURE(inputs);
+    const GroupedLinear layer = prefix_layer(inputs, outputs);
+    const auto batch = static_cast<std::size_t>(rows);
+    const Floats x = rounded(batch * layer[0].x_stride, 1, bits), p = rounded(size_of(layer.back()), 2, bits);
+    Floats y(batch * layer[0].y_stride, 0.0f), dx(x.size(), -9.0f), dp(p.size(), 0.0f);
+    const Doubles xd = test::doubles(x), pd = test::doubles(p);
+    backend->linear_forward(layer, rows, x.data(), p.data(), {}, y.data());
+    test::check_close(y, reference::linear_forward(layer, rows, xd, pd, Activation::kNone), 5e-5);
+    const Floats dy = rounded(y.size(), 3, bits);
+    const Doubles dyd = test::doubles(dy);
+    backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
+    test::check_close(dx, reference::linear_backward_input(layer, rows, dyd, pd, Doubles(dx.size(), -9.0)), 5e-5);
+    backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+    Doubles expected(p.size(), 0.0);
+    for (const LinearGroup& g : layer)
+      for (std::size_t r = 0; r < batch; ++r)
+        for (std::size_t o = 0; o < static_cast<std::size_t>(g.outputs); ++o) {
+          const double d = dyd[g.y + r * g.y_stride + o];
+          expected[g.bias + o] += d;
+          for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
+            expected[g.weight + i * static_cast<std::size_t>(g.outputs) + o] += xd[g.x + r * g.x_stride + i] * d;
+        }
+    test::check_close(dp, expected, 5e-5);
+  }
+}
+
+TEST_CASE_TEMPLATE("tensor cores round factors to the nearest", On, test::EmulatedTf32, test::EmulatedBf16) {
+  const auto backend = On::make();
+  const float step = std::ldexp(1.0f, -bits_of<On>());  // between two neighbours from 1 to 2
+  const GroupedLinear layer{{1, 1, 0, 1, 0, 1, 0, 1}};
+  const Floats x{1 + 0.49f * step, 1 + 0.51f * step, -1 - 0.51f * step, 1 + 1.49f * step}, p{1.0f, 0.0f};
+  Floats y(x.size());
+  backend->linear_forward(layer, static_cast<int>(x.size()), x.data(), p.data(), {}, y.data());
+  CHECK(y == Floats{1, 1 + step, -1 - step, 1 + step});
 }

@@ -186,9 +186,16 @@ class Backend {
   virtual void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) = 0;
 };
 
-/// The backend of a device. threads = 0 takes all cores; it never changes a result. Throws Error where the device is a
-/// GPU and cuda_obstacle() says why there is none.
-std::unique_ptr<Backend> make_backend(Device device, int threads = 0);
+/// What a GPU rounds the factors of its products to; their sums are float32 always, and so is all else.
+enum class Precision {
+  kFp32,  ///< not at all
+  kTf32,  ///< 10 bits behind the point: on the tensor cores
+  kBf16   ///< 7 bits
+};
+
+/// The backend of a device. threads = 0 takes all cores; it never changes a result. `precision` is for a GPU. Throws
+/// Error where the device is one and cuda_obstacle() says why there is none.
+std::unique_ptr<Backend> make_backend(Device device, int threads = 0, Precision precision = Precision::kFp32);
 /// Whether this meg was built with the GPU's backend.
 bool has_cuda();
 /// Why Device::kCuda cannot be used here, without a full stop; empty where it can.

@@ -348,6 +348,53 @@ const std::byte* gather(std::span<const std::byte> mine, Where where) {
   runner().wait(Wait::kGather, 0xffffffff, 0, 0, mine, where);
   return runner().gathered();
 }
+
+namespace {
+
+/// The fragments of a lane, as it hands them to a matrix instruction.
+struct Fragments {
+  unsigned a[4], b[2];
+};
+
+/// d += a b of the whole warp, [16, 8] += [16, depth] [depth, 8], where a_of(row, k) and b_of(k, column) find an
+/// element in the fragments of all lanes.
+template <class A, class B>
+void multiply_add(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], unsigned depth, Where where,
+                  const A& a_of, const B& b_of) {
+  Fragments mine;
+  std::copy_n(a, 4, mine.a);
+  std::copy_n(b, 2, mine.b);
+  std::array<Fragments, kWarp> all;
+  std::memcpy(all.data(), gather(std::as_bytes(std::span(&mine, 1)), where), sizeof all);
+  const unsigned i = lane() / 4, j = lane() % 4;
+  for (unsigned n = 0; n < 4; ++n)
+    for (unsigned k = 0; k < depth; ++k) d[n] += a_of(all, i + n / 2 * 8, k) * b_of(all, k, 2 * j + n % 2);
+}
+
+float bf16(unsigned word, unsigned half) { return std::bit_cast<float>(half == 0 ? word << 16 : word & 0xffff0000u); }
+
+}  // namespace
+
+void multiply_add_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Where where) {
+  multiply_add(
+      d, a, b, 8, where,
+      [](const auto& all, unsigned row, unsigned k) {
+        return std::bit_cast<float>(all[row % 8 * 4 + k % 4].a[row / 8 + k / 4 * 2]);
+      },
+      [](const auto& all, unsigned k, unsigned column) {
+        return std::bit_cast<float>(all[column * 4 + k % 4].b[k / 4]);
+      });
+}
+
+void multiply_add_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Where where) {
+  multiply_add(
+      d, a, b, 16, where,
+      [](const auto& all, unsigned row, unsigned k) {
+        return bf16(all[row % 8 * 4 + k % 8 / 2].a[row / 8 + k / 8 * 2], k % 2);
+      },
+      [](const auto& all, unsigned k, unsigned column) { return bf16(all[column * 4 + k % 8 / 2].b[k / 8], k % 2); });
+}
+
 void note_read(std::size_t begin, std::size_t size, Where where) { runner().note(begin, size, false, where); }
 void note_write(std::size_t begin, std::size_t size, Where where) { runner().note(begin, size, true, where); }
 std::byte* shared_memory() { return runner().shared(); }

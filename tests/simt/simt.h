@@ -121,6 +121,10 @@ T from_word(std::uint64_t word) {
   return value;
 }
 
+/// mma.m16n8k8 on tf32 and mma.m16n8k16 on bf16, with the fragments of the PTX manual.
+void multiply_add_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Where where = Where::current());
+void multiply_add_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Where where = Where::current());
+
 inline unsigned lane() { return place().thread.x % 32; }
 
 }  // namespace simt
