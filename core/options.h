@@ -38,8 +38,11 @@ struct Options {
   std::string masks;    ///< classic: a file with one line of 0/1 per generator instead
   float beta1 = 0.5f;   ///< classic: Adam's decay of the first moment
   float l2 = 0.0f;      ///< classic: added to the gradient: l2 * parameter
-  float ema = 0.0f;     ///< classic: decay of the average of the generators that rows come from; 0: the last ones
+  float ema = 0.999f;   ///< classic: decay of the average of the generators that rows come from; 0: the last ones
 };
+
+/// Throws Error where a number is none that any preset could use.
+void check(const Options& options);
 
 /// The options as JSON, for the model file: all but masks, types, drop and order, which the model itself shows.
 std::string options_to_json(const Options& options);

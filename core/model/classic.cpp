@@ -53,9 +53,9 @@ ClassicOptions checked(ClassicOptions o) {
 struct ClassicEnsemble::Step {
   Step(const ClassicEnsemble& e, int batch, int steps)
       : arena(e.backend_.allocate(floats(e, batch, steps))),
-        tape(e.generator_.make_tape(arena, batch)),
+        tape(e.generator_.make_tape(arena, 2 * batch)),
         scratch(e.generator_.make_tape(arena, batch)),
-        noise(arena.take(size(batch, e.options_.input_dim))),
+        noise(arena.take(size(2 * batch, e.options_.input_dim))),
         real(arena.take(size(batch, e.columns()))),
         gradient(arena.take(size(batch, e.columns()))),
         losses(arena.take(size(steps, 2))) {
@@ -66,8 +66,9 @@ struct ClassicEnsemble::Step {
     return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
   }
   static std::size_t floats(const ClassicEnsemble& e, int batch, int steps) {
-    return 2 * e.generator_.tape_floats(batch) + Arena::padded(size(batch, e.options_.input_dim)) +
-           2 * Arena::padded(size(batch, e.columns())) + Arena::padded(size(steps, 2));
+    return e.generator_.tape_floats(2 * batch) + e.generator_.tape_floats(batch) +
+           Arena::padded(size(2 * batch, e.options_.input_dim)) + 2 * Arena::padded(size(batch, e.columns())) +
+           Arena::padded(size(steps, 2));
   }
 
   Arena arena;
@@ -86,15 +87,15 @@ ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions o
   backend.upload(start, generators_.parameters());
 }
 
-const float* ClassicEnsemble::generated_rows(Step& s, int rows) {
-  backend_.fill_normal(options_.seed, Stream::kNoise, noise_row_, rows, options_.input_dim, s.noise);
-  noise_row_ += static_cast<std::uint64_t>(rows);
+void ClassicEnsemble::train_step(Step& s, int rows) {
+  // Two batches in one pass, for the generators stand still until both are used: theirs, then the discriminator's.
+  backend_.fill_normal(options_.seed, Stream::kNoise, noise_row_, 2 * rows, options_.input_dim, s.noise);
+  noise_row_ += 2 * static_cast<std::uint64_t>(rows);
   s.tape.step = noise_row_;  // dropout masks of its own for every batch
-  return generator_.forward(backend_, rows, s.noise, generators_.parameters(), s.tape);
-}
-
-void ClassicEnsemble::train_generators(Step& s, int rows) {
-  discriminator_.judge(rows, generated_rows(s, rows), s.losses + 2 * epoch_step_ + 1, s.gradient);
+  const float* generated = generator_.forward(backend_, 2 * rows, s.noise, generators_.parameters(), s.tape);
+  float* const losses = s.losses + 2 * epoch_step_;
+  discriminator_.train(rows, s.real, generated + Step::size(rows, columns()), losses);
+  discriminator_.judge(rows, generated, losses + 1, s.gradient);
   generator_.backward(backend_, rows, s.noise, generators_.parameters(), s.tape, s.gradient, s.scratch,
                       generators_.gradients(), nullptr);
   // The average is ramped, so that the start is soon forgotten; the first step's parameters are the first average.
@@ -138,8 +139,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       ++step_;
       backend_.begin_step();
       backend_.gather_rows(table.data(), order_on_device.data() + first, batch, columns(), step.real);
-      discriminator_.train(batch, step.real, generated_rows(step, batch), step.losses + 2 * epoch_step_);
-      train_generators(step, batch);
+      train_step(step, batch);
       backend_.end_step();
       ++epoch_step_;
       if (epoch_step_ < steps && keep_going && !keep_going()) return add_losses();
