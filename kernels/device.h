@@ -36,6 +36,9 @@ inline dim3 blocks_for(std::size_t count, unsigned threads = kThreads) {
   return {static_cast<unsigned>(blocks < kMost ? blocks : kMost), 1, 1};
 }
 
+/// The same for a warp per item.
+inline dim3 blocks_for_warps(std::size_t count) { return blocks_for(count * 32); }
+
 /// Runs kernel(arguments...) on the queue, see Queue. No blocks: nothing happens.
 template <class... Parameters, class... Arguments>
 void launch(Queue& queue, const Launch& shape, void (*kernel)(Parameters...), const Arguments&... arguments) {
@@ -101,5 +104,9 @@ class SharedMemory {
 /// This thread's number in a grid of one dimension, and how many there are.
 __device__ inline std::size_t grid_thread() { return static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ inline std::size_t grid_threads() { return static_cast<std::size_t>(gridDim.x) * blockDim.x; }
+/// The same of its warp, in blocks of whole warps; and its number there.
+__device__ inline std::size_t grid_warp() { return grid_thread() / 32; }
+__device__ inline std::size_t grid_warps() { return grid_threads() / 32; }
+__device__ inline int lane() { return static_cast<int>(threadIdx.x % 32); }
 
 }  // namespace meg::MEG_KERNELS

@@ -10,6 +10,28 @@ __device__ T warp_sum(T value) {
   return value;
 }
 
+/// The largest value of a warp, in every lane.
+template <class T>
+__device__ T warp_max(T value) {
+  for (int bit = 16; bit > 0; bit /= 2) {
+    const T other = __shfl_xor_sync(0xffffffff, value, bit);
+    value = other > value ? other : value;
+  }
+  return value;
+}
+
+/// Where the largest value of a warp is, in every lane, if each lane brings its own largest and the place of that; the
+/// first place where it is twice.
+template <class T>
+__device__ int warp_argmax(T value, int place) {
+  for (int bit = 16; bit > 0; bit /= 2) {
+    const T other = __shfl_xor_sync(0xffffffff, value, bit);
+    const int there = __shfl_xor_sync(0xffffffff, place, bit);
+    if (other > value || (other == value && there < place)) value = other, place = there;
+  }
+  return place;
+}
+
 /// What block_sum takes of the block's shared memory.
 template <class T>
 constexpr std::size_t block_sum_bytes() {

@@ -157,8 +157,9 @@ TEST_CASE_TEMPLATE("the batch may be empty", On, EVERY_BACKEND) {
   CHECK(gradients == Floats(p.size(), 0.0f));
 }
 
-TEST_CASE("running sums and their gradients agree with naive loops in double, and go on where they were left") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("running sums and their gradients agree with naive loops in double, and go on where they were left",
+                   On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, groups, width] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
     for (const float probability : {0.0f, 0.3f}) {
@@ -425,7 +426,7 @@ inline constexpr int kBits<test::Gpu<Precision::kBf16>> = 7;
 }  // namespace
 
 TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, but for float32 sums", On,
-                   EVERY_GPU(Precision::kTf32), EVERY_GPU(Precision::kBf16)) {
+                   GPUS_WITH(Precision::kTf32), GPUS_WITH(Precision::kBf16)) {
   const auto backend = On::make();
   constexpr int bits = kBits<On>;
   for (const auto& [rows, inputs, outputs] :
@@ -457,8 +458,8 @@ TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, 
   }
 }
 
-TEST_CASE_TEMPLATE("tensor cores round factors to the nearest", On, EVERY_GPU(Precision::kTf32),
-                   EVERY_GPU(Precision::kBf16)) {
+TEST_CASE_TEMPLATE("tensor cores round factors to the nearest", On, GPUS_WITH(Precision::kTf32),
+                   GPUS_WITH(Precision::kBf16)) {
   const auto backend = On::make();
   const float step = std::ldexp(1.0f, -kBits<On>);  // between two neighbours from 1 to 2
   const GroupedLinear layer{{1, 1, 0, 1, 0, 1, 0, 1}};
