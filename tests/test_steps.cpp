@@ -1,9 +1,10 @@
 #define MEG_KERNELS emulated
 #include "bench/naive_linear.h"
 #include "core/model/classic.h"
+#include "core/model/refinement.h"
 #include "kernels/backend.h"
 #include "tests/backends.h"
-#include "tests/support.h"
+#include "tests/related.h"
 
 // Steps that a GPU replays as graphs.
 
@@ -94,6 +95,21 @@ TEST_CASE("the classic ensemble learns the same on both backends, in few kinds o
   // Twelve Adam steps of 2e-4 on float32 gradients: a sign that rounding turns moves a parameter by 4e-4.
   test::check_close(train(gpu), test::doubles(train(*test::Cpu::make())), 1e-3);
   CHECK(gpu.graphs() == 1);  // batches of 15 and of 16 rows are the same blocks
+}
+
+TEST_CASE("training the default preset is a handful of graphs, however many steps it has") {
+  emulated::CudaBackend gpu(Precision::kFp32);
+  test::Related r(6, 120);
+  r.options.batch_size = 60;
+  WarmUp warm_up(gpu, r.ensemble, r.rows, r.options, r.start);
+  while (!warm_up.done()) warm_up.step();
+  CHECK(gpu.graphs() == 1);
+  const Memory constants = gpu.allocate(r.ensemble.constants());
+  Refinement refinement(gpu, r.ensemble, r.rows, constants.data(),
+                        {.steps = 12, .discriminator_first = 12, .batch_size = 32, .hidden = {16}, .seed = 1},
+                        warm_up.best());
+  while (!refinement.done()) refinement.step();
+  CHECK(gpu.graphs() == 5);  // the discriminator alone or all, with the gradient penalty or without it
 }
 
 TEST_CASE(
