@@ -191,6 +191,12 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
       ->check(CLI::Range(0, 1024));
   command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command
+      .add_option("--precision", f->options.precision,
+                  "What a GPU rounds the factors of its products to: fp32 not at all")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{
+          {"fp32", Precision::kFp32}, {"tf32", Precision::kTf32}, {"bf16", Precision::kBf16}}))
+      ->option_text("fp32|tf32|bf16 [fp32]");
   command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
   command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
   command
@@ -206,12 +212,8 @@ void add_train(CLI::App& program, int& status) {
   command
       .add_option("--rare-min", o.rare_min,
                   "meg: hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged")
-      ->check(CLI::Range(0, 1'000'000'000))
-      ->excludes(resume)
-      ->excludes(from);
-  command.add_option("--rare-word", o.rare_word, "meg: what rare categories are called")
-      ->excludes(resume)
-      ->excludes(from);
+      ->check(CLI::Range(0, 1'000'000'000));
+  command.add_option("--rare-word", o.rare_word, "meg: what rare categories are called");
   command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128")
       ->delimiter(',')
       ->check(CLI::Range(1, 65536));
@@ -233,9 +235,7 @@ void add_train(CLI::App& program, int& status) {
       .add_option(
           "--order", o.order,
           "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on")
-      ->delimiter(',')
-      ->excludes(resume)
-      ->excludes(from);
+      ->delimiter(',');
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
   const char* group = "Only for --preset classic";
   command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
@@ -250,6 +250,12 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
       ->check(number(0, 0.9999))
       ->group(group);
+  // What the columns and networks are is settled by the model that training goes on from, and in the same run all else.
+  for (const char* settled : {"--rare-min", "--rare-word", "--order", "--hidden", "--generators", "--masks", "--noise"})
+    command.get_option(settled)->excludes(resume)->excludes(from);
+  for (const char* settled : {"--seed", "--learning-rate", "--dropout", "--gamma", "--held-out", "--effort",
+                              "--refine-steps", "--no-refine", "--beta1", "--l2", "--ema"})
+    command.get_option(settled)->excludes(resume);
   command.callback([f, &status] { status = train(*f); });
 }
 

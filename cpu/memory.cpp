@@ -15,6 +15,10 @@ Memory CpuBackend::allocate(std::size_t count) {
 
 void CpuBackend::upload(std::span<const float> from, float* to) { std::copy(from.begin(), from.end(), to); }
 
+void CpuBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to) {
+  std::copy(from.begin(), from.end(), to);
+}
+
 void CpuBackend::download(const float* from, std::span<float> to) { std::copy_n(from, to.size(), to.begin()); }
 
 void CpuBackend::fill(std::size_t count, float value, float* out) {

@@ -12,6 +12,8 @@ namespace meg::cpu {
 
 /// Runs the tasks of one operation on all threads. A task's work must not depend on which thread runs it, so results
 /// are the same for any number of threads. run() allocates nothing.
+/// Every thread has the same share of the tasks each time, and takes of others' when it is through: what the first half
+/// of a network's operations leaves in a core's cache is there for the next step.
 class ThreadPool {
  public:
   /// Work that is done sooner than another thread would have joined in, in multiply-adds.
@@ -50,16 +52,23 @@ class ThreadPool {
 
  private:
   using Call = void (*)(void*, int);
+  /// A thread's share of a round, neighbouring tasks: the round in the upper half, the tasks that nobody has taken in
+  /// the lower. A task is taken by counting down, which fails when the round is over. So nobody waits for a worker that
+  /// comes late to a round, or not at all.
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> state{0};
+    std::atomic<int> first{0};
+  };
   void start(int tasks, Call call, void* context);
-  void work();
-  void take_tasks();
+  void work(std::size_t thread);
+  void take_tasks(std::size_t thread);
+  void take_tasks(Share& share);
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  /// The round in the upper half, its tasks that nobody has taken in the lower: a thread takes one by counting down,
-  /// which fails when the round is over. So nobody waits for a worker that comes late to a round, or not at all.
-  std::atomic<std::uint64_t> state_{0};
+  std::vector<Share> shares_;
+  std::atomic<std::uint32_t> round_{0};
   std::atomic<int> done_{0}, sleepers_{0};
   std::atomic<Call> call_{nullptr};
   std::atomic<void*> context_{nullptr};

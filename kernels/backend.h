@@ -4,19 +4,24 @@
 
 #include "core/nn/backend.h"
 #include "kernels/layer.h"
-#include "kernels/runtime.h"
+#include "kernels/queue.h"
 
 namespace meg::MEG_KERNELS {
 
-/// nn/backend.h on one NVIDIA GPU; see there for every operation. All work goes through one stream, in order; only
-/// download() waits for it. Sums are trees of a fixed shape, so the same operands give the same bits.
+/// nn/backend.h on one NVIDIA GPU; see there for every operation. All work is done in order; only download() waits
+/// for it. Sums are trees of a fixed shape, so the same operands give the same bits.
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(Precision precision);
   Device device() const override { return Device::kCuda; }
+  void begin_step() override { queue_.begin_step(); }
+  void end_step() override { queue_.end_step(); }
+  /// Kinds of steps that are replayed.
+  std::size_t graphs() const { return queue_.graphs(); }
 
   Memory allocate(std::size_t count) override;
   void upload(std::span<const float> from, float* to) override;
+  void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;
   void download(const float* from, std::span<float> to) override;
   void fill(std::size_t count, float value, float* out) override;
 

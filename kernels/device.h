@@ -6,12 +6,15 @@
 #include <simt.h>
 #endif
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
-#include "kernels/runtime.h"
+#include "kernels/queue.h"
 
 namespace meg::MEG_KERNELS {
 
@@ -36,30 +39,39 @@ inline dim3 blocks_for(std::size_t count, unsigned threads = kThreads) {
 /// The same for a warp per item.
 inline dim3 blocks_for_warps(std::size_t count) { return blocks_for(count * 32); }
 
-#ifdef __CUDACC__
-void check(cudaError_t result, const char* what, std::source_location where = std::source_location::current());
-
-/// Runs kernel(arguments...) on the queue. No blocks: nothing happens.
+/// Runs kernel(arguments...) on the queue, see Queue. No blocks: nothing happens.
 template <class... Parameters, class... Arguments>
-void launch(const Queue& queue, const Launch& shape, void (*kernel)(Parameters...), const Arguments&... arguments) {
+void launch(Queue& queue, const Launch& shape, void (*kernel)(Parameters...), const Arguments&... arguments) {
+  static_assert((std::is_trivially_copyable_v<Parameters> && ...));
   if (shape.blocks.x == 0 || shape.blocks.y == 0 || shape.blocks.z == 0) return;
-  constexpr std::size_t kFreely = 48 * 1024;  // more shared memory must be asked for
-  if (shape.shared_bytes > kFreely)
-    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               static_cast<int>(shape.shared_bytes)),
-          "asking for shared memory", shape.where);
-  kernel<<<shape.blocks, shape.threads, shape.shared_bytes, queue.handle()>>>(Parameters(arguments)...);
-  check(cudaGetLastError(), "launching a kernel", shape.where);
+  std::tuple<Parameters...> values{static_cast<Parameters>(arguments)...};
+  const auto places = std::apply([](auto&... value) { return std::array<void*, sizeof...(value)>{&value...}; }, values);
+  static constexpr std::array<std::size_t, sizeof...(Parameters)> sizes{sizeof(Parameters)...};
+  Call call{reinterpret_cast<const void*>(kernel),
+            nullptr,
+            {shape.blocks.x, shape.blocks.y, shape.blocks.z},
+            shape.threads,
+            shape.shared_bytes,
+            places,
+            sizes,
+            shape.where};
+#ifndef __CUDACC__
+  call.run = [](const Call& c) {
+    const auto run = reinterpret_cast<void (*)(Parameters...)>(const_cast<void*>(c.kernel));
+    const auto with = [&]<std::size_t... i>(std::index_sequence<i...>) {
+      simt::run({c.blocks[0], c.blocks[1], c.blocks[2]}, {c.threads, 1, 1}, c.shared_bytes,
+                [&] { run(*static_cast<Parameters*>(c.arguments[i])...); });
+    };
+    with(std::index_sequence_for<Parameters...>());
+  };
+#endif
+  queue.run(call);
 }
 
+#ifdef __CUDACC__
 template <class T>
 using Shared = T*;
 #else
-template <class... Parameters, class... Arguments>
-void launch(const Queue&, const Launch& shape, void (*kernel)(Parameters...), const Arguments&... arguments) {
-  simt::run(shape.blocks, {shape.threads, 1, 1}, shape.shared_bytes, [&] { kernel(Parameters(arguments)...); });
-}
-
 using simt::Shared;
 #endif
 

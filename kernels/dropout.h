@@ -45,7 +45,7 @@ class DropoutDraws {
   }
 
  private:
-  const DropoutMask& mask_;
+  DropoutMask mask_;
   bool drawn_ = false;
   std::uint32_t counter_ = 0;
   std::array<std::uint32_t, 4> word_;

@@ -152,9 +152,7 @@ unsigned blocks(std::size_t count) { return static_cast<unsigned>((count + kTile
 
 const LayerGroup* CudaBackend::groups_on_device(LinearGroups layer) {
   groups_.clear();
-  for (const LinearGroup& g : layer)
-    groups_.push_back({static_cast<std::uint32_t>(g.inputs), static_cast<std::uint32_t>(g.outputs), g.drops ? 1u : 0u,
-                       0, g.x, g.x_stride, g.weight, g.bias, g.y, g.y_stride});
+  for (const LinearGroup& g : layer) groups_.push_back(layer_group(g));
   return on_device(std::span<const LayerGroup>(groups_));
 }
 

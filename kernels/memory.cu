@@ -35,6 +35,10 @@ Memory CudaBackend::allocate(std::size_t count) {
 
 void CudaBackend::upload(std::span<const float> from, float* to) { queue_.upload(from.data(), from.size_bytes(), to); }
 
+void CudaBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to) {
+  queue_.upload(from.data(), from.size_bytes(), to);
+}
+
 void CudaBackend::download(const float* from, std::span<float> to) {
   queue_.download(from, to.size_bytes(), to.data());
 }

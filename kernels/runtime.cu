@@ -1,7 +1,8 @@
 #include <cuda_runtime.h>
 
+#include <vector>
+
 #include "core/error.h"
-#include "kernels/device.h"
 #include "kernels/runtime.h"
 
 namespace meg::MEG_KERNELS {
@@ -14,13 +15,13 @@ std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-}  // namespace
-
-void check(cudaError_t result, const char* what, std::source_location where) {
+void check(cudaError_t result, const char* what, std::source_location where = std::source_location::current()) {
   if (result == cudaSuccess) return;
   throw Error(std::string(what) + " failed at " + where.file_name() + ":" + std::to_string(where.line()) + ": " +
               cudaGetErrorString(result) + " (" + cudaGetErrorName(result) + ")");
 }
+
+}  // namespace
 
 std::string obstacle() {
   int driver = 0, runtime = 0, devices = 0;
@@ -55,24 +56,93 @@ void* allocate_bytes(std::size_t bytes) {
   }
   check(result, "allocating memory on the GPU");
   check(cudaMemset(block, 0, bytes), "clearing memory on the GPU");
+  check(cudaStreamSynchronize(nullptr), "clearing memory on the GPU");  // our stream does not wait for that one
   return block;
 }
 
 void free_bytes(void* block) noexcept { cudaFree(block); }
 
-Queue::Queue() { check(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "making a stream"); }
+CudaStream::CudaStream() { check(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "making a stream"); }
 
-Queue::~Queue() { cudaStreamDestroy(handle_); }
+CudaStream::~CudaStream() { cudaStreamDestroy(handle_); }
 
-void Queue::upload(const void* from, std::size_t bytes, void* to) const {
+void CudaStream::upload(const void* from, std::size_t bytes, void* to) const {
   if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, handle_), "a copy to the GPU");
 }
 
-void Queue::download(const void* from, std::size_t bytes, void* to) const {
+void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
   if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, handle_), "a copy from the GPU");
-  synchronize();
+  check(cudaStreamSynchronize(handle_), "waiting for the GPU");
 }
 
-void Queue::synchronize() const { check(cudaStreamSynchronize(handle_), "waiting for the GPU"); }
+namespace {
+
+/// Beyond this much shared memory a kernel must ask for it.
+void ask_for_shared_memory(const Call& call) {
+  constexpr std::size_t kFreely = 48 * 1024;
+  if (call.shared_bytes > kFreely)
+    check(cudaFuncSetAttribute(call.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(call.shared_bytes)),
+          "asking for shared memory", call.where);
+}
+
+cudaKernelNodeParams node_of(const Call& call) {
+  cudaKernelNodeParams node{};
+  node.func = const_cast<void*>(call.kernel);
+  node.gridDim = {call.blocks[0], call.blocks[1], call.blocks[2]};
+  node.blockDim = {call.threads, 1, 1};
+  node.sharedMemBytes = static_cast<unsigned>(call.shared_bytes);
+  node.kernelParams = const_cast<void**>(call.arguments.data());
+  return node;
+}
+
+}  // namespace
+
+void CudaStream::run(const Call& call) const {
+  ask_for_shared_memory(call);
+  check(cudaLaunchKernel(call.kernel, dim3(call.blocks[0], call.blocks[1], call.blocks[2]), dim3(call.threads),
+                         const_cast<void**>(call.arguments.data()), call.shared_bytes, handle_),
+        "launching a kernel", call.where);
+}
+
+struct Graph::State {
+  State() { check(cudaGraphCreate(&graph, 0), "making a graph"); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (executable) cudaGraphExecDestroy(executable);
+    cudaGraphDestroy(graph);
+  }
+
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t executable = nullptr;
+  std::vector<cudaGraphNode_t> nodes;
+};
+
+Graph::Graph() : state_(std::make_unique<State>()) {}
+Graph::Graph(Graph&&) noexcept = default;
+Graph::~Graph() = default;
+
+void Graph::add(const Call& call) {
+  ask_for_shared_memory(call);
+  const cudaKernelNodeParams params = node_of(call);
+  std::vector<cudaGraphNode_t>& nodes = state_->nodes;
+  cudaGraphNode_t node = nullptr;
+  check(cudaGraphAddKernelNode(&node, state_->graph, nodes.empty() ? nullptr : &nodes.back(), nodes.empty() ? 0 : 1,
+                               &params),
+        "adding a kernel to a graph", call.where);
+  nodes.push_back(node);
+}
+
+void Graph::change(std::size_t index, const Call& call) {
+  const cudaKernelNodeParams params = node_of(call);
+  check(cudaGraphExecKernelNodeSetParams(state_->executable, state_->nodes[index], &params),
+        "changing a kernel of a graph", call.where);
+}
+
+void Graph::run(CUstream_st* stream) {
+  if (!state_->executable) check(cudaGraphInstantiate(&state_->executable, state_->graph, 0), "preparing a graph");
+  check(cudaGraphLaunch(state_->executable, stream), "launching a graph");
+}
 
 }  // namespace meg::MEG_KERNELS

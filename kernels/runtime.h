@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <source_location>
 #include <span>
 #include <string>
@@ -38,19 +39,49 @@ class Block {
   void* data_;
 };
 
-/// The queue that all of a backend's work goes through, in order.
-class Queue {
+/// A kernel with its arguments, not yet run.
+struct Call {
+  const void* kernel;
+  void (*run)(const Call& call);  ///< runs it on the host: only where the device is emulated
+  unsigned blocks[3], threads;
+  std::size_t shared_bytes;
+  std::span<void* const> arguments;             ///< where each of them lies
+  std::span<const std::size_t> argument_sizes;  ///< in bytes
+  std::source_location where;
+};
+
+/// Calls in a fixed order that run as one, with arguments that may change from one run to the next.
+class Graph {
  public:
-  Queue();
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-  ~Queue();
+  Graph();
+  Graph(Graph&& other) noexcept;
+  Graph& operator=(Graph&&) = delete;
+  ~Graph();
+
+  /// Appends a call. All of them must be there before the first run.
+  void add(const Call& call);
+  /// Call number `index` has these arguments from now on; kernel and shape stay.
+  void change(std::size_t index, const Call& call);
+  void run(CUstream_st* stream);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The order that all of a backend's work is done in.
+class CudaStream {
+ public:
+  CudaStream();
+  CudaStream(const CudaStream&) = delete;
+  CudaStream& operator=(const CudaStream&) = delete;
+  ~CudaStream();
 
   /// The host's bytes may change as soon as it returns.
   void upload(const void* from, std::size_t bytes, void* to) const;
   /// Returns when they are there.
   void download(const void* from, std::size_t bytes, void* to) const;
-  void synchronize() const;
+  void run(const Call& call) const;
   CUstream_st* handle() const { return handle_; }
 
  private:

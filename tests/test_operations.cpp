@@ -415,16 +415,20 @@ Floats rounded(std::size_t count, std::uint64_t seed, int bits) {
 }
 
 template <class On>
-constexpr int bits_of() {
-  return std::is_same_v<On, test::EmulatedTf32> ? 10 : 7;
-}
+inline constexpr int kBits = 10;
+template <>
+inline constexpr int kBits<test::Emulated<Precision::kBf16>> = 7;
+#ifdef MEG_GPU_TESTS
+template <>
+inline constexpr int kBits<test::Gpu<Precision::kBf16>> = 7;
+#endif
 
 }  // namespace
 
 TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, but for float32 sums", On,
-                   test::EmulatedTf32, test::EmulatedBf16) {
+                   GPUS_WITH(Precision::kTf32), GPUS_WITH(Precision::kBf16)) {
   const auto backend = On::make();
-  constexpr int bits = bits_of<On>();
+  constexpr int bits = kBits<On>;
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {65, 130, 131}}) {
     CAPTURE(rows);
@@ -454,9 +458,10 @@ TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, 
   }
 }
 
-TEST_CASE_TEMPLATE("tensor cores round factors to the nearest", On, test::EmulatedTf32, test::EmulatedBf16) {
+TEST_CASE_TEMPLATE("tensor cores round factors to the nearest", On, GPUS_WITH(Precision::kTf32),
+                   GPUS_WITH(Precision::kBf16)) {
   const auto backend = On::make();
-  const float step = std::ldexp(1.0f, -bits_of<On>());  // between two neighbours from 1 to 2
+  const float step = std::ldexp(1.0f, -kBits<On>);  // between two neighbours from 1 to 2
   const GroupedLinear layer{{1, 1, 0, 1, 0, 1, 0, 1}};
   const Floats x{1 + 0.49f * step, 1 + 0.51f * step, -1 - 0.51f * step, 1 + 1.49f * step}, p{1.0f, 0.0f};
   Floats y(x.size());

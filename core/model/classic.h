@@ -19,7 +19,7 @@ struct ClassicOptions {
   float beta1 = 0.5f, beta2 = 0.999f;
   float gamma = 0.1f;  ///< weight of the R1 + R2 gradient penalty; 0 is the plain game
   float dropout = 0.0f, l2 = 0.0f;
-  float ema = 0.0f;  ///< decay of the average of the generators' parameters that generate() uses; 0: the last ones
+  float ema = 0.999f;  ///< decay of the average of the generators' parameters that generate() uses; 0: the last ones
   std::uint64_t seed = 0;
 };
 
@@ -70,8 +70,7 @@ class ClassicEnsemble {
 
  private:
   struct Step;  // the arena of a training step
-  void train_generators(Step& step, int rows);
-  const float* generated_rows(Step& step, int rows);
+  void train_step(Step& step, int rows);
 
   Backend& backend_;
   ClassicOptions options_;

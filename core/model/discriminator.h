@@ -47,7 +47,7 @@ class Discriminator {
   TrainedParameters parameters_;
   Arena arena_{Memory()};
   GroupedMlp::Tape tape_, deltas_, tangents_;
-  float *dlogit_ = nullptr, *dx_ = nullptr;
+  float *dlogit_ = nullptr, *x_ = nullptr, *dx_ = nullptr;  // of real and generated rows
   int step_ = 0;
 };
 

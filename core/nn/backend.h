@@ -93,10 +93,18 @@ class Backend {
   virtual ~Backend() = default;
   virtual Device device() const = 0;
 
+  // --- steps
+  /// The operations up to end_step() are one step of a loop. A GPU runs them together at its end, and as a graph again
+  /// where a later step is the same but for numbers; so results are there behind end_step(), or behind a download.
+  /// Nothing changes what they are. A step that uploads or downloads costs as much as its single operations.
+  virtual void begin_step() {}
+  virtual void end_step() {}
+
   // --- memory
   /// `count` floats, set to zero.
   virtual Memory allocate(std::size_t count) = 0;
   virtual void upload(std::span<const float> from, float* to) = 0;
+  virtual void upload(std::span<const std::uint32_t> from, std::uint32_t* to) = 0;
   virtual void download(const float* from, std::span<float> to) = 0;
   virtual void fill(std::size_t count, float value, float* out) = 0;
 
@@ -184,13 +192,6 @@ class Backend {
   /// One Adam / AdamW step number `step` (from 1) over [count] parameters (Kingma & Ba 2015). Adam is element-wise,
   /// so one call over the parameters of all generators IS one optimizer per generator.
   virtual void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) = 0;
-};
-
-/// What a GPU rounds the factors of its products to; their sums are float32 always, and so is all else.
-enum class Precision {
-  kFp32,  ///< not at all
-  kTf32,  ///< 10 bits behind the point: on the tensor cores
-  kBf16   ///< 7 bits
 };
 
 /// The backend of a device. threads = 0 takes all cores; it never changes a result. `precision` is for a GPU. Throws

@@ -11,6 +11,13 @@ namespace meg {
 
 enum class Device { kCpu, kCuda };
 
+/// What a GPU rounds the factors of its products to; their sums are float32 always, and so is all else.
+enum class Precision {
+  kFp32,  ///< not at all
+  kTf32,  ///< 10 bits behind the point: on the tensor cores
+  kBf16   ///< 7 bits
+};
+
 /// A block of floats on one device. Owns it; the backend that made it says how it is freed.
 class Memory {
  public:

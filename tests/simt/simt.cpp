@@ -190,7 +190,7 @@ class Runner {
     }
     if (!failure_) return;
     for (Thread& thread : threads_)
-      if (thread.wait != Wait::kNone) current_ = &thread, thread.wait = Wait::kNone, resume(*thread.fiber);
+      if (thread.fiber && !thread.done) current_ = &thread, resume(*thread.fiber);  // throws Abandoned there
     running_ = false;
     std::rethrow_exception(std::exchange(failure_, nullptr));
   }
