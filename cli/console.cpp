@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/nn/backend.h"
 
 namespace meg::cli {
 
@@ -75,7 +76,16 @@ void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::vect
         fail("'{}' would be written over '{}', which is read here: write to another file", out, in);
 }
 
-Device device_of(const std::string& name) { return name == "cuda" ? Device::kCuda : Device::kCpu; }
+Device device_of(const std::string& name) {
+  return name == "cuda" || (name == "auto" && cuda_obstacle().empty()) ? Device::kCuda : Device::kCpu;
+}
+
+void say_device(const std::string& name, Device device) {
+  if (device == Device::kCuda)
+    say("computing on the GPU");
+  else if (name == "auto" && has_cuda())
+    say("computing on the CPU: " + cuda_obstacle());
+}
 
 ProgressLine::ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {}
 

@@ -38,8 +38,10 @@ void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::vect
 /// A table of the columns on standard output.
 void print_schema(const Schema& schema);
 
-/// "auto", "cpu" or "cuda"; auto is the GPU where this meg was built for one.
+/// "auto", "cpu" or "cuda"; auto is the GPU where there is one that this meg was built for.
 Device device_of(const std::string& name);
+/// Says that `name` has become the GPU, or why auto has not; nothing where this meg knows the CPU alone.
+void say_device(const std::string& name, Device device);
 
 /// A line on stderr; where nobody can read it, nothing.
 void say(const std::string& text);

@@ -87,8 +87,10 @@ int generate(const GenerateFlags& f) {
   }
   out.write(text);  // the header of a table without rows
   out.finish();
-  if (!f.quiet && f.out != "-")
+  if (!f.quiet && f.out != "-") {
+    say_device(f.device, options.device);
     say(fmt::format("wrote {} rows to {} in {}", end - begin, f.out, duration_text(watch.seconds())));
+  }
   return 0;
 }
 

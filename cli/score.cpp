@@ -91,7 +91,9 @@ int score(const ScoreFlags& f) {
     return kInterrupted;
   }
   out.finish();
-  if (!f.quiet) say(fmt::format("{}, in {}", summary.text(), duration_text(watch.seconds())));
+  if (f.quiet) return 0;
+  say_device(f.device, options.device);
+  say(fmt::format("{}, in {}", summary.text(), duration_text(watch.seconds())));
   return 0;
 }
 

@@ -99,6 +99,7 @@ int train(TrainFlags& f) {
 
   catch_interrupts();
   outlive_readers();
+  if (!f.quiet) say_device(f.device, f.options.device);
   const Stopwatch training;
   const int first_epoch = model.epochs_done();
   {
@@ -160,6 +161,12 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
       ->check(CLI::Range(0, 1024));
   command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command
+      .add_option("--precision", f->options.precision,
+                  "What a GPU rounds the factors of its products to: fp32 not at all")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{
+          {"fp32", Precision::kFp32}, {"tf32", Precision::kTf32}, {"bf16", Precision::kBf16}}))
+      ->option_text("fp32|tf32|bf16 [fp32]");
   command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
   command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
   command

@@ -1,5 +1,7 @@
 #pragma once
+#ifndef __CUDACC__  // nvcc does not take fmt
 #include <fmt/format.h>
+#endif
 
 #include <stdexcept>
 #include <string>
@@ -12,10 +14,12 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+#ifndef __CUDACC__
 /// Throws Error with a formatted sentence.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
   throw Error(fmt::format(format, std::forward<Args>(args)...));
 }
+#endif
 
 }  // namespace meg

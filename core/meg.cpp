@@ -8,7 +8,8 @@
 namespace meg {
 
 struct Meg::Impl {
-  explicit Impl(Options o) : options(std::move(o)), backend(make_backend(options.device, options.threads)) {
+  explicit Impl(Options o)
+      : options(std::move(o)), backend(make_backend(options.device, options.threads, options.precision)) {
     check(options);
     if (options.preset == "classic" && options.rare_min > 0)
       fail("the classic preset cannot hide rare values; use the meg preset");

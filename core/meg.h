@@ -104,7 +104,7 @@ class Meg {
 
   /// Writes everything, so that training can go on from it; beside `path` first, then renamed.
   void save_model(const std::filesystem::path& path) const;
-  /// Reads what save_model wrote. Of `options` only device and threads are used.
+  /// Reads what save_model wrote. Of `options` only device, threads and precision are used.
   static Meg load_model(const std::filesystem::path& path, const Options& options = {});
   /// A trained model as the start of a new training run: the columns and networks of `path`, the rest of `options`.
   static Meg start_from(const std::filesystem::path& path, const Options& options);

@@ -63,6 +63,7 @@ Options options_from_json(const std::string& json, const Options& now) {
   get(in, "refine_steps", o.refine_steps);
   o.device = now.device;
   o.threads = now.threads;
+  o.precision = now.precision;
   return o;
 }
 

@@ -21,6 +21,7 @@ struct Options {
   std::uint64_t seed = 0;
   Device device = Device::kCpu;
   int threads = 0;                          ///< 0: all cores; never changes a result
+  Precision precision = Precision::kFp32;   ///< of a GPU's products
   std::map<std::string, ColumnType> types;  ///< of columns whose inferred type is not wanted
   std::vector<std::string> drop;            ///< columns to leave out
   std::vector<std::string> order;           ///< meg: columns to generate first, in this order, before all others
@@ -50,7 +51,7 @@ void check(const Options& options);
 
 /// The options as JSON, for the model file: all but masks, types, drop and order, which the model itself shows.
 std::string options_to_json(const Options& options);
-/// And back; device and threads are those of `now`.
+/// And back; device, threads and precision are those of `now`.
 Options options_from_json(const std::string& json, const Options& now);
 
 /// One line of the history of a training run. What a phase has not is NaN.

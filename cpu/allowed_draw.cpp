@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "cpu/head_noise.h"
-#include "cpu/truncated_normal.h"
+#include "core/nn/head_draw.h"
+#include "core/nn/truncated_normal.h"
 
 namespace meg::cpu {
 
@@ -58,19 +58,6 @@ double log_sum_exp(const std::array<double, kMixtures>& x) {
   return log_sum_exp(kMixtures, [&](int i) { return x[static_cast<std::size_t>(i)]; });
 }
 
-/// The reals that a free draw would write as z in [low, high]: those that round to these floats, and at an end of the
-/// column's range all that lie beyond it.
-struct Interval {
-  Interval(const ColumnLayout& column, const Allowed& allowed) {
-    const auto half_way = [](float z, float to) {
-      return 0.5 * (static_cast<double>(z) + static_cast<double>(std::nextafter(z, to)));
-    };
-    if (allowed.z_low > column.z_low) low = half_way(allowed.z_low, -std::numeric_limits<float>::infinity());
-    if (allowed.z_high < column.z_high) high = half_way(allowed.z_high, std::numeric_limits<float>::infinity());
-  }
-  double low = -kInfinity, high = kInfinity;
-};
-
 /// A head's mixture at a temperature, and how much of each component lies in an interval.
 struct MixtureIn {
   MixtureIn(const float* head, double temperature, Interval in) : interval(in) {
@@ -78,7 +65,8 @@ struct MixtureIn {
     for (std::size_t i = 0; i < kMixtures; ++i) {
       weights[i] = static_cast<double>(head[i]) / temperature;
       mean[i] = static_cast<double>(head[kMixtures + i]);
-      sigma[i] = temperature * std::exp(std::clamp(static_cast<double>(head[2 * kMixtures + i]), -7.0, 2.0));
+      sigma[i] =
+          temperature * std::exp(static_cast<double>(std::clamp(head[2 * kMixtures + i], kLowSigma, kHighSigma)));
       log_share[i] = weights[i] + log_normal_mass(scaled(interval.low, i), scaled(interval.high, i));
     }
     log_mass = log_sum_exp(log_share) - log_sum_exp(weights);

@@ -12,6 +12,7 @@ class CpuBackend final : public Backend {
 
   Memory allocate(std::size_t count) override;
   void upload(std::span<const float> from, float* to) override;
+  void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;
   void download(const float* from, std::span<float> to) override;
   void fill(std::size_t count, float value, float* out) override;
 

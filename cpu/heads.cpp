@@ -1,9 +1,9 @@
 #include <numbers>
 
+#include "core/nn/head_draw.h"
 #include "cpu/allowed_draw.h"
 #include "cpu/backend.h"
 #include "cpu/elementary.h"
-#include "cpu/head_noise.h"
 #include "cpu/philox_lanes.h"
 
 namespace meg::cpu {
@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kChunk = 16;     // head elements that are turned into lanes of rows at once
 constexpr int kTaskRows = 64;  // of one column
-constexpr float kLowSigma = -7.0f, kHighSigma = 2.0f;
 
 /// Elements [chunk element][row]: sixteen rows of a head, turned so that a register holds one element of all of them.
 struct Block {

@@ -1,32 +1,9 @@
-#include <sched.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <thread>
 
 #include "cpu/backend.h"
 
-namespace meg {
-
-namespace {
-
-/// Cores that this process may run on: taskset and containers leave it fewer than there are, and threads that share a
-/// core wait for one another.
-int usable_cores() {
-  cpu_set_t cores;
-  if (sched_getaffinity(0, sizeof cores, &cores) == 0) return std::max(1, CPU_COUNT(&cores));
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-}
-
-}  // namespace
-
-std::unique_ptr<Backend> make_backend(Device device, int threads) {
-  if (device == Device::kCuda) fail("this meg was built without CUDA: use --device cpu, or build with -DMEG_CUDA=ON");
-  if (threads == 0) threads = usable_cores();
-  return std::make_unique<cpu::CpuBackend>(threads);
-}
-
-namespace cpu {
+namespace meg::cpu {
 
 Memory CpuBackend::allocate(std::size_t count) {
   const std::size_t bytes = std::max<std::size_t>(Arena::padded(count), 16) * sizeof(float);
@@ -38,11 +15,14 @@ Memory CpuBackend::allocate(std::size_t count) {
 
 void CpuBackend::upload(std::span<const float> from, float* to) { std::copy(from.begin(), from.end(), to); }
 
+void CpuBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to) {
+  std::copy(from.begin(), from.end(), to);
+}
+
 void CpuBackend::download(const float* from, std::span<float> to) { std::copy_n(from, to.size(), to.begin()); }
 
 void CpuBackend::fill(std::size_t count, float value, float* out) {
   pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) { std::fill(out + begin, out + end, value); });
 }
 
-}  // namespace cpu
-}  // namespace meg
+}  // namespace meg::cpu

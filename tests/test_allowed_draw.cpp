@@ -1,5 +1,6 @@
 #include <numbers>
 
+#include "tests/backends.h"
 #include "tests/columns.h"
 #include "tests/reference_heads.h"
 
@@ -8,8 +9,6 @@ using reference::Doubles;
 using test::Floats;
 
 namespace {
-
-constexpr int kRows = 20000;
 
 /// A free draw kept to `allowed`, by summing the mixture's density over a fine grid of z.
 struct Naive {
@@ -73,8 +72,10 @@ struct Setup {
 
 }  // namespace
 
-TEST_CASE("a draw kept to a set of cells has the distribution of free draws that fall into it") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("a draw kept to a set of cells has the distribution of free draws that fall into it", On,
+                   EVERY_BACKEND) {
+  constexpr int kRows = On::kManyRows;
+  const auto backend = On::make();
   Setup s(kRows);
   const Doubles head = test::part(s.heads, s.layout.head_stride, 0, s.column.head, s.column.head_width());
   struct Case {
@@ -118,12 +119,12 @@ TEST_CASE("a draw kept to a set of cells has the distribution of free draws that
       if (c.codes[3] == 0) continue;
       mean /= count[3], square /= count[3];
       CHECK(std::abs(mean - expected.mean) < 4 * std::sqrt(expected.variance / count[3]) + 1e-6);
-      CHECK(square - mean * mean == doctest::Approx(expected.variance).epsilon(0.08));
+      CHECK(square - mean * mean == doctest::Approx(expected.variance).epsilon(8 * std::sqrt(2.0 / kRows)));
     }
 }
 
-TEST_CASE("an interval that the mixture hardly reaches is met all the same") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("an interval that the mixture hardly reaches is met all the same", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   Setup s(500);
   const Floats codes{0, 0, 0, 1};
   for (const auto& [low, high] :
@@ -139,8 +140,9 @@ TEST_CASE("an interval that the mixture hardly reaches is met all the same") {
     }
 }
 
-TEST_CASE("a draw that fills leaves known cells alone and draws the others as ever, kept to a set or not") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("a draw that fills leaves known cells alone and draws the others as ever, kept to a set or not", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   const Floats codes{0, 1, 1, 1};
   for (const Allowed& allowed : {Allowed{}, Allowed{codes.data(), -0.5f, 1.5f}}) {
     Setup all(130), some(130);
@@ -153,9 +155,10 @@ TEST_CASE("a draw that fills leaves known cells alone and draws the others as ev
   }
 }
 
-TEST_CASE(
-    "a draw kept to a set depends neither on its batch nor on the threads; all codes are as good as none masked") {
-  const auto one = make_backend(Device::kCpu, 1), many = make_backend(Device::kCpu, 3);
+TEST_CASE_TEMPLATE(
+    "a draw kept to a set depends neither on its batch nor on the threads; all codes are as good as none masked", On,
+    EVERY_BACKEND) {
+  const auto one = On::make(1), many = On::make(3);
   const int rows = 130;
   Setup s(rows), other(rows), single(1);
   const Floats codes{1, 0, 1, 1}, all{1, 1, 1, 1};

@@ -1,3 +1,4 @@
+#include "tests/backends.h"
 #include "tests/columns.h"
 #include "tests/reference_heads.h"
 
@@ -5,8 +6,8 @@ using namespace meg;
 using reference::Doubles;
 using test::Floats;
 
-TEST_CASE("features, their backward and the discriminator's view agree with naive loops") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("features, their backward and the discriminator's view agree with naive loops", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& columns : test::odd_columns())
     for (const int rows : test::kOddRows) {
       CAPTURE(columns.size());
@@ -39,8 +40,8 @@ TEST_CASE("features, their backward and the discriminator's view agree with naiv
     }
 }
 
-TEST_CASE("features of some columns leave the others alone") {
-  const auto backend = make_backend(Device::kCpu, 1);
+TEST_CASE_TEMPLATE("features of some columns leave the others alone", On, EVERY_BACKEND) {
+  const auto backend = On::make(1);
   const MaskedEnsemble ensemble(test::layout_of({{3}, {2, true}, {4}}), {.hidden = 1});
   const int rows = 7;
   const Floats cells = test::random_cells(ensemble.layout(), rows, 1), p = test::random(ensemble.parameters(), 2);
@@ -53,8 +54,9 @@ TEST_CASE("features of some columns leave the others alone") {
   test::check_close(x, expected, 1e-6);
 }
 
-TEST_CASE("an unknown cell has no features, and hidden columns are as unknown, as often as their row says") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("an unknown cell has no features, and hidden columns are as unknown, as often as their row says", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& columns : test::odd_columns())
     for (const int rows : test::kOddRows) {
       CAPTURE(columns.size());
@@ -91,8 +93,8 @@ TEST_CASE("an unknown cell has no features, and hidden columns are as unknown, a
   for (const float of : count) CHECK(of == doctest::Approx(1000).epsilon(0.12));  // four standard deviations
 }
 
-TEST_CASE("a position lies on the ramp between its knots, and -1 before the first") {
-  const auto backend = make_backend(Device::kCpu, 1);
+TEST_CASE_TEMPLATE("a position lies on the ramp between its knots, and -1 before the first", On, EVERY_BACKEND) {
+  const auto backend = On::make(1);
   const MaskedEnsemble ensemble(test::layout_of({{1, true}}), {.hidden = 1});
   const Floats p(ensemble.parameters(), 0.0f);
   for (const auto& [position, sum] : {std::pair{-1.0f, 0.0f}, {0.0f, 0.0f}, {2.25f, 2.25f}, {15.0f, 15.0f}}) {

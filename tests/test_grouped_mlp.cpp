@@ -1,4 +1,5 @@
 #include "core/nn/grouped_mlp.h"
+#include "tests/backends.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -32,6 +33,7 @@ double penalty(const GroupedMlp& mlp, int rows, const Doubles& x, const Doubles&
   return square / rows;
 }
 
+template <class On>
 struct Fixture {
   explicit Fixture(GroupedMlp::Shape shape, int batch = 6)
       : mlp(std::move(shape)), rows(batch), arena(backend->allocate(4 * mlp.tape_floats(rows) + 64)) {
@@ -52,7 +54,7 @@ struct Fixture {
     }
     return masks;
   }
-  std::unique_ptr<Backend> backend = make_backend(Device::kCpu, 2);
+  std::unique_ptr<Backend> backend = On::make();
   GroupedMlp mlp;
   int rows;
   Arena arena;
@@ -62,9 +64,11 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("an ensemble of masked generators has the gradients of central differences, with and without dropout") {
+TEST_CASE_TEMPLATE(
+    "an ensemble of masked generators has the gradients of central differences, with and without dropout", On,
+    EVERY_BACKEND) {
   for (const float dropout : {0.0f, 0.3f}) {
-    Fixture f({5, {7, 4}, {1, 3, 2}, Activation::kRelu, Activation::kTanh, dropout});
+    Fixture<On> f({5, {7, 4}, {1, 3, 2}, Activation::kRelu, Activation::kTanh, dropout});
     const Masks masks = f.drop_out();
     const Doubles xd = test::doubles(f.x), pd = test::doubles(f.parameters);
     const float* y = f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
@@ -86,10 +90,11 @@ TEST_CASE("an ensemble of masked generators has the gradients of central differe
   }
 }
 
-TEST_CASE("the gradient penalty's double backward agrees with central differences, with and without dropout") {
+TEST_CASE_TEMPLATE("the gradient penalty's double backward agrees with central differences, with and without dropout",
+                   On, EVERY_BACKEND) {
   for (const Activation activation : {Activation::kRelu, Activation::kLeakyRelu})
     for (const float dropout : {0.0f, 0.3f}) {
-      Fixture f({3, {6, 5}, {1}, activation, Activation::kNone, dropout});
+      Fixture<On> f({3, {6, 5}, {1}, activation, Activation::kNone, dropout});
       const Masks masks = f.drop_out();
       f.mlp.forward(*f.backend, f.rows, f.x.data(), f.parameters.data(), f.tape);
       Floats gradients(f.parameters.size(), 0.0f), x_scratch(f.x.size());

@@ -1,6 +1,7 @@
 #include "core/model/masked_ensemble.h"
 #include "core/model/warm_up.h"
 #include "tests/allocations.h"
+#include "tests/backends.h"
 #include "tests/reference_heads.h"
 #include "tests/related.h"
 
@@ -100,8 +101,8 @@ double loss_of(const ColumnsLayout& layout, int rows, const Doubles& heads, cons
 
 /// An ensemble with its operands on a backend.
 struct Fixture {
-  Fixture(const std::vector<test::Column>& columns, MaskedEnsemble::Shape shape, int batch, int threads = 2)
-      : backend(make_backend(Device::kCpu, threads)),
+  Fixture(std::unique_ptr<Backend> on, const std::vector<test::Column>& columns, MaskedEnsemble::Shape shape, int batch)
+      : backend(std::move(on)),
         ensemble(test::layout_of(columns), shape),
         rows(batch),
         parameters(backend->allocate(ensemble.parameters())),
@@ -113,11 +114,16 @@ struct Fixture {
     const Floats more = test::random(p.size(), 4);
     for (std::size_t i = 0; i < p.size(); ++i) p[i] += 0.3f * more[i];
     backend->upload(p, parameters.data());
-    for (std::size_t i = 0; i < constants.size(); ++i) constants.data()[i] = 15.0f * static_cast<float>(i % 8) / 8;
+    Floats c(constants.size());
+    for (std::size_t i = 0; i < c.size(); ++i) c[i] = 15.0f * static_cast<float>(i % 8) / 8;
+    backend->upload(c, constants.data());
   }
-  Doubles parameters_in_double() const { return {parameters.data(), parameters.data() + parameters.size()}; }
-  Floats heads() const {
-    return {tape.heads, tape.heads + static_cast<std::size_t>(rows) * ensemble.layout().head_stride};
+  Doubles parameters_in_double() const { return test::doubles(contents(parameters.data(), parameters.size())); }
+  Floats heads() const { return contents(tape.heads, static_cast<std::size_t>(rows) * ensemble.layout().head_stride); }
+  Floats contents(const float* from, std::size_t count) const {
+    Floats out(count);
+    backend->download(from, out);
+    return out;
   }
 
   std::unique_ptr<Backend> backend;
@@ -128,8 +134,9 @@ struct Fixture {
   MaskedEnsemble::Tape tape;
 };
 
+template <class On>
 Floats generated(FirstLayer first, int threads, int rows, std::uint64_t first_row) {
-  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, rows, threads);
+  Fixture f(On::make(threads), {{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, rows);
   Floats cells(static_cast<std::size_t>(rows) * 12);
   f.ensemble.generate(*f.backend, rows, {.seed = 5, .first_row = first_row}, f.parameters.data(), f.constants.data(),
                       f.tape, cells.data(), nullptr);
@@ -138,14 +145,15 @@ Floats generated(FirstLayer first, int threads, int rows, std::uint64_t first_ro
 
 }  // namespace
 
-TEST_CASE("the masked ensemble and all its gradients agree with a naive network, with and without dropout") {
+TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive network, with and without dropout", On,
+                   EVERY_BACKEND) {
   for (const auto& [first, dropout] : {std::pair{FirstLayer::kOwn, 0.0f},
                                        {FirstLayer::kOwn, 0.3f},
                                        {FirstLayer::kShared, 0.0f},
                                        {FirstLayer::kShared, 0.3f}}) {
     CAPTURE(static_cast<int>(first));
     CAPTURE(dropout);
-    Fixture f({{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout, .first = first}, 6);
+    Fixture f(On::make(), {{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout, .first = first}, 6);
     const ColumnsLayout& layout = f.ensemble.layout();
     const Floats cells = test::random_cells(layout, f.rows, 1);
     const Doubles p = f.parameters_in_double();
@@ -284,10 +292,11 @@ TEST_CASE("multiply_adds counts the products that happen") {
   CHECK(shared.multiply_adds() == 2 * 32 * 5 + 3 * 5 * 5 + 5 * (3 + 2 + 4));
 }
 
-TEST_CASE("generating leaves in the tape what a forward pass on its rows would, and writes their view") {
+TEST_CASE_TEMPLATE("generating leaves in the tape what a forward pass on its rows would, and writes their view", On,
+                   EVERY_BACKEND) {
   for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
     CAPTURE(static_cast<int>(first));
-    Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, 67);
+    Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, 67);
     const ColumnsLayout& layout = f.ensemble.layout();
     Floats cells(67 * layout.cell_stride()), view(67 * layout.view_stride);
     f.ensemble.generate(*f.backend, 67, {.seed = 5}, f.parameters.data(), f.constants.data(), f.tape, cells.data(),
@@ -298,35 +307,36 @@ TEST_CASE("generating leaves in the tape what a forward pass on its rows would, 
       Floats all = f.heads();
       for (const auto& [begin, size] :
            {std::pair{f.tape.x, x}, {f.tape.a0, units}, {f.tape.a1, units}, {f.tape.h, units}})
-        all.insert(all.end(), begin, begin + size);
+        for (const float v : f.contents(begin, size)) all.push_back(v);
       return all;
     };
     const Floats drawn = contents();
-    for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h}) all[0] = -9;  // forward must write them
+    for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h})
+      f.backend->fill(1, -9, all);  // forward must write them
     f.ensemble.forward(*f.backend, 67, cells.data(), f.parameters.data(), f.tape);
     test::check_close(contents(), test::doubles(drawn), 1e-6);
   }
 }
 
-TEST_CASE("generated rows are the same bits on one thread and on three, and in any batch") {
+TEST_CASE_TEMPLATE("generated rows are the same bits on one thread and on three, and in any batch", On, EVERY_BACKEND) {
   for (const FirstLayer layer : {FirstLayer::kOwn, FirstLayer::kShared}) {
     CAPTURE(static_cast<int>(layer));
-    const Floats whole = generated(layer, 1, 300, 10);
-    CHECK(whole == generated(layer, 3, 300, 10));
+    const Floats whole = generated<On>(layer, 1, 300, 10);
+    CHECK(whole == generated<On>(layer, 3, 300, 10));
     for (const std::size_t first : {0u, 1u, 130u, 290u}) {
       const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(first * 12);
-      CHECK(generated(layer, 2, 10, 10 + first) == Floats(begin, begin + 120));
+      CHECK(generated<On>(layer, 2, 10, 10 + first) == Floats(begin, begin + 120));
     }
   }
 }
 
-TEST_CASE("rows whose leading columns are known go on as if these had been drawn") {
+TEST_CASE_TEMPLATE("rows whose leading columns are known go on as if these had been drawn", On, EVERY_BACKEND) {
   for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared})
     for (const int known : {1, 3}) {
       CAPTURE(static_cast<int>(first));
       CAPTURE(known);
-      Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, 64);
-      const Floats whole = generated(first, 2, 64, 10);
+      Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, 64);
+      const Floats whole = generated<On>(first, 2, 64, 10);
       Floats cells = whole;
       for (std::size_t r = 0; r < 64; ++r)
         for (std::size_t i = static_cast<std::size_t>(known); i < 12; ++i)

@@ -1,5 +1,6 @@
 #include <tuple>
 
+#include "tests/backends.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -20,8 +21,8 @@ std::size_t parameter_count(const GroupedLinear& layer) { return layer.back().bi
 
 }  // namespace
 
-TEST_CASE("grouped linear layers and their gradients agree with naive loops in double") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("grouped linear layers and their gradients agree with naive loops in double", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {300, 5, 1}})
     for (const Activation activation :
@@ -74,8 +75,10 @@ std::size_t size_of(const LinearGroup& last) { return last.bias + static_cast<st
 
 }  // namespace
 
-TEST_CASE("what a forward product does behind itself agrees with naive loops, also where a group has no inputs") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE(
+    "what a forward product does behind itself agrees with naive loops, also where a group has no inputs", On,
+    EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}})
     for (const float probability : {0.0f, 0.1f, 0.5f}) {
@@ -111,8 +114,11 @@ TEST_CASE("what a forward product does behind itself agrees with naive loops, al
     }
 }
 
-TEST_CASE("what a product back to the inputs does behind itself agrees with naive loops, in place too") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("what a product back to the inputs does behind itself agrees with naive loops, in place too", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
+  // Sums of 262 products, some 40 times as large as the result; the GPU adds them up one by one.
+  const double tolerance = std::is_same_v<On, test::Cpu> ? 1e-5 : 5e-5;
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}}) {
     CAPTURE(rows);
@@ -133,8 +139,8 @@ TEST_CASE("what a product back to the inputs does behind itself agrees with naiv
     }
     BackwardTail tail{.residual = residual.data(), .relu_output = relu.data(), .scale = 1.25f, .masked = masked.data()};
     backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
-    test::check_close(dx, expected, 1e-5);
-    test::check_close(masked, cut, 1e-5);
+    test::check_close(dx, expected, tolerance);
+    test::check_close(masked, cut, tolerance);
     tail.masked = in_place.data();
     backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, in_place.data());
     CHECK(in_place == masked);
@@ -161,8 +167,9 @@ GroupedLinear gap_layer(int inputs, int outputs) {
 
 }  // namespace
 
-TEST_CASE("products that leave a gap of x out agree with naive loops in double, and so do their gradients") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("products that leave a gap of x out agree with naive loops in double, and so do their gradients", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{0, 5, 3}, {1, 3, 1}, {3, 4, 5}, {7, 13, 1}, {17, 7, 3}, {130, 300, 131}, {65, 131, 40}}) {
     CAPTURE(rows);
@@ -192,8 +199,8 @@ TEST_CASE("products that leave a gap of x out agree with naive loops in double, 
   }
 }
 
-TEST_CASE("the batch may be empty") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("the batch may be empty", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const GroupedLinear layer = masked_layer(4, 3);
   const Floats p = test::random(parameter_count(layer), 1);
   Floats gradients(p.size(), 0.0f);
@@ -202,8 +209,9 @@ TEST_CASE("the batch may be empty") {
   CHECK(gradients == Floats(p.size(), 0.0f));
 }
 
-TEST_CASE("running sums and their gradients agree with naive loops in double, and go on where they were left") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("running sums and their gradients agree with naive loops in double, and go on where they were left",
+                   On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, groups, width] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
     for (const float probability : {0.0f, 0.3f}) {
@@ -250,8 +258,9 @@ TEST_CASE("running sums and their gradients agree with naive loops in double, an
     }
 }
 
-TEST_CASE("sums of others and their gradients agree with naive loops in double, also group by group") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("sums of others and their gradients agree with naive loops in double, also group by group", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const auto& [rows, groups, width] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
     for (const float probability : {0.0f, 0.3f}) {
@@ -288,8 +297,8 @@ TEST_CASE("sums of others and their gradients agree with naive loops in double, 
     }
 }
 
-TEST_CASE("BCE from the logit has the right value and gradient, and stays finite far out") {
-  const auto backend = make_backend(Device::kCpu);
+TEST_CASE_TEMPLATE("BCE from the logit has the right value and gradient, and stays finite far out", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const Floats logit{-3.0f, -0.5f, 0.0f, 0.25f, 4.0f};
   for (const float label : {0.0f, 1.0f}) {
     float loss = 0;
@@ -306,8 +315,8 @@ TEST_CASE("BCE from the logit has the right value and gradient, and stays finite
   CHECK(dlogit == doctest::Approx(-1));
 }
 
-TEST_CASE("Adam follows its definition in double, with coupled and decoupled decay") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("Adam follows its definition in double, with coupled and decoupled decay", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const std::size_t n = 10007;
   AdamOptions o;
   o.weight_decay = 0.01f, o.l2 = 0.1f, o.rate = 1e-2f;
@@ -330,8 +339,9 @@ TEST_CASE("Adam follows its definition in double, with coupled and decoupled dec
   test::check_close(p, pd, 1e-5);
 }
 
-TEST_CASE("Adam scales a gradient down to the norm it is cut at, and averages the parameters") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("Adam scales a gradient down to the norm it is cut at, and averages the parameters", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const std::size_t n : {std::size_t{1}, std::size_t{17}, std::size_t{10007}})
     for (const float clip : {0.5f, 1e6f}) {
       CAPTURE(n);
@@ -359,8 +369,8 @@ TEST_CASE("Adam scales a gradient down to the norm it is cut at, and averages th
     }
 }
 
-TEST_CASE("sums are those of double, and are added to what is there") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("sums are those of double, and are added to what is there", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{100003}}) {
     CAPTURE(n);
     const Floats x = test::random(n, 1);
@@ -374,8 +384,9 @@ TEST_CASE("sums are those of double, and are added to what is there") {
   }
 }
 
-TEST_CASE("dropout multiplies every element by what its number says, however the work is cut") {
-  const auto backend = make_backend(Device::kCpu, 2);
+TEST_CASE_TEMPLATE("dropout multiplies every element by what its number says, however the work is cut", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
   for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{130}, std::size_t{20001}}) {
     CAPTURE(n);
     const Dropout dropout{0.3f, 9, (std::uint64_t{1} << 40) + 7};
@@ -387,8 +398,8 @@ TEST_CASE("dropout multiplies every element by what its number says, however the
   }
 }
 
-TEST_CASE("dropout keeps the mean, and the same counters give the same mask") {
-  const auto backend = make_backend(Device::kCpu);
+TEST_CASE_TEMPLATE("dropout keeps the mean, and the same counters give the same mask", On, EVERY_BACKEND) {
+  const auto backend = On::make();
   const std::size_t n = 20001;
   Floats a(n, 1.0f), b(n, 1.0f);
   backend->dropout({0.25f, 1, 5}, n, a.data());
@@ -399,8 +410,9 @@ TEST_CASE("dropout keeps the mean, and the same counters give the same mask") {
   CHECK(sum / static_cast<double>(n) == doctest::Approx(1).epsilon(0.02));  // 5 standard errors
 }
 
-TEST_CASE("noise of a row does not depend on the batch it is drawn in, nor on the threads") {
-  const auto one = make_backend(Device::kCpu, 1), many = make_backend(Device::kCpu, 3);
+TEST_CASE_TEMPLATE("noise of a row does not depend on the batch it is drawn in, nor on the threads", On,
+                   EVERY_BACKEND) {
+  const auto one = On::make(1), many = On::make(3);
   const int rows = 301, columns = 7;
   Floats whole(rows * columns), part(columns);
   one->fill_normal(3, Stream::kNoise, 100, rows, columns, whole.data());
@@ -411,4 +423,139 @@ TEST_CASE("noise of a row does not depend on the batch it is drawn in, nor on th
   Floats again(rows * columns);
   many->fill_normal(3, Stream::kNoise, 100, rows, columns, again.data());
   CHECK(again == whole);
+}
+
+TEST_CASE_TEMPLATE("noise of a row is that of its counters, on every backend the same", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const auto& [rows, columns] : {std::pair{0, 3}, {1, 1}, {3, 4}, {70, 7}, {17, 130}}) {
+    const std::uint64_t first = (std::uint64_t{1} << 33) + 5;
+    Floats out(static_cast<std::size_t>(rows * columns), -9.0f);
+    backend->fill_normal(7, Stream::kSample, first, rows, columns, out.data());
+    Doubles expected;
+    for (std::uint64_t r = 0; r < static_cast<std::uint64_t>(rows); ++r)
+      for (std::uint32_t c = 0; c < static_cast<std::uint32_t>(columns); ++c)
+        expected.push_back(static_cast<double>(Philox(7, Stream::kSample).normal(first + r, c / 4)[c % 4]));
+    test::check_close(out, expected, 1e-5);
+  }
+}
+
+TEST_CASE_TEMPLATE("rows are gathered by number", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const auto& [rows, columns] : {std::pair{0, 3}, {1, 1}, {70, 7}, {17, 130}}) {
+    const Floats table = test::random(static_cast<std::size_t>(11 * columns), 1);
+    std::vector<std::uint32_t> index(static_cast<std::size_t>(rows));
+    for (std::size_t r = 0; r < index.size(); ++r) index[r] = static_cast<std::uint32_t>(r * 7 % 11);
+    Floats out(static_cast<std::size_t>(rows * columns));
+    backend->gather_rows(table.data(), index.data(), rows, columns, out.data());
+    const auto width = static_cast<std::size_t>(columns);
+    for (std::size_t i = 0; i < out.size(); ++i) CHECK(out[i] == table[index[i / width] * width + i % width]);
+  }
+}
+
+TEST_CASE_TEMPLATE("memory comes zeroed, and vectors are filled, added and carried back", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{600003}}) {
+    CAPTURE(n);
+    const Floats x = test::random(n, 1), start = test::random(n, 2);
+    const Memory a = backend->allocate(n), b = backend->allocate(n);
+    Floats out(n, 9.0f);
+    backend->download(a.data(), out);
+    CHECK(out == Floats(n, 0.0f));
+    backend->fill(n, 2.5f, a.data());
+    backend->download(a.data(), out);
+    CHECK(out == Floats(n, 2.5f));
+    backend->upload(x, a.data());
+    backend->upload(start, b.data());
+    backend->add_scaled(n, -2.0f, a.data(), 0.5f, b.data());
+    backend->download(b.data(), out);
+    CHECK(std::equal(out.begin(), out.end(), x.begin(), [&, i = std::size_t{0}](float got, float added) mutable {
+      return std::abs(got - (0.5f * start[i++] - 2.0f * added)) < 1e-5f;
+    }));
+  }
+}
+
+TEST_CASE_TEMPLATE("gradients go back through every activation", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  const Floats y{-0.75f, -0.0f, 0.0f, 0.5f, 0.9f}, dy{2.0f, -1.0f, 3.0f, 4.0f, -5.0f};
+  const auto check = [&](Activation activation, const Doubles& expected) {
+    Floats dx(y.size());
+    backend->activation_backward(activation, y.size(), y.data(), dy.data(), dx.data());
+    test::check_close(dx, expected, 1e-6);
+    Floats in_place = dy;
+    backend->activation_backward(activation, y.size(), y.data(), in_place.data(), in_place.data());
+    CHECK(in_place == dx);
+  };
+  check(Activation::kNone, test::doubles(dy));
+  check(Activation::kRelu, {0, 0, 0, 4, -5});
+  check(Activation::kLeakyRelu, {0.4, -0.2, 0.6, 4, -5});
+  check(Activation::kTanh, {2 * (1 - 0.5625), -1, 3, 4 * 0.75, -5 * 0.19});
+  check(Activation::kSigmoid, {2 * -0.75 * 1.75, 0, 0, 4 * 0.25, -5 * 0.09});
+}
+
+namespace {
+
+/// Normal numbers with `bits` bits behind the point.
+Floats rounded(std::size_t count, std::uint64_t seed, int bits) {
+  Floats out = test::random(count, seed);
+  for (float& x : out) {
+    int exponent;
+    const float mantissa = std::frexp(x, &exponent);
+    x = std::ldexp(std::round(std::ldexp(mantissa, bits + 1)), exponent - bits - 1);
+  }
+  return out;
+}
+
+template <class On>
+inline constexpr int kBits = 10;
+template <>
+inline constexpr int kBits<test::Emulated<Precision::kBf16>> = 7;
+#ifdef MEG_GPU_TESTS
+template <>
+inline constexpr int kBits<test::Gpu<Precision::kBf16>> = 7;
+#endif
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, but for float32 sums", On,
+                   GPUS_WITH(Precision::kTf32), GPUS_WITH(Precision::kBf16)) {
+  const auto backend = On::make();
+  constexpr int bits = kBits<On>;
+  for (const auto& [rows, inputs, outputs] :
+       {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {65, 130, 131}}) {
+    CAPTURE(rows);
+    CAPTURE(inputs);
+    const GroupedLinear layer = prefix_layer(inputs, outputs);
+    const auto batch = static_cast<std::size_t>(rows);
+    const Floats x = rounded(batch * layer[0].x_stride, 1, bits), p = rounded(size_of(layer.back()), 2, bits);
+    Floats y(batch * layer[0].y_stride, 0.0f), dx(x.size(), -9.0f), dp(p.size(), 0.0f);
+    const Doubles xd = test::doubles(x), pd = test::doubles(p);
+    backend->linear_forward(layer, rows, x.data(), p.data(), {}, y.data());
+    test::check_close(y, reference::linear_forward(layer, rows, xd, pd, Activation::kNone), 5e-5);
+    const Floats dy = rounded(y.size(), 3, bits);
+    const Doubles dyd = test::doubles(dy);
+    backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
+    test::check_close(dx, reference::linear_backward_input(layer, rows, dyd, pd, Doubles(dx.size(), -9.0)), 5e-5);
+    backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+    Doubles expected(p.size(), 0.0);
+    for (const LinearGroup& g : layer)
+      for (std::size_t r = 0; r < batch; ++r)
+        for (std::size_t o = 0; o < static_cast<std::size_t>(g.outputs); ++o) {
+          const double d = dyd[g.y + r * g.y_stride + o];
+          expected[g.bias + o] += d;
+          for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
+            expected[g.weight + i * static_cast<std::size_t>(g.outputs) + o] += xd[g.x + r * g.x_stride + i] * d;
+        }
+    test::check_close(dp, expected, 5e-5);
+  }
+}
+
+TEST_CASE_TEMPLATE("tensor cores round factors to the nearest", On, GPUS_WITH(Precision::kTf32),
+                   GPUS_WITH(Precision::kBf16)) {
+  const auto backend = On::make();
+  const float step = std::ldexp(1.0f, -kBits<On>);  // between two neighbours from 1 to 2
+  const GroupedLinear layer{{1, 1, 0, 1, 0, 1, 0, 1}};
+  const Floats x{1 + 0.49f * step, 1 + 0.51f * step, -1 - 0.51f * step, 1 + 1.49f * step}, p{1.0f, 0.0f};
+  Floats y(x.size());
+  backend->linear_forward(layer, static_cast<int>(x.size()), x.data(), p.data(), {}, y.data());
+  CHECK(y == Floats{1, 1 + step, -1 - step, 1 + step});
 }

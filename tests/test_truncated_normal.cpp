@@ -1,9 +1,9 @@
 #include <numbers>
 
-#include "cpu/truncated_normal.h"
+#include "core/nn/truncated_normal.h"
 #include "tests/support.h"
 
-using namespace meg::cpu;
+using namespace meg;
 
 namespace {
 

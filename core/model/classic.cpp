@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/model/shuffle.h"
+#include "core/nn/row_numbers.h"
 
 namespace meg {
 
@@ -50,29 +51,29 @@ ClassicOptions checked(ClassicOptions o) {
 
 /// Everything a step needs, taken from the backend once.
 struct ClassicEnsemble::Step {
-  Step(const ClassicEnsemble& e, int batch)
-      : arena(e.backend_.allocate(floats(e, batch))),
+  Step(const ClassicEnsemble& e, int batch, int steps)
+      : arena(e.backend_.allocate(floats(e, batch, steps))),
         tape(e.generator_.make_tape(arena, 2 * batch)),
         scratch(e.generator_.make_tape(arena, batch)),
         noise(arena.take(size(2 * batch, e.options_.input_dim))),
         real(arena.take(size(batch, e.columns()))),
         gradient(arena.take(size(batch, e.columns()))),
-        losses(arena.take(2)) {
+        losses(arena.take(size(steps, 2))) {
     tape.training = true;
     tape.seed = e.options_.seed;
   }
   static std::size_t size(int rows, int columns) {
     return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
   }
-  static std::size_t floats(const ClassicEnsemble& e, int batch) {
+  static std::size_t floats(const ClassicEnsemble& e, int batch, int steps) {
     return e.generator_.tape_floats(2 * batch) + e.generator_.tape_floats(batch) +
            Arena::padded(size(2 * batch, e.options_.input_dim)) + 2 * Arena::padded(size(batch, e.columns())) +
-           Arena::padded(2);
+           Arena::padded(size(steps, 2));
   }
 
   Arena arena;
-  GroupedMlp::Tape tape, scratch;  // of the generators
-  float *noise, *real, *gradient, *losses;
+  GroupedMlp::Tape tape, scratch;           // of the generators
+  float *noise, *real, *gradient, *losses;  // losses [steps of an epoch, 2]: what they were, on the device
 };
 
 ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions options)
@@ -92,9 +93,9 @@ void ClassicEnsemble::train_step(Step& s, int rows) {
   noise_row_ += 2 * static_cast<std::uint64_t>(rows);
   s.tape.step = noise_row_;  // dropout masks of its own for every batch
   const float* generated = generator_.forward(backend_, 2 * rows, s.noise, generators_.parameters(), s.tape);
-  backend_.fill(2, 0.0f, s.losses);
-  discriminator_.train(rows, s.real, generated + Step::size(rows, columns()), s.losses);
-  discriminator_.judge(rows, generated, s.losses + 1, s.gradient);
+  float* const losses = s.losses + 2 * epoch_step_;
+  discriminator_.train(rows, s.real, generated + Step::size(rows, columns()), losses);
+  discriminator_.judge(rows, generated, losses + 1, s.gradient);
   generator_.backward(backend_, rows, s.noise, generators_.parameters(), s.tape, s.gradient, s.scratch,
                       generators_.gradients(), nullptr);
   // The average is ramped, so that the start is soon forgotten; the first step's parameters are the first average.
@@ -111,26 +112,39 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
     fail("training needs [rows, {}] values, got {} values for {} rows", columns(), data.size(), rows);
   const Memory table = backend_.allocate(data.size());
   backend_.upload(data, table.data());
-  Step step(*this, std::min(options_.batch_size, rows));
+  // As even as can be: a last batch of three rows would be a step in a random direction.
+  const int steps = (rows - 1) / options_.batch_size + 1;
+  const auto first_row = [&](int s) { return static_cast<int>(static_cast<std::int64_t>(rows) * s / steps); };
+  Step step(*this, std::min(options_.batch_size, rows), steps);
   discriminator_.make_room(std::min(options_.batch_size, rows));
   std::vector<std::uint32_t> order(static_cast<std::size_t>(rows));
+  RowNumbers order_on_device(backend_, order.size());
+  std::vector<float> losses(Step::size(steps, 2));
   while (epoch_ < last_epoch) {
     std::iota(order.begin(), order.end(), 0u);
     shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order);
-    // As even as can be: a last batch of three rows would be a step in a random direction.
-    for (const int steps = (rows - 1) / options_.batch_size + 1; epoch_step_ < steps;) {
-      const auto row = [&](int end) { return static_cast<int>(static_cast<std::int64_t>(rows) * end / steps); };
-      const int first = row(epoch_step_), batch = row(epoch_step_ + 1) - first;
+    order_on_device.set(backend_, order);
+    backend_.fill(losses.size(), 0.0f, step.losses);
+    const int begin = epoch_step_;
+    const auto add_losses = [&] {
+      backend_.download(step.losses, losses);
+      for (int s = begin; s < epoch_step_; ++s) {
+        const int batch = first_row(s + 1) - first_row(s);
+        discriminator_loss_ += static_cast<double>(losses[Step::size(s, 2)]) * batch;
+        generator_loss_ += static_cast<double>(losses[Step::size(s, 2) + 1]) * batch;
+      }
+    };
+    while (epoch_step_ < steps) {
+      const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
       ++step_;
-      backend_.gather_rows(table.data(), order.data() + first, batch, columns(), step.real);
+      backend_.begin_step();
+      backend_.gather_rows(table.data(), order_on_device.data() + first, batch, columns(), step.real);
       train_step(step, batch);
-      std::array<float, 2> loss;
-      backend_.download(step.losses, loss);
-      discriminator_loss_ += static_cast<double>(loss[0]) * batch;
-      generator_loss_ += static_cast<double>(loss[1]) * batch;
+      backend_.end_step();
       ++epoch_step_;
-      if (epoch_step_ < steps && keep_going && !keep_going()) return;
+      if (epoch_step_ < steps && keep_going && !keep_going()) return add_losses();
     }
+    add_losses();
     const Epoch report{epoch_ + 1, static_cast<float>(discriminator_loss_ / rows),
                        static_cast<float>(generator_loss_ / rows)};
     if (!std::isfinite(report.discriminator + report.generator))

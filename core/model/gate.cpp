@@ -34,7 +34,8 @@ Gate::Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows&
   std::vector<std::uint32_t> order = rows.train;
   shuffle_rows(seed, 0, order);
   const Memory device = backend.allocate(sample_ * layout.cell_stride());
-  backend.gather_rows(rows.cells, order.data(), static_cast<int>(sample_), static_cast<int>(layout.cell_stride()),
+  const RowNumbers numbers(backend, std::span(order).first(sample_));
+  backend.gather_rows(rows.cells, numbers.data(), static_cast<int>(sample_), static_cast<int>(layout.cell_stride()),
                       device.data());
   std::vector<float> cells(sample_ * layout.cell_stride());
   backend.download(device.data(), cells);

@@ -42,7 +42,9 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       dview_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sums_(arena_.take(3)),
-      index_(static_cast<std::size_t>(options.batch_size)) {
+      index_(static_cast<std::size_t>(options.batch_size)),
+      real_rows_(backend, index_.size()),
+      pool_rows_(backend, index_.size()) {
   tape_.seed = options.seed;
   for (float* to : {generators_.parameters(), generators_.average()})
     backend.add_scaled(ensemble.parameters(), 1.0f, parameters, 0.0f, to);
@@ -86,20 +88,27 @@ void Refinement::step() {
   tape_.dropout = 0;
   random_rows(2 * static_cast<std::uint64_t>(step_), rows_.train.size(), index_);
   for (std::uint32_t& row : index_) row = rows_.train[row];
-  backend_.gather_rows(rows_.cells, index_.data(), batch, stride, real_cells);
-  backend_.view_rows(layout, batch, real_cells, real_view_);
+  real_rows_.set(backend_, index_);
   if (alone) {
     if (pool_.size() == 0) fill_pool();
     random_rows(2 * static_cast<std::uint64_t>(step_) + 1, product(kPoolBatches, index_.size()), index_);
-    backend_.gather_rows(pool_.data(), index_.data(), batch, stride, cells_);
-    backend_.view_rows(layout, batch, cells_, view_);
+    pool_rows_.set(backend_, index_);
   } else {
     pool_ = Memory();
+  }
+  backend_.begin_step();
+  backend_.gather_rows(rows_.cells, real_rows_.data(), batch, stride, real_cells);
+  backend_.view_rows(layout, batch, real_cells, real_view_);
+  if (alone) {
+    backend_.gather_rows(pool_.data(), pool_rows_.data(), batch, stride, cells_);
+    backend_.view_rows(layout, batch, cells_, view_);
+  } else {
     ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view_);
   }
   discriminator_.train(batch, real_view_, view_, sums_);
   ++discriminator_steps_;
   if (!alone) train_generators();
+  backend_.end_step();
   ++step_;
 }
 
@@ -148,10 +157,10 @@ double Refinement::held_out_auc() {
   const std::size_t generated = (std::max<std::size_t>(held, 1024) + batch - 1) / batch * batch;
   const Memory views = backend_.allocate((held + generated) * layout.view_stride);
   float* const fake = views.data() + held * layout.view_stride;
+  const RowNumbers numbers(backend_, std::span(rows_.held_out).first(held));
   for (std::size_t row = 0; row < held; row += batch) {
     const int count = static_cast<int>(std::min(batch, held - row));
-    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, count, static_cast<int>(layout.cell_stride()),
-                         cells_);
+    backend_.gather_rows(rows_.cells, numbers.data() + row, count, static_cast<int>(layout.cell_stride()), cells_);
     backend_.view_rows(layout, count, cells_, views.data() + row * layout.view_stride);
   }
   for (std::size_t row = 0; row < generated; row += batch)

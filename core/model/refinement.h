@@ -63,6 +63,7 @@ class Refinement {
   float *cells_, *real_view_, *view_, *dview_, *losses_, *sums_;
   Memory pool_;  // cells of rows from the warmed-up generators, for the steps of the discriminator alone
   std::vector<std::uint32_t> index_;
+  RowNumbers real_rows_, pool_rows_;  // of a step
   int step_ = 0, generator_step_ = 0;
   int discriminator_steps_ = 0, generator_steps_ = 0;  // since the last report
 };

@@ -38,10 +38,11 @@ float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* t
                 std::span<const std::uint32_t> rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
                 float* cells, float* losses, float* sum) {
   const ColumnsLayout& layout = ensemble.layout();
+  const RowNumbers numbers(backend, rows);
   double total = 0;
   for (std::size_t first = 0; first < rows.size(); first += static_cast<std::size_t>(batch)) {
     const int count = static_cast<int>(std::min(rows.size() - first, static_cast<std::size_t>(batch)));
-    backend.gather_rows(table, rows.data() + first, count, static_cast<int>(layout.cell_stride()), cells);
+    backend.gather_rows(table, numbers.data() + first, count, static_cast<int>(layout.cell_stride()), cells);
     ensemble.forward(backend, count, cells, parameters, tape);
     backend.heads_loss(layout, count, tape.heads, cells, 0.0f, losses, nullptr);
     backend.fill(1, 0.0f, sum);
@@ -67,6 +68,7 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sum_(arena_.take(2)),
       order_(rows.train.size()),
+      order_on_device_(backend, rows.train.size()),
       turn_epoch_(latest_turn(options.epochs, options.fall_share)),
       last_epoch_(options.epochs),
       best_loss_(std::numeric_limits<float>::infinity()) {
@@ -95,8 +97,7 @@ void WarmUp::turn_where_due(float improvement) {
 bool WarmUp::step() {
   const int steps = steps_per_epoch();
   if (epoch_step_ == 0) {
-    std::copy(rows_.train.begin(), rows_.train.end(), order_.begin());
-    shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order_);
+    shuffle();
     backend_.fill(1, 0.0f, sum_);
   }
   // As even as can be: a last batch of three rows would be a step in a random direction.
@@ -106,7 +107,9 @@ bool WarmUp::step() {
   const std::size_t first = row(epoch_step_);
   const int batch = static_cast<int>(row(epoch_step_ + 1) - first);
   const ColumnsLayout& layout = ensemble_.layout();
-  backend_.gather_rows(rows_.cells, order_.data() + first, batch, static_cast<int>(layout.cell_stride()), cells_);
+  backend_.begin_step();
+  backend_.gather_rows(rows_.cells, order_on_device_.data() + first, batch, static_cast<int>(layout.cell_stride()),
+                       cells_);
   tape_.dropout = ensemble_.shape().dropout;
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order) tape_.hidden_from = batch - share_of(options_.hidden_share, batch);
@@ -125,9 +128,16 @@ bool WarmUp::step() {
                     .clip = options_.clip,
                     .average_decay = std::min(options_.average_decay, (1.0f + t) / (10.0f + t))},
                    sum_ + 1);
+  backend_.end_step();
   if (++epoch_step_ < steps) return false;
   end_epoch();
   return true;
+}
+
+void WarmUp::shuffle() {
+  std::copy(rows_.train.begin(), rows_.train.end(), order_.begin());
+  shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order_);
+  order_on_device_.set(backend_, order_);
 }
 
 void WarmUp::end_epoch() {
@@ -200,10 +210,7 @@ void WarmUp::load(const TensorFile& file) {
   parameters_.load(backend_, "warm_up", file);
   const float epoch_loss = in.at("epoch_loss");
   backend_.upload({&epoch_loss, 1}, sum_);
-  if (epoch_step_ > 0) {
-    std::copy(rows_.train.begin(), rows_.train.end(), order_.begin());
-    shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order_);
-  }
+  if (epoch_step_ > 0) shuffle();
 }
 
 }  // namespace meg

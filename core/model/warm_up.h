@@ -5,6 +5,7 @@
 
 #include "core/model/masked_ensemble.h"
 #include "core/model/trained_parameters.h"
+#include "core/nn/row_numbers.h"
 #include "core/nn/schedules.h"
 
 namespace meg {
@@ -65,6 +66,7 @@ class WarmUp {
   int steps_per_epoch() const;
   Cycle cycle() const;
   void turn_where_due(float improvement);
+  void shuffle();
   void end_epoch();
   /// Of the average, with columns hidden from a row on.
   float held_out_loss(int hidden_from);
@@ -80,6 +82,7 @@ class WarmUp {
   MaskedEnsemble::Tape tape_;
   float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
   std::vector<std::uint32_t> order_;
+  RowNumbers order_on_device_;
   int epoch_ = 0, epoch_step_ = 0, step_ = 0;
   int slow_epochs_ = 0;          // in a row
   int turn_epoch_, last_epoch_;  // of the cycle; the latest possible ones until it has turned

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/nn/column_layout.h"
@@ -97,10 +98,18 @@ class Backend {
   virtual ~Backend() = default;
   virtual Device device() const = 0;
 
+  // --- steps
+  /// The operations up to end_step() are one step of a loop. A GPU runs them together at its end, and as a graph again
+  /// where a later step is the same but for numbers; so results are there behind end_step(), or behind a download.
+  /// Nothing changes what they are. A step that uploads or downloads costs as much as its single operations.
+  virtual void begin_step() {}
+  virtual void end_step() {}
+
   // --- memory
   /// `count` floats, set to zero.
   virtual Memory allocate(std::size_t count) = 0;
   virtual void upload(std::span<const float> from, float* to) = 0;
+  virtual void upload(std::span<const std::uint32_t> from, std::uint32_t* to) = 0;
   virtual void download(const float* from, std::span<float> to) = 0;
   virtual void fill(std::size_t count, float value, float* out) = 0;
 
@@ -204,7 +213,12 @@ class Backend {
   virtual void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) = 0;
 };
 
-/// The backend of a device. threads = 0 takes all cores; it never changes a result.
-std::unique_ptr<Backend> make_backend(Device device, int threads = 0);
+/// The backend of a device. threads = 0 takes all cores; it never changes a result. `precision` is for a GPU. Throws
+/// Error where the device is one and cuda_obstacle() says why there is none.
+std::unique_ptr<Backend> make_backend(Device device, int threads = 0, Precision precision = Precision::kFp32);
+/// Whether this meg was built with the GPU's backend.
+bool has_cuda();
+/// Why Device::kCuda cannot be used here, without a full stop; empty where it can.
+std::string cuda_obstacle();
 
 }  // namespace meg

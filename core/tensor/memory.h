@@ -11,6 +11,13 @@ namespace meg {
 
 enum class Device { kCpu, kCuda };
 
+/// What a GPU rounds the factors of its products to; their sums are float32 always, and so is all else.
+enum class Precision {
+  kFp32,  ///< not at all
+  kTf32,  ///< 10 bits behind the point: on the tensor cores
+  kBf16   ///< 7 bits
+};
+
 /// A block of floats on one device. Owns it; the backend that made it says how it is freed.
 class Memory {
  public:
@@ -35,15 +42,7 @@ class Arena {
   explicit Arena(Memory memory) : memory_(std::move(memory)) {}
 
   /// `count` floats, contents undefined. Throws Error when the block is used up.
-  float* take(std::size_t count) {
-    const std::size_t need = padded(count);
-    if (need > memory_.size() - used_)
-      fail("a step needs {} bytes more than the {} its arena holds: lower the batch size or the hidden width",
-           (used_ + need - memory_.size()) * sizeof(float), memory_.size() * sizeof(float));
-    float* piece = memory_.data() + used_;
-    used_ += need;
-    return piece;
-  }
+  float* take(std::size_t count);
   void reset() { used_ = 0; }
   std::size_t used() const { return used_; }
 

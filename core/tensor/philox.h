@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <numbers>
 
+#include "core/tensor/host_device.h"
+
 namespace meg {
 
 /// What a random number is for; numbers of different streams are independent.
@@ -28,12 +30,12 @@ enum class Stream : std::uint32_t {
 /// (seed, stream, row, position) and nothing else, so it is the same for every batch size, thread count and shard.
 class Philox {
  public:
-  Philox(std::uint64_t seed, Stream stream)
+  MEG_HOST_DEVICE Philox(std::uint64_t seed, Stream stream)
       : key_{{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}},
         stream_(static_cast<std::uint32_t>(stream)) {}
 
   /// Four random words for the block `position` (each block holds four numbers) of `row`.
-  std::array<std::uint32_t, 4> bits(std::uint64_t row, std::uint32_t position) const {
+  MEG_HOST_DEVICE std::array<std::uint32_t, 4> bits(std::uint64_t row, std::uint32_t position) const {
     const r123::Philox4x32 generate;
     const r123::Philox4x32::ctr_type counter{
         {position, static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32), stream_}};
@@ -42,7 +44,7 @@ class Philox {
   }
 
   /// Four numbers in (0, 1), never 0 or 1.
-  std::array<float, 4> uniform(std::uint64_t row, std::uint32_t position) const {
+  MEG_HOST_DEVICE std::array<float, 4> uniform(std::uint64_t row, std::uint32_t position) const {
     std::array<float, 4> u;
     const auto word = bits(row, position);
     for (std::size_t i = 0; i < 4; ++i) u[i] = to_uniform(word[i]);
@@ -50,7 +52,7 @@ class Philox {
   }
 
   /// Four standard normal numbers (Box-Muller on pairs).
-  std::array<float, 4> normal(std::uint64_t row, std::uint32_t position) const {
+  MEG_HOST_DEVICE std::array<float, 4> normal(std::uint64_t row, std::uint32_t position) const {
     const auto u = uniform(row, position);
     std::array<float, 4> z;
     for (std::size_t i = 0; i < 4; i += 2) {
@@ -63,7 +65,9 @@ class Philox {
   }
 
   /// 23 high bits, centred in their cell: the smallest result is 2^-24, the largest 1 - 2^-24, exactly representable.
-  static float to_uniform(std::uint32_t word) { return (static_cast<float>(word >> 9) + 0.5f) * 0x1p-23f; }
+  MEG_HOST_DEVICE static float to_uniform(std::uint32_t word) {
+    return (static_cast<float>(word >> 9) + 0.5f) * 0x1p-23f;
+  }
 
  private:
   r123::Philox4x32::key_type key_;

@@ -1,0 +1,44 @@
+#pragma once
+#include "core/nn/backend.h"
+
+namespace meg::bench {
+
+/// 15 generators, batch 512: a masked first layer, where generator k reads the first 32 k columns of one x, and a
+/// hidden layer, where each reads its own 128; kOthers reads all but 32 columns of its own. The classic layer is the
+/// small one: 4 generators on 100 columns, batch 64, and its outputs, one column each.
+enum class Layer { kPrefix, kOthers, kHidden, kClassic, kClassicOutput };
+
+inline bool is_large(Layer kind) { return kind == Layer::kPrefix || kind == Layer::kOthers || kind == Layer::kHidden; }
+
+inline GroupedLinear make_layer(Layer kind) {
+  const bool large = is_large(kind);
+  const int groups = large ? 15 : 4, outputs = kind == Layer::kClassicOutput ? 1 : 128;
+  GroupedLinear layer;
+  std::size_t parameters = 0;
+  for (int k = 0; k < groups; ++k) {
+    LinearGroup g{};
+    g.inputs = kind == Layer::kPrefix    ? 32 * (k + 1)
+               : kind == Layer::kOthers  ? 448
+               : kind == Layer::kClassic ? 100
+                                         : 128;
+    if (kind == Layer::kOthers) g.gap = 32 * k, g.gap_width = 32;
+    g.outputs = outputs;
+    const auto in = static_cast<std::size_t>(g.inputs), out = static_cast<std::size_t>(outputs);
+    const bool own = kind == Layer::kHidden || kind == Layer::kClassicOutput;
+    g.x = own ? static_cast<std::size_t>(k) * in : 0;
+    g.x_stride = own                                                ? static_cast<std::size_t>(groups) * in
+                 : kind == Layer::kPrefix || kind == Layer::kOthers ? 480
+                                                                    : in;
+    g.y = static_cast<std::size_t>(k) * out;
+    g.y_stride = static_cast<std::size_t>(groups) * out;
+    g.weight = parameters;
+    g.bias = g.weight + in * out;
+    parameters = Arena::padded(g.bias + out);
+    layer.push_back(g);
+  }
+  return layer;
+}
+
+inline int rows_of(Layer kind) { return is_large(kind) ? 512 : 64; }
+
+}  // namespace meg::bench

@@ -1,0 +1,15 @@
+#include "core/tensor/memory.h"
+
+namespace meg {
+
+float* Arena::take(std::size_t count) {
+  const std::size_t need = padded(count);
+  if (need > memory_.size() - used_)
+    fail("a step needs {} bytes more than the {} its arena holds: lower the batch size or the hidden width",
+         (used_ + need - memory_.size()) * sizeof(float), memory_.size() * sizeof(float));
+  float* piece = memory_.data() + used_;
+  used_ += need;
+  return piece;
+}
+
+}  // namespace meg

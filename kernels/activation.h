@@ -1,0 +1,18 @@
+#pragma once
+#include "core/nn/backend.h"
+#include "kernels/device.h"
+
+namespace meg::MEG_KERNELS {
+
+__device__ inline float activate(Activation activation, float x) {
+  switch (activation) {
+    case Activation::kNone: return x;
+    case Activation::kRelu: return fmaxf(x, 0.0f);
+    case Activation::kLeakyRelu: return fmaxf(x, kLeakySlope * x);
+    case Activation::kTanh: return tanhf(x);
+    case Activation::kSigmoid: return 1.0f / (1.0f + expf(-x));
+  }
+  return x;
+}
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,96 @@
+#pragma once
+#include <string>
+#include <unordered_map>
+
+#include "core/nn/backend.h"
+#include "kernels/layer.h"
+#include "kernels/queue.h"
+
+namespace meg::MEG_KERNELS {
+
+/// nn/backend.h on one NVIDIA GPU; see there for every operation. All work is done in order; only download() waits
+/// for it. Sums are trees of a fixed shape, so the same operands give the same bits.
+class CudaBackend final : public Backend {
+ public:
+  explicit CudaBackend(Precision precision);
+  Device device() const override { return Device::kCuda; }
+  void begin_step() override { queue_.begin_step(); }
+  void end_step() override { queue_.end_step(); }
+  /// Kinds of steps that are replayed.
+  std::size_t graphs() const { return queue_.graphs(); }
+
+  Memory allocate(std::size_t count) override;
+  void upload(std::span<const float> from, float* to) override;
+  void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;
+  void download(const float* from, std::span<float> to) override;
+  void fill(std::size_t count, float value, float* out) override;
+
+  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
+                      float* y) override;
+  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+                             const BackwardTail& tail, float* dx) override;
+  void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
+                              float* gradients) override;
+
+  void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
+                           const Dropout& dropout, float* sum, float* y) override;
+  void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
+  void sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum, const float* products,
+                             const float* bias, const Dropout& dropout, float* y) override;
+  void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
+
+  void activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
+                           float* dx) override;
+  void dropout(const Dropout& dropout, std::size_t count, float* x) override;
+  void add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) override;
+
+  void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
+                   float* out) override;
+  void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override;
+
+  void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override;
+  void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override;
+  void add_sum(std::size_t count, float factor, const float* x, float* sum) override;
+
+  void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells, const float* parameters,
+                float* x) override;
+  void features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
+                         float* gradients) override;
+  void hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
+                    float* x) override;
+  void view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) override;
+
+  void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
+                  float* loss, float* dheads) override;
+  void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
+                     const Draw& draw, float* cells, float* view, const Allowed& allowed) override;
+  void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
+                       const float* dview, float* dheads) override;
+
+  void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) override;
+
+ private:
+  template <bool squared>
+  void add_sum_of(std::size_t count, float factor, const float* x, float* sum);
+
+  /// What a kernel needs of a layer or of a layout, on the device: found by its bytes, uploaded the first time.
+  template <class T>
+  const T* on_device(std::span<const T> items) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    return static_cast<const T*>(constant(std::as_bytes(items)));
+  }
+  const void* constant(std::span<const std::byte> bytes);
+  const LayerGroup* groups_on_device(LinearGroups layer);
+  /// use(a tile of kernels/product.h that multiplies with the precision that was asked for).
+  template <class Use>
+  void with_tile(const Use& use);
+
+  Precision precision_;
+  Queue queue_;
+  Block sums_;  // of the blocks of one add_sum, and how many of them are done
+  std::unordered_map<std::string, Block> constants_;
+  std::vector<LayerGroup> groups_;  // scratch of a call
+  std::vector<LayerTile> tiles_;
+};
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,112 @@
+#pragma once
+/// What every kernel is written with: CUDA under nvcc; in the tests a host that plays the device (tests/simt/simt.h).
+#ifdef __CUDACC__
+#include <cuda_runtime.h>
+#else
+#include <simt.h>
+#endif
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "kernels/queue.h"
+
+namespace meg::MEG_KERNELS {
+
+/// Threads of a block, where nothing says otherwise.
+inline constexpr unsigned kThreads = 256;
+
+/// The shape of a launch, and the line that asks for it.
+struct Launch {
+  dim3 blocks;
+  unsigned threads = kThreads;
+  std::size_t shared_bytes = 0;
+  std::source_location where = std::source_location::current();
+};
+
+/// Enough blocks for a thread per element, up to a number that fills every device; the threads stride over the rest.
+inline dim3 blocks_for(std::size_t count, unsigned threads = kThreads) {
+  constexpr std::size_t kMost = 2048;
+  const std::size_t blocks = (count + threads - 1) / threads;
+  return {static_cast<unsigned>(blocks < kMost ? blocks : kMost), 1, 1};
+}
+
+/// The same for a warp per item.
+inline dim3 blocks_for_warps(std::size_t count) { return blocks_for(count * 32); }
+
+/// Runs kernel(arguments...) on the queue, see Queue. No blocks: nothing happens.
+template <class... Parameters, class... Arguments>
+void launch(Queue& queue, const Launch& shape, void (*kernel)(Parameters...), const Arguments&... arguments) {
+  static_assert((std::is_trivially_copyable_v<Parameters> && ...));
+  if (shape.blocks.x == 0 || shape.blocks.y == 0 || shape.blocks.z == 0) return;
+  std::tuple<Parameters...> values{static_cast<Parameters>(arguments)...};
+  const auto places = std::apply([](auto&... value) { return std::array<void*, sizeof...(value)>{&value...}; }, values);
+  static constexpr std::array<std::size_t, sizeof...(Parameters)> sizes{sizeof(Parameters)...};
+  Call call{reinterpret_cast<const void*>(kernel),
+            nullptr,
+            {shape.blocks.x, shape.blocks.y, shape.blocks.z},
+            shape.threads,
+            shape.shared_bytes,
+            places,
+            sizes,
+            shape.where};
+#ifndef __CUDACC__
+  call.run = [](const Call& c) {
+    const auto run = reinterpret_cast<void (*)(Parameters...)>(const_cast<void*>(c.kernel));
+    const auto with = [&]<std::size_t... i>(std::index_sequence<i...>) {
+      simt::run({c.blocks[0], c.blocks[1], c.blocks[2]}, {c.threads, 1, 1}, c.shared_bytes,
+                [&] { run(*static_cast<Parameters*>(c.arguments[i])...); });
+    };
+    with(std::index_sequence_for<Parameters...>());
+  };
+#endif
+  queue.run(call);
+}
+
+#ifdef __CUDACC__
+template <class T>
+using Shared = T*;
+#else
+using simt::Shared;
+#endif
+
+/// The block's shared memory, handed out from its start; all threads take the same pieces in the same order. What is
+/// taken must fit the launch's shared_bytes. An element is read into a variable of its type, never into `auto`.
+class SharedMemory {
+ public:
+  /// What take<T>(count) uses up.
+  template <class T>
+  __host__ __device__ static constexpr std::size_t bytes(std::size_t count) {
+    return (count * sizeof(T) + 15) / 16 * 16;
+  }
+  template <class T>
+  __device__ Shared<T> take(std::size_t count) {
+    const std::size_t begin = used_;
+    used_ += bytes<T>(count);
+#ifdef __CUDACC__
+    extern __shared__ float4 meg_shared_memory[];
+    return reinterpret_cast<T*>(reinterpret_cast<char*>(meg_shared_memory) + begin);
+#else
+    if (used_ > simt::shared_size()) simt::out_of_bounds(used_, simt::shared_size(), std::source_location::current());
+    return {begin, count};
+#endif
+  }
+
+ private:
+  std::size_t used_ = 0;
+};
+
+/// This thread's number in a grid of one dimension, and how many there are.
+__device__ inline std::size_t grid_thread() { return static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+__device__ inline std::size_t grid_threads() { return static_cast<std::size_t>(gridDim.x) * blockDim.x; }
+/// The same of its warp, in blocks of whole warps; and its number there.
+__device__ inline std::size_t grid_warp() { return grid_thread() / 32; }
+__device__ inline std::size_t grid_warps() { return grid_threads() / 32; }
+__device__ inline int lane() { return static_cast<int>(threadIdx.x % 32); }
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,119 @@
+#include "kernels/backend.h"
+#include "kernels/device.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+/// A thread per element: the kFeatures of a cell are a warp's, so it reads one embedding and writes one line. `columns`
+/// are those from `begin` on, `some` of `n`.
+__global__ void features_kernel(const ColumnLayout* columns, std::size_t begin, std::size_t some, std::size_t n,
+                                std::size_t rows, const float* cells, const float* parameters, float* x) {
+  for (std::size_t e = grid_thread(); e < rows * some * kFeatures; e += grid_threads()) {
+    const std::size_t row = e / kFeatures / some, c = e / kFeatures % some, j = begin + c;
+    const int i = static_cast<int>(e % kFeatures);
+    const float* cell = cells + row * 3 * n + j;
+    float value = 0;
+    if (cell[0] < 0)
+      value = 0;  // unknown
+    else if (i < kEmbedding)
+      value = parameters[columns[c].embedding + static_cast<std::size_t>(cell[0]) * kEmbedding +
+                         static_cast<std::size_t>(i)];
+    else if (i < kFeatures - 1)
+      value = fminf(fmaxf(cell[2 * n] - static_cast<float>(i - kEmbedding), 0.0f), 1.0f);
+    else
+      value = 0.25f * cell[n];
+    x[(row * n + j) * kFeatures + static_cast<std::size_t>(i)] = value;
+  }
+}
+
+/// A warp per code of column blockIdx.y, so that nothing is added atomically: it looks for the code in 32 rows at once
+/// and adds up the rows that have it in their order, the even ones of the found in its first half, the odd ones in its
+/// second. That reads every code's column of cells again, from the cache; there are few codes, or few rows of each.
+__global__ void features_backward_kernel(const ColumnLayout* columns, std::size_t n, std::size_t rows,
+                                         const float* cells, const float* dx, float* gradients) {
+  static_assert(kEmbedding == 16);
+  const std::size_t j = blockIdx.y;
+  const int i = lane() % kEmbedding;
+  const bool second = lane() >= kEmbedding;
+  const int codes = columns[j].codes;
+  for (int code = static_cast<int>(grid_warp()); code < codes; code += static_cast<int>(grid_warps())) {
+    float sum = 0;
+    bool odd = false;  // whether an odd number has been found
+    for (std::size_t first = 0; first < rows; first += 32) {
+      const std::size_t mine = first + static_cast<std::size_t>(lane());
+      unsigned found = __ballot_sync(0xffffffff, mine < rows && cells[mine * 3 * n + j] == static_cast<float>(code));
+      for (; found != 0; found &= found - 1, odd = !odd)
+        if (odd == second)
+          sum += dx[((first + static_cast<std::size_t>(__ffs(static_cast<int>(found)) - 1)) * n + j) * kFeatures +
+                    static_cast<std::size_t>(i)];
+    }
+    sum += __shfl_xor_sync(0xffffffff, sum, kEmbedding);
+    if (!second)
+      gradients[columns[j].embedding + static_cast<std::size_t>(code) * kEmbedding + static_cast<std::size_t>(i)] +=
+          sum;
+  }
+}
+
+/// A warp per cell, whose lanes are its features.
+__global__ void hide_columns_kernel(Philox philox, std::uint64_t first_row, std::size_t n, std::size_t rows, float* x) {
+  static_assert(kFeatures == 32);
+  for (std::size_t at = grid_warp(); at < rows * n; at += grid_warps()) {
+    const std::size_t row = at / n, j = at % n;
+    const std::uint32_t share = philox.bits(first_row + row, 0)[0];
+    if (philox.bits(first_row + row, static_cast<std::uint32_t>(1 + j / 4))[j % 4] < share)
+      x[at * kFeatures + static_cast<std::size_t>(lane())] = 0;
+  }
+}
+
+/// A warp per cell.
+__global__ void view_rows_kernel(const ColumnLayout* columns, std::size_t n, std::size_t rows, std::size_t stride,
+                                 const float* cells, float* view) {
+  for (std::size_t at = grid_warp(); at < rows * n; at += grid_warps()) {
+    const std::size_t row = at / n, j = at % n;
+    const ColumnLayout& column = columns[j];
+    const float code = cells[row * 3 * n + j];
+    float* const out = view + row * stride + column.view;
+    for (int c = lane(); c < column.codes; c += 32) out[c] = static_cast<float>(c) == code ? 1.0f : 0.0f;
+    if (lane() == 0 && column.continuous >= 0) out[column.codes] = cells[row * 3 * n + n + j];
+  }
+}
+
+}  // namespace
+
+void CudaBackend::features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
+                           const float* parameters, float* x) {
+  const auto first = static_cast<std::size_t>(begin), some = static_cast<std::size_t>(end) - first;
+  const auto count = static_cast<std::size_t>(rows);
+  const std::span columns = std::span(layout.columns).subspan(first, some);
+  launch(queue_, {blocks_for(count * some * kFeatures)}, features_kernel, on_device(columns), first, some,
+         layout.size(), count, cells, parameters, x);
+}
+
+void CudaBackend::features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
+                                    float* gradients) {
+  constexpr unsigned kMost = 64;  // blocks of a column
+  const std::span columns(layout.columns);
+  const auto seen = static_cast<std::size_t>(end);
+  int codes = 0;
+  for (const ColumnLayout& column : columns.first(seen)) codes = std::max(codes, column.codes);
+  dim3 blocks = blocks_for_warps(static_cast<std::size_t>(codes));
+  blocks.x = std::min(blocks.x, kMost), blocks.y = static_cast<unsigned>(seen);
+  launch(queue_, {blocks}, features_backward_kernel, on_device(columns), columns.size(), static_cast<std::size_t>(rows),
+         cells, dx, gradients);
+}
+
+void CudaBackend::hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
+                               float* x) {
+  const auto count = static_cast<std::size_t>(rows);
+  launch(queue_, {blocks_for_warps(count * layout.size())}, hide_columns_kernel, Philox(seed, Stream::kHide), first_row,
+         layout.size(), count, x);
+}
+
+void CudaBackend::view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) {
+  const auto count = static_cast<std::size_t>(rows);
+  launch(queue_, {blocks_for_warps(count * layout.size())}, view_rows_kernel, on_device(std::span(layout.columns)),
+         layout.size(), count, layout.view_stride, cells, view);
+}
+
+}  // namespace meg::MEG_KERNELS

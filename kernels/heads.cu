@@ -1,0 +1,229 @@
+#include "core/nn/head_draw.h"
+#include "kernels/allowed_draw.h"
+#include "kernels/backend.h"
+#include "kernels/cell_noise.h"
+#include "kernels/device.h"
+#include "kernels/reduce.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+// A warp per cell (row and column): its lanes read a head's elements side by side, whatever the width, and sums over a
+// head are shuffles. A thread per cell would read heads a row apart and leave most of the GPU idle at a batch of 512;
+// that lanes idle at a head of two codes costs little, for such heads are little work. A mixture's component is a
+// lane's.
+static_assert(kMixtures <= 32);
+
+/// Which cell, and where its operands are.
+struct Cell {
+  __device__ Cell(const ColumnLayout* columns, std::size_t n, std::size_t at, const float* cells)
+      : row(at / n), j(at % n), column(columns[j]) {
+    const float* cell = cells + row * 3 * n + j;
+    code = static_cast<int>(cell[0]), z = cell[n];
+  }
+  std::size_t row, j;
+  const ColumnLayout& column;
+  int code;
+  float z;
+};
+
+__device__ float keep_sigma(float log_sigma) { return fminf(fmaxf(log_sigma, kLowSigma), kHighSigma); }
+
+/// -log softmax(logits)[code]; with d its gradient too, times `factor`.
+__device__ float code_loss(const float* logits, int codes, int code, float factor, float* d) {
+  float top = -INFINITY, sum = 0;
+  for (int c = lane(); c < codes; c += 32) top = fmaxf(top, logits[c]);
+  top = warp_max(top);
+  for (int c = lane(); c < codes; c += 32) sum += expf(logits[c] - top);
+  const float log_sum = top + logf(warp_sum(sum));
+  if (d)
+    for (int c = lane(); c < codes; c += 32) d[c] = factor * (expf(logits[c] - log_sum) - (c == code ? 1.0f : 0.0f));
+  return log_sum - logits[code];
+}
+
+/// -log density of z under a mixture, [3, kMixtures]; with d its gradient too, times `factor`.
+__device__ float mixture_loss(const float* mixture, float z, float factor, float* d) {
+  constexpr float kHalfLogTwoPi = 0.918938533f;
+  const int i = lane();
+  float weight = -INFINITY, density = -INFINITY;  // density: log of weight times normal density, not normalized
+  float raw = 0, log_sigma = 0, precision = 0, distance = 0;
+  if (i < kMixtures) {
+    weight = mixture[i];
+    raw = mixture[2 * kMixtures + i], log_sigma = keep_sigma(raw), precision = expf(-log_sigma);
+    distance = (z - mixture[kMixtures + i]) * precision;
+    density = weight - 0.5f * distance * distance - log_sigma;
+  }
+  // Shares from differences to the largest, which are small and exact where z is far out and the logs are huge.
+  const float top = warp_max(weight), most = warp_max(density);
+  const float weight_share = expf(weight - top), density_share = expf(density - most);
+  const float weights = warp_sum(weight_share), densities = warp_sum(density_share);
+  if (d && i < kMixtures) {
+    const float share = factor / densities * density_share;
+    d[i] = factor / weights * weight_share - share;
+    d[kMixtures + i] = -share * distance * precision;
+    d[2 * kMixtures + i] = raw == log_sigma ? share * (1.0f - distance * distance) : 0.0f;
+  }
+  return top + logf(weights) - (most + logf(densities)) + kHalfLogTwoPi;
+}
+
+/// A mixture that has no part in its cell.
+__device__ void clear_mixture(float* d) {
+  for (int i = lane(); i < 3 * kMixtures; i += 32) d[i] = 0;
+}
+
+__global__ void heads_loss_kernel(const ColumnLayout* columns, std::size_t n, std::size_t rows, std::size_t stride,
+                                  const float* heads, const float* cells, float factor, float* loss, float* dheads) {
+  for (std::size_t at = grid_warp(); at < rows * n; at += grid_warps()) {
+    const Cell cell(columns, n, at, cells);
+    const ColumnLayout& column = cell.column;
+    const std::size_t first = cell.row * stride + column.head;
+    float* const d = dheads ? dheads + first : nullptr;
+    float value = code_loss(heads + first, column.codes, cell.code, factor, d);
+    if (cell.code == column.continuous)
+      value += mixture_loss(heads + first + column.codes, cell.z, factor, d ? d + column.codes : nullptr);
+    else if (d && column.continuous >= 0)
+      clear_mixture(d + column.codes);
+    if (lane() == 0) loss[at] = value;
+  }
+}
+
+__device__ DrawnCell draw_free(const ColumnLayout& column, const float* head, float temperature,
+                               const CellNoise& noise) {
+  const float cold = 1.0f / temperature;
+  const int code = pick(noise, 0, column.codes, [&](int c) { return head[c] * cold; });
+  if (code != column.continuous) return {code, 0};
+  const float* mixture = head + column.codes;
+  const int i = pick(noise, mixture_noise(column.codes), kMixtures, [&](int c) { return mixture[c] * cold; });
+  const float sigma = expf(keep_sigma(mixture[2 * kMixtures + i]));
+  const float z = mixture[kMixtures + i] + sigma * (noise.normal(z_noise(column.codes)) * temperature);
+  return {code, fminf(fmaxf(z, column.z_low), column.z_high)};
+}
+
+/// The place of a cell between its column's knots.
+__device__ float position_of(const ColumnLayout& column, DrawnCell cell, const float* constants) {
+  if (cell.code != column.continuous) return constants[column.code_position + static_cast<std::size_t>(cell.code)];
+  const float at = (cell.z - column.z_low) / fmaxf(column.z_high - column.z_low, 1e-6f) * kZCells;
+  const int grid = static_cast<int>(at) < kZCells ? static_cast<int>(at) : kZCells - 1;
+  const float* p = constants + column.z_position + grid;
+  return p[0] + (at - static_cast<float>(grid)) * (p[1] - p[0]);
+}
+
+/// Column number j of n.
+struct Sampling {
+  ColumnLayout column;
+  std::size_t j, n, rows, head_stride, view_stride;
+  const float *heads, *constants;
+  Draw draw;
+  float *cells, *view;
+};
+
+template <bool free>
+__global__ void sample_column_kernel(Sampling s, KeptTo to) {
+  const ColumnLayout& column = s.column;
+  for (std::size_t row = grid_warp(); row < s.rows; row += grid_warps()) {
+    if (s.draw.fills && s.cells[row * 3 * s.n + s.j] >= 0) continue;
+    const CellNoise noise(s.draw, s.j, row);
+    const float* head = s.heads + row * s.head_stride + column.head;
+    DrawnCell drawn;
+    if constexpr (free)
+      drawn = draw_free(column, head, s.draw.temperature, noise);
+    else
+      drawn = draw_allowed(column, head, static_cast<double>(s.draw.temperature), noise, to);
+    if (lane() == 0) {
+      float* const cell = s.cells + row * 3 * s.n + s.j;
+      cell[0] = static_cast<float>(drawn.code), cell[s.n] = drawn.z;
+      cell[2 * s.n] = position_of(column, drawn, s.constants);
+      if (!free && to.log_mass) to.log_mass[row] += static_cast<float>(drawn.log_mass);
+    }
+    if (!s.view) continue;
+    float* const seen = s.view + row * s.view_stride + column.view;
+    for (int c = lane(); c < column.codes; c += 32) seen[c] = c == drawn.code ? 1.0f : 0.0f;
+    if (lane() == 0 && column.continuous >= 0) seen[column.codes] = drawn.z;
+  }
+}
+
+/// d = the gradient of sum(dview * softmax(logits + noise)) with respect to the logits.
+__device__ void codes_backward(const float* logits, int codes, const CellNoise& noise, const float* dview, float* d) {
+  float top = -INFINITY, sum = 0, mean = 0;
+  for (int c = lane(); c < codes; c += 32) {
+    d[c] = logits[c] + noise.gumbel<float>(c);  // d keeps what is not to be computed again
+    top = fmaxf(top, d[c]);
+  }
+  top = warp_max(top);
+  for (int c = lane(); c < codes; c += 32) {
+    d[c] = expf(d[c] - top);
+    sum += d[c], mean += d[c] * dview[c];
+  }
+  sum = warp_sum(sum), mean = warp_sum(mean) / sum;
+  for (int c = lane(); c < codes; c += 32) d[c] = d[c] / sum * (dview[c] - mean);
+}
+
+/// The gradient of dz times z = mean + sigma epsilon of the component drawn; the weights' is that of the softmax over
+/// what each of them would give.
+__device__ void mixture_backward(const float* mixture, int codes, const CellNoise& noise, float dz, float* d) {
+  const int i = lane();
+  const float epsilon = noise.normal(z_noise(codes));
+  float noisy = -INFINITY, raw = 0, log_sigma = 0, step = 0, value = 0;
+  if (i < kMixtures) {
+    noisy = mixture[i] + noise.gumbel<float>(mixture_noise(codes) + i);
+    raw = mixture[2 * kMixtures + i], log_sigma = keep_sigma(raw), step = expf(log_sigma) * epsilon;
+    value = dz * (mixture[kMixtures + i] + step);
+  }
+  const int drawn = warp_argmax(noisy, i);
+  const float share = expf(noisy - __shfl_sync(0xffffffff, noisy, drawn));
+  const float sum = warp_sum(share), mean = warp_sum(share * value) / sum;
+  if (i >= kMixtures) return;
+  d[i] = share / sum * (value - mean);
+  d[kMixtures + i] = i == drawn ? dz : 0.0f;
+  d[2 * kMixtures + i] = i == drawn && raw == log_sigma ? dz * step : 0.0f;
+}
+
+__global__ void sample_backward_kernel(const ColumnLayout* columns, std::size_t n, std::size_t rows,
+                                       std::size_t head_stride, std::size_t view_stride, const float* heads,
+                                       const float* cells, Draw draw, const float* dview, float* dheads) {
+  for (std::size_t at = grid_warp(); at < rows * n; at += grid_warps()) {
+    const Cell cell(columns, n, at, cells);
+    const ColumnLayout& column = cell.column;
+    const CellNoise noise(draw, cell.j, cell.row);
+    const float* head = heads + cell.row * head_stride + column.head;
+    const float* seen = dview + cell.row * view_stride + column.view;
+    float* const d = dheads + cell.row * head_stride + column.head;
+    codes_backward(head, column.codes, noise, seen, d);
+    if (column.continuous < 0) continue;
+    if (cell.code == column.continuous && cell.z > column.z_low && cell.z < column.z_high)  // drawn, and not cut
+      mixture_backward(head + column.codes, column.codes, noise, seen[column.codes], d + column.codes);
+    else
+      clear_mixture(d + column.codes);
+  }
+}
+
+}  // namespace
+
+void CudaBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
+                             float factor, float* loss, float* dheads) {
+  const auto count = static_cast<std::size_t>(rows);
+  launch(queue_, {blocks_for_warps(count * layout.size())}, heads_loss_kernel, on_device(std::span(layout.columns)),
+         layout.size(), count, layout.head_stride, heads, cells, factor, loss, dheads);
+}
+
+void CudaBackend::sample_column(const ColumnsLayout& layout, int column_number, int rows, const float* heads,
+                                const float* constants, const Draw& draw, float* cells, float* view,
+                                const Allowed& allowed) {
+  const auto j = static_cast<std::size_t>(column_number), count = static_cast<std::size_t>(rows);
+  const ColumnLayout& column = layout.columns[j];
+  const Sampling sampling{column,    j,    layout.size(), count, layout.head_stride, layout.view_stride, heads,
+                          constants, draw, cells,         view};
+  launch(queue_, {blocks_for_warps(count)}, allowed.codes ? sample_column_kernel<false> : sample_column_kernel<true>,
+         sampling, KeptTo(column, allowed));
+}
+
+void CudaBackend::sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
+                                  const Draw& draw, const float* dview, float* dheads) {
+  const auto count = static_cast<std::size_t>(rows);
+  launch(queue_, {blocks_for_warps(count * layout.size())}, sample_backward_kernel,
+         on_device(std::span(layout.columns)), layout.size(), count, layout.head_stride, layout.view_stride, heads,
+         cells, draw, dview, dheads);
+}
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,45 @@
+#pragma once
+#include "core/nn/backend.h"
+#include "core/tensor/host_device.h"
+
+namespace meg::MEG_KERNELS {
+
+/// A LinearGroup on the device.
+struct LayerGroup {
+  std::uint32_t inputs, outputs, drops, gap, gap_width, unused;  // no padding: layers are found by their bytes
+  std::size_t x, x_stride, weight, bias, y, y_stride;
+
+  /// The column of x that is input i.
+  MEG_HOST_DEVICE std::size_t column_of(std::size_t i) const { return i < gap ? i : i + gap_width; }
+  /// Columns of x up to the last one that is read, and whether one before it is.
+  MEG_HOST_DEVICE std::size_t reach() const { return inputs > gap ? inputs + gap_width : inputs; }
+  MEG_HOST_DEVICE bool reads(std::size_t column) const {
+    return column < reach() && (column < gap || column >= gap + gap_width);
+  }
+  /// The input that a column is.
+  MEG_HOST_DEVICE std::size_t input_of(std::size_t column) const { return column < gap ? column : column - gap_width; }
+};
+
+/// Of the host's group.
+inline LayerGroup layer_group(const LinearGroup& g) {
+  return {static_cast<std::uint32_t>(g.inputs),
+          static_cast<std::uint32_t>(g.outputs),
+          g.drops ? 1u : 0u,
+          static_cast<std::uint32_t>(g.gap),
+          static_cast<std::uint32_t>(g.gap_width),
+          0,
+          g.x,
+          g.x_stride,
+          g.weight,
+          g.bias,
+          g.y,
+          g.y_stride};
+}
+
+/// A block's part of a layer's products: of the groups begin <= g < end the rows and columns from `row` and `column`
+/// of a matrix of theirs. A list of them has no block without work, however ragged the groups are.
+struct LayerTile {
+  std::uint32_t begin, end, row, column;
+};
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,78 @@
+#include "kernels/backend.h"
+#include "kernels/device.h"
+#include "kernels/reduce.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+/// One block. With e = exp(-|d|) <= 1 nothing overflows: softplus(d) = max(d, 0) + log(1 + e), and sigmoid(d) is
+/// 1 / (1 + e) right of zero and e / (1 + e) left of it.
+__global__ void bce_with_logits_kernel(int rows, const float* logit, float label, float* loss, float* dlogit) {
+  SharedMemory shared;
+  const Shared<double> part = shared.take<double>(32);
+  const float share = 1.0f / static_cast<float>(rows);
+  double sum = 0;
+  for (int r = static_cast<int>(threadIdx.x); r < rows; r += static_cast<int>(blockDim.x)) {
+    const float d = logit[r], e = expf(-fabsf(d));
+    sum += static_cast<double>(fmaxf(d, 0.0f) + log1pf(e) - label * d);
+    dlogit[r] = share * ((d < 0.0f ? e : 1.0f) / (1.0f + e) - label);
+  }
+  sum = block_sum<double>(sum, part);
+  if (threadIdx.x == 0) *loss += static_cast<float>(sum) * share;
+}
+
+/// *sum += factor * the sum of x, or of its squares. Every block leaves its sum in sums[block]; the last one to be done
+/// adds them up in the order of the blocks, whichever that is. `done` is zero before and behind.
+template <bool squared>
+__global__ void add_sum_kernel(std::size_t count, float factor, const float* x, double* sums, unsigned* done,
+                               float* sum) {
+  SharedMemory shared;
+  const Shared<double> part = shared.take<double>(32);
+  const Shared<unsigned> last = shared.take<unsigned>(1);
+  double mine = 0;
+  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) {
+    const auto v = static_cast<double>(x[i]);
+    mine += squared ? v * v : v;
+  }
+  mine = block_sum<double>(mine, part);
+  if (threadIdx.x == 0) {
+    sums[blockIdx.x] = mine;
+    __threadfence();
+    last[0] = atomicAdd(done, 1u) + 1 == gridDim.x ? 1 : 0;
+  }
+  __syncthreads();
+  if (last[0] == 0) return;
+  __threadfence();
+  double all = 0;
+  for (unsigned b = threadIdx.x; b < gridDim.x; b += blockDim.x) all += static_cast<const volatile double*>(sums)[b];
+  all = block_sum<double>(all, part);
+  if (threadIdx.x == 0) *sum += factor * static_cast<float>(all), *done = 0;
+}
+
+}  // namespace
+
+void CudaBackend::bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) {
+  constexpr unsigned kBlock = 512;
+  launch(queue_, {{1, 1, 1}, kBlock, block_sum_bytes<double>()}, bce_with_logits_kernel, rows, logit, label, loss,
+         dlogit);
+}
+
+template <bool squared>
+void CudaBackend::add_sum_of(std::size_t count, float factor, const float* x, float* sum) {
+  constexpr std::size_t kEach = 8;  // elements of a thread, and more where that would be too many blocks
+  launch(
+      queue_,
+      {blocks_for((count + kEach - 1) / kEach), kThreads, block_sum_bytes<double>() + SharedMemory::bytes<unsigned>(1)},
+      add_sum_kernel<squared>, count, factor, x, sums_.as<double>() + 1, sums_.as<unsigned>(), sum);
+}
+
+void CudaBackend::add_square_sum(std::size_t count, float factor, const float* x, float* sum) {
+  add_sum_of<true>(count, factor, x, sum);
+}
+
+void CudaBackend::add_sum(std::size_t count, float factor, const float* x, float* sum) {
+  add_sum_of<false>(count, factor, x, sum);
+}
+
+}  // namespace meg::MEG_KERNELS

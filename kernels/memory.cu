@@ -1,0 +1,50 @@
+#include "kernels/backend.h"
+#include "kernels/device.h"
+
+namespace meg::MEG_KERNELS {
+
+std::unique_ptr<Backend> make_backend(Precision precision) { return std::make_unique<CudaBackend>(precision); }
+
+namespace {
+
+constexpr std::size_t kMostSums = 2048;  // blocks of one launch, see blocks_for
+
+__global__ void fill_kernel(std::size_t count, float value, float* out) {
+  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) out[i] = value;
+}
+
+}  // namespace
+
+CudaBackend::CudaBackend(Precision precision) : precision_(precision), sums_((kMostSums + 1) * sizeof(double)) {}
+
+const void* CudaBackend::constant(std::span<const std::byte> bytes) {
+  std::string key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  auto found = constants_.find(key);
+  if (found == constants_.end()) {
+    Block block(bytes.size());
+    queue_.upload(bytes.data(), bytes.size(), block.as<void>());
+    found = constants_.emplace(std::move(key), std::move(block)).first;
+  }
+  return found->second.as<void>();
+}
+
+Memory CudaBackend::allocate(std::size_t count) {
+  auto* const data = static_cast<float*>(allocate_bytes(std::max<std::size_t>(count, 1) * sizeof(float)));
+  return Memory(data, count, Device::kCuda, [](float* p) { free_bytes(p); });
+}
+
+void CudaBackend::upload(std::span<const float> from, float* to) { queue_.upload(from.data(), from.size_bytes(), to); }
+
+void CudaBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to) {
+  queue_.upload(from.data(), from.size_bytes(), to);
+}
+
+void CudaBackend::download(const float* from, std::span<float> to) {
+  queue_.download(from, to.size_bytes(), to.data());
+}
+
+void CudaBackend::fill(std::size_t count, float value, float* out) {
+  launch(queue_, {blocks_for(count)}, fill_kernel, count, value, out);
+}
+
+}  // namespace meg::MEG_KERNELS

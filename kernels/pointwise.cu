@@ -1,0 +1,57 @@
+#include "kernels/backend.h"
+#include "kernels/device.h"
+#include "kernels/dropout.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+/// dy * activation'(x), from y = activation(x).
+__device__ float back(Activation activation, float y, float dy) {
+  switch (activation) {
+    case Activation::kNone: return dy;
+    case Activation::kRelu: return y > 0.0f ? dy : 0.0f;
+    case Activation::kLeakyRelu: return y > 0.0f ? dy : kLeakySlope * dy;
+    case Activation::kTanh: return dy * (1.0f - y * y);
+    case Activation::kSigmoid: return dy * y * (1.0f - y);
+  }
+  return dy;
+}
+
+__global__ void activation_backward_kernel(Activation activation, std::size_t count, const float* y, const float* dy,
+                                           float* dx) {
+  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) dx[i] = back(activation, y[i], dy[i]);
+}
+
+/// A thread draws one counter, which is for eight elements, sixteen apart.
+__global__ void dropout_kernel(DropoutMask mask, std::size_t count, float* x) {
+  const std::size_t counters = (count + kDropoutBlock - 1) / kDropoutBlock * 16;
+  for (std::size_t c = grid_thread(); c < counters; c += grid_threads()) {
+    const auto word = mask.philox.bits(mask.step, static_cast<std::uint32_t>(c));
+    for (std::size_t half = 0; half < kDropoutBlock / 16; ++half)
+      if (const std::size_t i = c / 16 * kDropoutBlock + half * 16 + c % 16; i < count)
+        x[i] *= mask.of_half(word, half);
+  }
+}
+
+__global__ void add_scaled_kernel(std::size_t count, float factor, const float* x, float scale, float* y) {
+  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) y[i] = scale * y[i] + factor * x[i];
+}
+
+}  // namespace
+
+void CudaBackend::activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
+                                      float* dx) {
+  launch(queue_, {blocks_for(count)}, activation_backward_kernel, activation, count, y, dy, dx);
+}
+
+void CudaBackend::dropout(const Dropout& dropout, std::size_t count, float* x) {
+  if (dropout.probability > 0)
+    launch(queue_, {blocks_for(count / 8 + 16)}, dropout_kernel, DropoutMask(dropout), count, x);
+}
+
+void CudaBackend::add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) {
+  launch(queue_, {blocks_for(count)}, add_scaled_kernel, count, factor, x, scale, y);
+}
+
+}  // namespace meg::MEG_KERNELS

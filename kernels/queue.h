@@ -1,0 +1,63 @@
+#pragma once
+#include <vector>
+
+#include "kernels/runtime.h"
+
+namespace meg::MEG_KERNELS {
+
+/// Runs calls in order: each at once, or those of a step together. A step of the same kernels in the same shapes as an
+/// earlier one is that one's graph again, and only what has changed of the arguments goes to the device.
+class Queue {
+ public:
+  void run(const Call& call);
+  void upload(const void* from, std::size_t bytes, void* to);
+  void download(const void* from, std::size_t bytes, void* to);
+
+  /// Calls are noted from now on. What is noted runs at end_step(), or where an upload or a download must see it done:
+  /// such a step is no graph.
+  void begin_step();
+  void end_step();
+  /// For a library that works beside the kernels.
+  CUstream_st* stream() const { return stream_.handle(); }
+  /// Graphs made so far.
+  std::size_t graphs() const { return steps_.size(); }
+
+ private:
+  /// Calls and a copy of their arguments.
+  class Step {
+   public:
+    void clear();
+    void add(const Call& call);
+    std::size_t size() const { return calls_.size(); }
+    /// Call number i; valid until the next add() or call().
+    Call call(std::size_t i);
+    /// Whether both are the same but for arguments.
+    bool like(const Step& other) const;
+    bool same_arguments(const Step& other, std::size_t i) const;
+
+   private:
+    struct Noted {
+      Call call;
+      std::size_t begin, end;  // of its arguments' bytes
+      std::size_t first_size;  // of its entries in sizes_
+    };
+    std::vector<Noted> calls_;
+    std::vector<std::byte> bytes_;
+    std::vector<std::size_t> sizes_;
+    std::vector<void*> arguments_;
+  };
+  struct Replayed {
+    Step step;  // with the arguments that the graph has now
+    Graph graph;
+  };
+
+  /// Runs what is noted, call by call, and notes no more.
+  void flush();
+
+  CudaStream stream_;
+  bool noting_ = false;
+  Step step_;
+  std::vector<Replayed> steps_;
+};
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,53 @@
+#pragma once
+#include "kernels/device.h"
+
+namespace meg::MEG_KERNELS {
+
+/// The sum of value over a warp, in every lane: a tree of a fixed shape.
+template <class T>
+__device__ T warp_sum(T value) {
+  for (int bit = 16; bit > 0; bit /= 2) value += __shfl_xor_sync(0xffffffff, value, bit);
+  return value;
+}
+
+/// The largest value of a warp, in every lane.
+template <class T>
+__device__ T warp_max(T value) {
+  for (int bit = 16; bit > 0; bit /= 2) {
+    const T other = __shfl_xor_sync(0xffffffff, value, bit);
+    value = other > value ? other : value;
+  }
+  return value;
+}
+
+/// Where the largest value of a warp is, in every lane, if each lane brings its own largest and the place of that; the
+/// first place where it is twice.
+template <class T>
+__device__ int warp_argmax(T value, int place) {
+  for (int bit = 16; bit > 0; bit /= 2) {
+    const T other = __shfl_xor_sync(0xffffffff, value, bit);
+    const int there = __shfl_xor_sync(0xffffffff, place, bit);
+    if (other > value || (other == value && there < place)) value = other, place = there;
+  }
+  return place;
+}
+
+/// What block_sum takes of the block's shared memory.
+template <class T>
+constexpr std::size_t block_sum_bytes() {
+  return SharedMemory::bytes<T>(32);
+}
+
+/// The sum of value over a block of whole warps, in every thread. `part` is [32]; it may be used again at once.
+template <class T>
+__device__ T block_sum(T value, Shared<T> part) {
+  const unsigned lane = threadIdx.x % 32, warps = blockDim.x / 32;
+  value = warp_sum(value);
+  if (lane == 0) part[threadIdx.x / 32] = value;
+  __syncthreads();
+  value = warp_sum(lane < warps ? static_cast<T>(part[lane]) : T{});
+  __syncthreads();
+  return value;
+}
+
+}  // namespace meg::MEG_KERNELS

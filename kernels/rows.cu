@@ -1,0 +1,39 @@
+#include "kernels/backend.h"
+#include "kernels/device.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+/// A thread makes the four numbers of one counter.
+__global__ void fill_normal_kernel(Philox philox, std::uint64_t first_row, std::size_t rows, std::size_t columns,
+                                   float* out) {
+  const std::size_t row_blocks = (columns + 3) / 4;
+  for (std::size_t b = grid_thread(); b < rows * row_blocks; b += grid_threads()) {
+    const std::size_t row = b / row_blocks, column = b % row_blocks * 4;
+    const auto z = philox.normal(first_row + row, static_cast<std::uint32_t>(b % row_blocks));
+    for (std::size_t i = 0; i < 4 && column + i < columns; ++i) out[row * columns + column + i] = z[i];
+  }
+}
+
+__global__ void gather_rows_kernel(const float* table, const std::uint32_t* index, std::size_t rows,
+                                   std::size_t columns, float* out) {
+  for (std::size_t i = grid_thread(); i < rows * columns; i += grid_threads())
+    out[i] = table[index[i / columns] * columns + i % columns];
+}
+
+}  // namespace
+
+void CudaBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
+                              float* out) {
+  const auto count = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
+  launch(queue_, {blocks_for(count * ((width + 3) / 4))}, fill_normal_kernel, Philox(seed, stream), first_row, count,
+         width, out);
+}
+
+void CudaBackend::gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) {
+  const auto count = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
+  launch(queue_, {blocks_for(count * width)}, gather_rows_kernel, table, index, count, width, out);
+}
+
+}  // namespace meg::MEG_KERNELS

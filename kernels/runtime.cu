@@ -1,0 +1,148 @@
+#include <cuda_runtime.h>
+
+#include <vector>
+
+#include "core/error.h"
+#include "kernels/runtime.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+constexpr int kOldest = 8;  // major compute capability that the kernels are built for
+
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+void check(cudaError_t result, const char* what, std::source_location where = std::source_location::current()) {
+  if (result == cudaSuccess) return;
+  throw Error(std::string(what) + " failed at " + where.file_name() + ":" + std::to_string(where.line()) + ": " +
+              cudaGetErrorString(result) + " (" + cudaGetErrorName(result) + ")");
+}
+
+}  // namespace
+
+std::string obstacle() {
+  int driver = 0, runtime = 0, devices = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  if (driver == 0) return "there is no NVIDIA driver on this machine";
+  if (driver / 1000 < runtime / 1000)
+    return "the NVIDIA driver is for CUDA " + version_text(driver) + ", but this meg needs " +
+           version_text(runtime / 1000 * 1000) + " (update the driver)";
+  const cudaError_t result = cudaGetDeviceCount(&devices);
+  if (result != cudaSuccess) return std::string("there is no usable NVIDIA GPU (") + cudaGetErrorString(result) + ")";
+  if (devices == 0) return "there is no NVIDIA GPU on this machine";
+  cudaDeviceProp device;
+  check(cudaGetDeviceProperties(&device, 0), "asking for the properties of the GPU");
+  if (device.major < kOldest)
+    return std::string("the GPU is too old (") + device.name + " has compute capability " +
+           std::to_string(device.major) + "." + std::to_string(device.minor) + ", " + std::to_string(kOldest) +
+           ".0 is the least)";
+  return {};
+}
+
+void* allocate_bytes(std::size_t bytes) {
+  void* block = nullptr;
+  const cudaError_t result = cudaMalloc(&block, bytes);
+  if (result == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // or the next launch would report it
+    std::size_t unused = 0, all = 0;
+    check(cudaMemGetInfo(&unused, &all), "asking for the free memory of the GPU");
+    throw Error("out of memory on the GPU: " + std::to_string((bytes >> 20) + 1) + " MB were needed, " +
+                std::to_string(unused >> 20) + " of " + std::to_string(all >> 20) +
+                " MB are free; lower the batch size or the hidden width, or use --device cpu");
+  }
+  check(result, "allocating memory on the GPU");
+  check(cudaMemset(block, 0, bytes), "clearing memory on the GPU");
+  check(cudaStreamSynchronize(nullptr), "clearing memory on the GPU");  // our stream does not wait for that one
+  return block;
+}
+
+void free_bytes(void* block) noexcept { cudaFree(block); }
+
+CudaStream::CudaStream() { check(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "making a stream"); }
+
+CudaStream::~CudaStream() { cudaStreamDestroy(handle_); }
+
+void CudaStream::upload(const void* from, std::size_t bytes, void* to) const {
+  if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, handle_), "a copy to the GPU");
+}
+
+void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
+  if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, handle_), "a copy from the GPU");
+  check(cudaStreamSynchronize(handle_), "waiting for the GPU");
+}
+
+namespace {
+
+/// Beyond this much shared memory a kernel must ask for it.
+void ask_for_shared_memory(const Call& call) {
+  constexpr std::size_t kFreely = 48 * 1024;
+  if (call.shared_bytes > kFreely)
+    check(cudaFuncSetAttribute(call.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(call.shared_bytes)),
+          "asking for shared memory", call.where);
+}
+
+cudaKernelNodeParams node_of(const Call& call) {
+  cudaKernelNodeParams node{};
+  node.func = const_cast<void*>(call.kernel);
+  node.gridDim = {call.blocks[0], call.blocks[1], call.blocks[2]};
+  node.blockDim = {call.threads, 1, 1};
+  node.sharedMemBytes = static_cast<unsigned>(call.shared_bytes);
+  node.kernelParams = const_cast<void**>(call.arguments.data());
+  return node;
+}
+
+}  // namespace
+
+void CudaStream::run(const Call& call) const {
+  ask_for_shared_memory(call);
+  check(cudaLaunchKernel(call.kernel, dim3(call.blocks[0], call.blocks[1], call.blocks[2]), dim3(call.threads),
+                         const_cast<void**>(call.arguments.data()), call.shared_bytes, handle_),
+        "launching a kernel", call.where);
+}
+
+struct Graph::State {
+  State() { check(cudaGraphCreate(&graph, 0), "making a graph"); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (executable) cudaGraphExecDestroy(executable);
+    cudaGraphDestroy(graph);
+  }
+
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t executable = nullptr;
+  std::vector<cudaGraphNode_t> nodes;
+};
+
+Graph::Graph() : state_(std::make_unique<State>()) {}
+Graph::Graph(Graph&&) noexcept = default;
+Graph::~Graph() = default;
+
+void Graph::add(const Call& call) {
+  ask_for_shared_memory(call);
+  const cudaKernelNodeParams params = node_of(call);
+  std::vector<cudaGraphNode_t>& nodes = state_->nodes;
+  cudaGraphNode_t node = nullptr;
+  check(cudaGraphAddKernelNode(&node, state_->graph, nodes.empty() ? nullptr : &nodes.back(), nodes.empty() ? 0 : 1,
+                               &params),
+        "adding a kernel to a graph", call.where);
+  nodes.push_back(node);
+}
+
+void Graph::change(std::size_t index, const Call& call) {
+  const cudaKernelNodeParams params = node_of(call);
+  check(cudaGraphExecKernelNodeSetParams(state_->executable, state_->nodes[index], &params),
+        "changing a kernel of a graph", call.where);
+}
+
+void Graph::run(CUstream_st* stream) {
+  if (!state_->executable) check(cudaGraphInstantiate(&state_->executable, state_->graph, 0), "preparing a graph");
+  check(cudaGraphLaunch(state_->executable, stream), "launching a graph");
+}
+
+}  // namespace meg::MEG_KERNELS

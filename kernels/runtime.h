@@ -1,0 +1,91 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <source_location>
+#include <span>
+#include <string>
+#include <utility>
+
+struct CUstream_st;  // cudaStream_t is a pointer to it
+
+/// What the backend needs of the CUDA runtime, behind handles that own it: kernels/runtime.cu, and
+/// tests/simt/runtime.cpp for the host. Every call is checked: what fails is an Error that says what and where.
+/// MEG_KERNELS is `cuda`, or `emulated` where the kernels are compiled for the host: one program can hold both.
+namespace meg::MEG_KERNELS {
+
+/// Why no device of this machine can be used; empty where one can.
+std::string obstacle();
+
+/// Bytes on the device, set to zero. Throws Error that says how much was needed and how much there is.
+void* allocate_bytes(std::size_t bytes);
+void free_bytes(void* block) noexcept;
+
+/// A block of device memory.
+class Block {
+ public:
+  explicit Block(std::size_t bytes) : data_(allocate_bytes(bytes)) {}
+  Block(Block&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+  Block& operator=(Block&& other) noexcept {
+    std::swap(data_, other.data_);
+    return *this;
+  }
+  ~Block() { free_bytes(data_); }
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(data_);
+  }
+
+ private:
+  void* data_;
+};
+
+/// A kernel with its arguments, not yet run.
+struct Call {
+  const void* kernel;
+  void (*run)(const Call& call);  ///< runs it on the host: only where the device is emulated
+  unsigned blocks[3], threads;
+  std::size_t shared_bytes;
+  std::span<void* const> arguments;             ///< where each of them lies
+  std::span<const std::size_t> argument_sizes;  ///< in bytes
+  std::source_location where;
+};
+
+/// Calls in a fixed order that run as one, with arguments that may change from one run to the next.
+class Graph {
+ public:
+  Graph();
+  Graph(Graph&& other) noexcept;
+  Graph& operator=(Graph&&) = delete;
+  ~Graph();
+
+  /// Appends a call. All of them must be there before the first run.
+  void add(const Call& call);
+  /// Call number `index` has these arguments from now on; kernel and shape stay.
+  void change(std::size_t index, const Call& call);
+  void run(CUstream_st* stream);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The order that all of a backend's work is done in.
+class CudaStream {
+ public:
+  CudaStream();
+  CudaStream(const CudaStream&) = delete;
+  CudaStream& operator=(const CudaStream&) = delete;
+  ~CudaStream();
+
+  /// The host's bytes may change as soon as it returns.
+  void upload(const void* from, std::size_t bytes, void* to) const;
+  /// Returns when they are there.
+  void download(const void* from, std::size_t bytes, void* to) const;
+  void run(const Call& call) const;
+  CUstream_st* handle() const { return handle_; }
+
+ private:
+  CUstream_st* handle_ = nullptr;
+};
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,260 @@
+#pragma once
+#include <algorithm>
+#include <deque>
+
+#include "core/nn/backend.h"
+
+namespace test {
+
+/// A backend for tests that hold their operands on the host: every operation gets copies on the device, as long as
+/// backend.h says that the operand is and not a float longer, and what it wrote is copied back. Memory of allocate() is
+/// passed on as it is.
+class OnDevice final : public meg::Backend {
+ public:
+  explicit OnDevice(std::unique_ptr<meg::Backend> backend) : backend_(std::move(backend)) {}
+  meg::Device device() const override { return backend_->device(); }
+  void begin_step() override { backend_->begin_step(); }
+  void end_step() override { backend_->end_step(); }
+
+  meg::Memory allocate(std::size_t count) override {
+    meg::Memory memory = backend_->allocate(count);
+    blocks_.push_back({memory.data(), count});
+    return memory;
+  }
+  void upload(std::span<const float> from, float* to) override { backend_->upload(from, to); }
+  void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override { backend_->upload(from, to); }
+  void download(const float* from, std::span<float> to) override { backend_->download(from, to); }
+  void fill(std::size_t count, float value, float* out) override {
+    Operands o(*this);
+    backend_->fill(count, value, o.write(out, count));
+  }
+
+  void linear_forward(meg::LinearGroups layer, int rows, const float* x, const float* parameters,
+                      const meg::ForwardTail& tail, float* y) override {
+    Operands o(*this);
+    const std::size_t size = extent(layer, rows, true);
+    meg::ForwardTail on = tail;
+    on.residual = o.read(tail.residual, size), on.sum = o.write(tail.sum, size);
+    backend_->linear_forward(layer, rows, o.read(x, extent(layer, rows, false)),
+                             o.read(parameters, parameter_extent(layer)), on, o.write(y, size));
+  }
+  void linear_backward_input(meg::LinearGroups layer, int rows, const float* dy, const float* parameters,
+                             const meg::BackwardTail& tail, float* dx) override {
+    Operands o(*this);
+    const std::size_t size = extent(layer, rows, false);
+    meg::BackwardTail on = tail;
+    on.residual = o.read(tail.residual, size), on.relu_output = o.read(tail.relu_output, size);
+    on.masked = o.write(tail.masked, size);
+    backend_->linear_backward_input(layer, rows, o.read(dy, extent(layer, rows, true)),
+                                    o.read(parameters, parameter_extent(layer)), on, o.write(dx, size));
+  }
+  void linear_backward_weight(meg::LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
+                              float* gradients) override {
+    Operands o(*this);
+    backend_->linear_backward_weight(layer, rows, o.read(x, extent(layer, rows, false)),
+                                     o.read(dy, extent(layer, rows, true)), with_bias,
+                                     o.write(gradients, parameter_extent(layer)));
+  }
+
+  void running_sum_forward(meg::Vectors of, int begin, int end, int rows, const float* products, const float* bias,
+                           const meg::Dropout& dropout, float* sum, float* y) override {
+    Operands o(*this);
+    const std::size_t units = size(of.groups, of.width);
+    backend_->running_sum_forward(of, begin, end, rows, o.read(products, units * size(rows)), o.read(bias, units),
+                                  dropout, o.write(sum, size(rows, of.width)), o.write(y, units * size(rows)));
+  }
+  void running_sum_backward(meg::Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override {
+    Operands o(*this);
+    const std::size_t units = size(of.groups, of.width);
+    float* const out = o.write(dproducts, units * size(rows));
+    backend_->running_sum_backward(of, rows, o.read(dy, units * size(rows)), out, o.write(dbias, units));
+  }
+
+  void sum_of_others_forward(meg::Vectors of, int begin, int end, int rows, const float* sum, const float* products,
+                             const float* bias, const meg::Dropout& dropout, float* y) override {
+    Operands o(*this);
+    const std::size_t units = size(of.groups, of.width);
+    backend_->sum_of_others_forward(of, begin, end, rows, o.read(sum, size(rows, of.width)),
+                                    o.read(products, units * size(rows)), o.read(bias, units), dropout,
+                                    o.write(y, units * size(rows)));
+  }
+  void sum_of_others_backward(meg::Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override {
+    Operands o(*this);
+    const std::size_t units = size(of.groups, of.width);
+    float* const out = o.write(dproducts, units * size(rows));
+    backend_->sum_of_others_backward(of, rows, o.read(dy, units * size(rows)), out, o.write(dbias, units));
+  }
+
+  void activation_backward(meg::Activation activation, std::size_t count, const float* y, const float* dy,
+                           float* dx) override {
+    Operands o(*this);
+    float* const out = o.write(dx, count);
+    backend_->activation_backward(activation, count, o.read(y, count), o.read(dy, count), out);
+  }
+  void dropout(const meg::Dropout& dropout, std::size_t count, float* x) override {
+    Operands o(*this);
+    backend_->dropout(dropout, count, o.write(x, count));
+  }
+  void add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) override {
+    Operands o(*this);
+    float* const out = o.write(y, count);
+    backend_->add_scaled(count, factor, o.read(x, count), scale, out);
+  }
+
+  void fill_normal(std::uint64_t seed, meg::Stream stream, std::uint64_t first_row, int rows, int columns,
+                   float* out) override {
+    Operands o(*this);
+    backend_->fill_normal(seed, stream, first_row, rows, columns, o.write(out, size(rows, columns)));
+  }
+  void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override {
+    Operands o(*this);
+    const meg::Memory numbers = backend_->allocate(size(rows));
+    auto* const on = reinterpret_cast<std::uint32_t*>(numbers.data());
+    const bool there = is_on_device(reinterpret_cast<const float*>(index));
+    if (!there) backend_->upload(std::span(index, size(rows)), on);
+    std::size_t most = 0;
+    for (std::size_t r = 0; !there && r < size(rows); ++r) most = std::max<std::size_t>(most, index[r] + 1);
+    backend_->gather_rows(o.read(table, most * size(columns)), there ? index : on, rows, columns,
+                          o.write(out, size(rows, columns)));
+  }
+
+  void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override {
+    Operands o(*this);
+    backend_->bce_with_logits(rows, o.read(logit, size(rows)), label, o.write(loss, 1), o.write(dlogit, size(rows)));
+  }
+  void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override {
+    Operands o(*this);
+    backend_->add_square_sum(count, factor, o.read(x, count), o.write(sum, 1));
+  }
+  void add_sum(std::size_t count, float factor, const float* x, float* sum) override {
+    Operands o(*this);
+    backend_->add_sum(count, factor, o.read(x, count), o.write(sum, 1));
+  }
+
+  void features(const meg::ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
+                const float* parameters, float* x) override {
+    Operands o(*this);
+    backend_->features(layout, begin, end, rows, o.read(cells, size(rows) * layout.cell_stride()),
+                       o.read(parameters, embeddings(layout)), o.write(x, size(rows, meg::kFeatures) * layout.size()));
+  }
+  void hide_columns(const meg::ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
+                    float* x) override {
+    Operands o(*this);
+    backend_->hide_columns(layout, seed, first_row, rows, o.write(x, size(rows, meg::kFeatures) * layout.size()));
+  }
+  void features_backward(const meg::ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
+                         float* gradients) override {
+    Operands o(*this);
+    backend_->features_backward(layout, end, rows, o.read(cells, size(rows) * layout.cell_stride()),
+                                o.read(dx, size(rows, meg::kFeatures) * layout.size()),
+                                o.write(gradients, embeddings(layout)));
+  }
+  void view_rows(const meg::ColumnsLayout& layout, int rows, const float* cells, float* view) override {
+    Operands o(*this);
+    backend_->view_rows(layout, rows, o.read(cells, size(rows) * layout.cell_stride()),
+                        o.write(view, size(rows) * layout.view_stride));
+  }
+
+  void heads_loss(const meg::ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
+                  float* loss, float* dheads) override {
+    Operands o(*this);
+    const std::size_t head_size = size(rows) * layout.head_stride;
+    backend_->heads_loss(layout, rows, o.read(heads, head_size), o.read(cells, size(rows) * layout.cell_stride()),
+                         factor, o.write(loss, size(rows) * layout.size()), o.write(dheads, head_size));
+  }
+  void sample_column(const meg::ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
+                     const meg::Draw& draw, float* cells, float* view, const meg::Allowed& allowed) override {
+    Operands o(*this);
+    const meg::ColumnLayout& last = layout.columns.back();
+    meg::Allowed on = allowed;
+    on.codes = o.read(allowed.codes, size(layout.columns[static_cast<std::size_t>(column)].codes));
+    on.log_mass = o.write(allowed.log_mass, size(rows));
+    backend_->sample_column(layout, column, rows, o.read(heads, size(rows) * layout.head_stride),
+                            o.read(constants, std::max(last.code_position + size(last.codes),
+                                                       last.continuous >= 0 ? last.z_position + meg::kZCells + 1 : 0)),
+                            draw, o.write(cells, size(rows) * layout.cell_stride()),
+                            o.write(view, size(rows) * layout.view_stride), on);
+  }
+  void sample_backward(const meg::ColumnsLayout& layout, int rows, const float* heads, const float* cells,
+                       const meg::Draw& draw, const float* dview, float* dheads) override {
+    Operands o(*this);
+    const std::size_t head_size = size(rows) * layout.head_stride;
+    backend_->sample_backward(layout, rows, o.read(heads, head_size), o.read(cells, size(rows) * layout.cell_stride()),
+                              draw, o.read(dview, size(rows) * layout.view_stride), o.write(dheads, head_size));
+  }
+
+  void adam(std::size_t count, int step, const meg::AdamOptions& options, const meg::AdamState& state) override {
+    Operands o(*this);
+    backend_->adam(count, step, options,
+                   {o.write(state.gradient, count), o.write(state.parameter, count), o.write(state.first, count),
+                    o.write(state.second, count), o.write(state.average, count), o.read(state.square_norm, 1)});
+  }
+
+ private:
+  static std::size_t size(int a, int b = 1) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
+
+  /// Floats of x or y that a layer touches.
+  static std::size_t extent(meg::LinearGroups layer, int rows, bool of_y) {
+    std::size_t end = 0;
+    for (const meg::LinearGroup& g : layer)
+      if (const int width = of_y ? g.outputs : g.reach(); rows > 0 && width > 0)
+        end = std::max(end, (of_y ? g.y : g.x) + (size(rows) - 1) * (of_y ? g.y_stride : g.x_stride) + size(width));
+    return end;
+  }
+  static std::size_t parameter_extent(meg::LinearGroups layer) {
+    std::size_t end = 0;
+    for (const meg::LinearGroup& g : layer)
+      end = std::max({end, g.weight + size(g.inputs, g.outputs), g.bias + size(g.outputs)});
+    return end;
+  }
+  static std::size_t embeddings(const meg::ColumnsLayout& layout) {
+    std::size_t end = 0;
+    for (const meg::ColumnLayout& c : layout.columns) end = std::max(end, c.embedding + size(c.codes, meg::kEmbedding));
+    return end;
+  }
+
+  bool is_on_device(const float* p) const {
+    return std::any_of(blocks_.begin(), blocks_.end(),
+                       [&](const auto& block) { return p >= block.data() && p < block.data() + block.size(); });
+  }
+
+  /// The copies of one operation; two names of the same operand share one.
+  class Operands {
+   public:
+    explicit Operands(OnDevice& on) : on_(on) {}
+    ~Operands() {
+      for (const Copy& copy : copies_)
+        if (copy.to) on_.backend_->download(copy.memory.data(), std::span(copy.to, copy.count));
+    }
+    const float* read(const float* p, std::size_t count) { return find(p, count).first; }
+    float* write(float* p, std::size_t count) {
+      const auto [data, copy] = find(p, count);
+      if (copy) copy->to = p;
+      return data;
+    }
+
+   private:
+    struct Copy {
+      const float* from;
+      std::size_t count;
+      meg::Memory memory;
+      float* to = nullptr;
+    };
+    std::pair<float*, Copy*> find(const float* p, std::size_t count) {
+      if (!p || count == 0 || on_.is_on_device(p)) return {const_cast<float*>(p), nullptr};
+      for (Copy& copy : copies_)
+        if (copy.from == p && count <= copy.count) return {copy.memory.data(), &copy};
+      Copy& copy = copies_.emplace_back(Copy{p, count, on_.backend_->allocate(count)});
+      on_.backend_->upload(std::span(p, count), copy.memory.data());
+      return {copy.memory.data(), &copy};
+    }
+
+    OnDevice& on_;
+    std::deque<Copy> copies_;
+  };
+
+  std::unique_ptr<meg::Backend> backend_;
+  std::vector<std::span<const float>> blocks_;
+};
+
+}  // namespace test

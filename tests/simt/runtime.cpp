@@ -1,0 +1,76 @@
+#include "kernels/runtime.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "core/error.h"
+
+/// The handles of kernels/runtime.h on the host: device memory is the host's own.
+namespace meg::MEG_KERNELS {
+
+std::string obstacle() { return {}; }
+
+void* allocate_bytes(std::size_t bytes) {
+  void* block = std::calloc(bytes, 1);
+  if (!block) fail("out of memory: {} MB were needed", bytes >> 20);
+  return block;
+}
+
+void free_bytes(void* block) noexcept { std::free(block); }
+
+CudaStream::CudaStream() = default;
+CudaStream::~CudaStream() = default;
+
+void CudaStream::upload(const void* from, std::size_t bytes, void* to) const {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+void CudaStream::run(const Call& call) const { call.run(call); }
+
+/// Calls with arguments of their own.
+struct Graph::State {
+  struct Node {
+    Call call;
+    std::vector<std::size_t> sizes;
+    std::vector<std::vector<std::max_align_t>> values;
+    std::vector<void*> arguments;
+  };
+
+  static void copy(const Call& from, Node& to) {
+    for (std::size_t i = 0; i < to.values.size(); ++i)
+      std::memcpy(to.values[i].data(), from.arguments[i], from.argument_sizes[i]);
+  }
+
+  std::vector<Node> nodes;
+};
+
+Graph::Graph() : state_(std::make_unique<State>()) {}
+Graph::Graph(Graph&&) noexcept = default;
+Graph::~Graph() = default;
+
+void Graph::add(const Call& call) {
+  State::Node& node = state_->nodes.emplace_back(State::Node{call, {}, {}, {}});
+  for (const std::size_t size : call.argument_sizes) {
+    node.sizes.push_back(size);
+    node.values.emplace_back(size / sizeof(std::max_align_t) + 1);
+    node.arguments.push_back(node.values.back().data());
+  }
+  State::copy(call, node);
+}
+
+void Graph::change(std::size_t index, const Call& call) { State::copy(call, state_->nodes[index]); }
+
+void Graph::run(CUstream_st*) {
+  for (State::Node& node : state_->nodes) {
+    node.call.arguments = node.arguments;
+    node.call.argument_sizes = node.sizes;
+    node.call.run(node.call);
+  }
+}
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,239 @@
+#include "core/model/gate.h"
+#include "core/model/refinement.h"
+#include "tests/backends.h"
+#include "tests/related.h"
+
+/// A GPU and the CPU do the same: the same operands and noise give the same draws, and numbers that differ by what
+/// their sums, logs and exponentials round differently.
+
+using namespace meg;
+using test::Floats;
+
+namespace {
+
+/// One code, none that is continuous, only one, and more codes than a block has threads.
+std::vector<std::vector<test::Column>> columns_of_all_kinds() {
+  return {{{1}}, {{1, true}}, {{2}, {32}, {33}}, {{3, true}, {1}, {1100, true}, {17}}};
+}
+constexpr int kRows[] = {0, 1, 31, 70};
+
+struct Operands {
+  Operands(const std::vector<test::Column>& columns, int rows)
+      : ensemble(test::layout_of(columns), {.hidden = 1}),
+        cells(test::random_cells(layout, rows, 1)),
+        heads(test::random_heads(layout, rows, 2)),
+        constants(test::random(ensemble.constants(), 3)),
+        view(static_cast<std::size_t>(rows) * layout.view_stride, -9.0f) {
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t j = 0; j < n; ++j) {
+        const ColumnLayout& column = layout.columns[j];
+        if (column.continuous < 0) continue;
+        heads[r * layout.head_stride + column.head + static_cast<std::size_t>(column.continuous)] += 4;  // often drawn
+        cells[r * 3 * n + n + j] *= r % 7 == 0 ? 100.0f : 1.0f;  // z far outside
+      }
+  }
+  void sample(Backend& backend, int rows, const Draw& draw, const Allowed& allowed = {}) {
+    for (int j = 0; j < static_cast<int>(n); ++j)
+      backend.sample_column(layout, j, rows, heads.data(), constants.data(), draw, cells.data(), view.data(), allowed);
+  }
+
+  MaskedEnsemble ensemble;
+  const ColumnsLayout& layout = ensemble.layout();
+  std::size_t n = layout.size();
+  Floats cells, heads, constants, view;
+};
+
+/// Cells drawn: the codes are the same, z and positions nearly; tolerance as check_close has it.
+void check_same_draws(const Operands& got, const Operands& expected, double tolerance) {
+  for (std::size_t i = 0; i < got.cells.size(); ++i)
+    if (i / got.n % 3 == 0) REQUIRE(got.cells[i] == expected.cells[i]);
+  test::check_close(got.cells, test::doubles(expected.cells), tolerance);
+  test::check_close(got.view, test::doubles(expected.view), tolerance);
+}
+
+template <class Body>
+void for_operands(const Body& body) {
+  for (const auto& columns : columns_of_all_kinds())
+    for (const int rows : kRows) {
+      CAPTURE(columns.size());
+      CAPTURE(rows);
+      body(Operands(columns, rows), rows);
+    }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a GPU and the CPU see the same features of cells, and learn the same embeddings", Gpu, EVERY_GPU) {
+  const auto gpu = Gpu::make(), cpu = test::Cpu::make();
+  for_operands([&](const Operands& o, int rows) {
+    const Floats p = test::random(o.ensemble.parameters(), 4);
+    const Floats dx = test::random(static_cast<std::size_t>(rows) * o.n * kFeatures, 5);
+    const auto run = [&](Backend& backend) {
+      Floats x(dx.size(), -9.0f), view(o.view), gradients(p.size(), 0.5f);
+      backend.features(o.layout, 0, static_cast<int>(o.n), rows, o.cells.data(), p.data(), x.data());
+      backend.view_rows(o.layout, rows, o.cells.data(), view.data());
+      backend.features_backward(o.layout, rows, o.cells.data(), dx.data(), gradients.data());
+      return std::tuple(x, view, gradients);
+    };
+    const auto [x, view, gradients] = run(*gpu);
+    const auto [cpu_x, cpu_view, cpu_gradients] = run(*cpu);
+    CHECK(x == cpu_x);
+    CHECK(view == cpu_view);
+    test::check_close(gradients, test::doubles(cpu_gradients), 1e-6);
+  });
+}
+
+TEST_CASE_TEMPLATE("a GPU and the CPU find the same losses and gradients of heads", Gpu, EVERY_GPU) {
+  const auto gpu = Gpu::make(), cpu = test::Cpu::make();
+  for_operands([&](const Operands& o, int rows) {
+    const auto run = [&](Backend& backend) {
+      Floats loss(static_cast<std::size_t>(rows) * o.n, -9.0f), dheads(o.heads.size(), -9.0f);
+      backend.heads_loss(o.layout, rows, o.heads.data(), o.cells.data(), 0.25f, loss.data(), dheads.data());
+      return std::pair(loss, dheads);
+    };
+    const auto [loss, dheads] = run(*gpu);
+    const auto [cpu_loss, cpu_dheads] = run(*cpu);
+    test::check_close(loss, test::doubles(cpu_loss), 2e-6);
+    test::check_close(dheads, test::doubles(cpu_dheads), 1e-5);  // shares are exp of distances of up to 100
+  });
+}
+
+TEST_CASE_TEMPLATE("a GPU and the CPU draw the same cells, free and kept to a set, and their gradients", Gpu,
+                   EVERY_GPU) {
+  const auto gpu = Gpu::make(), cpu = test::Cpu::make();
+  for_operands([&](const Operands& o, int rows) {
+    for (const float temperature : {1.0f, 0.25f}) {
+      const Draw draw{.seed = 3, .first_row = (std::uint64_t{1} << 32) - 7, .temperature = temperature};
+      Operands here(o), there(o);
+      here.sample(*gpu, rows, draw);
+      there.sample(*cpu, rows, draw);
+      check_same_draws(here, there, 1e-5);
+    }
+    const Floats dview = test::random(o.view.size(), 6);
+    const auto run = [&](Backend& backend) {
+      Floats dheads(o.heads.size(), -9.0f);
+      backend.sample_backward(o.layout, rows, o.heads.data(), o.cells.data(), {.seed = 3}, dview.data(), dheads.data());
+      return dheads;
+    };
+    test::check_close(run(*gpu), test::doubles(run(*cpu)), 1e-5);
+  });
+
+  struct Set {
+    Floats codes;
+    float low, high;
+  };
+  for (const Set& set : {Set{{1, 1, 1, 1}, -3, 3},
+                         {{0, 1, 0, 1}, 0.2f, 0.7f},
+                         {{1, 0, 1, 0}, 0, 0},
+                         {{0, 0, 0, 1}, 2.9f, 3},
+                         {{0, 0, 0, 1}, -2.999f, -2.998f},
+                         {{0, 0, 0, 1}, 0.1f, 0.1f},
+                         {{1, 0, 0, 1}, 1, -1},  // nothing between them
+                         {{0, 0, 0, 0}, -3, 3}})
+    for (const int rows : {1, 33})
+      for (const float temperature : {1.0f, 0.25f, 1e-6f}) {
+        CAPTURE(set.codes);
+        CAPTURE(set.low);
+        CAPTURE(temperature);
+        Operands here({{4, true}}, rows), there({{4, true}}, rows);
+        const Draw draw{.seed = 4, .first_row = 9, .temperature = temperature};
+        const Allowed allowed{set.codes.data(), set.low, set.high};
+        here.sample(*gpu, rows, draw, allowed);
+        there.sample(*cpu, rows, draw, allowed);
+        check_same_draws(here, there, 1e-6);  // both draw in double
+      }
+}
+
+TEST_CASE_TEMPLATE("a GPU and the CPU sum up the same along generators", Gpu, EVERY_GPU) {
+  const auto gpu = Gpu::make(), cpu = test::Cpu::make();
+  for (const auto& [rows, groups, width] : {std::tuple{0, 3, 4}, {1, 1, 1}, {33, 5, 130}, {9, 70, 17}}) {
+    CAPTURE(rows);
+    CAPTURE(groups);
+    const Vectors of{groups, width};
+    const auto units = static_cast<std::size_t>(groups * width), batch = static_cast<std::size_t>(rows);
+    const Floats products = test::random(batch * units, 1), bias = test::random(units, 2);
+    const auto run = [&](Backend& backend) {
+      Floats sum(batch * static_cast<std::size_t>(width), 0.0f), y(products), d(products), dbias(bias);
+      backend.running_sum_forward(of, 0, groups, rows, products.data(), bias.data(), {0.25f, 5, 6}, sum.data(),
+                                  y.data());
+      backend.running_sum_backward(of, rows, d.data(), d.data(), dbias.data());
+      return std::tuple(sum, y, d, dbias);
+    };
+    CHECK(run(*gpu) == run(*cpu));  // the same additions in the same order
+  }
+}
+
+TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradients and rows", Gpu, EVERY_GPU) {
+  const int rows = 33;
+  for (const auto first : {MaskedEnsemble::FirstLayer::kOwn, MaskedEnsemble::FirstLayer::kShared}) {
+    CAPTURE(static_cast<int>(first));
+    const MaskedEnsemble ensemble(test::layout_of({{3}, {5, true}, {1}, {33}}),
+                                  {.hidden = 40, .dropout = 0.1f, .first = first});
+    const ColumnsLayout& layout = ensemble.layout();
+    const Floats real = test::random_cells(layout, rows, 1);
+    const auto run = [&](Backend& backend) {
+      const auto on_device = [&](const Floats& x) {
+        Memory memory = backend.allocate(x.size());
+        backend.upload(x, memory.data());
+        return memory;
+      };
+      const auto on_host = [&](const float* from, std::size_t count) {
+        Floats out(count);
+        backend.download(from, out);
+        return out;
+      };
+      Floats start(ensemble.parameters());
+      ensemble.initialize(3, start);
+      const Memory p = on_device(start), cells = on_device(real), drawn = on_device(real);
+      const Memory constants = on_device(test::random(ensemble.constants(), 3)), gradients = backend.allocate(p.size());
+      const Memory losses = backend.allocate(static_cast<std::size_t>(rows) * layout.size());
+      Arena arena(backend.allocate(ensemble.tape_floats(rows, true)));
+      MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, true);
+      tape.dropout = 0.1f, tape.seed = 5, tape.step = 6;
+      ensemble.forward(backend, rows, cells.data(), p.data(), tape);
+      backend.heads_loss(layout, rows, tape.heads, cells.data(), 1.0f / rows, losses.data(), tape.dheads);
+      ensemble.backward(backend, rows, rows, cells.data(), p.data(), tape, gradients.data());
+      const Floats heads = on_host(tape.heads, static_cast<std::size_t>(rows) * layout.head_stride);
+      tape.dropout = 0;
+      ensemble.generate(backend, rows, {.seed = 5}, p.data(), constants.data(), tape, drawn.data(), nullptr);
+      return std::tuple(heads, on_host(losses.data(), losses.size()), on_host(gradients.data(), p.size()),
+                        on_host(drawn.data(), drawn.size()));
+    };
+    const auto [heads, losses, gradients, drawn] = run(*Gpu::make());
+    const auto [cpu_heads, cpu_losses, cpu_gradients, cpu_drawn] = run(*test::Cpu::make());
+    test::check_close(heads, test::doubles(cpu_heads), 1e-5);
+    test::check_close(losses, test::doubles(cpu_losses), 1e-5);
+    test::check_close(gradients, test::doubles(cpu_gradients), 1e-5);
+    test::check_close(drawn, test::doubles(cpu_drawn), 1e-4);  // the error of a column's z goes into the next heads
+  }
+}
+
+TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu, EVERY_GPU) {
+  const auto run = [](std::unique_ptr<Backend> backend) {
+    test::Related r(3, 120);
+    r.backend = std::move(backend);
+    r.options.batch_size = 60;
+    const Memory cells = r.backend->allocate(r.cells.size());
+    r.backend->upload(r.cells, cells.data());
+    r.rows.cells = cells.data();
+    const Memory constants = r.backend->allocate(r.ensemble.constants());
+    WarmUp warm_up = r.warm_up();
+    while (!warm_up.done()) warm_up.step();
+    Refinement refinement(*r.backend, r.ensemble, r.rows, constants.data(),
+                          {.steps = 4, .discriminator_first = 2, .batch_size = 32, .hidden = {16}, .seed = 1},
+                          warm_up.best());
+    while (!refinement.done()) refinement.step();
+    const auto [discriminator, generators] = refinement.losses();
+    const Gate::Score score = Gate(*r.backend, r.ensemble, r.rows, constants.data(), 5).score(refinement.result());
+    return reference::Doubles{warm_up.train_loss(),
+                              warm_up.held_out_loss(),
+                              static_cast<double>(discriminator),
+                              static_cast<double>(generators),
+                              score.shape,
+                              score.trend,
+                              score.loss};
+  };
+  const reference::Doubles gpu = run(Gpu::make()), cpu = run(test::Cpu::make());
+  // Adam divides by the gradient's size, and so makes much of the rounding of small ones.
+  test::check_close(Floats(gpu.begin(), gpu.end()), cpu, 1e-3);
+}

@@ -1,0 +1,177 @@
+#include <doctest/doctest.h>
+#include <simt.h>
+
+#include <numeric>
+#include <vector>
+
+#include "core/error.h"
+
+// What the emulated device must find out, and what it must compute: the other tests believe in it.
+
+using simt::Shared;
+
+namespace {
+
+/// The Error of a kernel over one block of so many threads with 256 bytes of shared memory; empty where it has none.
+template <class Kernel>
+std::string error_of(unsigned threads, const Kernel& kernel) {
+  try {
+    simt::run({}, {threads, 1, 1}, 256, kernel);
+  } catch (const meg::Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+bool says(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("every thread of every block runs once, knowing where it is") {
+  std::vector<int> seen(2 * 3 * 2 * 7, 0);
+  simt::run({2, 3, 2}, {7, 1, 1}, 0, [&] {
+    ++seen[((blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x) * blockDim.x + threadIdx.x];
+  });
+  CHECK(seen == std::vector<int>(seen.size(), 1));
+}
+
+TEST_CASE("threads meet at barriers, and shared memory carries what they wrote") {
+  std::vector<int> out(64);
+  const auto kernel = [&] {
+    const Shared<int> tile(0, 64);
+    const unsigned t = threadIdx.x;
+    for (int round = 0; round < 3; ++round) {
+      tile[t] = static_cast<int>(t) + round;
+      __syncthreads();
+      out[t] = tile[63 - t];
+      __syncthreads();
+    }
+  };
+  CHECK(error_of(64, kernel).empty());
+  for (int t = 0; t < 64; ++t) CHECK(out[static_cast<std::size_t>(t)] == 63 - t + 2);
+}
+
+TEST_CASE("lanes exchange what they hold") {
+  std::vector<int> sum(96), neighbour(96), from_three(96);
+  std::vector<unsigned> odd(96);
+  const auto kernel = [&] {
+    const unsigned t = threadIdx.x;
+    int value = static_cast<int>(t);
+    for (int bit = 16; bit > 0; bit /= 2) value += __shfl_xor_sync(0xffffffff, value, bit);
+    sum[t] = value;
+    neighbour[t] = __shfl_down_sync(0xffffffff, static_cast<int>(t), 1);
+    from_three[t] = __shfl_sync(0xffffffff, static_cast<int>(t), 3);
+    odd[t] = __ballot_sync(0xffffffff, t % 2 == 1);
+  };
+  CHECK(error_of(96, kernel).empty());
+  for (std::size_t t = 0; t < 96; ++t) {
+    const int first = static_cast<int>(t / 32 * 32);
+    CHECK(sum[t] == 32 * first + 31 * 16);
+    CHECK(neighbour[t] == static_cast<int>(t % 32 == 31 ? t : t + 1));
+    CHECK(from_three[t] == first + 3);
+    CHECK(odd[t] == 0xaaaaaaaau);
+  }
+}
+
+TEST_CASE("all lanes see what all lanes brought, in two gathers one after the other too") {
+  std::vector<int> totals(32);
+  const auto kernel = [&] {
+    for (int round = 1; round <= 3; ++round) {
+      const int mine = round * static_cast<int>(threadIdx.x);
+      const std::byte* all = simt::gather(std::as_bytes(std::span(&mine, 1)), simt::Where::current());
+      std::array<int, 32> values;
+      std::memcpy(values.data(), all, sizeof values);
+      totals[threadIdx.x] = std::accumulate(values.begin(), values.end(), 0);
+    }
+  };
+  CHECK(error_of(32, kernel).empty());
+  CHECK(totals == std::vector<int>(32, 3 * 31 * 16));
+}
+
+TEST_CASE("a barrier that not all threads reach is found out") {
+  CHECK(says(error_of(40,
+                      [] {
+                        if (threadIdx.x < 39) __syncthreads();
+                      }),
+             "has ended"));
+  const auto two_places = [] {  // outside of the macro, which is one line
+    if (threadIdx.x < 20)
+      __syncthreads();
+    else
+      __syncthreads();
+  };
+  CHECK(says(error_of(40, two_places), "waits at"));
+  CHECK(says(error_of(32,
+                      [] {
+                        if (threadIdx.x != 5) __shfl_xor_sync(0xffffffff, 1, 1);
+                      }),
+             "has ended"));
+  CHECK(says(error_of(32,
+                      [] {
+                        if (threadIdx.x == 5)
+                          __syncthreads();
+                        else
+                          __syncwarp();
+                      }),
+             "waits at"));
+  CHECK(says(error_of(32, [] { __syncwarp(0xff); }), "not in the mask"));
+}
+
+TEST_CASE("shared memory that nobody wrote, and elements that are not there, are found out") {
+  const Shared<float> tile(0, 64);
+  CHECK(says(error_of(1, [&] { [[maybe_unused]] const float x = tile[3]; }), "nobody wrote"));
+  CHECK(says(error_of(1, [&] { tile[64] = 1; }), "element 64 of 64"));
+  CHECK(says(error_of(1, [&] { (tile + 60)[4] = 1; }), "element 4 of 4"));
+  CHECK(error_of(1, [&] { tile[63] = 1; }).empty());
+  // What an earlier block left there is nobody's either.
+  bool thrown = false;
+  try {
+    simt::run({2, 1, 1}, {1, 1, 1}, 256, [&] {
+      if (blockIdx.x == 0) tile[0] = 1;
+      if (blockIdx.x == 1) [[maybe_unused]]
+        const float x = tile[0];
+    });
+  } catch (const meg::Error&) {
+    thrown = true;
+  }
+  CHECK(thrown);
+}
+
+TEST_CASE("races in shared memory are found out, and barriers of the block and of the warp end them") {
+  const Shared<int> tile(0, 64);
+  const auto race = [&](auto between, unsigned distance) {
+    return error_of(64, [&, distance] {
+      const unsigned t = threadIdx.x;
+      tile[t] = 1;
+      between();
+      if (t >= distance) [[maybe_unused]]
+        const int x = tile[t - distance];
+    });
+  };
+  CHECK(says(race([] {}, 1), "no barrier"));
+  CHECK(race([] {}, 0).empty());
+  CHECK(race([] { __syncthreads(); }, 1).empty());
+  CHECK(says(race([] { __syncwarp(); }, 1), "no barrier"));  // lane 0 reads another warp's
+  CHECK(error_of(64, [&] {
+          const unsigned t = threadIdx.x;
+          tile[t] = 1;
+          __syncwarp();
+          [[maybe_unused]] const int x = tile[t ^ 1];
+        }).empty());
+  CHECK(says(error_of(2, [&] { tile[0] = 1; }), "no barrier"));  // both write
+  CHECK(says(error_of(2,
+                      [&] {  // one writes what another has read
+                        if (threadIdx.x == 0) tile[0] = 1;
+                        __syncthreads();
+                        if (threadIdx.x == 0) [[maybe_unused]]
+                          const int x = tile[0];
+                        if (threadIdx.x == 1) tile[0] = 2;
+                      }),
+             "no barrier"));
+}
+
+TEST_CASE("a launch that no device can do is an error") {
+  CHECK_THROWS_AS(simt::run({}, {1025, 1, 1}, 0, [] {}), meg::Error);
+  CHECK_THROWS_AS(simt::run({}, {1, 1, 1}, 300 * 1024, [] {}), meg::Error);
+  CHECK_THROWS_AS(simt::run({1, 70000, 1}, {1, 1, 1}, 0, [] {}), meg::Error);
+}

@@ -1,0 +1,131 @@
+#define MEG_KERNELS emulated
+#include "bench/naive_linear.h"
+#include "core/model/classic.h"
+#include "core/model/refinement.h"
+#include "kernels/backend.h"
+#include "tests/backends.h"
+#include "tests/related.h"
+
+// Steps that a GPU replays as graphs.
+
+using namespace meg;
+using test::Floats;
+
+namespace {
+
+constexpr std::size_t kCount = 300;
+
+/// Operations whose numbers change from step to step: counters, factors, Adam's step; of `count` elements.
+void operations(Backend& backend, int step, std::size_t count, const Memory& x, const AdamState& state) {
+  const auto number = static_cast<std::uint64_t>(step);
+  backend.fill_normal(1, Stream::kNoise, number, 1, static_cast<int>(count), x.data());
+  backend.dropout({0.3f, 2, number}, count, x.data());
+  backend.add_scaled(count, static_cast<float>(step), x.data(), 1.0f, state.gradient);
+  backend.adam(count, step, {.rate = 0.01f * static_cast<float>(step)}, state);
+}
+
+/// The parameters after `steps` steps, the odd ones of fewer elements.
+Floats run(Backend& backend, int steps, bool together) {
+  const Memory x = backend.allocate(kCount), p = backend.allocate(4 * kCount);
+  for (int step = 1; step <= steps; ++step) {
+    if (together) backend.begin_step();
+    float* const at = p.data();
+    operations(backend, step, step % 2 == 0 ? kCount : kCount - 100, x,
+               {at, at + kCount, at + 2 * kCount, at + 3 * kCount});
+    if (together) backend.end_step();
+  }
+  Floats out(4 * kCount);
+  backend.download(p.data(), out);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a replayed step does what its operations do one by one, with the numbers of each step") {
+  emulated::CudaBackend one_by_one(Precision::kFp32), together(Precision::kFp32);
+  CHECK(run(together, 9, true) == run(one_by_one, 9, false));
+  CHECK(together.graphs() == 2);  // one for each size
+  CHECK(one_by_one.graphs() == 0);
+}
+
+TEST_CASE("an upload or a download in a step comes behind the operations before it") {
+  emulated::CudaBackend backend(Precision::kFp32);
+  const Memory x = backend.allocate(4), y = backend.allocate(4);
+  Floats seen(4);
+  backend.begin_step();
+  backend.fill(4, 2.0f, x.data());
+  backend.download(x.data(), seen);
+  CHECK(seen == Floats(4, 2.0f));
+  backend.add_scaled(4, 1.0f, x.data(), 1.0f, y.data());
+  backend.upload(Floats(4, 5.0f), x.data());
+  backend.add_scaled(4, 1.0f, x.data(), 1.0f, y.data());
+  backend.end_step();
+  backend.download(y.data(), seen);
+  CHECK(seen == Floats(4, 7.0f));
+}
+
+TEST_CASE("what a step noted before it failed is done, and the next step is whole") {
+  emulated::CudaBackend backend(Precision::kFp32);
+  const Memory x = backend.allocate(1);
+  backend.begin_step();
+  backend.fill(1, 1.0f, x.data());
+  backend.begin_step();
+  backend.add_scaled(1, 1.0f, x.data(), 1.0f, x.data());
+  backend.end_step();
+  Floats seen(1);
+  backend.download(x.data(), seen);
+  CHECK(seen[0] == 2.0f);
+}
+
+TEST_CASE("the classic ensemble learns the same on both backends, in few kinds of steps, with the same losses") {
+  const int rows = 61;
+  const Floats data = test::random(static_cast<std::size_t>(rows) * 3, 1);
+  ClassicOptions options;
+  options.input_dim = 5, options.hidden = {9, 7}, options.dropout = 0.2f, options.batch_size = 16, options.ema = 0.9f;
+  const auto train = [&](Backend& backend) {
+    ClassicEnsemble ensemble(backend, 3, options);
+    std::vector<ClassicEnsemble::Epoch> epochs;
+    ensemble.train(data, rows, 3, [&](const ClassicEnsemble::Epoch& e) { epochs.push_back(e); });
+    Floats out(static_cast<std::size_t>(rows) * 3);
+    ensemble.generate(7, 0, rows, out);
+    for (const auto& e : epochs) out.push_back(e.discriminator), out.push_back(e.generator);
+    return out;
+  };
+  emulated::CudaBackend gpu(Precision::kFp32);
+  // Twelve Adam steps of 2e-4 on float32 gradients: a sign that rounding turns moves a parameter by 4e-4.
+  test::check_close(train(gpu), test::doubles(train(*test::Cpu::make())), 1e-3);
+  CHECK(gpu.graphs() == 1);  // batches of 15 and of 16 rows are the same blocks
+}
+
+TEST_CASE("training the default preset is a handful of graphs, however many steps it has") {
+  emulated::CudaBackend gpu(Precision::kFp32);
+  test::Related r(6, 120);
+  r.options.batch_size = 60;
+  WarmUp warm_up(gpu, r.ensemble, r.rows, r.options, r.start);
+  while (!warm_up.done()) warm_up.step();
+  CHECK(gpu.graphs() == 1);
+  const Memory constants = gpu.allocate(r.ensemble.constants());
+  Refinement refinement(gpu, r.ensemble, r.rows, constants.data(),
+                        {.steps = 12, .discriminator_first = 12, .batch_size = 32, .hidden = {16}, .seed = 1},
+                        warm_up.best());
+  while (!refinement.done()) refinement.step();
+  CHECK(gpu.graphs() == 5);  // the discriminator alone or all, with the gradient penalty or without it
+}
+
+TEST_CASE(
+    "the naive rung of the benchmarks' ladder agrees with naive loops, and so does a product with a bias behind it") {
+  const GroupedLinear layer{{5, 3, 0, 9, 0, 15, 0, 10}, {4, 6, 5, 9, 18, 42, 3, 10}};
+  const int rows = 70;
+  const Floats x = test::random(static_cast<std::size_t>(rows) * 9, 1), p = test::random(48, 2);
+  std::vector<emulated::LayerGroup> groups;
+  for (const LinearGroup& g : layer) groups.push_back(emulated::layer_group(g));
+  emulated::Queue queue;
+  Floats y(static_cast<std::size_t>(rows) * 10, 0.0f), product(y.size(), 0.0f);
+  const auto expected = reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kRelu);
+  emulated::naive_linear_relu(queue, groups.data(), 2, 6, rows, x.data(), p.data(), y.data());
+  test::check_close(y, expected, 1e-5);
+
+  test::Cpu::make()->linear_forward(layer, rows, x.data(), p.data(), {.bias = false}, product.data());
+  emulated::add_bias_relu(queue, groups.data(), 2, 6, rows, p.data(), product.data());
+  test::check_close(product, expected, 1e-5);
+}
