@@ -24,7 +24,7 @@ constexpr std::size_t kMostRefinedColumns = 256, kMostRefinedView = 4096;
 
 /// Epochs of the refinement, where its steps are more: what it sees more often it learns by heart, and rows come out
 /// nearer to those of the table than to others.
-constexpr int kMostRefinementEpochs = 8;
+constexpr int kMostRefinementEpochs = 5;
 
 /// The most rows of a batch that a step has the memory for; a step of the refinement holds two batches.
 int most_rows(const MaskedEnsemble& ensemble, bool refined) {
