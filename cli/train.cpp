@@ -205,12 +205,8 @@ void add_train(CLI::App& program, int& status) {
   command
       .add_option("--rare-min", o.rare_min,
                   "meg: hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged")
-      ->check(CLI::Range(0, 1'000'000'000))
-      ->excludes(resume)
-      ->excludes(from);
-  command.add_option("--rare-word", o.rare_word, "meg: what rare categories are called")
-      ->excludes(resume)
-      ->excludes(from);
+      ->check(CLI::Range(0, 1'000'000'000));
+  command.add_option("--rare-word", o.rare_word, "meg: what rare categories are called");
   command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128")
       ->delimiter(',')
       ->check(CLI::Range(1, 65536));
@@ -232,9 +228,7 @@ void add_train(CLI::App& program, int& status) {
       .add_option(
           "--order", o.order,
           "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on")
-      ->delimiter(',')
-      ->excludes(resume)
-      ->excludes(from);
+      ->delimiter(',');
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
   const char* group = "Only for --preset classic";
   command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
@@ -249,6 +243,12 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
       ->check(number(0, 0.9999))
       ->group(group);
+  // What the columns and networks are is settled by the model that training goes on from, and in the same run all else.
+  for (const char* settled : {"--rare-min", "--rare-word", "--order", "--hidden", "--generators", "--masks", "--noise"})
+    command.get_option(settled)->excludes(resume)->excludes(from);
+  for (const char* settled : {"--seed", "--learning-rate", "--dropout", "--gamma", "--held-out", "--effort",
+                              "--refine-steps", "--no-refine", "--beta1", "--l2", "--ema"})
+    command.get_option(settled)->excludes(resume);
   command.callback([f, &status] { status = train(*f); });
 }
 

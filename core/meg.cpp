@@ -9,7 +9,7 @@ namespace meg {
 
 struct Meg::Impl {
   explicit Impl(Options o) : options(std::move(o)), backend(make_backend(options.device, options.threads)) {
-    if (options.rare_min < 0) fail("rare_min must not be negative, got {}", options.rare_min);
+    check(options);
     if (options.preset == "classic" && options.rare_min > 0)
       fail("the classic preset cannot hide rare values; use the meg preset");
     if (options.preset == "classic")

@@ -1,6 +1,9 @@
 #include "core/options.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "core/error.h"
 
 namespace meg {
 
@@ -61,6 +64,21 @@ Options options_from_json(const std::string& json, const Options& now) {
   o.device = now.device;
   o.threads = now.threads;
   return o;
+}
+
+void check(const Options& o) {
+  for (const int width : o.hidden)
+    if (width < 1) fail("a hidden layer needs at least one unit, got {}", width);
+  const auto within = [](const auto& value, double least, double end, const char* what) {
+    if (value && !(*value >= least && *value < end)) fail("{} must be in [{}, {}), got {}", what, least, end, *value);
+  };
+  if (o.learning_rate && !(*o.learning_rate > 0 && std::isfinite(*o.learning_rate)))
+    fail("the learning rate must be positive, got {}", *o.learning_rate);
+  within(o.gamma, 0, HUGE_VAL, "gamma");
+  within(o.dropout, 0, 1, "dropout");
+  within(o.held_out, 0, 1, "held_out, a share of the rows,");
+  if (o.refine_steps && *o.refine_steps < 0) fail("refine_steps must not be negative, got {}", *o.refine_steps);
+  if (o.rare_min < 0) fail("rare_min must not be negative, got {}", o.rare_min);
 }
 
 const char* phase_name(Progress::Phase phase) {

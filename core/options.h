@@ -40,6 +40,9 @@ struct Options {
   float ema = 0.999f;   ///< classic: decay of the average of the generators that rows come from; 0: the last ones
 };
 
+/// Throws Error where a number is none that any preset could use.
+void check(const Options& options);
+
 /// The options as JSON, for the model file: all but masks, types, drop and order, which the model itself shows.
 std::string options_to_json(const Options& options);
 /// And back; device and threads are those of `now`.

@@ -114,11 +114,11 @@ class Fast(Case):
 
     def test_the_meg_preset_goes_on_from_where_it_was_stopped_and_logs_both_phases(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
-        flags = ["--epochs", "6", "--refine-steps", "800", "--log", str(log)]
-        self.stop_training(part, flags, lambda: log.exists() and "refinement" in log.read_text())
+        flags = ["--epochs", "6", "--refine-steps", "800"]
+        self.stop_training(part, [*flags, "--log", str(log)], lambda: log.exists() and "refinement" in log.read_text())
         self.succeed("generate", part, "--rows", 5, "--out", "-")
-        self.succeed("train", PENGUINS, "--out", part, "--resume", part, *flags)
-        self.succeed("train", PENGUINS, "--out", whole, *flags[:4])
+        self.succeed("train", PENGUINS, "--out", part, "--resume", part, "--epochs", 6, "--log", log)
+        self.succeed("train", PENGUINS, "--out", whole, *flags)
         self.assertEqual(part.read_bytes(), whole.read_bytes())
         lines = [json.loads(line) for line in log.open()]
         self.assertEqual([line["epoch"] for line in lines if line["phase"] == "warm-up"], list(range(1, 7)))
@@ -348,6 +348,7 @@ class Fast(Case):
                           ["train", PENGUINS, "--out", "m", "--threads", "9999"],
                           ["train", PENGUINS, "--out", "m", "--device", "tpu"],
                           ["train", PENGUINS, "--out", "m", "--resume", "a", "--from", "b"],
+                          ["train", PENGUINS, "--out", "m", "--resume", "a", "--gamma", 1],
                           ["generate", "m", "--rows", "010", "--out", "s"],
                           ["generate", "m", "--rows", "99999999999999999999", "--out", "s"],
                           ["generate", "m", "--rows", "5", "--seed", "99999999999999999999", "--out", "s"],

@@ -269,3 +269,18 @@ TEST_CASE("constant, all-missing, single-column and two-row tables train; one ro
   CHECK_THROWS_AS(model.generate(1), Error);
   CHECK_THROWS_AS(model.save_model("/tmp/none.meg"), Error);
 }
+
+TEST_CASE("options that no preset could use are an error that names them") {
+  const auto with = [](const auto& set) {
+    Options o;
+    set(o);
+    return o;
+  };
+  CHECK_THROWS_WITH_AS(Meg(with([](Options& o) { o.hidden = {0}; })), "a hidden layer needs at least one unit, got 0",
+                       Error);
+  CHECK_THROWS_AS(Meg(with([](Options& o) { o.learning_rate = -1.0f; })), Error);
+  CHECK_THROWS_AS(Meg(with([](Options& o) { o.gamma = NAN; })), Error);
+  CHECK_THROWS_AS(Meg(with([](Options& o) { o.held_out = 1.0; })), Error);
+  CHECK_THROWS_AS(Meg(with([](Options& o) { o.refine_steps = -1; })), Error);
+  CHECK_THROWS_WITH_AS(Meg(with([](Options& o) { o.dropout = 1.0f; })), "dropout must be in [0, 1), got 1", Error);
+}
