@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <set>
 
 #include "core/error.h"
 #include "core/table/column.h"
@@ -187,6 +189,61 @@ TEST_CASE("scores of a continuous column are standard normal") {
   // Only the noise differs from the fitted one: a step in 20 of the numbers' spread, far less than 1 / sqrt(n).
   CHECK(std::abs(sum / n) < 0.01);
   CHECK(squares / n == doctest::Approx(1).epsilon(0.01));
+}
+
+TEST_CASE("values that repeat come out as often as they are there, and nothing comes out of the gaps between them") {
+  // Round amounts, each in far less than 1 % of the rows, and in every third row an amount that nobody else has.
+  constexpr int kRows = 30000;
+  const test::Floats noise = test::random(kRows, 8);
+  Texts cells;
+  std::map<std::string, int> rows;
+  for (int i = 0; i < kRows; ++i) {
+    const int round = 2500 * static_cast<int>(std::lround(150 * std::exp(0.5f * noise[static_cast<std::size_t>(i)])));
+    cells.push_back(std::to_string(i % 3 ? round : round + 1 + i * 7919 % 2499));
+    ++rows[cells.back()];
+  }
+  const Column column = fit(cells);
+  REQUIRE(column.codes() == 1);
+  const auto draws = test::random(10 * kRows, 9);
+  std::map<std::string, int> drawn;
+  for (const float z : draws) ++drawn[text_of(column, {0, z})];
+  double known = 0, off = 0;
+  int checked = 0;
+  for (const auto& [text, count] : rows) {
+    if (count < 50) continue;
+    known += drawn[text];
+    off += std::abs(drawn[text] / 10.0 - count) / count;
+    ++checked;
+  }
+  REQUIRE(checked > 100);
+  CHECK(off / checked < 0.06);  // of chance alone: 0.8 / sqrt(10 * 50) at most
+  CHECK(known / static_cast<double>(draws.size()) == doctest::Approx(2.0 / 3).epsilon(0.1));
+
+  Texts only;
+  for (int i = 0; i < 6000; ++i) only.push_back(fmt::format("{:.8f}", 1.0 / (3 + i % 1200)));
+  const Column rates = fit(only);
+  REQUIRE(rates.codes() == 1);
+  const std::set<std::string> there(only.begin(), only.end());
+  const Column again = Column::from_json(rates.schema(), rates.to_json());
+  for (const float z : draws) {
+    const std::string text = text_of(rates, {0, z});
+    REQUIRE(there.count(text) == 1);
+    REQUIRE(text_of(again, {0, z}) == text);
+  }
+}
+
+TEST_CASE("in a smooth column no value stands out, and rare ones are not repeated with rare_min") {
+  const Column smooth = fit(skewed(20000, [](float x) { return fmt::format("{}", std::lround(200 * x)); }));
+  CHECK(smooth.to_json().size() < 60'000);
+  Texts cells = skewed(20000, [](float x) { return fmt::format("{:.6f}", x); });
+  for (int i = 0; i < 4; ++i) cells.push_back("0.777777");
+  const auto draws_of = [&](const Column& column) {
+    int count = 0;
+    for (const float z : test::random(400000, 9)) count += text_of(column, {0, z}) == "0.777777";
+    return count;
+  };
+  CHECK(draws_of(fit(cells)) > 50);  // 4 of 20,004 rows
+  CHECK(draws_of(fit(cells, {}, {.rare_min = 5})) < 20);
 }
 
 TEST_CASE("position rises with z and is the number's place among the knots") {

@@ -51,10 +51,24 @@ TEST_CASE("a batch follows the rows, and the memory of a step where columns or c
 }
 
 TEST_CASE("very wide rows are not refined, unless that is asked for") {
-  CHECK(sizes_of(10'000, same(256, {4})).refinement.steps == RefinementOptions{}.steps);
+  CHECK(sizes_of(100'000, same(256, {4})).refinement.steps == RefinementOptions{}.steps);
   CHECK(sizes_of(10'000, same(257, {4})).refinement.steps == 0);
   CHECK(sizes_of(10'000, same(2, {2049})).refinement.steps == 0);
   Options options;
   options.refine_steps = 40;
   CHECK(sizes_of(10'000, same(257, {4}), options).refinement.steps == 40);
+}
+
+TEST_CASE("few rows are refined in few steps, for each is seen in few epochs") {
+  for (const std::size_t rows : {500, 8'000, 16'000}) {
+    const Sizes sizes = sizes_of(rows, same(10, {4}));
+    const double epochs =
+        static_cast<double>(sizes.refinement.steps) * sizes.refinement.batch_size / static_cast<double>(rows);
+    CHECK(epochs > 4);
+    CHECK(epochs < 6);
+  }
+  CHECK(sizes_of(40'000, same(10, {4})).refinement.steps == RefinementOptions{}.steps);
+  Options options;
+  options.refine_steps = 700;
+  CHECK(sizes_of(500, same(10, {4}), options).refinement.steps == 700);
 }

@@ -22,6 +22,10 @@ constexpr int kFewestRows = 32;
 /// the discriminator sees every value too rarely to learn from.
 constexpr std::size_t kMostRefinedColumns = 256, kMostRefinedView = 4096;
 
+/// Epochs of the refinement, where its steps are more: what it sees more often it learns by heart, and rows come out
+/// nearer to those of the table than to others.
+constexpr int kMostRefinementEpochs = 5;
+
 /// The most rows of a batch that a step has the memory for; a step of the refinement holds two batches.
 int most_rows(const MaskedEnsemble& ensemble, bool refined) {
   const std::size_t rows = kMostTapeFloats / ensemble.tape_floats(1, true) / (refined ? 2 : 1);
@@ -56,6 +60,8 @@ Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options&
   const int most = most_rows(ensemble, out.refinement.steps > 0);
   out.warm_up.batch_size = out.refinement.batch_size = std::max(kFewestRows, std::min({n / 20, 512, most}));
   const int steps_per_epoch = (n - 1) / out.warm_up.batch_size + 1;
+  if (options.effort == "balanced" && !options.refine_steps)
+    out.refinement.steps = std::min(out.refinement.steps, kMostRefinementEpochs * steps_per_epoch);
   out.warm_up.epochs = std::clamp(kMostSteps / steps_per_epoch, 8, 60);
   out.refinement.discriminator_first = std::min(150, out.refinement.steps / 2);
   return out;

@@ -13,8 +13,9 @@ std::size_t block_count(std::size_t categories) {
   const auto root = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(categories))));
   const auto empty = [&](std::size_t blocks) { return (blocks - categories % blocks) % blocks; };
   std::size_t best = root;
-  for (std::size_t blocks = root - root / 5; blocks <= root + root / 5; ++blocks)
-    if (blocks > 0 && empty(blocks) < empty(best)) best = blocks;
+  for (std::size_t away = 1; away <= root / 3; ++away)
+    for (const std::size_t blocks : {root - away, root + away})
+      if (empty(blocks) < empty(best)) best = blocks;
   return best;
 }
 

@@ -53,6 +53,36 @@ std::vector<double> take_spikes(std::vector<double>& sorted, double rows) {
   return spikes;
 }
 
+/// At most so many repeated values of a column keep their exact share.
+constexpr std::size_t kMostRepeated = 2000;
+/// Values on both sides that say how many rows a place of the grid has around a value.
+constexpr std::size_t kNeighbours = 16;
+
+/// The values among the sorted numbers that at least `least` rows hold, and more than chance has there, where every
+/// place of the grid around has so many: by four standard deviations of a Poisson number. In a smooth column hardly any
+/// is. The most frequent where they are many.
+std::vector<Repeated> find_repeated(std::span<const double> sorted, double step, std::size_t least) {
+  std::vector<std::size_t> begin{0};  // of every value; and the end
+  for (std::size_t i = 1; i <= sorted.size(); ++i)
+    if (i == sorted.size() || sorted[i] != sorted[i - 1]) begin.push_back(i);
+  std::vector<Repeated> out;
+  for (std::size_t v = 0; v + 1 < begin.size(); ++v) {
+    const std::size_t first = v - std::min(v, kNeighbours), last = std::min(v + kNeighbours, begin.size() - 2);
+    const auto rows = static_cast<double>(begin[v + 1] - begin[v]);
+    const double others = static_cast<double>(begin[last + 1] - begin[first]) - rows,
+                 places = (sorted[begin[last]] - sorted[begin[first]]) / step, around = others / std::max(places, 1.0),
+                 value = sorted[begin[v]];
+    if (rows >= static_cast<double>(least) && rows > around + 4 * std::sqrt(around) + 1.5)
+      out.push_back({begin[v], begin[v + 1], value - 0.499 * step, value + 0.499 * step});
+  }
+  if (out.size() <= kMostRepeated) return out;
+  const auto rows = [](const Repeated& r) { return r.end - r.begin; };
+  std::stable_sort(out.begin(), out.end(), [&](const Repeated& a, const Repeated& b) { return rows(a) > rows(b); });
+  out.resize(kMostRepeated);
+  std::sort(out.begin(), out.end(), [](const Repeated& a, const Repeated& b) { return a.begin < b.begin; });
+  return out;
+}
+
 }  // namespace
 
 Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
@@ -72,7 +102,8 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   const double spike_rows =
       std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
                 static_cast<double>(options.rare_min - 1)});
-  out.fit_numbers(std::move(numbers), exact, spike_rows, seed, number);
+  const auto least = static_cast<std::size_t>(std::max(2, options.rare_min));
+  out.fit_numbers(std::move(numbers), exact, spike_rows, least, seed, number);
   out.prepare();
   return out;
 }
@@ -91,19 +122,20 @@ bool Column::hide_rare(std::span<const std::string_view> cells, const ColumnOpti
   return done.continuous;
 }
 
-void Column::fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::uint64_t seed,
-                         std::uint32_t number) {
+void Column::fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,
+                         std::uint64_t seed, std::uint32_t number) {
   knots_ = knots_of(numbers);
   if (!exact) step_ = grid_step(numbers, schema_.smallest, schema_.largest, schema_.decimals);
   if (!exact && step_ == 0) step_ = std::pow(10.0, -schema_.decimals);
   values_ = take_spikes(numbers, exact ? 0 : spike_rows);
   if (numbers.empty()) return;
+  const std::vector<Repeated> repeated = find_repeated(numbers, step_, repeated_rows);
   // Which of equal numbers gets which noise does not matter, so it goes by their order.
   const Philox philox(seed, Stream::kCoding);
   for (std::size_t i = 0; i < numbers.size(); ++i)
     numbers[i] += (static_cast<double>(philox.uniform(i, number)[0]) - 0.5) * step_;
   std::sort(numbers.begin(), numbers.end());
-  scores_ = NormalScores(numbers);
+  scores_ = NormalScores(numbers, repeated);
 }
 
 void Column::prepare() {
@@ -226,6 +258,7 @@ std::string Column::to_json() const {
     out["step"] = step_;
     out["count"] = scores_.count();
     out["quantiles"] = scores_.quantiles();
+    if (!scores_.ranks().empty()) out["ranks"] = scores_.ranks();
   }
   return out.dump();
 }
@@ -244,7 +277,8 @@ Column Column::from_json(const ColumnSchema& schema, std::string_view json) {
   }
   if (in.contains("quantiles")) {
     out.step_ = in.at("step");
-    out.scores_ = NormalScores(in.at("quantiles").get<std::vector<double>>(), in.at("count"));
+    out.scores_ = NormalScores(in.at("quantiles").get<std::vector<double>>(), in.value("ranks", std::vector<double>{}),
+                               in.at("count"));
   }
   out.prepare();
   return out;

@@ -95,8 +95,8 @@ class Column {
   static Column from_json(const ColumnSchema& schema, std::string_view json);
 
  private:
-  void fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::uint64_t seed,
-                   std::uint32_t number);
+  void fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,
+                   std::uint64_t seed, std::uint32_t number);
   /// Hides what is rare: numbers change, and the schema. Whether the column is to be continuous.
   bool hide_rare(std::span<const std::string_view> cells, const ColumnOptions& options, std::vector<double>& numbers);
   void prepare();

@@ -14,9 +14,9 @@ std::size_t rank_of_knot(std::size_t i, std::size_t knots, std::size_t count) {
 }
 
 /// Phi^-1 of the share of numbers below the one at `rank`, half a number away from 0 and 1.
-float score_of_rank(std::size_t rank, std::size_t count) {
+float score_of_rank(double rank, std::size_t count) {
   const double n = static_cast<double>(count), edge = 0.5 / n;
-  const double share = std::clamp(static_cast<double>(rank) / (n - 1), edge, 1 - edge);
+  const double share = std::clamp(rank / (n - 1), edge, 1 - edge);
   return static_cast<float>(boost::math::quantile(boost::math::normal(), share));
 }
 
@@ -24,22 +24,37 @@ float score_of_rank(std::size_t rank, std::size_t count) {
 
 // Knots are numbers of the sample, with their own share, rather than numpy's numbers between two of them: a gap between
 // repeated numbers then begins and ends on them.
-NormalScores::NormalScores(std::span<const double> sorted) : count_(sorted.size()) {
+NormalScores::NormalScores(std::span<const double> sorted, std::span<const Repeated> repeated) : count_(sorted.size()) {
   const std::size_t knots = std::min(kMostQuantiles, count_);
-  quantiles_.reserve(knots);
-  for (std::size_t i = 0; i < knots; ++i) quantiles_.push_back(sorted[rank_of_knot(i, knots, count_)]);
+  auto next = repeated.begin();
+  for (std::size_t i = 0; i < knots; ++i) {
+    const std::size_t rank = rank_of_knot(i, knots, count_);
+    for (; next != repeated.end() && next->begin <= rank; ++next) {
+      add_knot(next->low, static_cast<double>(next->begin) - 0.5);
+      add_knot(next->high, static_cast<double>(next->end) - 0.5);
+    }
+    if (next == repeated.begin() || rank >= next[-1].end) add_knot(sorted[rank], static_cast<double>(rank));
+  }
+  if (repeated.empty()) ranks_.clear();  // they follow from the counts
   prepare();
 }
 
-NormalScores::NormalScores(std::vector<double> quantiles, std::size_t count)
-    : quantiles_(std::move(quantiles)), count_(count) {
+void NormalScores::add_knot(double number, double rank) {
+  quantiles_.push_back(number);
+  ranks_.push_back(rank);
+}
+
+NormalScores::NormalScores(std::vector<double> quantiles, std::vector<double> ranks, std::size_t count)
+    : quantiles_(std::move(quantiles)), ranks_(std::move(ranks)), count_(count) {
   prepare();
 }
 
-/// Scores follow from the two counts. first_[i] is the last knot at or before the start of cell i of an even grid.
+/// Scores follow from ranks. first_[i] is the last knot at or before the start of cell i of an even grid.
 void NormalScores::prepare() {
   const std::size_t knots = quantiles_.size();
-  for (std::size_t i = 0; i < knots; ++i) scores_.push_back(score_of_rank(rank_of_knot(i, knots, count_), count_));
+  for (std::size_t i = 0; i < knots; ++i)
+    scores_.push_back(
+        score_of_rank(ranks_.empty() ? static_cast<double>(rank_of_knot(i, knots, count_)) : ranks_[i], count_));
   cells_per_score_ = static_cast<float>(kCells) / (high() - low());
   std::size_t knot = 0;
   for (std::size_t i = 0; i < kCells; ++i) {

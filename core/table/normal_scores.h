@@ -15,17 +15,24 @@ inline double share_between(double a, double x, double b) {
   return part < length ? part / length : 1;
 }
 
+/// Equal numbers that are spread over [low, high] before anything is fitted: the sorted ones from `begin` to `end`.
+struct Repeated {
+  std::size_t begin, end;
+  double low, high;
+};
+
 /// Numbers as normal scores z = Phi^-1(F(x)) and back. F is their empirical distribution function, through at most
-/// kMostQuantiles of the numbers (its knots) and linear in z between them.
+/// kMostQuantiles of the numbers (its knots) and linear in z between them. It passes through both ends of what is
+/// repeated, so that this comes out as often as it is there, and what lies in a gap between two of these never does.
 class NormalScores {
  public:
   static constexpr std::size_t kMostQuantiles = 2000;
 
   NormalScores() = default;
-  /// Fits to at least two numbers, in ascending order.
-  explicit NormalScores(std::span<const double> sorted);
-  /// The scores that had these quantiles() and this count().
-  NormalScores(std::vector<double> quantiles, std::size_t count);
+  /// Fits to at least two numbers, in ascending order; `repeated` is so too.
+  explicit NormalScores(std::span<const double> sorted, std::span<const Repeated> repeated = {});
+  /// The scores that had these quantiles(), ranks() and this count().
+  NormalScores(std::vector<double> quantiles, std::vector<double> ranks, std::size_t count);
 
   /// The score of a number; those beyond the fitted ones get low() or high().
   float score(double number) const;
@@ -36,16 +43,19 @@ class NormalScores {
   float low() const { return empty() ? 0 : scores_.front(); }
   float high() const { return empty() ? 0 : scores_.back(); }
   const std::vector<double>& quantiles() const { return quantiles_; }
+  /// Of each quantile how many of the numbers lie below it; empty where these are evenly spread numbers.
+  const std::vector<double>& ranks() const { return ranks_; }
   /// How many numbers it was fitted to.
   std::size_t count() const { return count_; }
 
  private:
   static constexpr std::size_t kCells = 1024;
 
+  void add_knot(double number, double rank);
   void prepare();
 
-  std::vector<double> quantiles_;  // [knots], ascending
-  std::vector<float> scores_;      // [knots], strictly ascending
+  std::vector<double> quantiles_, ranks_;  // [knots], ascending
+  std::vector<float> scores_;              // [knots], ascending
   std::size_t count_ = 0;
   std::array<std::uint16_t, kCells> first_{};  // the search of number() starts here: see prepare()
   float cells_per_score_ = 0;
