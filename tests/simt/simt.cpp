@@ -35,46 +35,67 @@ struct Stack {
   std::size_t size = 0;
 };
 
+/// Boost's stacks, noted where they are.
+struct NotedStacks {
+  boost::context::stack_context allocate() {
+    const boost::context::stack_context made = stacks.allocate();
+    *note = {static_cast<char*>(made.sp) - made.size, made.size};
+    return made;
+  }
+  void deallocate(boost::context::stack_context& stack) { stacks.deallocate(stack); }
+
+  Stack* note;
+  boost::context::protected_fixedsize_stack stacks{kStack};
+};
+
 /// Runs threads on a stack of its own: the next ones of the block, until one of them must wait.
 class Fiber {
  public:
   template <class Body>
   explicit Fiber(Body body)
-      : fiber_(std::allocator_arg, boost::context::protected_fixedsize_stack(kStack),
-               [this, body](boost::context::fiber&& back) {
-                 back_ = std::move(back);
-                 arrived();
-                 body(*this);
-                 return std::move(back_);
-               }) {}
+      : fiber_(std::allocator_arg, NotedStacks{&own_}, [this, body](boost::context::fiber&& back) {
+          back_ = std::move(back);
+          arrived();
+          body(*this);
+          leave(from_, own_frames_);
+          return std::move(back_);
+        }) {}
   Fiber(const Fiber&) = delete;
+  /// Nothing waits on it: it returns from its last pause.
+  ~Fiber() {
+    ending_ = true;
+    resume();
+  }
+  bool ending() const { return ending_; }
 
   /// Goes on with what the fiber does, until it pauses.
   void resume() {
-    leave(own_);
+    leave(own_, outer_frames_);
     fiber_ = std::move(fiber_).resume();
-    arrive();
+    arrive(outer_frames_, nullptr);
   }
   /// Called on the fiber.
   void pause() {
-    leave(from_);
+    leave(from_, own_frames_);
     back_ = std::move(back_).resume();
     arrived();
   }
 
  private:
+  void arrived() { arrive(own_frames_, &from_); }
 #if defined(__SANITIZE_ADDRESS__)
-  void leave(Stack to) { __sanitizer_start_switch_fiber(&fake_, to.bottom, to.size); }
-  void arrive() { __sanitizer_finish_switch_fiber(fake_, &own_.bottom, &own_.size); }
-  void arrived() { __sanitizer_finish_switch_fiber(fake_, &from_.bottom, &from_.size); }
+  static void leave(Stack to, void*& frames) { __sanitizer_start_switch_fiber(&frames, to.bottom, to.size); }
+  static void arrive(void* frames, Stack* from) {
+    __sanitizer_finish_switch_fiber(frames, from ? &from->bottom : nullptr, from ? &from->size : nullptr);
+  }
 #else
-  void leave(Stack) {}
-  void arrive() {}
-  void arrived() {}
+  static void leave(Stack, void*) {}
+  static void arrive(void*, Stack*) {}
 #endif
 
   Stack own_, from_;
-  void* fake_ = nullptr;
+  void *own_frames_ = nullptr, *outer_frames_ = nullptr;
+  bool ending_ = false;
   boost::context::fiber fiber_, back_;
 };
 
@@ -212,7 +233,7 @@ class Runner {
   Fiber& idle_fiber() {
     if (idle_.empty()) {
       fibers_.push_back(std::make_unique<Fiber>([this](Fiber& self) {
-        for (;;) {
+        while (!self.ending()) {
           run_threads();
           idle_.push_back(&self);
           self.pause();
