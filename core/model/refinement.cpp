@@ -45,6 +45,7 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       index_(static_cast<std::size_t>(options.batch_size)),
       real_rows_(backend, index_.size()),
       pool_rows_(backend, index_.size()) {
+  tape_.seed = options.seed;
   for (float* to : {generators_.parameters(), generators_.average()})
     backend.add_scaled(ensemble.parameters(), 1.0f, parameters, 0.0f, to);
 }
@@ -116,16 +117,14 @@ void Refinement::train_generators() {
   const int batch = options_.batch_size;
   discriminator_.judge(batch, view_, sums_ + 1, dview_);
   backend_.sample_backward(layout, batch, tape_.heads, cells_, draw(), dview_, tape_.dheads);
-  ensemble_.backward(backend_, batch, 0, cells_, generators_.parameters(), tape_, generators_.gradients());
+  tape_.step = static_cast<std::uint64_t>(step_);
+  if (ensemble_.shape().any_order) tape_.hidden_from = 2 * batch - share_of(options_.hidden_share, batch);
   MaskedEnsemble::Tape real = ensemble_.rows_from(tape_, batch);
-  real.dropout = ensemble_.shape().dropout;  // as in the warm-up: without it the real rows are learned by heart
-  real.seed = options_.seed + 1, real.step = static_cast<std::uint64_t>(step_);
-  if (ensemble_.shape().any_order) real.hidden_from = batch - share_of(options_.hidden_share, batch);
   const float* real_cells = cells_ + product(batch, layout.cell_stride());
   ensemble_.forward(backend_, batch, real_cells, generators_.parameters(), real);
   backend_.heads_loss(layout, batch, real.heads, real_cells, options_.keep / static_cast<float>(batch), losses_,
                       real.dheads);
-  ensemble_.backward(backend_, batch, batch, real_cells, generators_.parameters(), real, generators_.gradients());
+  ensemble_.backward(backend_, 2 * batch, batch, cells_, generators_.parameters(), tape_, generators_.gradients());
   generators_.step(backend_, ++generator_step_,
                    {.rate = options_.rate,
                     .beta1 = 0.0f,
