@@ -328,7 +328,7 @@ class Fast(Case):
                 done = subprocess.run([MEG, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn("No space left", done.stderr)
-        self.fail_with("No space left", "train", PENGUINS, "--epochs", 1, "--log", "/dev/full", "--out", old)
+        self.fail_with("No space left", "train", PENGUINS, "--epochs", 1, "--quiet", "--log", "/dev/full", "--out", old)
         self.assertEqual(old.read_text(), "old\n")
 
     def test_nothing_that_is_read_is_written_over(self):
