@@ -72,7 +72,7 @@ TEST_CASE_TEMPLATE("a GPU and the CPU see the same features of cells, and learn 
       Floats x(dx.size(), -9.0f), view(o.view), gradients(p.size(), 0.5f);
       backend.features(o.layout, 0, static_cast<int>(o.n), rows, o.cells.data(), p.data(), x.data());
       backend.view_rows(o.layout, rows, o.cells.data(), view.data());
-      backend.features_backward(o.layout, rows, o.cells.data(), dx.data(), gradients.data());
+      backend.features_backward(o.layout, static_cast<int>(o.n) - 1, rows, o.cells.data(), dx.data(), gradients.data());
       return std::tuple(x, view, gradients);
     };
     const auto [x, view, gradients] = run(*gpu);

@@ -191,7 +191,8 @@ TEST_CASE("of any order, rows that hide columns agree with a naive network too, 
         CAPTURE(static_cast<int>(first));
         CAPTURE(hiding);
         CAPTURE(dropout);
-        Fixture f({{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout, .first = first, .any_order = true}, 6);
+        Fixture f(test::Cpu::make(), {{3}, {2, true}, {4}, {1}},
+                  {.hidden = 5, .dropout = dropout, .first = first, .any_order = true}, 6);
         const ColumnsLayout& layout = f.ensemble.layout();
         const Floats cells = test::random_cells(layout, f.rows, 1);
         const Doubles p = f.parameters_in_double();
@@ -225,8 +226,8 @@ TEST_CASE("of any order, rows that hide columns agree with a naive network too, 
 TEST_CASE("the fixed order is the same bits whether or not the ensemble has weights for any other") {
   for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
     const std::vector<test::Column> columns{{3}, {20, true}, {2}, {1, true}};
-    Fixture fixed(columns, {.hidden = 40, .dropout = 0, .first = first}, 67);
-    Fixture any(columns, {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, 67);
+    Fixture fixed(test::Cpu::make(), columns, {.hidden = 40, .dropout = 0, .first = first}, 67);
+    Fixture any(test::Cpu::make(), columns, {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, 67);
     Floats cells(67 * 12), others(67 * 12);
     // The weights of the fixed one, at their places in the other.
     const std::size_t w = kFeatures * 40, n = 4;
@@ -247,8 +248,8 @@ namespace {
 
 /// Rows whose unknown cells have code -1, by `hides`, filled.
 Floats filled(FirstLayer first, int rows, std::uint64_t first_row, const Floats& cells, int threads = 2) {
-  Fixture f({{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, rows,
-            threads);
+  Fixture f(test::Cpu::make(threads), {{3}, {20, true}, {2}, {1, true}},
+            {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, rows);
   Floats out = cells;
   const std::vector<ColumnToFill> all{{0, {}}, {1, {}}, {2, {}}, {3, {}}};
   f.ensemble.fill(*f.backend, rows, {.seed = 5, .first_row = first_row}, f.parameters.data(), f.constants.data(),
