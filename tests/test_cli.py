@@ -111,7 +111,7 @@ class Fast(Case):
         if "plotly" in meg("report", table, table, "--out", page).stderr:
             self.skipTest("this meg was built without plotly.js")
         self.fail_with("log.jsonl:1: this is no line of a log", "report", table, table, "--out", page, "--log", log, "--model", self.trained())
-        self.fail_with("no column 'sex'", "report", table, self.file("other.csv", "a\n1\n2\n"), "--out", self.folder / "new.html")
+        self.fail_with("no column 'species'", "report", table, self.file("other.csv", "a\n1\n2\n"), "--out", self.folder / "new.html")
 
     def test_the_log_of_a_training_run_has_its_time_and_memory(self):
         log = self.folder / "log.jsonl"

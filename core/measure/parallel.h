@@ -16,19 +16,20 @@ inline int thread_count(int asked) {
 }
 
 /// Calls body(i) for i in [0, count) on `threads` threads, the caller's among them. What a body does must not depend on
-/// the thread, so that results do not. The first exception of a body is thrown when all have ended.
+/// the thread, so that results do not; nor does the exception: that of the least i is thrown when all have ended.
 template <class Body>
 void parallel_for(std::size_t count, int threads, const Body& body) {
   std::atomic<std::size_t> next{0};
   std::exception_ptr error;
+  std::size_t error_at = count;
   std::mutex mutex;
   const auto work = [&] {
     for (std::size_t i = next++; i < count; i = next++) try {
         body(i);
       } catch (...) {
         const std::lock_guard lock(mutex);
-        if (!error) error = std::current_exception();
-        next = count;
+        if (i < error_at) error = std::current_exception(), error_at = i;
+        next = count;  // those before i have begun
       }
   };
   {
