@@ -67,7 +67,7 @@ class Halving {
     std::transform(keyed.begin(), keyed.end(), order.begin(), [](const auto& k) { return k.second; });
   }
 
-  float* of(std::size_t category) { return &profile_[category * width_]; }
+  float* of(std::size_t category) { return profile_.data() + category * width_; }
 
   /// The eigenvector of the largest eigenvalue of the profiles' covariance; a category counts by its rows.
   std::vector<float> principal_direction(std::span<const std::uint32_t> order) {
