@@ -87,6 +87,11 @@ void say_device(const std::string& name, Device device) {
     say("computing on the CPU: " + cuda_obstacle());
 }
 
+int say_stopped(const std::string& out) {
+  say("stopped" + (out == "-" ? "" : "; nothing was written to " + out));
+  return kInterrupted;
+}
+
 ProgressLine::ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 ProgressLine::~ProgressLine() {

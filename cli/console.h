@@ -42,6 +42,8 @@ void print_schema(const Schema& schema);
 Device device_of(const std::string& name);
 /// Says that `name` has become the GPU, or why auto has not; nothing where this meg knows the CPU alone.
 void say_device(const std::string& name, Device device);
+/// Says that Ctrl-C left nothing at `out`, and returns the exit status for that.
+int say_stopped(const std::string& out);
 
 /// A line on stderr; where nobody can read it, nothing.
 void say(const std::string& text);

@@ -5,6 +5,7 @@
 #include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/run_flags.h"
 #include "core/meg.h"
 #include "core/output_file.h"
 #include "core/table/csv.h"
@@ -16,12 +17,11 @@ namespace {
 constexpr std::uint64_t kChunkRows = 65536;
 
 struct GenerateFlags {
-  std::string model, out, given, device = "auto", shard = "1/1";
+  std::string model, out, given, shard = "1/1";
   std::uint64_t rows = 0, seed = 0;
   float temperature = 1;
   std::vector<std::string> where;
-  int threads = 0;
-  bool quiet = false;
+  RunFlags run;
 };
 
 struct Shard {
@@ -49,9 +49,7 @@ int generate(const GenerateFlags& f) {
   const Stopwatch watch;
   refuse_to_overwrite({f.model, f.given}, {f.out});
   OutputFile out(f.out);
-  Options options;
-  options.device = device_of(f.device);
-  options.threads = f.threads;
+  const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
   Table given;
   if (!f.given.empty()) given = read_csv(f.given);
@@ -65,7 +63,7 @@ int generate(const GenerateFlags& f) {
   std::string text;
   append_csv(table, true, text);
   {
-    ProgressLine line(f.quiet);
+    ProgressLine line(f.run.quiet);
     for (std::uint64_t row = begin; row < end && !interrupted();) {
       const std::uint64_t count = std::min(kChunkRows, end - row);
       table.clear();
@@ -81,14 +79,11 @@ int generate(const GenerateFlags& f) {
       }
     }
   }
-  if (interrupted()) {
-    say("stopped" + (f.out == "-" ? "" : "; nothing was written to " + f.out));
-    return kInterrupted;
-  }
+  if (interrupted()) return say_stopped(f.out);
   out.write(text);  // the header of a table without rows
   out.finish();
-  if (!f.quiet && f.out != "-") {
-    say_device(f.device, options.device);
+  if (!f.run.quiet && f.out != "-") {
+    say_device(f.run.device, options.device);
     say(fmt::format("wrote {} rows to {} in {}", end - begin, f.out, duration_text(watch.seconds())));
   }
   return 0;
@@ -122,10 +117,7 @@ void add_generate(CLI::App& program, int& status) {
   command.add_option("--temperature", f->temperature, "Below 1 likelier rows, above 1 more varied ones; at most 2")
       ->check(positive_number())
       ->check(number(0, 2));
-  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores; no result depends on it")
-      ->check(CLI::Range(0, 1024));
-  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  f->run.add_to(command);
   command.callback([=, &status] {
     if (rows->count() + given->count() == 0) throw CLI::RequiredError("--rows, or --given,");
     status = generate(*f);

@@ -5,6 +5,7 @@
 #include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/run_flags.h"
 #include "core/meg.h"
 #include "core/output_file.h"
 #include "core/table/csv.h"
@@ -19,11 +20,10 @@ constexpr std::size_t kChunkRows = 16384;
 constexpr const char* kDrawColumn = "draw";
 
 struct ImputeFlags {
-  std::string model, rows, out, device = "auto";
+  std::string model, rows, out;
   std::uint64_t seed = 0;
   std::uint32_t draws = 1;
-  int threads = 0;
-  bool quiet = false;
+  RunFlags run;
 };
 
 void append_numbered(const Table& rows, std::uint32_t draw, Table& out) {
@@ -54,10 +54,7 @@ int impute(const ImputeFlags& f) {
   const Stopwatch watch;
   refuse_to_overwrite({f.model, f.rows}, {f.out});
   OutputFile out(f.out);
-  Options options;
-  options.device = device_of(f.device);
-  options.threads = f.threads;
-  const Meg model = Meg::load_model(f.model, options);
+  const Meg model = Meg::load_model(f.model, f.run.options());
   const Table rows = read_csv(f.rows);
   const bool several = f.draws > 1;
   std::vector<std::string> names = rows.names();
@@ -70,7 +67,7 @@ int impute(const ImputeFlags& f) {
   std::string text;
   append_csv(numbered, true, text);
   {
-    ProgressLine line(f.quiet);
+    ProgressLine line(f.run.quiet);
     const double all = static_cast<double>(rows.rows()) * f.draws;
     for (std::uint32_t draw = 0; draw < f.draws && !interrupted(); ++draw)
       for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
@@ -91,13 +88,10 @@ int impute(const ImputeFlags& f) {
                               duration_text((all - done) / rate)));
       }
   }
-  if (interrupted()) {
-    say("stopped" + (f.out == "-" ? "" : "; nothing was written to " + f.out));
-    return kInterrupted;
-  }
+  if (interrupted()) return say_stopped(f.out);
   out.write(text);  // the header of a table without rows
   out.finish();
-  if (!f.quiet) {
+  if (!f.run.quiet) {
     say_counts(counts, model, rows);
     say(fmt::format("filled {} cells of {} rows{} in {}", counts.filled, rows.rows(),
                     several ? fmt::format(", {} times,", f.draws) : "", duration_text(watch.seconds())));
@@ -119,10 +113,7 @@ void add_impute(CLI::App& program, int& status) {
                   "'draw' where there are several")
       ->check(CLI::Range(1u, Meg::kMostDraws));
   command.add_option("--seed", f->seed, "Which fillings")->check(whole_number());
-  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores; no result depends on it")
-      ->check(CLI::Range(0, 1024));
-  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  f->run.add_to(command);
   command.callback([f, &status] { status = impute(*f); });
 }
 

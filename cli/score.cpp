@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/run_flags.h"
 #include "core/meg.h"
 #include "core/output_file.h"
 #include "core/table/csv.h"
@@ -15,9 +16,8 @@ namespace {
 constexpr std::size_t kChunkRows = 16384;
 
 struct ScoreFlags {
-  std::string model, rows, out = "-", device = "auto";
-  int threads = 0;
-  bool quiet = false;
+  std::string model, rows, out = "-";
+  RunFlags run;
 };
 
 /// What is said of all rows in the end.
@@ -57,9 +57,7 @@ int score(const ScoreFlags& f) {
   const Stopwatch watch;
   refuse_to_overwrite({f.model, f.rows}, {f.out});
   OutputFile out(f.out);
-  Options options;
-  options.device = device_of(f.device);
-  options.threads = f.threads;
+  const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
   const Table rows = read_csv(f.rows);
 
@@ -71,7 +69,7 @@ int score(const ScoreFlags& f) {
   out.write(text);
   Summary summary;
   {
-    ProgressLine line(f.quiet);
+    ProgressLine line(f.run.quiet);
     for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
       const Scores scores = model.score(rows, row, std::min(kChunkRows, rows.rows() - row));
       summary.add(scores);
@@ -86,13 +84,10 @@ int score(const ScoreFlags& f) {
                             duration_text(static_cast<double>(rows.rows() - row - scores.total.size()) / rate)));
     }
   }
-  if (interrupted()) {
-    say("stopped" + (f.out == "-" ? "" : "; nothing was written to " + f.out));
-    return kInterrupted;
-  }
+  if (interrupted()) return say_stopped(f.out);
   out.finish();
-  if (f.quiet) return 0;
-  say_device(f.device, options.device);
+  if (f.run.quiet) return 0;
+  say_device(f.run.device, options.device);
   say(fmt::format("{}, in {}", summary.text(), duration_text(watch.seconds())));
   return 0;
 }
@@ -107,10 +102,7 @@ void add_score(CLI::App& program, int& status) {
   command.add_option("--out", f->out,
                      "Where to write a CSV file: each row's log_likelihood and its part of every column, in nats; - is "
                      "standard output");
-  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores; no result depends on it")
-      ->check(CLI::Range(0, 1024));
-  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  f->run.add_to(command);
   command.callback([f, &status] { status = score(*f); });
 }
 

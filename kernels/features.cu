@@ -13,7 +13,7 @@ __global__ void features_kernel(const ColumnLayout* columns, std::size_t begin, 
     const std::size_t row = e / kFeatures / some, c = e / kFeatures % some, j = begin + c;
     const int i = static_cast<int>(e % kFeatures);
     const float* cell = cells + row * 3 * n + j;
-    float value = 0;
+    float value;
     if (cell[0] < 0)
       value = 0;  // unknown
     else if (i < kEmbedding)

@@ -54,32 +54,32 @@ inline double dropout_mask(const meg::Dropout& dropout, std::size_t element) {
   return bits < limit ? 0 : 65536 / (65536 - static_cast<double>(limit));
 }
 
-/// y[r, k] = relu(bias[k] + sum of products[r, j] over j <= k) times dropout's mask, [rows, groups, width].
-inline Doubles running_sum(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
-                           const meg::Dropout& dropout) {
+/// y[r, k] = relu(bias[k] + sum of products[r, j] over those j that k sees) times dropout's mask, [rows, groups,
+/// width].
+template <class Sees>
+Doubles sum_of_seen(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
+                    const meg::Dropout& dropout, const Sees& sees) {
   const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
   Doubles y;
   for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
     for (std::size_t i = 0; i < stride; ++i) {
       double sum = bias[i];
-      for (std::size_t j = i % width; j <= i; j += width) sum += products[r * stride + j];
+      for (std::size_t j = i % width; j < stride; j += width) sum += sees(i, j) ? products[r * stride + j] : 0;
       y.push_back(std::max(sum, 0.0) * dropout_mask(dropout, r * stride + i));
     }
   return y;
 }
 
-/// y[r, k] = relu(bias[k] + sum of products[r, j] over j != k) times dropout's mask, [rows, groups, width].
+/// Of j <= k.
+inline Doubles running_sum(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
+                           const meg::Dropout& dropout) {
+  return sum_of_seen(of, rows, products, bias, dropout, [](std::size_t k, std::size_t j) { return j <= k; });
+}
+
+/// Of j != k.
 inline Doubles sum_of_others(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
                              const meg::Dropout& dropout) {
-  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
-  Doubles y;
-  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-    for (std::size_t i = 0; i < stride; ++i) {
-      double sum = bias[i];
-      for (std::size_t j = i % width; j < stride; j += width) sum += j == i ? 0 : products[r * stride + j];
-      y.push_back(std::max(sum, 0.0) * dropout_mask(dropout, r * stride + i));
-    }
-  return y;
+  return sum_of_seen(of, rows, products, bias, dropout, [](std::size_t k, std::size_t j) { return j != k; });
 }
 
 /// Whether a row of a pass hides a column, see Backend::hide_columns.

@@ -134,12 +134,7 @@ class RowGenerator {
 void generate_rows(const TrainedEnsemble& trained, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
                    const GenerateOptions& how, Table& out) {
   RowGenerator rows(trained, seed, how);
-  constexpr std::uint64_t block = TrainedEnsemble::kRows;
-  for (std::uint64_t row = first_row, end = first_row + count; row < end;) {
-    const std::uint64_t stop = std::min(end, row / block * block + block);
-    rows.append(row, stop, out);
-    row = stop;
-  }
+  for_blocks(first_row, count, [&](std::uint64_t row, std::uint64_t stop) { rows.append(row, stop, out); });
 }
 
 }  // namespace meg

@@ -145,12 +145,7 @@ void impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64
         "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
         "--masks dynamic");
   RowImputer rows(trained, table, seed, draw, counts);
-  constexpr std::uint64_t block = TrainedEnsemble::kRows;
-  for (std::uint64_t row = first_row, end = first_row + count; row < end;) {
-    const std::uint64_t stop = std::min(end, row / block * block + block);
-    rows.append(row, stop, out);
-    row = stop;
-  }
+  for_blocks(first_row, count, [&](std::uint64_t row, std::uint64_t stop) { rows.append(row, stop, out); });
 }
 
 }  // namespace meg

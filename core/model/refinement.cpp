@@ -11,8 +11,6 @@ namespace {
 /// Batches of the pool that the discriminator learns from alone.
 constexpr int kPoolBatches = 16;
 
-std::size_t product(int rows, std::size_t width) { return static_cast<std::size_t>(rows) * width; }
-
 DiscriminatorOptions discriminator_options(const RefinementOptions& o) {
   return {.hidden = o.hidden,
           .activation = Activation::kLeakyRelu,

@@ -11,8 +11,6 @@ namespace meg {
 
 namespace {
 
-std::size_t product(int rows, std::size_t width) { return static_cast<std::size_t>(rows) * width; }
-
 std::size_t arena_floats(const MaskedEnsemble& ensemble, int batch) {
   const ColumnsLayout& layout = ensemble.layout();
   return ensemble.tape_floats(batch, true) + Arena::padded(product(batch, layout.cell_stride())) +

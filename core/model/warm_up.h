@@ -90,6 +90,9 @@ class WarmUp {
   float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
 };
 
+/// Elements of [rows, width].
+inline std::size_t product(int rows, std::size_t width) { return static_cast<std::size_t>(rows) * width; }
+
 /// So many of `rows` as a share, to the nearest row.
 inline int share_of(float share, int rows) { return static_cast<int>(std::lround(share * static_cast<float>(rows))); }
 
