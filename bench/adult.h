@@ -1,15 +1,20 @@
 #pragma once
 #include <algorithm>
+#include <array>
+#include <string>
 
 #include "core/model/masked_ensemble.h"
+#include "core/table/table.h"
 #include "core/tensor/philox.h"
 
 namespace meg::bench {
 
-/// Columns like those of the adult table, two of them with a continuous code.
+/// The codes of columns like those of the adult table; where negative, the last one is continuous.
+inline constexpr std::array kAdultCodes{73, 9, -6, 16, 16, 7, 15, 6, 5, 2, -30, 92, 94, 42, 2};
+
 inline ColumnsLayout adult_columns() {
   ColumnsLayout layout;
-  for (const int codes : {73, 9, -6, 16, 16, 7, 15, 6, 5, 2, -30, 92, 94, 42, 2}) {
+  for (const int codes : kAdultCodes) {
     ColumnLayout& column = layout.columns.emplace_back();
     column.codes = std::abs(codes);
     if (codes < 0) column.continuous = column.codes - 1, column.z_low = -4, column.z_high = 4;
@@ -32,6 +37,22 @@ inline Memory adult_cells(Backend& backend, const ColumnsLayout& layout, int row
       cell[2 * n] = 15.0f * philox.uniform(r, position)[1];
     }
   return cells;
+}
+
+/// Rows of as many different words and numbers; the continuous columns are whole numbers up to a million.
+inline Table adult_table(std::size_t rows) {
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < kAdultCodes.size(); ++c) names.push_back("column" + std::to_string(c));
+  Table table(std::move(names));
+  const Philox philox(1, Stream::kMeasure);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < kAdultCodes.size(); ++c) {
+      const bool continuous = kAdultCodes[c] < 0, words = std::abs(kAdultCodes[c]) < 20;
+      const auto different = static_cast<std::uint32_t>(continuous ? 1'000'000 : kAdultCodes[c]);
+      const std::uint32_t value = philox.bits(r, static_cast<std::uint32_t>(c))[0] % different;
+      table.append((words && !continuous ? "A-category-" : "") + std::to_string(value));
+    }
+  return table;
 }
 
 /// Normal numbers.

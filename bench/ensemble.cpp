@@ -1,4 +1,4 @@
-#include "bench/adult.h"
+#include "bench/generation.h"
 #include "bench/peak.h"
 #include "core/model/warm_up.h"
 
@@ -47,5 +47,14 @@ void generate(benchmark::State& state) {
   bench::report_flops(state, 2 * ensemble.multiply_adds() * kBlock, threads);
 }
 BENCHMARK(generate)->Name("generate_ensemble")->Apply(bench::one_and_all_threads);
+
+/// Rows up to their numbers, and up to CSV text.
+void generation(benchmark::State& state, bench::Upto upto) {
+  const auto threads = static_cast<int>(state.range(0));
+  const auto backend = make_backend(Device::kCpu, threads);
+  bench::generation(state, *backend, upto, 64 * kBlock, threads);
+}
+BENCHMARK_CAPTURE(generation, decoded, bench::Upto::kHost)->Apply(bench::one_and_all_threads);
+BENCHMARK_CAPTURE(generation, text, bench::Upto::kText)->Apply(bench::one_and_all_threads);
 
 }  // namespace

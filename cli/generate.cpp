@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <utility>
 
 #include "cli/checks.h"
 #include "cli/commands.h"
@@ -13,8 +14,6 @@
 namespace meg::cli {
 
 namespace {
-
-constexpr std::uint64_t kChunkRows = 65536;
 
 struct GenerateFlags {
   std::string model, out, given, shard = "1/1";
@@ -59,28 +58,26 @@ int generate(const GenerateFlags& f) {
   const std::uint64_t begin = first_row(rows, shard.number - 1, shard.of);
   const std::uint64_t end = first_row(rows, shard.number, shard.of);
 
-  Table table = model.empty_table();
-  std::string text;
-  append_csv(table, true, text);
+  std::string header;
+  append_csv(model.empty_table(), true, header);
   {
     ProgressLine line(f.run.quiet);
-    for (std::uint64_t row = begin; row < end && !interrupted();) {
-      const std::uint64_t count = std::min(kChunkRows, end - row);
-      table.clear();
-      model.generate(row, count, f.seed, table, how);
-      append_csv(table, false, text);
-      out.write(text);
-      text.clear();
-      row += count;
+    std::uint64_t done = 0;
+    const auto write = [&](std::string& text, std::size_t count) {
+      out.write(std::exchange(header, {}));
+      out.write_behind(text);
+      done += count;
       if (line.due()) {
-        const double rate = static_cast<double>(row - begin) / watch.seconds();
-        line.show(fmt::format("{} of {} rows  {} rows/s  {} left", row - begin, end - begin, count_text(rate),
-                              duration_text(static_cast<double>(end - row) / rate)));
+        const double rate = static_cast<double>(done) / watch.seconds();
+        line.show(fmt::format("{} of {} rows  {} rows/s  {} left", done, end - begin, count_text(rate),
+                              duration_text(static_cast<double>(end - begin - done) / rate)));
       }
-    }
+      return !interrupted();
+    };
+    model.generate_csv(begin, end - begin, f.seed, write, how);
   }
   if (interrupted()) return say_stopped(f.out);
-  out.write(text);  // the header of a table without rows
+  out.write(header);  // of a table without rows
   out.finish();
   if (!f.run.quiet && f.out != "-") {
     say_device(f.run.device, options.device);

@@ -21,6 +21,16 @@ struct Meg::Impl {
       fail("there is no preset '{}'; there are meg and classic", options.preset);
   }
 
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
+                const TakeRows& take) const {
+    if (!preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
+    if (!(how.temperature > 0 && how.temperature <= 2))
+      fail("the temperature must be above 0 and at most 2, got {}", how.temperature);
+    if (how.given && first_row + count > how.given->rows())
+      fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
+    preset->generate(first_row, count, seed, how, take);
+  }
+
   Options options;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Preset> preset;
@@ -67,12 +77,22 @@ Table Meg::generate(std::size_t num_samples, std::uint64_t seed, const GenerateO
 
 void Meg::generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
                    const GenerateOptions& how) const {
-  if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
-  if (!(how.temperature > 0 && how.temperature <= 2))
-    fail("the temperature must be above 0 and at most 2, got {}", how.temperature);
-  if (how.given && first_row + count > how.given->rows())
-    fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
-  impl_->preset->generate(first_row, count, seed, how, out);
+  impl_->generate(first_row, count, seed, how, [&](const MadeRows& rows) {
+    append_rows(rows, impl_->options.threads, out);
+    return true;
+  });
+}
+
+void Meg::generate_csv(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                       const std::function<bool(std::string& text, std::size_t rows)>& take,
+                       const GenerateOptions& how) const {
+  const Table empty = empty_table();
+  std::string text;
+  impl_->generate(first_row, count, seed, how, [&](const MadeRows& rows) {
+    text.clear();
+    append_csv(rows, empty, impl_->options.threads, text);
+    return take(text, rows.count);
+  });
 }
 
 Table Meg::impute(const Table& rows, std::uint64_t seed, std::uint32_t draw, Imputed* counts) const {

@@ -81,6 +81,12 @@ class Meg {
   /// Appends rows first_row ... first_row + count - 1 of that table to `out`, which empty_table() made: for streaming.
   void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
                 const GenerateOptions& how = {}) const;
+  /// The same rows as CSV text without a header, for large files: take() gets the next text, which it may swap for
+  /// another, and how many rows it is of, and says whether to go on. All threads print, and the device makes the next
+  /// rows meanwhile.
+  void generate_csv(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                    const std::function<bool(std::string& text, std::size_t rows)>& take,
+                    const GenerateOptions& how = {}) const;
   Table empty_table() const;
 
   /// The rows with their missing cells filled, each drawn given all that is present in its row; draw 0, 1, 2, ... are

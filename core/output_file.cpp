@@ -33,17 +33,34 @@ OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), fil
 
 OutputFile::~OutputFile() {
   if (!file_) return;
+  if (writing_.valid()) writing_.wait();
   file_.reset();
   if (!beside_.empty()) ::unlink(beside_.c_str());
 }
 
 void OutputFile::fail_write() const { fail("cannot write '{}': {}", path_.string(), std::strerror(errno)); }
 
-void OutputFile::write(std::string_view bytes) {
+void OutputFile::wait() {
+  if (writing_.valid()) writing_.get();
+}
+
+void OutputFile::put(std::string_view bytes) {
   if (!bytes.empty() && std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail_write();
 }
 
+void OutputFile::write(std::string_view bytes) {
+  wait();
+  put(bytes);
+}
+
+void OutputFile::write_behind(std::string& bytes) {
+  wait();
+  behind_.swap(bytes);
+  writing_ = std::async([this] { put(behind_); });  // where there is no thread left, by wait()
+}
+
 void OutputFile::finish() {
+  wait();
   if (std::fflush(file_.get()) != 0) fail_write();
   if (!beside_.empty()) {
     if (::fsync(::fileno(file_.get())) != 0 || ::rename(beside_.c_str(), path_.c_str()) != 0) fail_write();

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,14 +18,22 @@ class OutputFile {
   ~OutputFile();
 
   void write(std::string_view bytes);
+  /// The same while the caller goes on: takes the bytes and leaves the memory of others in their place. Its error is
+  /// thrown by the next call.
+  void write_behind(std::string& bytes);
   void finish();
 
  private:
   [[noreturn]] void fail_write() const;
+  /// Until nothing is written behind the caller's back.
+  void wait();
+  void put(std::string_view bytes);
 
   std::filesystem::path path_;
   std::filesystem::path beside_;  // empty where written in place
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::string behind_;  // what is being written
+  std::future<void> writing_;
 };
 
 /// Writes a whole file this way.

@@ -9,11 +9,15 @@ class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(int threads) : pool_(threads) {}
   Device device() const override { return Device::kCpu; }
+  int rows_of_pass(std::size_t, std::size_t) const override { return 256; }
 
   Memory allocate(std::size_t count) override;
   void upload(std::span<const float> from, float* to) override;
   void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;
   void download(const float* from, std::span<float> to) override;
+  Memory allocate_on_host(std::size_t count) override { return allocate(count); }
+  void start_download(int, const float* from, std::span<float> to) override { download(from, to); }
+  void finish_download(int) override {}
   void fill(std::size_t count, float value, float* out) override;
 
   void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
@@ -42,6 +46,9 @@ class CpuBackend final : public Backend {
   void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override;
   void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override;
   void add_sum(std::size_t count, float factor, const float* x, float* sum) override;
+
+  void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells, std::uint32_t* code,
+              double* number) override;
 
   void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells, const float* parameters,
                 float* x) override;

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <string>
 #include <unordered_map>
 
@@ -8,12 +9,13 @@
 
 namespace meg::MEG_KERNELS {
 
-/// nn/backend.h on one NVIDIA GPU; see there for every operation. All work is done in order; only download() waits
-/// for it. Sums are trees of a fixed shape, so the same operands give the same bits.
+/// nn/backend.h on one NVIDIA GPU; see there for every operation. All work is done in order; only download() and
+/// finish_download() wait for it. Sums are trees of a fixed shape, so the same operands give the same bits.
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(Precision precision);
   Device device() const override { return Device::kCuda; }
+  int rows_of_pass(std::size_t wanted, std::size_t floats) const override;
   void begin_step() override { queue_.begin_step(); }
   void end_step() override { queue_.end_step(); }
   /// Kinds of steps that are replayed.
@@ -23,6 +25,9 @@ class CudaBackend final : public Backend {
   void upload(std::span<const float> from, float* to) override;
   void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;
   void download(const float* from, std::span<float> to) override;
+  Memory allocate_on_host(std::size_t count) override;
+  void start_download(int slot, const float* from, std::span<float> to) override;
+  void finish_download(int slot) override;
   void fill(std::size_t count, float value, float* out) override;
 
   void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
@@ -51,6 +56,9 @@ class CudaBackend final : public Backend {
   void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override;
   void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override;
   void add_sum(std::size_t count, float factor, const float* x, float* sum) override;
+
+  void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells, std::uint32_t* code,
+              double* number) override;
 
   void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells, const float* parameters,
                 float* x) override;
@@ -87,6 +95,7 @@ class CudaBackend final : public Backend {
 
   Precision precision_;
   Queue queue_;
+  std::array<Download, 2> downloads_;
   Block sums_;  // of the blocks of one add_sum, and how many of them are done
   std::unordered_map<std::string, Block> constants_;
   std::vector<LayerGroup> groups_;  // scratch of a call

@@ -17,6 +17,13 @@ __global__ void fill_kernel(std::size_t count, float value, float* out) {
 
 CudaBackend::CudaBackend(Precision precision) : precision_(precision), sums_((kMostSums + 1) * sizeof(double)) {}
 
+int CudaBackend::rows_of_pass(std::size_t wanted, std::size_t floats) const {
+  constexpr std::size_t kTile = 64;  // rows of a block of linear_forward
+  constexpr std::size_t kMostTiles = 128, kMostFloats = (std::size_t{256} << 20) / sizeof(float);
+  const std::size_t tiles = std::min({(wanted + kTile - 1) / kTile, kMostTiles, kMostFloats / floats / kTile});
+  return static_cast<int>(std::max<std::size_t>(1, tiles) * kTile);
+}
+
 const void* CudaBackend::constant(std::span<const std::byte> bytes) {
   std::string key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   auto found = constants_.find(key);
@@ -42,6 +49,17 @@ void CudaBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to)
 void CudaBackend::download(const float* from, std::span<float> to) {
   queue_.download(from, to.size_bytes(), to.data());
 }
+
+Memory CudaBackend::allocate_on_host(std::size_t count) {
+  auto* const data = static_cast<float*>(allocate_host_bytes(std::max<std::size_t>(count, 1) * sizeof(float)));
+  return Memory(data, count, Device::kCpu, [](float* p) { free_host_bytes(p); });
+}
+
+void CudaBackend::start_download(int slot, const float* from, std::span<float> to) {
+  queue_.start_download(from, to.size_bytes(), to.data(), downloads_[static_cast<std::size_t>(slot)]);
+}
+
+void CudaBackend::finish_download(int slot) { downloads_[static_cast<std::size_t>(slot)].wait(); }
 
 void CudaBackend::fill(std::size_t count, float value, float* out) {
   launch(queue_, {blocks_for(count)}, fill_kernel, count, value, out);

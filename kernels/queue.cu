@@ -73,6 +73,11 @@ void Queue::download(const void* from, std::size_t bytes, void* to) {
   stream_.download(from, bytes, to);
 }
 
+void Queue::start_download(const void* from, std::size_t bytes, void* to, Download& download) {
+  flush();
+  download.start(stream_, from, bytes, to);
+}
+
 void Queue::begin_step() {
   flush();
   noting_ = true;

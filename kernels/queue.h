@@ -12,6 +12,7 @@ class Queue {
   void run(const Call& call);
   void upload(const void* from, std::size_t bytes, void* to);
   void download(const void* from, std::size_t bytes, void* to);
+  void start_download(const void* from, std::size_t bytes, void* to, Download& download);
 
   /// Calls are noted from now on. What is noted runs at end_step(), or where an upload or a download must see it done:
   /// such a step is no graph.

@@ -1,5 +1,6 @@
 #include <cuda_runtime.h>
 
+#include <cstring>
 #include <vector>
 
 #include "core/error.h"
@@ -62,6 +63,18 @@ void* allocate_bytes(std::size_t bytes) {
 
 void free_bytes(void* block) noexcept { cudaFree(block); }
 
+void* allocate_host_bytes(std::size_t bytes) {
+  void* block = nullptr;
+  check(cudaMallocHost(&block, bytes), "allocating pinned memory of the host");
+  std::memset(block, 0, bytes);
+  return block;
+}
+
+void free_host_bytes(void* block) noexcept {
+  cudaDeviceSynchronize();
+  cudaFreeHost(block);
+}
+
 CudaStream::CudaStream() { check(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "making a stream"); }
 
 CudaStream::~CudaStream() { cudaStreamDestroy(handle_); }
@@ -118,6 +131,29 @@ struct Graph::State {
   cudaGraphExec_t executable = nullptr;
   std::vector<cudaGraphNode_t> nodes;
 };
+
+/// A stream of its own, which begins where an event of the other one is.
+struct Download::State {
+  State() { check(cudaEventCreateWithFlags(&ready, cudaEventDisableTiming), "making an event"); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { cudaEventDestroy(ready); }
+
+  CudaStream copies;
+  cudaEvent_t ready = nullptr;
+};
+
+Download::Download() : state_(std::make_unique<State>()) {}
+Download::~Download() = default;
+
+void Download::start(const CudaStream& stream, const void* from, std::size_t bytes, void* to) {
+  cudaStream_t const copies = state_->copies.handle();
+  check(cudaEventRecord(state_->ready, stream.handle()), "recording an event");
+  check(cudaStreamWaitEvent(copies, state_->ready, 0), "waiting for an event");
+  if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, copies), "a copy from the GPU");
+}
+
+void Download::wait() { check(cudaStreamSynchronize(state_->copies.handle()), "waiting for a copy from the GPU"); }
 
 Graph::Graph() : state_(std::make_unique<State>()) {}
 Graph::Graph(Graph&&) noexcept = default;

@@ -20,6 +20,11 @@ std::string obstacle();
 void* allocate_bytes(std::size_t bytes);
 void free_bytes(void* block) noexcept;
 
+/// Bytes of the host that a device copies to and from by itself, set to zero.
+void* allocate_host_bytes(std::size_t bytes);
+/// Waits for copies to them first.
+void free_host_bytes(void* block) noexcept;
+
 /// A block of device memory.
 class Block {
  public:
@@ -86,6 +91,22 @@ class CudaStream {
 
  private:
   CUstream_st* handle_ = nullptr;
+};
+
+/// A copy to the host beside a stream's later work.
+class Download {
+ public:
+  Download();
+  ~Download();
+
+  /// Copies when all is done that `stream` has been given so far. `to` is of allocate_host_bytes().
+  void start(const CudaStream& stream, const void* from, std::size_t bytes, void* to);
+  /// Returns when the last copy is there.
+  void wait();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace meg::MEG_KERNELS

@@ -11,8 +11,13 @@ namespace test {
 /// passed on as it is.
 class OnDevice final : public meg::Backend {
  public:
-  explicit OnDevice(std::unique_ptr<meg::Backend> backend) : backend_(std::move(backend)) {}
+  /// pass_rows: what rows_of_pass() says, 0: what it says there.
+  explicit OnDevice(std::unique_ptr<meg::Backend> backend, int pass_rows = 0)
+      : backend_(std::move(backend)), pass_rows_(pass_rows) {}
   meg::Device device() const override { return backend_->device(); }
+  int rows_of_pass(std::size_t wanted, std::size_t floats) const override {
+    return pass_rows_ > 0 ? pass_rows_ : backend_->rows_of_pass(wanted, floats);
+  }
   void begin_step() override { backend_->begin_step(); }
   void end_step() override { backend_->end_step(); }
 
@@ -24,6 +29,11 @@ class OnDevice final : public meg::Backend {
   void upload(std::span<const float> from, float* to) override { backend_->upload(from, to); }
   void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override { backend_->upload(from, to); }
   void download(const float* from, std::span<float> to) override { backend_->download(from, to); }
+  meg::Memory allocate_on_host(std::size_t count) override { return backend_->allocate_on_host(count); }
+  void start_download(int slot, const float* from, std::span<float> to) override {
+    backend_->start_download(slot, from, to);
+  }
+  void finish_download(int slot) override { backend_->finish_download(slot); }
   void fill(std::size_t count, float value, float* out) override {
     Operands o(*this);
     backend_->fill(count, value, o.write(out, count));
@@ -129,6 +139,12 @@ class OnDevice final : public meg::Backend {
   void add_sum(std::size_t count, float factor, const float* x, float* sum) override {
     Operands o(*this);
     backend_->add_sum(count, factor, o.read(x, count), o.write(sum, 1));
+  }
+
+  /// Of operands that lie on the device.
+  void decode(std::span<const meg::NumberColumn> numbers, int columns, int rows, const float* cells,
+              std::uint32_t* code, double* number) override {
+    backend_->decode(numbers, columns, rows, cells, code, number);
   }
 
   void features(const meg::ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
@@ -254,6 +270,7 @@ class OnDevice final : public meg::Backend {
   };
 
   std::unique_ptr<meg::Backend> backend_;
+  int pass_rows_;
   std::vector<std::span<const float>> blocks_;
 };
 

@@ -26,7 +26,13 @@ std::string csv_of(const Table& table) {
 
 Table decoded(const TableCoding& coding, const Coded& rows) {
   Table out = coding.empty_table();
-  coding.append_rows(rows.code, rows.z, 9, 0, out);
+  std::vector<double> numbers;
+  for (std::size_t r = 0; r < rows.rows; ++r)
+    for (const std::size_t k : coding.number_columns()) {
+      const std::size_t at = r * coding.columns().size() + k;
+      numbers.push_back(coding.columns()[k].value({rows.code[at], rows.z[at]}));
+    }
+  coding.append_rows(rows.code, numbers, 9, 0, out);
   return out;
 }
 

@@ -18,8 +18,8 @@
 #include "core/measure/kolmogorov_smirnov.h"
 #include "core/measure/lbfgs.h"
 #include "core/measure/nearest.h"
-#include "core/measure/parallel.h"
 #include "core/measure/sample.h"
+#include "core/parallel.h"
 #include "core/table/csv.h"
 #include "tests/support.h"
 

@@ -8,7 +8,7 @@ using test::Floats;
 
 namespace {
 
-constexpr int kRows = TrainedEnsemble::kRows;
+constexpr int kRows = 256;  // of a pass
 
 /// An ensemble of any order with random weights on a table's four columns, of which three are categories.
 struct Setup {
@@ -26,8 +26,8 @@ struct Setup {
   /// a known column 3.
   std::map<std::array<int, 4>, double> counted(std::span<const std::optional<CellSet>> sets, RowFiller::Sets meaning,
                                                int blocks, std::uint64_t seed) const {
-    const TrainedEnsemble trained{*backend, ensemble, coding, parameters.data(), constants.data()};
-    RowFiller filler(trained, sets, meaning);
+    const TrainedEnsemble trained{*backend, ensemble, coding, parameters.data(), constants.data(), {}};
+    RowFiller filler(trained, sets, meaning, kRows);
     std::map<std::array<int, 4>, double> out;
     for (int b = 0; b < blocks; ++b) {
       Floats cells(kRows * 12, 0.0f);

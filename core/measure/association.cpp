@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/measure/correlation.h"
-#include "core/measure/parallel.h"
+#include "core/parallel.h"
 
 namespace meg {
 

@@ -10,9 +10,9 @@
 #include "core/measure/jensen_shannon.h"
 #include "core/measure/kolmogorov_smirnov.h"
 #include "core/measure/numbers.h"
-#include "core/measure/parallel.h"
 #include "core/measure/total_variation.h"
 #include "core/measure/wasserstein.h"
+#include "core/parallel.h"
 
 namespace meg {
 

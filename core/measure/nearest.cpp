@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "core/measure/parallel.h"
+#include "core/parallel.h"
 
 namespace meg {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/measure/correlation.h"
-#include "core/measure/parallel.h"
+#include "core/parallel.h"
 
 namespace meg {
 

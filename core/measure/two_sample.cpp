@@ -11,10 +11,10 @@
 #include "core/measure/encoded_rows.h"
 #include "core/measure/logistic_regression.h"
 #include "core/measure/numbers.h"
-#include "core/measure/parallel.h"
 #include "core/measure/roc_auc.h"
 #include "core/measure/supervised.h"
 #include "core/measure/vocabulary.h"
+#include "core/parallel.h"
 
 namespace meg {
 

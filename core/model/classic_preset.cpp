@@ -70,7 +70,7 @@ class ClassicPreset final : public Preset {
   bool has_learned() const override { return ensemble_ && ensemble_->steps_done() > 0; }
 
   void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
-                Table& out) const override {
+                const TakeRows& take) const override {
     if (!how.where.empty() || how.given || how.temperature != 1)
       fail(
           "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
@@ -83,7 +83,11 @@ class ClassicPreset final : public Preset {
       columns.resize(rows * width);
       ensemble_->generate(seed, first_row + done, static_cast<int>(rows), places);
       masks_.to_columns(places, columns);
-      scaling_.append_rows(columns, seed, first_row + done, out);
+      const auto append = [&](std::size_t begin, std::size_t end, Table& out) {
+        scaling_.append_rows(std::span(columns).subspan(begin * width, (end - begin) * width), seed,
+                             first_row + done + begin, out);
+      };
+      if (!take({rows, append})) return;
       done += rows;
     }
   }

@@ -22,15 +22,17 @@ std::size_t arena_floats(const MaskedEnsemble& ensemble, std::span<const std::op
 
 }  // namespace
 
-RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::optional<CellSet>> sets, Sets meaning)
+RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::optional<CellSet>> sets, Sets meaning,
+                     int rows)
     : on_(trained),
-      arena_(trained.backend.allocate(arena_floats(trained.ensemble, sets, kRows))),
-      tape_(trained.ensemble.make_tape(arena_, kRows, false)),
-      cells_(arena_.take(kBlock * trained.ensemble.layout().cell_stride())),
-      log_mass_(arena_.take(kBlock)),
+      rows_(rows),
+      arena_(trained.backend.allocate(arena_floats(trained.ensemble, sets, rows))),
+      tape_(trained.ensemble.make_tape(arena_, rows, false)),
       allowed_(sets.size()),
-      candidate_(kBlock * trained.ensemble.layout().cell_stride()),
-      host_mass_(kBlock) {
+      candidate_(static_cast<std::size_t>(rows) * trained.ensemble.layout().cell_stride()),
+      host_mass_(static_cast<std::size_t>(rows)) {
+  cells_ = arena_.take(candidate_.size());
+  log_mass_ = arena_.take(host_mass_.size());
   for (std::size_t k = 0; k < sets.size(); ++k) {
     if (!sets[k]) continue;
     float* const codes = arena_.take(sets[k]->codes.size());
@@ -50,7 +52,7 @@ bool RowFiller::some_unknown(std::size_t column, std::span<const float> cells) c
 /// Draws what is in todo_ and puts all cells back.
 void RowFiller::run(const Draw& draw, std::span<float> cells) {
   on_.backend.upload(cells, cells_);
-  on_.ensemble.fill(on_.backend, kRows, draw, on_.parameters, on_.constants, tape_, cells_, todo_);
+  on_.ensemble.fill(on_.backend, rows_, draw, on_.parameters, on_.constants, tape_, cells_, todo_);
   on_.backend.download(cells_, cells);
 }
 
@@ -62,17 +64,17 @@ void RowFiller::choose_sets(const Draw& draw, std::span<float> cells) {
     todo_.push_back({static_cast<int>(k), allowed_[k]});
     todo_.back().allowed.log_mass = log_mass_;
   }
-  best_.assign(kBlock, -std::numeric_limits<double>::infinity());
+  best_.assign(host_mass_.size(), -std::numeric_limits<double>::infinity());
   const Philox philox(draw.seed, Stream::kCandidate);
   std::vector<float> chosen(cells.begin(), cells.end());
   for (int c = 0; c < kCandidates; ++c) {
     candidate_.assign(cells.begin(), cells.end());
-    on_.backend.fill(kBlock, 0.0f, log_mass_);
+    on_.backend.fill(host_mass_.size(), 0.0f, log_mass_);
     Draw of = draw;
     of.stream = Stream::kCandidate, of.first_row = candidate_row(draw.first_row, c);
     run(of, candidate_);
     on_.backend.download(log_mass_, host_mass_);
-    for (std::size_t r = 0; r < kBlock; ++r) {
+    for (std::size_t r = 0; r < host_mass_.size(); ++r) {
       const std::uint64_t row = candidate_row(draw.first_row + r, kCandidates);
       const auto uniform = static_cast<double>(philox.uniform(row, static_cast<std::uint32_t>(c))[0]);
       const double score = static_cast<double>(host_mass_[r]) - std::log(-std::log(uniform));

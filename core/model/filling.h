@@ -23,23 +23,23 @@ class RowFiller {
   /// is only kept to its set where its turn in the order comes.
   enum class Sets { kCondition, kEachAlone };
 
-  /// sets: [columns], what a column is kept to.
-  RowFiller(const TrainedEnsemble& trained, std::span<const std::optional<CellSet>> sets, Sets meaning);
+  /// sets: [columns], what a column is kept to; rows: those of a pass.
+  RowFiller(const TrainedEnsemble& trained, std::span<const std::optional<CellSet>> sets, Sets meaning, int rows);
 
-  /// Cells of kRows rows [kRows, 3 columns] on the host, of which those with code -1 are drawn. Row r has the noise of
+  /// Cells of a pass [rows, 3 columns] on the host, of which those with code -1 are drawn. Row r has the noise of
   /// draw.first_row + r, which is below 2^50.
   void fill(const Draw& draw, std::span<float> cells);
+  /// Where these cells now lie on the device.
+  const float* cells() const { return cells_; }
 
  private:
-  static constexpr int kRows = TrainedEnsemble::kRows;
-  static constexpr std::size_t kBlock = kRows;
-
   std::size_t columns() const { return on_.ensemble.layout().size(); }
   bool some_unknown(std::size_t column, std::span<const float> cells) const;
   void choose_sets(const Draw& draw, std::span<float> cells);
   void run(const Draw& draw, std::span<float> cells);
 
   const TrainedEnsemble& on_;
+  int rows_;
   Arena arena_;
   MaskedEnsemble::Tape tape_;
   float *cells_, *log_mass_;

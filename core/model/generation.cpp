@@ -1,6 +1,7 @@
 #include "core/model/generation.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/error.h"
 #include "core/model/conditions.h"
@@ -13,23 +14,32 @@ namespace {
 /// Colder than this is the same, and numbers stay finite.
 constexpr float kColdest = 1e-6f;
 
-/// Generates blocks of kRows rows and writes out what is wanted of them.
+/// Rows that are decoded before they are printed: so many that starting threads costs nothing beside it, no more memory
+/// than this, and few enough that there are several chunks, for one is printed while the next is made.
+constexpr std::size_t kChunkRows = 32768, kChunkBytes = std::size_t{8} << 20, kChunks = 8;
+
+/// Generates rows pass by pass and decodes them on the device; a chunk of passes is downloaded while the next is made.
 class RowGenerator {
  public:
-  RowGenerator(const TrainedEnsemble& trained, std::uint64_t seed, const GenerateOptions& how)
+  RowGenerator(const TrainedEnsemble& trained, std::size_t count, std::uint64_t seed, const GenerateOptions& how)
       : on_(trained),
         seed_(seed),
         how_(how),
         conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
+        rows_(trained.rows_of_pass(count)),
+        chunk_(chunk_passes(count) * pass()),
         arena_(trained.backend.allocate(arena_floats())),
-        tape_(trained.ensemble.make_tape(arena_, kRows, false)),
-        cells_(arena_.take(kBlock * stride())),
-        host_(kBlock * stride()),
-        made_(trained.coding.empty_table()) {
+        host_cells_(pass() * stride()) {
+    for (Buffer& buffer : buffers_) {
+      buffer.device = arena_.take(decoded_floats());
+      buffer.host = trained.backend.allocate_on_host(decoded_floats());
+    }
     if (!conditions_.in_order) {
-      filler_.emplace(trained, conditions_.sets, RowFiller::Sets::kCondition);
+      filler_.emplace(trained, conditions_.sets, RowFiller::Sets::kCondition, rows_);
       return;
     }
+    tape_ = trained.ensemble.make_tape(arena_, rows_, false);
+    cells_ = arena_.take(host_cells_.size());
     known_.columns = static_cast<int>(conditions_.known);
     if (!next()) return;
     float* const codes = arena_.take(next()->codes.size());
@@ -37,43 +47,112 @@ class RowGenerator {
     known_.next = {.codes = codes, .z_low = next()->z_low, .z_high = next()->z_high};
   }
 
-  /// Appends rows [row, stop), which lie in one block.
-  void append(std::uint64_t row, std::uint64_t stop, Table& out) {
-    const std::uint64_t begin = row / kBlock * kBlock;
-    const Draw draw{.seed = seed_, .first_row = begin, .temperature = std::max(how_.temperature, kColdest)};
-    if (filler_) {
-      std::fill(host_.begin(), host_.end(), 0.0f);
-      for (std::uint64_t r = row; r < stop; ++r)
-        for (std::size_t k = 0; k < on_.coding.columns().size(); ++k) put(r, k, &host_[(r - begin) * stride()]);
-      filler_->fill(draw, host_);
-    } else {
-      for (std::uint64_t r = row; r < stop; ++r)
-        for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &host_[(r - begin) * stride()]);
-      if (conditions_.known > 0) on_.backend.upload(host_, cells_);
-      on_.ensemble.generate(on_.backend, kRows, draw, on_.parameters, on_.constants, tape_, cells_, nullptr, known_);
-      on_.backend.download(cells_, host_);
+  void run(std::uint64_t first_row, std::uint64_t end, const TakeRows& take) {
+    std::optional<Chunk> made;
+    for (std::uint64_t row = first_row; row < end;) {
+      const Chunk next{row, block_end(row, end, chunk_), made ? 1 - made->slot : 0};
+      start(next);
+      if (made && !give(*made, take)) return;
+      made = next, row = next.stop;
     }
-    const std::size_t n = on_.coding.columns().size();
-    code_.clear(), z_.clear();
-    for (std::uint64_t r = row; r < stop; ++r) {
-      const float* cell = &host_[(r - begin) * stride()];
-      for (std::size_t j = 0; j < n; ++j)
-        code_.push_back(static_cast<std::uint32_t>(cell[j])), z_.push_back(cell[n + j]);
-    }
-    if (!how_.given) return on_.coding.append_rows(code_, z_, seed_, row, out);
-    made_.clear();
-    on_.coding.append_rows(code_, z_, seed_, row, made_);
-    append_beside_given(row, out);
+    if (made) give(*made, take);
   }
 
  private:
-  static constexpr int kRows = TrainedEnsemble::kRows;
-  static constexpr std::size_t kBlock = kRows;
+  /// Where a chunk is decoded to: of all its rows the numbers, [rows, number_columns] doubles, then the codes, [rows,
+  /// columns].
+  struct Buffer {
+    float* device = nullptr;
+    Memory host;
+  };
+  /// Rows [row, stop) of the table, within one block of chunk_ rows.
+  struct Chunk {
+    std::uint64_t row, stop;
+    int slot;  // its buffer
+  };
 
+  std::size_t pass() const { return static_cast<std::size_t>(rows_); }
+  std::size_t columns() const { return on_.coding.columns().size(); }
+  std::size_t numbers() const { return on_.coding.number_columns().size(); }
   std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
+  std::size_t chunk_passes(std::size_t count) const {
+    const std::size_t row_bytes = columns() * sizeof(std::uint32_t) + numbers() * sizeof(double);
+    const std::size_t most = std::min(kChunkRows, kChunkBytes / row_bytes) / pass();
+    return std::max<std::size_t>(1, std::min(most, count / pass() / kChunks));
+  }
+  std::size_t number_floats() const { return chunk_ * numbers() * (sizeof(double) / sizeof(float)); }
+  std::size_t decoded_floats() const { return number_floats() + chunk_ * columns(); }
   std::size_t arena_floats() const {
-    const std::size_t codes = next() ? next()->codes.size() : 0;
-    return on_.ensemble.tape_floats(kRows, false) + Arena::padded(kBlock * stride()) + Arena::padded(codes);
+    std::size_t floats = buffers_.size() * Arena::padded(decoded_floats());
+    if (!conditions_.in_order) return floats;  // the filler has the rest
+    floats += on_.ensemble.tape_floats(rows_, false) + Arena::padded(pass() * stride());
+    return floats + (next() ? Arena::padded(next()->codes.size()) : 0);
+  }
+  /// Of row `at` of a chunk in a buffer on; memory is of floats.
+  double* numbers_of(float* decoded, std::size_t at) const {
+    return reinterpret_cast<double*>(decoded) + at * numbers();
+  }
+  std::uint32_t* codes_of(float* decoded, std::size_t at) const {
+    return reinterpret_cast<std::uint32_t*>(decoded + number_floats()) + at * columns();
+  }
+
+  /// Makes a chunk's rows, and begins to download them.
+  void start(const Chunk& chunk) {
+    float* const decoded = buffers_[static_cast<std::size_t>(chunk.slot)].device;
+    for_blocks(chunk.row, chunk.stop, rows_, [&](std::uint64_t row, std::uint64_t stop) {
+      const std::uint64_t begin = row / pass() * pass(), at = begin % chunk_;
+      const float* const cells = filler_ ? fill(begin, row, stop) : generate(begin, row, stop);
+      on_.backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, codes_of(decoded, at),
+                         numbers_of(decoded, at));
+      on_.backend.end_step();
+    });
+    Memory& host = buffers_[static_cast<std::size_t>(chunk.slot)].host;
+    on_.backend.start_download(chunk.slot, decoded, {host.data(), host.size()});
+  }
+
+  /// The cells on the device of a pass of rows from `begin` on, of which [row, stop) are wanted, in a step that
+  /// start() ends.
+  const float* generate(std::uint64_t begin, std::uint64_t row, std::uint64_t stop) {
+    for (std::uint64_t r = row; r < stop; ++r)
+      for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &host_cells_[(r - begin) * stride()]);
+    if (conditions_.known > 0) on_.backend.upload(host_cells_, cells_);
+    on_.backend.begin_step();
+    on_.ensemble.generate(on_.backend, rows_, draw(begin), on_.parameters, on_.constants, tape_, cells_, nullptr,
+                          known_);
+    return cells_;
+  }
+
+  /// The same by the filler, whose passes are no steps.
+  const float* fill(std::uint64_t begin, std::uint64_t row, std::uint64_t stop) {
+    std::fill(host_cells_.begin(), host_cells_.end(), 0.0f);
+    for (std::uint64_t r = row; r < stop; ++r)
+      for (std::size_t k = 0; k < columns(); ++k) put(r, k, &host_cells_[(r - begin) * stride()]);
+    filler_->fill(draw(begin), host_cells_);
+    return filler_->cells();
+  }
+
+  Draw draw(std::uint64_t first_row) const {
+    return {.seed = seed_, .first_row = first_row, .temperature = std::max(how_.temperature, kColdest)};
+  }
+
+  /// Waits for a chunk's rows and gives them away.
+  bool give(const Chunk& chunk, const TakeRows& take) const {
+    on_.backend.finish_download(chunk.slot);
+    float* const decoded = buffers_[static_cast<std::size_t>(chunk.slot)].host.data();
+    return take({chunk.stop - chunk.row, [&](std::size_t begin, std::size_t end, Table& out) {
+                   append(decoded, chunk.row + begin, chunk.row + end, out);
+                 }});
+  }
+
+  /// Appends rows [row, stop) of a decoded chunk.
+  void append(float* decoded, std::uint64_t row, std::uint64_t stop, Table& out) const {
+    const std::size_t at = row % chunk_, count = stop - row;
+    const std::span<const std::uint32_t> code(codes_of(decoded, at), count * columns());
+    const std::span<const double> number(numbers_of(decoded, at), count * numbers());
+    if (!how_.given) return on_.coding.append_rows(code, number, seed_, row, out);
+    Table made = on_.coding.empty_table();
+    on_.coding.append_rows(code, number, seed_, row, made);
+    append_beside_given(made, row, out);
   }
 
   /// What the first column that is not known is kept to, on the generation order.
@@ -103,12 +182,12 @@ class RowGenerator {
   }
 
   /// What is given comes out as it is spelled there, all else as it was made.
-  void append_beside_given(std::uint64_t row, Table& out) const {
-    for (std::size_t r = 0; r < made_.rows(); ++r)
-      for (std::size_t c = 0; c < made_.columns(); ++c) {
+  void append_beside_given(const Table& made, std::uint64_t row, Table& out) const {
+    for (std::size_t r = 0; r < made.rows(); ++r)
+      for (std::size_t c = 0; c < made.columns(); ++c) {
         const std::size_t source = conditions_.given[c];
         const bool given = source != Conditions::kNotGiven && !is_hole(row + r, source);
-        out.append(given ? how_.given->cell(row + r, source) : made_.cell(r, c));
+        out.append(given ? how_.given->cell(row + r, source) : made.cell(r, c));
       }
   }
 
@@ -119,22 +198,22 @@ class RowGenerator {
   std::uint64_t seed_;
   const GenerateOptions& how_;
   Conditions conditions_;
+  int rows_;           // of a pass
+  std::size_t chunk_;  // rows of a chunk, whole passes
   Arena arena_;
-  MaskedEnsemble::Tape tape_;
-  float* cells_;
+  std::array<Buffer, 2> buffers_;
+  MaskedEnsemble::Tape tape_{};
+  float* cells_ = nullptr;
   KnownCells known_;
   std::optional<RowFiller> filler_;  // where the generation order does not do
-  std::vector<float> host_, z_;
-  std::vector<std::uint32_t> code_;
-  Table made_;
+  std::vector<float> host_cells_;    // of a pass
 };
 
 }  // namespace
 
 void generate_rows(const TrainedEnsemble& trained, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
-                   const GenerateOptions& how, Table& out) {
-  RowGenerator rows(trained, seed, how);
-  for_blocks(first_row, count, [&](std::uint64_t row, std::uint64_t stop) { rows.append(row, stop, out); });
+                   const GenerateOptions& how, const TakeRows& take) {
+  RowGenerator(trained, count, seed, how).run(first_row, first_row + count, take);
 }
 
 }  // namespace meg

@@ -2,12 +2,14 @@
 #include <cstdint>
 
 #include "core/generate_options.h"
+#include "core/model/made_rows.h"
 #include "core/model/trained_ensemble.h"
 
 namespace meg {
 
-/// Appends rows first_row ... first_row + count - 1 of the table that (seed, how) stands for; see Meg::generate.
+/// Gives rows first_row ... first_row + count - 1 of the table that (seed, how) stands for to `take`, in order, until
+/// it wants no more; see Meg::generate. The device makes the next rows while `take` has these.
 void generate_rows(const TrainedEnsemble& trained, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
-                   const GenerateOptions& how, Table& out);
+                   const GenerateOptions& how, const TakeRows& take);
 
 }  // namespace meg

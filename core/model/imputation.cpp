@@ -27,19 +27,20 @@ std::vector<std::optional<CellSet>> present_cells(const TableCoding& coding) {
   return sets;
 }
 
-/// Fills blocks of kRows rows.
+/// Fills rows pass by pass.
 class RowImputer {
  public:
-  RowImputer(const TrainedEnsemble& trained, const Table& table, std::uint64_t seed, std::uint32_t draw,
+  RowImputer(const TrainedEnsemble& trained, const Table& table, int rows, std::uint64_t seed, std::uint32_t draw,
              Imputed& counts)
       : on_(trained),
         table_(table),
+        rows_(static_cast<std::uint64_t>(rows)),
         seed_(seed),
         first_noise_(std::uint64_t{draw} << 50),
         counts_(counts),
-        filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone),
+        filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone, rows),
         column_(table.columns(), kNone),
-        cells_(kRows * trained.ensemble.layout().cell_stride()) {
+        cells_(rows_ * trained.ensemble.layout().cell_stride()) {
     const Schema& schema = trained.coding.schema();
     for (std::size_t c = 0; c < schema.size(); ++c) {
       const auto at = std::find(table.names().begin(), table.names().end(), schema[c].name);
@@ -52,7 +53,7 @@ class RowImputer {
 
   /// Appends rows [row, stop), which lie in one block.
   void append(std::uint64_t row, std::uint64_t stop, Table& out) {
-    const std::uint64_t begin = row / kRows * kRows;
+    const std::uint64_t begin = row / rows_ * rows_;
     const std::size_t n = on_.coding.columns().size(), stride = 3 * n;
     std::fill(cells_.begin(), cells_.end(), 0.0f);
     for (std::uint64_t r = row; r < stop; ++r) {
@@ -67,8 +68,6 @@ class RowImputer {
   }
 
  private:
-  static constexpr std::size_t kRows = TrainedEnsemble::kRows;
-
   const Column& model_column(std::size_t c) const { return on_.coding.columns()[column_[c]]; }
   /// Whether a missing cell of a column of the table gets a value; what texts say is not learned, only that they are.
   bool fills(std::size_t c) const {
@@ -129,6 +128,7 @@ class RowImputer {
 
   const TrainedEnsemble& on_;
   const Table& table_;
+  std::uint64_t rows_;  // of a pass
   std::uint64_t seed_, first_noise_;
   Imputed& counts_;
   RowFiller filler_;
@@ -144,8 +144,10 @@ void impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64
     fail(
         "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
         "--masks dynamic");
-  RowImputer rows(trained, table, seed, draw, counts);
-  for_blocks(first_row, count, [&](std::uint64_t row, std::uint64_t stop) { rows.append(row, stop, out); });
+  const int block = trained.rows_of_pass(count);
+  RowImputer rows(trained, table, block, seed, draw, counts);
+  for_blocks(first_row, first_row + count, block,
+             [&](std::uint64_t row, std::uint64_t stop) { rows.append(row, stop, out); });
 }
 
 }  // namespace meg

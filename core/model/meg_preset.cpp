@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/model/decoding.h"
 #include "core/model/gate.h"
 #include "core/model/generation.h"
 #include "core/model/imputation.h"
@@ -86,8 +87,8 @@ class MegPreset final : public Preset {
   bool any_order() const override { return ensemble_ && ensemble_->shape().any_order; }
 
   void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
-                Table& out) const override {
-    generate_rows(trained(), first_row, count, seed, how, out);
+                const TakeRows& take) const override {
+    generate_rows(trained(), first_row, count, seed, how, take);
   }
 
   void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
@@ -168,7 +169,9 @@ class MegPreset final : public Preset {
     return warm_up_ ? warm_up_->result() : result_.data();
   }
 
-  TrainedEnsemble trained() const { return {backend_, *ensemble_, coding_, parameters(), constants_.data()}; }
+  TrainedEnsemble trained() const {
+    return {backend_, *ensemble_, coding_, parameters(), constants_.data(), decoding_->numbers()};
+  }
 
   void fit(const Table& table) {
     coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
@@ -218,6 +221,7 @@ class MegPreset final : public Preset {
     }
     constants_ = backend_.allocate(constants.size());
     backend_.upload(constants, constants_.data());
+    decoding_ = std::make_unique<Decoding>(backend_, coding_);
   }
 
   /// Cells [rows, 3 columns]: codes, z, positions.
@@ -333,6 +337,7 @@ class MegPreset final : public Preset {
   TableCoding coding_;
   std::unique_ptr<MaskedEnsemble> ensemble_;  // once the columns are known
   Memory constants_, result_, table_;
+  std::unique_ptr<Decoding> decoding_;
   TrainingRows rows_;
   Sizes sizes_;
   std::unique_ptr<WarmUp> warm_up_;         // while a run is under way

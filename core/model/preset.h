@@ -4,6 +4,7 @@
 
 #include "core/generate_options.h"
 #include "core/imputed.h"
+#include "core/model/made_rows.h"
 #include "core/model/tensor_file.h"
 #include "core/nn/backend.h"
 #include "core/options.h"
@@ -43,8 +44,9 @@ class Preset {
   virtual bool any_order() const { return false; }
   /// Whether there is anything that generate could use.
   virtual bool has_learned() const = 0;
+  /// Gives the rows to `take`, in order, until it wants no more.
   virtual void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
-                        Table& out) const = 0;
+                        const TakeRows& take) const = 0;
   virtual void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
                       std::uint32_t draw, Table& out, Imputed& counts) const = 0;
   virtual Table empty_table() const = 0;

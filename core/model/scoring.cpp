@@ -25,20 +25,21 @@ std::optional<Cell> cell_of(const Column& column, std::string_view text) {
   }
 }
 
-/// Scores blocks of at most kRows rows.
+/// Scores at most `rows` rows a pass.
 class RowScorer {
  public:
-  RowScorer(const TrainedEnsemble& trained, const Table& table)
+  RowScorer(const TrainedEnsemble& trained, const Table& table, int rows)
       : on_(trained),
         table_(table),
-        arena_(trained.backend.allocate(trained.ensemble.tape_floats(kRows, false) + Arena::padded(kBlock * stride()) +
-                                        Arena::padded(kBlock * columns()))),
-        tape_(trained.ensemble.make_tape(arena_, kRows, false)),
-        cells_(arena_.take(kBlock * stride())),
-        losses_(arena_.take(kBlock * columns())),
-        host_cells_(kBlock * stride()),
-        host_losses_(kBlock * columns()),
-        impossible_(kBlock * columns()) {
+        rows_(rows),
+        host_cells_(static_cast<std::size_t>(rows) * stride()),
+        host_losses_(static_cast<std::size_t>(rows) * columns()),
+        impossible_(host_losses_.size()),
+        arena_(trained.backend.allocate(trained.ensemble.tape_floats(rows, false) + Arena::padded(host_cells_.size()) +
+                                        Arena::padded(host_losses_.size()))),
+        tape_(trained.ensemble.make_tape(arena_, rows, false)),
+        cells_(arena_.take(host_cells_.size())),
+        losses_(arena_.take(host_losses_.size())) {
     for (std::size_t k = 0; k < columns(); ++k) {
       source_.push_back(table.column(trained.coding.columns()[k].schema().name));
       std::size_t place = 0;
@@ -52,16 +53,13 @@ class RowScorer {
   void score(std::size_t row, std::size_t count, Scores& out) {
     for (std::size_t r = 0; r < count; ++r) encode(row + r, r);
     on_.backend.upload(host_cells_, cells_);
-    on_.ensemble.forward(on_.backend, kRows, cells_, on_.parameters, tape_);
-    on_.backend.heads_loss(on_.ensemble.layout(), kRows, tape_.heads, cells_, 0.0f, losses_, nullptr);
+    on_.ensemble.forward(on_.backend, rows_, cells_, on_.parameters, tape_);
+    on_.backend.heads_loss(on_.ensemble.layout(), rows_, tape_.heads, cells_, 0.0f, losses_, nullptr);
     on_.backend.download(losses_, host_losses_);
     for (std::size_t r = 0; r < count; ++r) add(r, out);
   }
 
  private:
-  static constexpr int kRows = TrainedEnsemble::kRows;
-  static constexpr std::size_t kBlock = kRows;
-
   std::size_t columns() const { return on_.coding.columns().size(); }
   std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
 
@@ -95,13 +93,14 @@ class RowScorer {
 
   const TrainedEnsemble& on_;
   const Table& table_;
+  int rows_;
   std::vector<std::size_t> source_;       // [columns] of a generator's column: its place in the table
   std::vector<std::size_t> table_place_;  // and among the learned ones in the table's order
+  std::vector<float> host_cells_, host_losses_;
+  std::vector<bool> impossible_;
   Arena arena_;
   MaskedEnsemble::Tape tape_;
   float *cells_, *losses_;
-  std::vector<float> host_cells_, host_losses_;
-  std::vector<bool> impossible_;
 };
 
 std::vector<std::string> learned_columns(const TableCoding& coding) {
@@ -115,8 +114,9 @@ std::vector<std::string> learned_columns(const TableCoding& coding) {
 
 Scores score_rows(const TrainedEnsemble& trained, const Table& table, std::size_t first_row, std::size_t count) {
   Scores out{learned_columns(trained.coding), {}, {}};
-  RowScorer scorer(trained, table);
-  constexpr std::size_t block = TrainedEnsemble::kRows;
+  const int rows = trained.rows_of_pass(count);
+  RowScorer scorer(trained, table, rows);
+  const auto block = static_cast<std::size_t>(rows);
   for (std::size_t done = 0; done < count; done += block)
     scorer.score(first_row + done, std::min(block, count - done), out);
   return out;

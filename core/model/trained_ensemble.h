@@ -8,23 +8,29 @@ namespace meg {
 
 /// All that rows are made from and judged by. What it names must outlive it.
 struct TrainedEnsemble {
-  /// Rows of a pass: always so many, because a product of another shape rounds differently. So a row has the same bits
-  /// whichever rows it is computed with.
-  static constexpr int kRows = 256;
-
   Backend& backend;
   const MaskedEnsemble& ensemble;
   const TableCoding& coding;
-  const float *parameters, *constants;  // on the device
+  const float *parameters, *constants;    // on the device
+  std::span<const NumberColumn> numbers;  // what cells decode by, see Decoding
+
+  /// Rows of a pass where so many are wanted, see Backend::rows_of_pass.
+  int rows_of_pass(std::size_t wanted) const {
+    return backend.rows_of_pass(wanted, ensemble.tape_floats(1, false) + ensemble.layout().cell_stride());
+  }
 };
 
-/// Calls pass(row, stop) for rows [first_row, first_row + count) in order, cut where row numbers are whole blocks of
-/// TrainedEnsemble::kRows.
+/// Where the block of `rows` rows ends that `row` lies in, or the table of `end` rows: row numbers are cut at whole
+/// blocks, so that a row has the same place in a pass whichever rows are asked for.
+inline std::uint64_t block_end(std::uint64_t row, std::uint64_t end, std::uint64_t rows) {
+  return std::min(end, row / rows * rows + rows);
+}
+
+/// Calls pass(row, stop) for rows [first_row, end) in order, block by block.
 template <class Pass>
-void for_blocks(std::uint64_t first_row, std::size_t count, const Pass& pass) {
-  constexpr std::uint64_t block = TrainedEnsemble::kRows;
-  for (std::uint64_t row = first_row, end = first_row + count; row < end;) {
-    const std::uint64_t stop = std::min(end, row / block * block + block);
+void for_blocks(std::uint64_t first_row, std::uint64_t end, int rows, const Pass& pass) {
+  for (std::uint64_t row = first_row; row < end;) {
+    const std::uint64_t stop = block_end(row, end, static_cast<std::uint64_t>(rows));
     pass(row, stop);
     row = stop;
   }

@@ -98,6 +98,11 @@ class Backend {
   virtual ~Backend() = default;
   virtual Device device() const = 0;
 
+  /// Rows of a pass over trained networks where `wanted` rows are, each with so many floats of memory. On the CPU
+  /// always as many, because a product of another shape rounds differently; so a row has the same bits whichever rows
+  /// it is computed with. On a GPU no row depends on how many there are, and large passes keep it busy.
+  virtual int rows_of_pass(std::size_t wanted, std::size_t floats) const = 0;
+
   // --- steps
   /// The operations up to end_step() are one step of a loop. A GPU runs them together at its end, and as a graph again
   /// where a later step is the same but for numbers; so results are there behind end_step(), or behind a download.
@@ -111,6 +116,12 @@ class Backend {
   virtual void upload(std::span<const float> from, float* to) = 0;
   virtual void upload(std::span<const std::uint32_t> from, std::uint32_t* to) = 0;
   virtual void download(const float* from, std::span<float> to) = 0;
+  /// `count` floats of the host, for start_download().
+  virtual Memory allocate_on_host(std::size_t count) = 0;
+  /// The same as download(), but a GPU copies while it does what is asked of it next, which must leave `from` alone:
+  /// `to`, of allocate_on_host(), is there behind finish_download() of the same slot. There are two, 0 and 1.
+  virtual void start_download(int slot, const float* from, std::span<float> to) = 0;
+  virtual void finish_download(int slot) = 0;
   virtual void fill(std::size_t count, float value, float* out) = 0;
 
   // --- linear (grouped)
@@ -167,6 +178,12 @@ class Backend {
   virtual void add_square_sum(std::size_t count, float factor, const float* x, float* sum) = 0;
   /// *sum += factor * sum of x [count].
   virtual void add_sum(std::size_t count, float factor, const float* x, float* sum) = 0;
+
+  // --- decoding
+  /// code[r, j] = the code of column j, [rows, columns]; number[r, i] = what the z of the column numbers[i] stands for,
+  /// see GridTables, where its cell is continuous, else 0, [rows, numbers]. No cell is unknown.
+  virtual void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells,
+                      std::uint32_t* code, double* number) = 0;
 
   // --- features: cells as the generators and the discriminator see them
   /// x[r, kFeatures j ...] = [embedding of the code | clip(position - i, 0, 1) for i < kKnots - 1 | z / 4] of the cell

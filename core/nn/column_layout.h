@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/tensor/decoding.h"
 #include "core/tensor/philox.h"
 
 namespace meg {
@@ -44,6 +45,13 @@ struct ColumnsLayout {
 
   std::size_t size() const { return columns.size(); }
   std::size_t cell_stride() const { return 3 * columns.size(); }
+};
+
+/// A column whose cells can be continuous, and the way from their z to numbers.
+struct NumberColumn {
+  int column = 0;      // its place among all
+  int continuous = 0;  // the code of its continuous cells
+  GridTables numbers;  // in memory of the backend
 };
 
 /// The random numbers of generated rows: those of row r are a function of (seed, stream, first_row + r).

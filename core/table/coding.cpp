@@ -83,6 +83,10 @@ void TableCoding::set_columns(std::vector<Column> columns, const std::vector<std
     columns_.push_back(std::move(columns[k]));
     schema_column_.push_back(places[k]);
   }
+  for (std::size_t k = 0; k < columns_.size(); ++k) {
+    number_place_.push_back(number_columns_.size());
+    if (columns_[k].continuous_code() >= 0) number_columns_.push_back(k);
+  }
 }
 
 std::vector<std::string> TableCoding::names() const {
@@ -139,18 +143,21 @@ Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
   return out;
 }
 
-void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<const float> z, std::uint64_t seed,
+void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t seed,
                               std::uint64_t first_row, Table& out) const {
-  const std::size_t columns = columns_.size();
+  const std::size_t columns = columns_.size(), numbers = number_columns_.size();
   for (std::size_t r = 0; r < code.size() / columns; ++r)
     for (std::size_t c = 0; c < schema_.size(); ++c) {
       const Column* column = place_[c] != kNotModelled ? &columns_[place_[c]] : nullptr;
       const std::size_t at = r * columns + place_[c];
       out.append_with([&](std::string& text) {
-        if (column && (is_modelled(schema_[c].type) || static_cast<int>(code[at]) == column->missing_code()))
-          column->append(column->is_split() ? column->whole({code[at]}, {code[at + 1]}) : Cell{code[at], z[at]}, text);
-        else
+        if (!column || (!is_modelled(schema_[c].type) && static_cast<int>(code[at]) != column->missing_code()))
           text_.append(schema_[c], c, seed, first_row + r, text);
+        else if (column->is_split())
+          column->append(column->whole({code[at]}, {code[at + 1]}), text);
+        else
+          column->append(code[at], column->continuous_code() < 0 ? 0 : number[r * numbers + number_place_[place_[c]]],
+                         text);
       });
     }
 }

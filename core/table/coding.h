@@ -46,8 +46,11 @@ class TableCoding {
   /// The rows of a table with noise of (seed, row, column), see Column::encode. Throws Error where the table lacks a
   /// column or has a cell that the fitted one could not have.
   Coded encode(const Table& table, std::uint64_t seed) const;
-  /// Appends the rows first_row ... of the table that `seed` stands for, from their cells, both [rows, columns].
-  void append_rows(std::span<const std::uint32_t> code, std::span<const float> z, std::uint64_t seed,
+  /// The places in columns() of those that can be continuous.
+  const std::vector<std::size_t>& number_columns() const { return number_columns_; }
+  /// Appends the rows first_row ... of the table that `seed` stands for, from their decoded cells: codes [rows,
+  /// columns], and the numbers of the continuous ones [rows, number_columns].
+  void append_rows(std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t seed,
                    std::uint64_t first_row, Table& out) const;
   /// An empty table with the names of the schema's columns.
   Table empty_table() const { return meg::empty_table(schema_); }
@@ -66,6 +69,8 @@ class TableCoding {
   std::vector<Column> columns_;
   std::vector<std::size_t> schema_column_;  // [columns_]
   std::vector<std::size_t> place_;          // [schema_] of the column in columns_, kNotModelled for others
+  std::vector<std::size_t> number_columns_;
+  std::vector<std::size_t> number_place_;  // [columns_] how many of number_columns_ are before
 };
 
 }  // namespace meg

@@ -201,30 +201,26 @@ Cell Column::encode_number(double x, float uniform) const {
   } else if (at == values_.end() || *at != x) {
     float z = scores_.score(x + (static_cast<double>(uniform) - 0.5) * step_);
     // Where numbers lie far apart a float z can be too coarse to find back to x from the edge of its step.
-    if (std::abs(number(z) - x) > 0.5 * step_) z = scores_.score(x);
+    if (std::abs(numbers().number(z) - x) > 0.5 * step_) z = scores_.score(x);
     return {static_cast<std::uint32_t>(continuous_code_), z};
   }
   return {static_cast<std::uint32_t>(at - values_.begin()), 0};
 }
 
-double Column::number(float z) const {
-  return std::clamp(on_grid(scores_.number(z), schema_.smallest, step_), schema_.smallest, schema_.largest);
-}
-
-void Column::append(Cell cell, std::string& out) const {
-  if (is_continuous(cell))
-    append_value(schema_, number(cell.z), out);
-  else if (is_missing_code(cell))
+void Column::append(std::uint32_t code, double number, std::string& out) const {
+  if (is_continuous({code}))
+    append_value(schema_, number, out);
+  else if (is_missing_code({code}))
     out += schema_.missing_word;
   else if (is_numeric(schema_.type))
-    out += spelled_[cell.code];
+    out += spelled_[code];
   else if (is_categorical(schema_.type))
-    out += schema_.values[cell.code];
+    out += schema_.values[code];
 }
 
 double Column::value(Cell cell) const {
   if (is_missing_code(cell)) return std::numeric_limits<double>::quiet_NaN();
-  if (is_continuous(cell)) return number(cell.z);
+  if (is_continuous(cell)) return numbers().number(cell.z);
   return is_numeric(schema_.type) ? values_[cell.code] : static_cast<double>(cell.code);
 }
 

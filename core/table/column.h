@@ -72,7 +72,13 @@ class Column {
   /// that is not of its type.
   Cell encode(std::string_view text, float uniform) const;
   /// Appends the cell's text as the table spells it; nothing for the present cells of identifier and text columns.
-  void append(Cell cell, std::string& out) const;
+  void append(Cell cell, std::string& out) const {
+    append(cell.code, is_continuous(cell) ? numbers().number(cell.z) : 0, out);
+  }
+  /// The same of a decoded cell: its code, and that of numbers() where the code is the continuous one.
+  void append(std::uint32_t code, double number, std::string& out) const;
+  /// What the z of continuous cells decode by; valid as long as this column stays where it is.
+  GridTables numbers() const { return {scores_.tables(), schema_.smallest, schema_.largest, step_}; }
   /// The number of a numeric column's cell (seconds since 1970 for datetimes), in the unit and on the grid of the
   /// table; the code for other columns; NaN for missing cells and no others.
   double value(Cell cell) const;
@@ -104,7 +110,6 @@ class Column {
   /// Of a part, from the whole column's.
   int code_of(int whole) const;
   Cell encode_number(double number, float uniform) const;
-  double number(float z) const;
   float place(double number) const;
   bool is_continuous(Cell cell) const { return static_cast<int>(cell.code) == continuous_code_; }
   bool is_missing_code(Cell cell) const { return static_cast<int>(cell.code) == missing_code_; }

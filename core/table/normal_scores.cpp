@@ -55,9 +55,9 @@ void NormalScores::prepare() {
   for (std::size_t i = 0; i < knots; ++i)
     scores_.push_back(
         score_of_rank(ranks_.empty() ? static_cast<double>(rank_of_knot(i, knots, count_)) : ranks_[i], count_));
-  cells_per_score_ = static_cast<float>(kCells) / (high() - low());
+  cells_per_score_ = static_cast<float>(ScoreTables::kCells) / (high() - low());
   std::size_t knot = 0;
-  for (std::size_t i = 0; i < kCells; ++i) {
+  for (std::size_t i = 0; i < ScoreTables::kCells; ++i) {
     const float start = low() + static_cast<float>(i) / cells_per_score_;
     while (knot + 2 < knots && scores_[knot + 1] <= start) ++knot;
     first_[i] = static_cast<std::uint16_t>(knot);
@@ -69,14 +69,6 @@ float NormalScores::score(double number) const {
   const auto i = static_cast<std::size_t>(above - quantiles_.begin() - 1);
   const double share = share_between(quantiles_[i], number, quantiles_[i + 1]);
   return static_cast<float>(std::lerp(static_cast<double>(scores_[i]), static_cast<double>(scores_[i + 1]), share));
-}
-
-double NormalScores::number(float score) const {
-  const float z = score > low() ? std::min(score, high()) : low();
-  const auto cell = static_cast<std::size_t>((z - low()) * cells_per_score_);
-  std::size_t i = first_[std::min(cell, kCells - 1)];
-  while (i + 2 < scores_.size() && scores_[i + 1] <= z) ++i;
-  return std::lerp(quantiles_[i], quantiles_[i + 1], share_between(scores_[i], z, scores_[i + 1]));
 }
 
 }  // namespace meg

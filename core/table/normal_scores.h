@@ -5,15 +5,9 @@
 #include <span>
 #include <vector>
 
-namespace meg {
+#include "core/tensor/decoding.h"
 
-/// Where x lies between a and b: 0 at a and before it, 1 at b and behind it. 0 where b is not above a. Halves of the
-/// numbers are subtracted, so that no distance overflows.
-inline double share_between(double a, double x, double b) {
-  const double length = 0.5 * b - 0.5 * a, part = 0.5 * x - 0.5 * a;
-  if (!(part > 0)) return 0;
-  return part < length ? part / length : 1;
-}
+namespace meg {
 
 /// Equal numbers that are spread over [low, high] before anything is fitted: the sorted ones from `begin` to `end`.
 struct Repeated {
@@ -37,7 +31,12 @@ class NormalScores {
   /// The score of a number; those beyond the fitted ones get low() or high().
   float score(double number) const;
   /// The number of a score, which is cut to [low(), high()]; NaN counts as low().
-  double number(float score) const;
+  double number(float score) const { return tables().number(score); }
+  /// What number() computes with; valid as long as this object stays where it is.
+  ScoreTables tables() const {
+    return {quantiles_.data(), scores_.data(), first_.data(), static_cast<std::uint32_t>(scores_.size()),
+            cells_per_score_};
+  }
 
   bool empty() const { return quantiles_.empty(); }
   float low() const { return empty() ? 0 : scores_.front(); }
@@ -49,15 +48,13 @@ class NormalScores {
   std::size_t count() const { return count_; }
 
  private:
-  static constexpr std::size_t kCells = 1024;
-
   void add_knot(double number, double rank);
   void prepare();
 
   std::vector<double> quantiles_, ranks_;  // [knots], ascending
   std::vector<float> scores_;              // [knots], ascending
   std::size_t count_ = 0;
-  std::array<std::uint16_t, kCells> first_{};  // the search of number() starts here: see prepare()
+  std::array<std::uint16_t, ScoreTables::kCells> first_{};  // the search of number() starts here: see prepare()
   float cells_per_score_ = 0;
 };
 

@@ -40,6 +40,12 @@ class Table {
     write(text_);
     ends_.push_back(text_.size());
   }
+  /// Appends the rows of another table of these columns.
+  void append_rows(const Table& rows) {
+    const std::size_t begin = text_.size();
+    text_ += rows.text_;
+    for (const std::size_t end : rows.ends_) ends_.push_back(begin + end);
+  }
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
   /// Removes the rows and keeps the memory.
   void clear() {

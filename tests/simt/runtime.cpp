@@ -19,6 +19,9 @@ void* allocate_bytes(std::size_t bytes) {
 
 void free_bytes(void* block) noexcept { std::free(block); }
 
+void* allocate_host_bytes(std::size_t bytes) { return allocate_bytes(bytes); }
+void free_host_bytes(void* block) noexcept { std::free(block); }
+
 CudaStream::CudaStream() = default;
 CudaStream::~CudaStream() = default;
 
@@ -31,6 +34,23 @@ void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
 }
 
 void CudaStream::run(const Call& call) const { call.run(call); }
+
+/// A copy that is done as late as can be: who reads its target, or writes its source, before wait() gets it wrong.
+struct Download::State {
+  const void* from = nullptr;
+  std::size_t bytes = 0;
+  void* to = nullptr;
+};
+
+Download::Download() : state_(std::make_unique<State>()) {}
+Download::~Download() = default;
+
+void Download::start(const CudaStream&, const void* from, std::size_t bytes, void* to) { *state_ = {from, bytes, to}; }
+
+void Download::wait() {
+  if (state_->bytes > 0) std::memcpy(state_->to, state_->from, state_->bytes);
+  *state_ = {};
+}
 
 /// Calls with arguments of their own.
 struct Graph::State {

@@ -1,0 +1,67 @@
+#pragma once
+#include <benchmark/benchmark.h>
+
+#include "bench/adult.h"
+#include "core/model/decoding.h"
+#include "core/model/generation.h"
+
+namespace meg::bench {
+
+/// How far generated rows go: decoded into the device's memory, downloaded as well, or printed as CSV as well.
+enum class Upto { kDevice, kHost, kText };
+
+/// Rows a second of an ensemble for adult's columns, `rows` an iteration; `threads` print.
+inline void generation(benchmark::State& state, Backend& backend, Upto upto, std::size_t rows, int threads) {
+  const Table table = adult_table(5000), empty(table.names());
+  const TableCoding coding(table, infer_schema(table), 1);
+  ColumnsLayout layout;
+  for (const Column& c : coding.columns())
+    layout.columns.push_back(
+        {.codes = c.codes(), .continuous = c.continuous_code(), .z_low = c.z_low(), .z_high = c.z_high()});
+  const MaskedEnsemble ensemble(layout, {});
+  std::vector<float> start(ensemble.parameters());
+  ensemble.initialize(1, start);
+  const Memory parameters = backend.allocate(start.size()), constants = backend.allocate(ensemble.constants());
+  backend.upload(start, parameters.data());
+  const Decoding decoding(backend, coding);
+  const TrainedEnsemble trained{backend, ensemble, coding, parameters.data(), constants.data(), decoding.numbers()};
+
+  const int pass = trained.rows_of_pass(rows);
+  const auto pass_rows = static_cast<std::size_t>(pass);
+  Arena arena(backend.allocate(ensemble.tape_floats(pass, false)));
+  auto tape = ensemble.make_tape(arena, pass, false);
+  const Memory cells = backend.allocate(pass_rows * ensemble.layout().cell_stride()),
+               code = backend.allocate(pass_rows * layout.size()),
+               number = backend.allocate(2 * pass_rows * decoding.numbers().size());
+  float one = 0;
+  const auto on_device = [&](std::uint64_t first_row) {
+    for (std::size_t done = 0; done < rows; done += pass_rows) {
+      backend.begin_step();
+      ensemble.generate(backend, pass, {.seed = 1, .first_row = first_row + done}, parameters.data(), constants.data(),
+                        tape, cells.data(), nullptr);
+      backend.decode(decoding.numbers(), static_cast<int>(layout.size()), pass, cells.data(),
+                     reinterpret_cast<std::uint32_t*>(code.data()), reinterpret_cast<double*>(number.data()));
+      backend.end_step();
+    }
+    backend.download(cells.data(), {&one, 1});  // waits for all
+  };
+  std::string text;
+  const auto take = [&](const MadeRows& made) {
+    text.clear();
+    if (upto == Upto::kText) append_csv(made, empty, threads, text);
+    benchmark::DoNotOptimize(text.data());
+    return true;
+  };
+  std::uint64_t first_row = 0;
+  for (auto _ : state) {
+    if (upto == Upto::kDevice)
+      on_device(first_row);
+    else
+      generate_rows(trained, first_row, rows, 1, {}, take);
+    first_row += rows;
+  }
+  state.counters["rows"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * rows), benchmark::Counter::kIsRate);
+}
+
+}  // namespace meg::bench

@@ -1,0 +1,35 @@
+#include "kernels/backend.h"
+#include "kernels/device.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+__global__ void decode_codes_kernel(std::size_t n, std::size_t rows, const float* cells, std::uint32_t* code) {
+  for (std::size_t at = grid_thread(); at < rows * n; at += grid_threads())
+    code[at] = static_cast<std::uint32_t>(cells[at / n * 3 * n + at % n]);
+}
+
+/// The lanes of a warp search the same column's tables.
+__global__ void decode_numbers_kernel(const NumberColumn* numbers, std::size_t some, std::size_t n, std::size_t rows,
+                                      const float* cells, double* number) {
+  for (std::size_t at = grid_thread(); at < rows * some; at += grid_threads()) {
+    const std::size_t row = at % rows, i = at / rows;
+    const float* cell = cells + row * 3 * n + static_cast<std::size_t>(numbers[i].column);
+    number[row * some + i] =
+        cell[0] == static_cast<float>(numbers[i].continuous) ? numbers[i].numbers.number(cell[n]) : 0;
+  }
+}
+
+}  // namespace
+
+void CudaBackend::decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells,
+                         std::uint32_t* code, double* number) {
+  const auto n = static_cast<std::size_t>(columns), count = static_cast<std::size_t>(rows);
+  launch(queue_, {blocks_for(count * n)}, decode_codes_kernel, n, count, cells, code);
+  if (numbers.empty()) return;
+  launch(queue_, {blocks_for(count * numbers.size())}, decode_numbers_kernel, on_device(numbers), numbers.size(), n,
+         count, cells, number);
+}
+
+}  // namespace meg::MEG_KERNELS
