@@ -1,6 +1,8 @@
 #pragma once
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+
 #include "bench/adult.h"
 #include "core/model/decoding.h"
 #include "core/model/generation.h"
@@ -10,7 +12,7 @@ namespace meg::bench {
 /// How far generated rows go: decoded into the device's memory, downloaded as well, or printed as CSV as well.
 enum class Upto { kDevice, kHost, kText };
 
-/// Rows a second of an ensemble for adult's columns, `rows` an iteration; `threads` print.
+/// Rows a second of an ensemble for adult's columns, `rows` an iteration, and of the printing alone; `threads` print.
 inline void generation(benchmark::State& state, Backend& backend, Upto upto, std::size_t rows, int threads) {
   const Table table = adult_table(5000), empty(table.names());
   const TableCoding coding(table, infer_schema(table), 1);
@@ -46,10 +48,13 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
     backend.download(cells.data(), {&one, 1});  // waits for all
   };
   std::string text;
+  std::chrono::duration<double> printing{};
   const auto take = [&](const MadeRows& made) {
+    const auto start_of_text = std::chrono::steady_clock::now();
     text.clear();
     if (upto == Upto::kText) append_csv(made, empty, threads, text);
     benchmark::DoNotOptimize(text.data());
+    printing += std::chrono::steady_clock::now() - start_of_text;
     return true;
   };
   std::uint64_t first_row = 0;
@@ -60,8 +65,9 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
       generate_rows(trained, first_row, rows, 1, {}, take);
     first_row += rows;
   }
-  state.counters["rows"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * rows), benchmark::Counter::kIsRate);
+  const double all = static_cast<double>(state.iterations()) * static_cast<double>(rows);
+  state.counters["rows"] = benchmark::Counter(all, benchmark::Counter::kIsRate);
+  if (upto == Upto::kText) state.counters["printed"] = all / printing.count();  // a second of printing
 }
 
 }  // namespace meg::bench
