@@ -32,7 +32,7 @@ Floats trained_rows(int threads, int epochs, ClassicOptions options = {}) {
 
 }  // namespace
 
-TEST_CASE("the classic ensemble learns a joint distribution from shared noise") {
+TEST_CASE("the classic ensemble learns a joint distribution from shared noise" * doctest::test_suite("long")) {
   const Floats out = trained_rows(2, 500);
   double mean = 0, agree = 0;
   for (std::size_t r = 0; r < 2000; ++r) {

@@ -93,7 +93,7 @@ Table columns_of(const Table& table, const std::vector<std::string>& names) {
 
 }  // namespace
 
-TEST_CASE("conditioned rows are distributed as the free rows that meet the condition") {
+TEST_CASE("conditioned rows are distributed as the free rows that meet the condition" * doctest::test_suite("long")) {
   const Meg model = trained();
   const auto check = [&](const Meg& m, const std::vector<std::string>& where, const auto& keep) {
     CAPTURE(where);
@@ -113,7 +113,7 @@ TEST_CASE("conditioned rows are distributed as the free rows that meet the condi
   check(model, {"group=a", "x=..0.5"}, [](const std::string& group, double x) { return group == "a" && x < 0.505; });
 }
 
-TEST_CASE("with an order any column can be conditioned, and the table keeps its own") {
+TEST_CASE("with an order any column can be conditioned, and the table keeps its own" * doctest::test_suite("long")) {
   const Meg model = trained({"flag", "x"});
   const Table free = model.generate(60000, 1), rows = model.generate(20000, 2, {.where = {"x=0.5..1.5", "flag=no"}});
   CHECK(rows.names() == groups_table().names());

@@ -312,7 +312,7 @@ TEST_CASE("JSON has what the evaluation has") {
   CHECK(json.at("privacy").at("identical_to_real") == e.privacy->identical);
 }
 
-TEST_CASE("halves of adult are as hard to tell apart as quality.py finds them") {
+TEST_CASE("halves of adult are as hard to tell apart as quality.py finds them" * doctest::test_suite("long")) {
   const std::filesystem::path path = std::filesystem::path(MEG_SHARED_DATA) / "adult_train.csv";
   if (!std::filesystem::exists(path)) {
     MESSAGE("skipped: " << path.string() << " is not here");

@@ -51,7 +51,7 @@ struct Setup {
 
 }  // namespace
 
-TEST_CASE("several sets at once: rows are as the free ones that fall into all of them") {
+TEST_CASE("several sets at once: rows are as the free ones that fall into all of them" * doctest::test_suite("long")) {
   const Setup s;
   std::vector<std::optional<CellSet>> none(4), sets(4);
   sets[0] = CellSet{.codes = {0, 1, 1, 1}, .z_low = 0, .z_high = 0, .only = {}};

@@ -130,7 +130,8 @@ TEST_CASE("a loaded model generates the same rows, and a row is the same alone, 
   }
 }
 
-TEST_CASE("a table of a hundred columns is learned: columns that are equal come out equal") {
+TEST_CASE("a table of a hundred columns is learned: columns that are equal come out equal" *
+          doctest::test_suite("long")) {
   Meg model(options_of("meg"));
   model.load_data(wide_table(1000));
   model.train(9);
@@ -146,7 +147,8 @@ TEST_CASE("a table of a hundred columns is learned: columns that are equal come 
   CHECK(next == doctest::Approx(1.0 / 3).epsilon(0.1));  // columns that have nothing to do with one another
 }
 
-TEST_CASE("a wide run that was interrupted resumes bit for bit, and its rows too come out the same from a file") {
+TEST_CASE("a wide run that was interrupted resumes bit for bit, and its rows too come out the same from a file" *
+          doctest::test_suite("long")) {
   const Folder folder;
   const Table table = wide_table(200);
   Meg whole(options_of("meg"));
@@ -170,7 +172,8 @@ TEST_CASE("a wide run that was interrupted resumes bit for bit, and its rows too
   }
 }
 
-TEST_CASE("a wide table of any order: a column of a pair is filled from the other, and conditions on any hold") {
+TEST_CASE("a wide table of any order: a column of a pair is filled from the other, and conditions on any hold" *
+          doctest::test_suite("long")) {
   Options options = options_of("meg", "dynamic");
   options.refine_steps = 0;
   Meg model(options);
