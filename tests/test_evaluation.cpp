@@ -277,6 +277,7 @@ TEST_CASE("tables with little in them have numbers or sentences in text and JSON
       {"a,b\n1,x\n2,\n5,y\n1,y\n", "a,b\n,z\n,z\n,z\n,z\n"},       // missing and unseen
       {"a,b\n1,\n2,\n3,\n4,\n", "a,b\n1,p\n2,q\n3,q\n4,\n"},       // a real column without a value
       {"a\n1\n2\n3\n", "a\n1\n2\n3\n"},                            // one column
+      {"a,b\n-1.7e308,x\n1.7e308,y\n0,x\n3,y\n", "a,b\n1.7e308,x\n-1.7e308,y\n0,x\n4,y\n"},  // more than a float holds
       {"t\nhello world one\nbig small two\nnow then three\nup and down\n", "t\na b\nc d\ne f\ng h\n"}};
   for (const auto& [real, synthetic] : cases)
     for (const bool scale : {false, true}) {

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/error.h"
 #include "core/measure/column_pair.h"
 #include "core/measure/identical_rows.h"
 #include "core/measure/sample.h"
@@ -214,6 +215,15 @@ std::pair<Table, Table> halves(const Table& table, std::uint64_t seed) {
   return {select_rows(table, first), select_rows(table, second)};
 }
 
+/// Throws where unseen rows lack a column that they are asked for.
+void check_columns(const Table* unseen, const char* which, const Schema& schema) {
+  if (!unseen) return;
+  const std::vector<std::string>& names = unseen->names();
+  for (const ColumnSchema& column : schema)
+    if (is_modelled(column.type) && std::find(names.begin(), names.end(), column.name) == names.end())
+      fail("the {} table has no column '{}', which the real table has", which, column.name);
+}
+
 }  // namespace
 
 const std::vector<HeadlineDefinition>& headline_definitions() {
@@ -228,6 +238,8 @@ const Headline* Evaluation::headline(const std::string& name) const {
 }
 
 Evaluation evaluate(const Table& real, const Table& synthetic, const Schema& schema, const EvaluationOptions& options) {
+  check_columns(options.test, "test", schema);
+  check_columns(options.held_out, "held-out", schema);
   Evaluation out;
   out.real_rows = real.rows(), out.synthetic_rows = synthetic.rows();
   out.comparison = compare(real, synthetic, schema, options.threads);
