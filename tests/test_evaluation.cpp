@@ -12,6 +12,7 @@
 #include "core/measure/association.h"
 #include "core/measure/boosted_trees.h"
 #include "core/measure/diagnostic.h"
+#include "core/measure/drift.h"
 #include "core/measure/evaluation.h"
 #include "core/measure/evaluation_json.h"
 #include "core/measure/jensen_shannon.h"
@@ -268,6 +269,24 @@ TEST_CASE("rows that are all copies give themselves away, new ones do not") {
   const Membership sampled = membership(real, held_out, real, schema, {.real_rows = 50, .synthetic_rows = 100});
   CHECK(sampled.real_rows == 50);
   CHECK(sampled.synthetic_rows == 100);
+}
+
+TEST_CASE("unseen rows that are not drawn like the real ones are found out, others are not") {
+  const Table real = table(related(500, 1));
+  const Schema schema = infer_schema(real);
+  for (const int seed : {2, 3, 4}) CHECK_FALSE(drift(real, table(related(120, seed)), schema));
+  const Table other = table(related(500, 5));
+  std::vector<std::size_t> rows;
+  const std::size_t c = static_cast<std::size_t>(
+      std::find_if(schema.begin(), schema.end(), [](const ColumnSchema& s) { return is_categorical(s.type); }) -
+      schema.begin());
+  REQUIRE(c < schema.size());
+  for (std::size_t r = 0; r < other.rows(); ++r)
+    if (other.cell(r, c) == other.cell(0, c)) rows.push_back(r);
+  const std::optional<Drift> found = drift(real, select_rows(other, rows), schema);
+  REQUIRE(found);
+  CHECK(found->column == schema[c].name);
+  CHECK(found->shape < 0.9);
 }
 
 TEST_CASE("tables with little in them have numbers or sentences in text and JSON, never NaN") {

@@ -61,7 +61,7 @@ Evaluation good_evaluation() {
   headline("closest_share", 0.505, 0.5);
   e.target = TargetEfficacy{.target = "c", .synthetic = {}, .real = {}};
   e.privacy = Privacy{.real_rows = 5000, .identical = 0.001, .held_out = {}};
-  e.privacy->held_out = Privacy::HeldOut{.identical = 0.001, .closest = {}, .membership = {}};
+  e.privacy->held_out = Privacy::HeldOut{.identical = 0.001, .drift = {}, .closest = {}, .membership = {}};
   e.privacy->held_out->closest.share = 0.505, e.privacy->held_out->closest.share_error = 0.01;
   e.privacy->held_out->closest.real_rows = 5000;
   e.privacy->held_out->membership.auc = 0.5, e.privacy->held_out->membership.auc_error = 0.01;
@@ -243,6 +243,13 @@ TEST_CASE("privacy is judged beside its errors, and never good without unseen ro
     e.privacy->held_out->identical = 0.9;
     CHECK(judge(e).privacy == Grade::kUnknown);
     CHECK(says(only_advice(e, "privacy"), "has not learned from"));
+  }
+  SUBCASE("unseen rows of another kind say nothing") {
+    closest.share = 0.8, e.privacy->held_out->drift = Drift{"b", 0.4};
+    CHECK(judge(e).privacy == Grade::kUnknown);
+    CHECK(says(only_advice(e, "privacy"), "“b” (shape 0.400)"));
+    e.privacy->identical = 0.5;  // but copies are copies
+    CHECK(judge(e).privacy == Grade::kPoor);
   }
   SUBCASE("too few unseen rows: no sign is none") {
     closest.real_rows = 500, closest.share_error = 0.02;  // a tenth was asked: 0.505 +- 0.02 is 10 % +- 40 % copies

@@ -17,7 +17,7 @@ namespace {
 
 /// What samples are cut to, so that no measure takes minutes: rows, cells and steps over cells.
 constexpr std::size_t kClassifierRows = 50'000, kNeighbourRows = 10'000, kAssociationRows = 50'000, kPcaRows = 10'000,
-                      kTargetRows = 100'000;
+                      kTargetRows = 100'000, kDriftRows = 20'000;
 constexpr double kClassifierCells = 2e6, kNeighbourSteps = 3e9, kAssociationSteps = 5e8;
 constexpr std::size_t kFewestRows = 1000;
 
@@ -100,6 +100,8 @@ Privacy measure_privacy(const Table& real, const Table& synthetic, const Schema&
   if (options.held_out)
     out.held_out = {
         identical_share(*options.held_out, real, schema, "held-out"),
+        drift(sample(real, kDriftRows, options.seed, kReal), sample(*options.held_out, kDriftRows, options.seed, kTest),
+              schema, options.threads),
         closest_record(real, *options.held_out, synthetic, schema, {.seed = options.seed, .threads = options.threads}),
         membership(real, *options.held_out, synthetic, schema, {.seed = options.seed, .threads = options.threads})};
   out.identical = identical_share(synthetic, real, schema);

@@ -47,10 +47,10 @@ class Adviser {
   void privacy() {
     if (!e_.privacy) return;
     const Privacy& p = *e_.privacy;
-    if (p.held_out && says_nothing(*p.held_out))
+    if (p.held_out && are_seen(*p.held_out))
       return add(
           "privacy", Grade::kFair,
-          "Most of the unseen rows are rows of the real table, so copying cannot be measured: give rows that the "
+          "Most of the unseen rows equal rows of the real table, so copying cannot be measured: give rows that the "
           "model has not learned from.");
     const Grade copies = grade_copies(e_);
     if (copies == Grade::kFair || copies == Grade::kPoor)
@@ -60,12 +60,18 @@ class Adviser {
               "before you know why.",
               100 * p.identical, 100 * *expected_copies(e_)));
     if (!p.held_out) return;
+    if (p.held_out->drift)
+      return add(
+          "privacy", Grade::kFair,
+          fmt::format("The unseen rows differ from the real ones in “{}” (shape {:.3f}), so it says nothing which of "
+                      "them a row is nearer to: draw the rows to keep from training at random.",
+                      p.held_out->drift->column, p.held_out->drift->shape));
     const Grade closest = grade_closest(p);
     if (closest == Grade::kFair || closest == Grade::kPoor)
       add("privacy", closest,
           fmt::format("{:.1f} % of the rows are nearer to a training row than to any unseen one, where 50 % is no "
-                      "copying: train for fewer --epochs or with more --dropout, and hide what single persons hold "
-                      "with --rare-min.",
+                      "copying: train on more rows or for fewer --epochs, and hide what single persons hold with "
+                      "--rare-min.",
                       100 * p.held_out->closest.share));
     const Membership& m = p.held_out->membership;
     if (m.auc - 0.5 > std::max(kMembershipPoor, kMembershipErrors * m.auc_error))

@@ -66,7 +66,8 @@ std::vector<Trend> weak_pairs(const Evaluation& e) {
   return out;
 }
 
-bool says_nothing(const Privacy::HeldOut& held_out) { return held_out.identical > kHeldOutIsReal; }
+bool are_seen(const Privacy::HeldOut& held_out) { return held_out.identical > kHeldOutIsReal; }
+bool says_nothing(const Privacy::HeldOut& held_out) { return are_seen(held_out) || held_out.drift; }
 
 std::optional<double> expected_copies(const Evaluation& e) {
   if (e.privacy->held_out) return e.privacy->held_out->identical;
@@ -97,8 +98,9 @@ Grade grade_closest(const Privacy& privacy) {
 Grade grade_privacy(const Evaluation& e) {
   if (!e.privacy) return Grade::kUnknown;
   const auto& held_out = e.privacy->held_out;
-  if (held_out && says_nothing(*held_out)) return Grade::kUnknown;
-  const Grade copies = grade_copies(e), closest = held_out ? grade_closest(*e.privacy) : Grade::kUnknown;
+  if (held_out && are_seen(*held_out)) return Grade::kUnknown;
+  const bool asked = held_out && !says_nothing(*held_out);
+  const Grade copies = grade_copies(e), closest = asked ? grade_closest(*e.privacy) : Grade::kUnknown;
   if (closest == Grade::kUnknown) return copies == Grade::kGood ? Grade::kUnknown : copies;
   return worse(closest, copies);
 }

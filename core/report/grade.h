@@ -34,7 +34,9 @@ double weak_pair(const Evaluation& evaluation);
 /// The pairs below it, the weakest first.
 std::vector<Trend> weak_pairs(const Evaluation& evaluation);
 
-/// Whether most of the unseen rows are rows of the real table, and say nothing of copying.
+/// Whether most of the unseen rows are rows of the real table, or they are not drawn like these: what is nearer to
+/// which then says nothing of copying.
+bool are_seen(const Privacy::HeldOut& held_out);
 bool says_nothing(const Privacy::HeldOut& held_out);
 
 /// How many identical rows are no copying: those of unseen rows; else those that two halves of the real table have in

@@ -88,8 +88,10 @@ std::string privacy_title(Grade grade, const Evaluation& e) {
     case Grade::kUnknown: break;
   }
   if (!e.privacy || !e.privacy->held_out) return "Copying not measured: no unseen rows were given";
-  return says_nothing(*e.privacy->held_out) ? "Copying not measured: the unseen rows are training rows"
-                                            : "Copying not ruled out: there are too few unseen rows to tell";
+  if (are_seen(*e.privacy->held_out)) return "Copying not measured: most unseen rows equal training rows";
+  if (e.privacy->held_out->drift)
+    return "Copying not measured: the unseen rows are of another kind than the training rows";
+  return "Copying not ruled out: there are too few unseen rows to tell";
 }
 
 void say_rows(const Evaluation& e, std::vector<std::string>& out) {
