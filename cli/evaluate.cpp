@@ -77,6 +77,8 @@ int evaluate(const EvaluateFlags& f) {
   std::vector<Limit> limits;
   for (const std::string& text : f.fail_below) limits.push_back(parse_limit(text, f));
   refuse_to_overwrite({f.real, f.synthetic, f.test, f.holdout, f.columns.schema}, {f.json});
+  std::optional<OutputFile> json;
+  if (!f.json.empty()) json.emplace(f.json);  // better refused now than after the work
   return_freed_memory();
 
   const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
@@ -97,7 +99,7 @@ int evaluate(const EvaluateFlags& f) {
     if (!evaluation.headline(limit.name))
       refuse_limit(fmt::format("{} is no score of a {} target", limit.name, task_name(evaluation.target->real.task)));
   if (f.json != "-") print_evaluation(evaluation, test.has_value());
-  if (!f.json.empty()) write_file(f.json, evaluation_to_json(evaluation) + "\n");
+  if (json) json->write(evaluation_to_json(evaluation) + "\n"), json->finish();
   const std::string below = complaint(evaluation, limits);
   if (below.empty()) return 0;
   say("meg: " + below);

@@ -164,8 +164,14 @@ void print_privacy(const Privacy& p, bool coloured) {
   fmt::print("AUC: {} real rows, as many held-out ones, {} synthetic rows\n", m.real_rows, m.synthetic_rows);
   if (p.held_out->identical > 0.5)
     fmt::print(
-        "most held-out rows are in the real table, so they say nothing:\n"
+        "most held-out rows equal rows of the real table, so they say nothing:\n"
         "give rows that the model has not seen\n");
+  else if (p.held_out->drift)
+    fmt::print(
+        "held-out rows differ from real ones in '{}' (shape {:.3f}), so they say\nnothing: draw both at random from "
+        "one "
+        "table\n",
+        p.held_out->drift->column, p.held_out->drift->shape);
 }
 
 }  // namespace

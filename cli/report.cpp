@@ -30,7 +30,8 @@ struct ReportFlags {
 
 std::string name_of(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
-ReportedModel describe(const Meg& model) {
+/// `log` may be empty: a model file knows losses, but no time and no memory.
+ReportedModel describe(const Meg& model, const std::string& log) {
   ReportedModel out;
   out.facts = {.preset = model.options().preset,
                .effort = model.options().effort,
@@ -40,10 +41,11 @@ ReportedModel describe(const Meg& model) {
                .held_out_auc = {}};
   out.epochs = model.epochs_done(), out.batch_size = model.batch_size();
   for (const Progress& progress : model.history()) {
-    out.training.push_back({.progress = progress});
+    if (log.empty()) out.training.push_back({.progress = progress});
     out.facts.refinement_tried |= progress.phase == Progress::Phase::kRefinement;
     if (!std::isnan(progress.held_out_auc)) out.facts.held_out_auc = progress.held_out_auc;
   }
+  if (!log.empty()) out.training = read_training_log(log, model.history());
   return out;
 }
 
@@ -61,8 +63,12 @@ Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthet
 int report(const ReportFlags& f) {
   if (!f.log.empty() && f.model.empty()) fail("--log needs --model: the model that the log is of");
   refuse_to_overwrite({f.real, f.synthetic, f.model, f.log, f.test, f.columns.schema}, {f.out, f.json});
+  if (!f.json.empty() && std::filesystem::weakly_canonical(f.out) == std::filesystem::weakly_canonical(f.json))
+    fail("'{}' is named for two outputs, the page and --json: write them to two files", f.json);
   if (!can_draw_reports()) report_page("");  // says what is missing, before the work
-  { const OutputFile writable(f.out); }
+  OutputFile page(f.out);                    // better refused now than after the work
+  std::optional<OutputFile> numbers;
+  if (!f.json.empty()) numbers.emplace(f.json);
   return_freed_memory();
   const Stopwatch watch;
   const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
@@ -70,19 +76,19 @@ int report(const ReportFlags& f) {
   std::optional<Table> test;
   if (!f.test.empty()) test = read_csv(f.test);
   std::optional<ReportedModel> model;
-  if (!f.model.empty()) model = describe(Meg::load_model(f.model));
-  if (!f.log.empty()) model->training = read_training_log(f.log);
+  if (!f.model.empty()) model = describe(Meg::load_model(f.model), f.log);
 
   if (!f.quiet) say("measuring, and once more one half of the real table against the other");
   const Evaluation evaluation = measure(f, real, synthetic, schema, test);
   const ReportNames names{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
   const std::string json = report_json(names, real, synthetic, schema, evaluation, model);
-  write_file(f.out, report_page(json));
-  if (!f.json.empty()) write_file(f.json, json + "\n");
+  page.write(report_page(json));
+  page.finish();
+  if (numbers) numbers->write(json + "\n"), numbers->finish();
   if (!f.quiet) {
     const Verdict verdict = judge(evaluation);
-    say(fmt::format("{}. {}. The report is in {}, made in {}.", verdict.title, verdict.privacy_title, f.out,
-                    duration_text(watch.seconds())));
+    say(fmt::format("{}. {}. The report{} was made in {}.", verdict.title, verdict.privacy_title,
+                    f.out == "-" ? "" : fmt::format(" in {}", f.out), duration_text(watch.seconds())));
   }
   return 0;
 }

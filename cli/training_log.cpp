@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -36,6 +37,13 @@ TrainingLine parse(const std::string& text) {
   return out;
 }
 
+bool same(const Progress& a, const Progress& b) {
+  const auto equal = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  return a.phase == b.phase && a.done == b.done && equal(a.loss, b.loss) && equal(a.held_out_loss, b.held_out_loss) &&
+         equal(a.discriminator, b.discriminator) && equal(a.generator, b.generator) &&
+         equal(a.held_out_auc, b.held_out_auc);
+}
+
 }  // namespace
 
 TrainingLog::TrainingLog(const std::string& path, bool append) : path_(path), file_(nullptr, &std::fclose) {
@@ -62,7 +70,7 @@ void TrainingLog::write(const TrainingLine& line) {
   if (std::fflush(file_.get()) != 0) fail("cannot write the log '{}': {}", path_, std::strerror(errno));
 }
 
-std::vector<TrainingLine> read_training_log(const std::string& path) {
+std::vector<TrainingLine> read_training_log(const std::string& path, const std::vector<Progress>& history) {
   std::vector<TrainingLine> out;
   std::istringstream text(read_file(path, "a log of `meg train`"));
   double before = 0, last = 0;  // seconds of the runs before this one, and of this one so far
@@ -75,6 +83,10 @@ std::vector<TrainingLine> read_training_log(const std::string& path) {
     } catch (const nlohmann::json::exception&) {
       fail("{}:{}: this is no line of a log that `meg train --log` writes", path, out.size() + 1);
     }
+  for (const Progress& p : history)
+    if (std::none_of(out.begin(), out.end(), [&](const TrainingLine& line) { return same(line.progress, p); }))
+      fail("the log '{}' is not of this model, or not of all its training: {} {} {} is not in it", path,
+           phase_name(p.phase), unit(p.phase), p.done);
   return out;
 }
 

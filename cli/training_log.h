@@ -22,7 +22,7 @@ class TrainingLog {
 };
 
 /// The lines of such a log. Seconds go on where a resumed run began anew. Throws Error, naming the line, where one is
-/// no line of a log.
-std::vector<TrainingLine> read_training_log(const std::string& path);
+/// no line of a log, and where the model with this `history` did not write them all.
+std::vector<TrainingLine> read_training_log(const std::string& path, const std::vector<Progress>& history);
 
 }  // namespace meg::cli

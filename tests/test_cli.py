@@ -106,11 +106,14 @@ class Fast(Case):
         table, page, log = self.file("t.csv", PENGUINS.read_bytes()), self.folder / "page.html", self.file("log.jsonl", "no log\n")
         self.fail_with("--log needs --model", "report", table, table, "--out", page, "--log", log)
         self.fail_with("would be written over", "report", table, table, "--out", table)
+        self.fail_with("two outputs", "report", table, table, "--out", page, "--json", self.folder / "." / "page.html")
         self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
         self.fail_with("--out is required", "report", table, table, status=2)
         if "plotly" in meg("report", table, table, "--out", page).stderr:
             self.skipTest("this meg was built without plotly.js")
         self.fail_with("log.jsonl:1: this is no line of a log", "report", table, table, "--out", page, "--log", log, "--model", self.trained())
+        self.fail_with("the test table has no column 'species'", "report", table, table, "--quiet", "--out", page, "--target", "species",
+                       "--test", self.file("few.csv", "a\n1\n2\n"))
         self.fail_with("no column 'species'", "report", table, self.file("other.csv", "a\n1\n2\n"), "--quiet", "--out", self.folder / "new.html")
 
     def test_the_log_of_a_training_run_has_its_time_and_memory(self):
@@ -119,6 +122,11 @@ class Fast(Case):
         lines = [json.loads(line) for line in log.open()]
         self.assertEqual([line["seconds"] for line in lines], sorted(line["seconds"] for line in lines))
         self.assertTrue(all(10 < line["peak_megabytes"] < 4000 for line in lines), lines)
+        part = self.file("part.jsonl", "".join(log.read_text().splitlines(keepends=True)[1:]))
+        done = meg("report", PENGUINS, PENGUINS, "--out", self.folder / "page.html", "--model", self.folder / "m.meg", "--log", part)
+        if "plotly" not in done.stderr:
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("warm-up epoch 1", done.stderr)
 
     def test_ctrl_c_keeps_a_model_and_resuming_it_gives_the_model_of_an_uninterrupted_run(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"

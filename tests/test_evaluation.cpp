@@ -12,6 +12,7 @@
 #include "core/measure/association.h"
 #include "core/measure/boosted_trees.h"
 #include "core/measure/diagnostic.h"
+#include "core/measure/drift.h"
 #include "core/measure/evaluation.h"
 #include "core/measure/evaluation_json.h"
 #include "core/measure/jensen_shannon.h"
@@ -270,6 +271,24 @@ TEST_CASE("rows that are all copies give themselves away, new ones do not") {
   CHECK(sampled.synthetic_rows == 100);
 }
 
+TEST_CASE("unseen rows that are not drawn like the real ones are found out, others are not") {
+  const Table real = table(related(500, 1));
+  const Schema schema = infer_schema(real);
+  for (const int seed : {2, 3, 4}) CHECK_FALSE(drift(real, table(related(120, seed)), schema));
+  const Table other = table(related(500, 5));
+  std::vector<std::size_t> rows;
+  const std::size_t c = static_cast<std::size_t>(
+      std::find_if(schema.begin(), schema.end(), [](const ColumnSchema& s) { return is_categorical(s.type); }) -
+      schema.begin());
+  REQUIRE(c < schema.size());
+  for (std::size_t r = 0; r < other.rows(); ++r)
+    if (other.cell(r, c) == other.cell(0, c)) rows.push_back(r);
+  const std::optional<Drift> found = drift(real, select_rows(other, rows), schema);
+  REQUIRE(found);
+  CHECK(found->column == schema[c].name);
+  CHECK(found->shape < 0.9);
+}
+
 TEST_CASE("tables with little in them have numbers or sentences in text and JSON, never NaN") {
   const std::pair<const char*, const char*> cases[] = {
       {"a,b\n1,x\n", "a,b\n2,x\n"},                                // one row
@@ -277,6 +296,7 @@ TEST_CASE("tables with little in them have numbers or sentences in text and JSON
       {"a,b\n1,x\n2,\n5,y\n1,y\n", "a,b\n,z\n,z\n,z\n,z\n"},       // missing and unseen
       {"a,b\n1,\n2,\n3,\n4,\n", "a,b\n1,p\n2,q\n3,q\n4,\n"},       // a real column without a value
       {"a\n1\n2\n3\n", "a\n1\n2\n3\n"},                            // one column
+      {"a,b\n-1.7e308,x\n1.7e308,y\n0,x\n3,y\n", "a,b\n1.7e308,x\n-1.7e308,y\n0,x\n4,y\n"},  // more than a float holds
       {"t\nhello world one\nbig small two\nnow then three\nup and down\n", "t\na b\nc d\ne f\ng h\n"}};
   for (const auto& [real, synthetic] : cases)
     for (const bool scale : {false, true}) {

@@ -245,8 +245,9 @@ TEST_CASE("trees find what a column depends on, in a table that has it" * doctes
     // So all "yes" rows are right, and F1 of "no" is 0.
     CHECK(e.f1 == Approx(2 * e.accuracy / (1 + e.accuracy)));
     CHECK(e.macro_f1 == Approx(e.f1 / 2));
-    CHECK_THROWS_WITH_AS(efficacy(test, constant, schema, "label"),
-                         "column 'label' has one value only in the test table: there is nothing to tell apart", Error);
+    CHECK_THROWS_WITH_AS(
+        efficacy(test, constant, schema, "label"),
+        "column 'label' has one value only in the real rows that are asked: there is nothing to predict", Error);
   }
   SUBCASE("a target that is not there") {
     CHECK_THROWS_WITH_AS(efficacy(train, test, schema, "z"), "there is no column 'z' to predict", Error);

@@ -61,7 +61,7 @@ Evaluation good_evaluation() {
   headline("closest_share", 0.505, 0.5);
   e.target = TargetEfficacy{.target = "c", .synthetic = {}, .real = {}};
   e.privacy = Privacy{.real_rows = 5000, .identical = 0.001, .held_out = {}};
-  e.privacy->held_out = Privacy::HeldOut{.identical = 0.001, .closest = {}, .membership = {}};
+  e.privacy->held_out = Privacy::HeldOut{.identical = 0.001, .drift = {}, .closest = {}, .membership = {}};
   e.privacy->held_out->closest.share = 0.505, e.privacy->held_out->closest.share_error = 0.01;
   e.privacy->held_out->closest.real_rows = 5000;
   e.privacy->held_out->membership.auc = 0.5, e.privacy->held_out->membership.auc_error = 0.01;
@@ -75,7 +75,7 @@ void set_value(Evaluation& e, const std::string& name, double value) {
 
 /// The only sentence, which speaks of `about`.
 Advice only_advice(const Evaluation& e, const std::string& about, const std::optional<ModelFacts>& model = {}) {
-  const std::vector<Advice> all = advise(e, model);
+  const std::vector<Advice> all = advise(e, judge(e), model);
   REQUIRE(all.size() == 1);
   CHECK(all[0].about == about);
   return all[0];
@@ -179,36 +179,41 @@ TEST_CASE("a verdict is as good as its scores, trees alone make nothing clearly 
   Evaluation e = good_evaluation();
   CHECK(judge(e).likeness == Grade::kGood);
   CHECK(judge(e).privacy == Grade::kGood);
-  CHECK(judge(e).scores.size() == 5);
+  CHECK(judge(e).scores().size() == 5);
   SUBCASE("shape") {
     set_value(e, "shape", 0.95);
     CHECK(judge(e).likeness == Grade::kFair);
     set_value(e, "shape", 0.90);
     CHECK(judge(e).likeness == Grade::kPoor);
-    CHECK(judge(e).scores[0].grade == Grade::kPoor);
+    CHECK(judge(e).columns.grade == Grade::kPoor);
   }
   SUBCASE("trees") {
     set_value(e, "c2st_xgb", 0.05);
-    CHECK(judge(e).scores[2].grade == Grade::kPoor);
+    CHECK(judge(e).rows.grade == Grade::kPoor);
     CHECK(judge(e).likeness == Grade::kFair);
   }
   SUBCASE("no trees in this build: the logistic regression speaks") {
     for (Headline& h : e.headlines)
       if (h.name == "c2st_xgb") h.value = Measured::none("without XGBoost");
-    CHECK(judge(e).scores[2].name == "c2st_lr");
+    CHECK(judge(e).rows.name == "c2st_lr");
   }
   SUBCASE("a target learned worse") {
     set_value(e, "auc", 0.80);
     CHECK(judge(e).likeness == Grade::kPoor);
-    CHECK(judge(e).scores[3].low == 0.5);
+    CHECK(judge(e).usefulness.low == 0.5);
+  }
+  SUBCASE("a handful of rows") {
+    e.synthetic_rows = 12;
+    CHECK(judge(e).likeness == Grade::kUnknown);
+    CHECK(judge(e).title == "Too few rows to judge");
   }
   SUBCASE("what is not measured is said, and does not count") {
     e.target.reset();
     std::erase_if(e.headlines, [](const Headline& h) { return h.name == "auc"; });
     const Verdict verdict = judge(e);
     CHECK(verdict.likeness == Grade::kGood);
-    CHECK(verdict.scores[3].grade == Grade::kUnknown);
-    CHECK(verdict.scores[3].value.reason.find("--target") != std::string::npos);
+    CHECK(verdict.usefulness.grade == Grade::kUnknown);
+    CHECK(verdict.usefulness.value.reason.find("--target") != std::string::npos);
   }
 }
 
@@ -218,8 +223,8 @@ TEST_CASE("privacy is judged beside its errors, and never good without unseen ro
   SUBCASE("nearer to training rows") {
     closest.share = 0.6;
     CHECK(judge(e).privacy == Grade::kPoor);
-    CHECK(judge(e).privacy_title == "Rows lie too near to the training rows");
-    closest.share_error = 0.06;  // chance
+    CHECK(judge(e).privacy_title == "Rows repeat what the model has seen: do not take them for private");
+    closest.share = 0.53, closest.share_error = 0.02;  // chance
     CHECK(judge(e).privacy == Grade::kGood);
     closest.share = 0.54, closest.share_error = 0.01;
     CHECK(judge(e).privacy == Grade::kFair);
@@ -229,7 +234,7 @@ TEST_CASE("privacy is judged beside its errors, and never good without unseen ro
   SUBCASE("copies") {
     e.privacy->identical = 0.05;
     CHECK(judge(e).privacy == Grade::kPoor);
-    CHECK(judge(e).privacy_title == "Training rows were copied");
+    CHECK(judge(e).privacy_title == "Training rows were copied: do not take these rows for private");
     CHECK(says(only_advice(e, "privacy"), "5.00 %"));
     e.privacy->held_out->identical = 0.05;  // as many as unseen rows have
     CHECK(judge(e).privacy == Grade::kGood);
@@ -239,10 +244,28 @@ TEST_CASE("privacy is judged beside its errors, and never good without unseen ro
     CHECK(judge(e).privacy == Grade::kUnknown);
     CHECK(says(only_advice(e, "privacy"), "has not learned from"));
   }
+  SUBCASE("unseen rows of another kind say nothing") {
+    closest.share = 0.8, e.privacy->held_out->drift = Drift{"b", 0.4};
+    CHECK(judge(e).privacy == Grade::kUnknown);
+    CHECK(says(only_advice(e, "privacy"), "“b” (shape 0.400)"));
+    e.privacy->identical = 0.5;  // but copies are copies
+    CHECK(judge(e).privacy == Grade::kPoor);
+  }
+  SUBCASE("too few unseen rows: no sign is none") {
+    closest.real_rows = 500, closest.share_error = 0.02;  // a tenth was asked: 0.505 +- 0.02 is 10 % +- 40 % copies
+    CHECK(judge(e).privacy == Grade::kUnknown);
+    CHECK(judge(e).privacy_title.find("too few unseen rows") != std::string::npos);
+    const std::vector<Advice> all = advise(e, judge(e), {});
+    REQUIRE(all.size() == 2);
+    CHECK(says(all[1], "500 unseen rows"));
+    CHECK(says(all[1], "90 %"));
+    e.privacy->identical = 0.05;
+    CHECK(judge(e).privacy == Grade::kPoor);
+  }
   SUBCASE("without unseen rows") {
     e.privacy->held_out.reset();
     CHECK(judge(e).privacy == Grade::kUnknown);
-    CHECK(says(advise(e, {})[1], "--test"));
+    CHECK(says(advise(e, judge(e), {})[1], "--test"));
     e.privacy->identical = 0.2;
     CHECK(judge(e).privacy == Grade::kPoor);
   }
@@ -280,7 +303,7 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
     ColumnComparison weak = b;  // b itself moves when the columns grow
     weak.shape = 0.5;
     e.comparison.columns.insert(e.comparison.columns.end(), 7, weak);
-    const std::vector<Advice> all = advise(e, {});
+    const std::vector<Advice> all = advise(e, judge(e), {});
     CHECK(all.size() == 4);
     CHECK(says(all.back(), "4 more columns"));
   }
@@ -321,14 +344,14 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
   }
   SUBCASE("few rows") {
     e.real_rows = 300;
-    const std::vector<Advice> all = advise(e, {});
+    const std::vector<Advice> all = advise(e, judge(e), {});
     REQUIRE(all.size() == 2);
     CHECK(says(all[1], "300 rows"));
   }
   SUBCASE("the worst comes first") {
     e.comparison.trends[1].score = 0.88;
     b.shape = 0.5;
-    const std::vector<Advice> all = advise(e, {});
+    const std::vector<Advice> all = advise(e, judge(e), {});
     CHECK(all.front().grade == Grade::kPoor);
     CHECK(all.back().grade == Grade::kFair);
   }

@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 
@@ -11,8 +12,11 @@ namespace meg {
 
 namespace {
 
+/// XGBoost's words, without the stack trace below them.
 void check(int status, const char* call) {
-  if (status != 0) fail("{} failed: {}", call, XGBGetLastError());
+  if (status == 0) return;
+  const std::string_view words = XGBGetLastError();
+  fail("{} failed: {}", call, words.substr(0, words.find('\n')));
 }
 
 struct FreeMatrix {

@@ -53,7 +53,7 @@ std::vector<double> word_numbers(const Vocabulary& vocabulary) {
   for (const std::string& word : vocabulary.words()) {
     const std::optional<double> number = parse_number(word);
     if (!number) return places;
-    numbers.push_back(*number);
+    numbers.push_back(within_floats(*number));
   }
   return numbers;
 }

@@ -197,4 +197,16 @@ Comparison compare(const Table& real, const Table& synthetic, const Schema& sche
   return out;
 }
 
+std::vector<ColumnComparison> compare_columns(const Table& real, const Table& synthetic, const Schema& schema,
+                                              int threads) {
+  std::vector<const ColumnSchema*> compared;
+  for (const ColumnSchema& column : schema)
+    if (is_modelled(column.type)) compared.push_back(&column);
+  std::vector<ColumnComparison> out(compared.size());
+  parallel_for(out.size(), threads, [&](std::size_t c) {
+    out[c] = compare_column(*compared[c], read_column_pair(*compared[c], real, synthetic));
+  });
+  return out;
+}
+
 }  // namespace meg

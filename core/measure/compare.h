@@ -49,4 +49,8 @@ struct Comparison {
 /// table has are passed over. Throws Error where it lacks one of the real table, or a table has no rows.
 Comparison compare(const Table& real, const Table& synthetic, const Schema& schema, int threads = 1);
 
+/// The columns that are modelled, each alone. Throws Error where a cell is no number, or a table lacks one of them.
+std::vector<ColumnComparison> compare_columns(const Table& real, const Table& synthetic, const Schema& schema,
+                                              int threads = 1);
+
 }  // namespace meg

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/error.h"
 #include "core/measure/column_pair.h"
 #include "core/measure/identical_rows.h"
 #include "core/measure/sample.h"
@@ -16,7 +17,7 @@ namespace {
 
 /// What samples are cut to, so that no measure takes minutes: rows, cells and steps over cells.
 constexpr std::size_t kClassifierRows = 50'000, kNeighbourRows = 10'000, kAssociationRows = 50'000, kPcaRows = 10'000,
-                      kTargetRows = 100'000;
+                      kTargetRows = 100'000, kDriftRows = 20'000;
 constexpr double kClassifierCells = 2e6, kNeighbourSteps = 3e9, kAssociationSteps = 5e8;
 constexpr std::size_t kFewestRows = 1000;
 
@@ -99,6 +100,8 @@ Privacy measure_privacy(const Table& real, const Table& synthetic, const Schema&
   if (options.held_out)
     out.held_out = {
         identical_share(*options.held_out, real, schema, "held-out"),
+        drift(sample(real, kDriftRows, options.seed, kReal), sample(*options.held_out, kDriftRows, options.seed, kTest),
+              schema, options.threads),
         closest_record(real, *options.held_out, synthetic, schema, {.seed = options.seed, .threads = options.threads}),
         membership(real, *options.held_out, synthetic, schema, {.seed = options.seed, .threads = options.threads})};
   out.identical = identical_share(synthetic, real, schema);
@@ -214,6 +217,15 @@ std::pair<Table, Table> halves(const Table& table, std::uint64_t seed) {
   return {select_rows(table, first), select_rows(table, second)};
 }
 
+/// Throws where unseen rows lack a column that they are asked for.
+void check_columns(const Table* unseen, const char* which, const Schema& schema) {
+  if (!unseen) return;
+  const std::vector<std::string>& names = unseen->names();
+  for (const ColumnSchema& column : schema)
+    if (is_modelled(column.type) && std::find(names.begin(), names.end(), column.name) == names.end())
+      fail("the {} table has no column '{}', which the real table has", which, column.name);
+}
+
 }  // namespace
 
 const std::vector<HeadlineDefinition>& headline_definitions() {
@@ -228,6 +240,8 @@ const Headline* Evaluation::headline(const std::string& name) const {
 }
 
 Evaluation evaluate(const Table& real, const Table& synthetic, const Schema& schema, const EvaluationOptions& options) {
+  check_columns(options.test, "test", schema);
+  check_columns(options.held_out, "held-out", schema);
   Evaluation out;
   out.real_rows = real.rows(), out.synthetic_rows = synthetic.rows();
   out.comparison = compare(real, synthetic, schema, options.threads);

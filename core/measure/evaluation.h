@@ -7,6 +7,7 @@
 #include "core/measure/association.h"
 #include "core/measure/closest_record.h"
 #include "core/measure/compare.h"
+#include "core/measure/drift.h"
 #include "core/measure/efficacy.h"
 #include "core/measure/membership.h"
 #include "core/measure/pca.h"
@@ -39,7 +40,8 @@ struct Privacy {
   std::size_t real_rows = 0;
   double identical = 0;  ///< share of synthetic rows that equal a row of the real table
   struct HeldOut {
-    double identical = 0;  ///< share of held-out rows that do
+    double identical = 0;        ///< share of held-out rows that do
+    std::optional<Drift> drift;  ///< where they are not drawn like the real rows, and the rest says nothing
     ClosestRecord closest;
     Membership membership;
   };

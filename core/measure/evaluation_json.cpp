@@ -30,6 +30,8 @@ Json to_json(const Privacy& p) {
   if (!p.held_out) return out;
   const ClosestRecord& c = p.held_out->closest;
   out["held_out_identical_to_real"] = p.held_out->identical;
+  if (const auto& drift = p.held_out->drift)
+    out["held_out_drift"] = {{"column", drift->column}, {"shape", drift->shape}};
   out["closest_record"] = {
       {"share", c.share},         {"share_error", c.share_error}, {"synthetic_rows", c.synthetic_rows},
       {"real_rows", c.real_rows}, {"train", to_json(c.train)},    {"held_out", to_json(c.held_out)}};

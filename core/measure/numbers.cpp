@@ -9,6 +9,11 @@
 
 namespace meg {
 
+double within_floats(double x) {
+  constexpr double kMost = 1e38;
+  return std::isnan(x) ? x : std::clamp(x, -kMost, kMost);
+}
+
 std::vector<double> read_numbers(const ColumnSchema& column, const Table& table, std::string_view which) {
   const std::size_t c = table.column(column.name);
   std::vector<double> out(table.rows(), std::numeric_limits<double>::quiet_NaN());
@@ -16,7 +21,7 @@ std::vector<double> read_numbers(const ColumnSchema& column, const Table& table,
     const std::string_view cell = table.cell(r, c);
     if (is_missing(cell)) continue;
     try {
-      out[r] = to_number(column, cell);
+      out[r] = within_floats(to_number(column, cell));
     } catch (const Error& error) {
       fail("row {} of the {} table: {}", r + 1, which, error.what());
     }

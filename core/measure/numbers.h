@@ -7,9 +7,12 @@
 
 namespace meg {
 
-/// The numbers of a numeric column, one a row, NaN where the cell is missing; datetimes are seconds since 1970. The
-/// column is looked up by its name. Throws Error, naming the row and `which` table it is ("real", "synthetic"), where a
-/// cell is no number.
+/// Measures take larger numbers for this one, for trees learn from floats, and squares of numbers are summed.
+double within_floats(double x);
+
+/// The numbers of a numeric column within_floats(), one a row, NaN where the cell is missing; datetimes are seconds
+/// since 1970. The column is looked up by its name. Throws Error, naming the row and `which` table it is ("real",
+/// "synthetic"), where a cell is no number.
 std::vector<double> read_numbers(const ColumnSchema& column, const Table& table, std::string_view which);
 
 /// The numbers that are not NaN, sorted.

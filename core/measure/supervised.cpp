@@ -94,7 +94,7 @@ SupervisedTables read_supervised(const Table& train, const Table& test, const Sc
   Feature values = read_target(*at, train, test);
   const std::vector<double> test_values = distinct(values.test);
   if (test_values.size() < 2)
-    fail("column '{}' has {} in the test table: there is nothing to tell apart", target,
+    fail("column '{}' has {} in the real rows that are asked: there is nothing to predict", target,
          test_values.empty() ? "no value" : "one value only");
   SupervisedTables out;
   if (!is_numeric(at->type) || test_values.size() <= kMostLabels) out.classes = label(values, test_values);

@@ -110,7 +110,7 @@ TwoSample two_sample(const Table& real, const Table& synthetic, const Schema& sc
     if (table->rows() < kFewestRows)
       return none(fmt::format("the {} table has {} row{}; a classifier needs {} or more",
                               table == &real ? "real" : "synthetic", table->rows(), table->rows() == 1 ? "" : "s",
-                              kFolds));
+                              kFewestRows));
   if (std::none_of(schema.begin(), schema.end(), [](const ColumnSchema& c) { return is_modelled(c.type); }))
     return none("no column is left to tell rows apart by");
   if (classifier == TwoSampleClassifier::kTrees && !BoostedTrees::kAvailable)

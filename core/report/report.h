@@ -33,7 +33,7 @@ struct ReportNames {
 /// Everything that a report shows, as one line of JSON. Numbers have six significant digits. Keys:
 ///   names {real, synthetic, model, test};
 ///   verdict {likeness, privacy, title, privacy_title, sentences [...], scores [{name, title, question, value, reason,
-///     real_rows, low, high, higher_is_better, grade}]};
+///     real_rows, real_rows_reason, low, high, higher_is_better, grade}]};
 ///   advice [{about, grade, sentence}], the worst first;
 ///   evaluation: as evaluation_to_json() has it, less what the next two say shorter (trends, associations);
 ///   columns [{name, type, and of a column that is compared: measures (its place in evaluation.columns), bars, real and

@@ -39,18 +39,23 @@ void shorten_numbers(Json& json) {
     for (Json& part : json) shorten_numbers(part);
 }
 
+Json to_json(const Score& score) {
+  Json out{{"name", score.name}, {"title", score.title}, {"question", score.question}};
+  put(out, "value", score.value);
+  if (!score.value) out["reason"] = score.value.reason;
+  if (score.real_rows) {
+    put(out, "real_rows", *score.real_rows);
+    if (!*score.real_rows) out["real_rows_reason"] = score.real_rows->reason;
+  }
+  out["low"] = score.low, out["high"] = score.high, out["higher_is_better"] = score.higher_is_better;
+  out["grade"] = grade_name(score.grade);
+  return out;
+}
+
 Json to_json(const Verdict& v) {
   Json out{{"likeness", grade_name(v.likeness)}, {"privacy", grade_name(v.privacy)}, {"title", v.title},
            {"privacy_title", v.privacy_title},   {"sentences", v.sentences},         {"scores", Json::array()}};
-  for (const Score& score : v.scores) {
-    Json one{{"name", score.name}, {"title", score.title}, {"question", score.question}};
-    put(one, "value", score.value);
-    if (!score.value) one["reason"] = score.value.reason;
-    if (score.real_rows) put(one, "real_rows", *score.real_rows);
-    one["low"] = score.low, one["high"] = score.high, one["higher_is_better"] = score.higher_is_better;
-    one["grade"] = grade_name(score.grade);
-    out["scores"].push_back(std::move(one));
-  }
+  for (const Score* score : v.scores()) out["scores"].push_back(to_json(*score));
   return out;
 }
 
@@ -216,10 +221,11 @@ const ColumnSchema& find(const Schema& schema, const std::string& name) {
 
 std::string report_json(const ReportNames& names, const Table& real, const Table& synthetic, const Schema& schema,
                         const Evaluation& e, const std::optional<ReportedModel>& model) {
+  const Verdict verdict = judge(e);
   Json out{
       {"names", {{"real", names.real}, {"synthetic", names.synthetic}, {"model", names.model}, {"test", names.test}}},
-      {"verdict", to_json(judge(e))},
-      {"advice", to_json(advise(e, model ? std::optional(model->facts) : std::nullopt))},
+      {"verdict", to_json(verdict)},
+      {"advice", to_json(advise(e, verdict, model ? std::optional(model->facts) : std::nullopt))},
       {"evaluation", measures(e)},
       {"columns", Json::array()}};
   const std::vector<std::size_t> order = weakest_first(e.comparison);

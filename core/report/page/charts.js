@@ -1,11 +1,15 @@
 // Colours, and when charts are drawn.
 
-// Okabe and Ito's blue and vermilion (orange in the dark): told apart with any kind of colour vision.
+// Okabe and Ito's blue and vermilion (orange in the dark) are the tables; their purple and green the rows that a model
+// has seen and not seen. Each two are told apart with any kind of colour vision, and by how they are drawn.
 const palettes = {
   light: {
     real: '#0072b2',
     synthetic: '#d55e00',
     realFill: '#9cc9e3',
+    seen: '#8c4a86',
+    seenFill: '#dcc0d8',
+    unseen: '#00795c',
     ink: '#1c2126',
     soft: '#59626d',
     line: '#dde1e6',
@@ -19,6 +23,9 @@ const palettes = {
     real: '#56b4e9',
     synthetic: '#f0a23a',
     realFill: '#2f6f96',
+    seen: '#d79bd1',
+    seenFill: '#6b4a68',
+    unseen: '#3fd0a4',
     ink: '#e8eaed',
     soft: '#a3acb8',
     line: '#343a43',
@@ -84,6 +91,8 @@ function draw(target) {
   // A scene keeps a WebGL context, of which a browser has few.
   if (chart.scene && !layout.scene) Plotly.purge(target);
   chart.scene = Boolean(layout.scene);
+  // Plotly finds out that its place has another size only when the window has.
+  Object.assign(layout, {autosize: true, width: target.clientWidth, height: target.clientHeight});
   chart.done =
       Plotly.react(target, traces, layout, {responsive: true, displayModeBar: false, displaylogo: false}).then(() => {
         if (!target.dataset.drawn && chart.ready) chart.ready(target);
@@ -119,14 +128,22 @@ function setTheme(name) {
 $('theme').addEventListener('click', () => setTheme(theme === 'dark' ? 'light' : 'dark'));
 darkWanted.addEventListener('change', (event) => setTheme(event.matches ? 'dark' : 'light'));
 
-// Paper is white, and shows what nobody has scrolled to.
+// Paper is white, as wide as page.css says, and shows what nobody has scrolled to.
 let themeOnScreen = null;
+function setPrinting(printing) {
+  document.documentElement.classList.toggle('printing', printing);
+  for (const chart of charts.values()) chart.drawn = null;
+}
 window.addEventListener('beforeprint', () => {
   themeOnScreen = theme;
+  setPrinting(true);
   setTheme('light');
   for (const target of charts.keys()) draw(target);
 });
-window.addEventListener('afterprint', () => setTheme(themeOnScreen));
+window.addEventListener('afterprint', () => {
+  setPrinting(false);
+  setTheme(themeOnScreen);
+});
 
 /** Buttons of which one is pressed. */
 function segments(group, first, choose) {

@@ -10,7 +10,7 @@ function largestGap(column) {
     if (Math.abs(share - synthetic[i]) > Math.abs(real[worst] - synthetic[worst])) worst = i;
   });
   if (real.length === 0) return 'no values';
-  const exact = (share) => (share > 0 && share < 0.001 ? percent(share) : `${(100 * share).toFixed(1)} %`);
+  const exact = (share) => (share > 0 && share < 0.001 ? percent(share) : `${(100 * share).toFixed(1)}\u00a0%`);
   return `largest difference: ${short(barNames(column.bars, column.type)[worst], 40)}: ${exact(real[worst])} real, ${
       exact(synthetic[worst])} synthetic`;
 }

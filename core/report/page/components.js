@@ -19,12 +19,18 @@ function showComponents() {
     return;
   }
   const titles = pca.explained.map((share, i) => `Component ${i + 1} (${percent(share)} of the variance)`);
+  // Real rows as large pale points, synthetic ones as small dark ones upon them: neither hides the other.
   const points = (table, axes, colors, size) => ({
     mode: 'markers',
     name: table,
     hoverinfo: 'skip',
     ...Object.fromEntries(axes.map((axis, i) => [axis, pca[table].map((point) => point[i])])),
-    marker: {size, color: colors[table], opacity: theme === 'dark' ? 0.6 : 0.45, line: {width: 0}}
+    marker: {
+      size: table === 'real' ? 1.7 * size : size,
+      color: colors[table],
+      opacity: table === 'real' ? 0.4 : 0.75,
+      line: {width: 0}
+    }
   });
   const legend = (colors) => ({
     showlegend: true,
@@ -35,7 +41,7 @@ function showComponents() {
     layout.yaxis.title.text = titles[1];
     layout.margin = {l: 10, r: 10, t: 30, b: 10};
     return {
-      traces: ['real', 'synthetic'].map((table) => ({type: 'scatter', ...points(table, ['x', 'y'], colors, 5)})),
+      traces: ['real', 'synthetic'].map((table) => ({type: 'scatter', ...points(table, ['x', 'y'], colors, 4)})),
       layout: {...layout, ...legend(colors)}
     };
   };
@@ -51,7 +57,7 @@ function showComponents() {
     });
     return {
       traces:
-          ['real', 'synthetic'].map((table) => ({type: 'scatter3d', ...points(table, ['x', 'y', 'z'], colors, 1.8)})),
+          ['real', 'synthetic'].map((table) => ({type: 'scatter3d', ...points(table, ['x', 'y', 'z'], colors, 1.5)})),
       layout: {
         ...layout,
         ...legend(colors),
@@ -62,7 +68,7 @@ function showComponents() {
           xaxis: axis(0),
           yaxis: axis(1),
           zaxis: axis(2),
-          camera: {eye: {x: 1.3, y: 1.3, z: 0.8}}
+          camera: {eye: {x: 1.5, y: 1.5, z: 0.9}, center: {x: 0, y: 0, z: -0.15}}
         }
       }
     };

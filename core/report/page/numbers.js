@@ -11,6 +11,11 @@ function fillTable(table, head, body) {
                   (cell, i) => element(i === 0 ? 'th' : 'td', i === 0 ? {scope: 'row'} : {}, ...[cell].flat()))))));
 }
 
+/** Which way a measure is better; of rows nearer to seen rows, and of guesses, a half is no copying. */
+const best = (headline) => ['closest_share', 'membership_auc'].includes(headline.name) ? '0.5' :
+    headline.higher_is_better                                                          ? 'higher' :
+                                                                                         'lower';
+
 function showNumbers() {
   const reason = (headline, key) =>
       (isNumber(headline[key]) ? fixed(headline[key], 4) : headline.reasons?.[key] ?? '–');
@@ -19,7 +24,7 @@ function showNumbers() {
       evaluation.headlines.map(
           (headline) => [
               [`${headline.label} `, element('span', {class: 'code'}, headline.name)], reason(headline, 'value'),
-              reason(headline, 'real_against_real'), headline.higher_is_better ? 'more' : 'less']));
+              reason(headline, 'real_against_real'), best(headline)]));
   fillTable(
       $('column-table'),
       [

@@ -4,6 +4,9 @@
 const inTriangle = (values, a, b) =>
     (a === b ? null : values[(Math.max(a, b) * (Math.max(a, b) - 1)) / 2 + Math.min(a, b)]);
 
+/** Long names of more bars than a few would run into each other. */
+const crowded = (names) => names.length > 4 && names.some((name) => name.length > 4);
+
 /** Ticks of a column's bars along a heat map: categories by name, intervals by some of their edges. */
 function barTicks(column, length) {
   const bars = column.pair_bars, names = barNames(bars, column.type);
@@ -40,7 +43,7 @@ function pairChart(x, y, z, most) {
       showgrid: false,
       zeroline: false,
       ticklabeloverflow: 'allow',
-      tickangle: data.columns[x].pair_bars.labels && xNames.length > 4 ? -45 : 0
+      tickangle: data.columns[x].pair_bars.labels && crowded(xNames) ? -45 : 0
     });
     Object.assign(
         layout.yaxis, barTicks(data.columns[y], 14),

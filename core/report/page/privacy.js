@@ -8,10 +8,16 @@ function showPrivacy() {
     return;
   }
   const closest = privacy.closest_record, member = privacy.membership;
-  $('privacy-text').textContent = closest ?
+  const drift = privacy.held_out_drift;
+  $('privacy-text').textContent = !closest ?
+      'Only rows that the model has not learned from can show that nothing was copied: give some with --test.' :
       'How far each synthetic row is from the closest training row and from the closest unseen row. If rows were ' +
-          'copied, the distances to training rows would be the shorter ones.' :
-      'Only rows that the model has not learned from can show that nothing was copied: give some with --test.';
+          'copied, the distances to training rows would be the shorter ones. ' +
+          (drift ?
+               `Here this says nothing, for the unseen rows differ from the training rows in ${
+                   quoted(drift.column)} (shape ${fixed(drift.shape)}).` :
+               'This is an average: a few copied rows among thousands do not show, and no number here proves that ' +
+                   'rows are anonymous.');
   facts($('privacy-facts'), [
     ['Rows that equal a row of the real table', percent(privacy.identical_to_real)],
     ['the same of the unseen rows', closest ? percent(privacy.held_out_identical_to_real) : null],
@@ -64,13 +70,13 @@ function showPrivacy() {
                                   place(distances.edges[j + 1], 'decimal', step)}<br>` +
                     `training rows ${percent(share)}<br>unseen rows ${percent(distances.held_out[j] / asked)}`)
           };
-          return i === 0 ? {type: 'bar', name, x: centres, y, width: step, marker: {color: colors.realFill}, ...hover} :
+          return i === 0 ? {type: 'bar', name, x: centres, y, width: step, marker: {color: colors.seenFill}, ...hover} :
                            {
                              type: 'scatter',
                              mode: 'lines',
                              name,
                              ...outline(distances.edges, y),
-                             line: {color: colors.synthetic, width: 2},
+                             line: {color: colors.unseen, width: 2},
                              hoverinfo: 'skip'
                            };
         });

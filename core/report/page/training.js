@@ -37,7 +37,8 @@ function showTraining() {
         `It took ${duration(last.seconds)}` +
         (memory > 0 ? ` and at most ${count(Math.round(memory))} MB of memory.` : '.'));
   else
-    words.push('The log of the training run (meg train --log, given here with --log) adds its time and memory.');
+    words.push(
+        'A model file holds no clock: its time and memory are in what “meg train --log” writes; --log shows them.');
   if (!training.finished) words.push('Training was stopped before it was done.');
   $('training-text').textContent = words.join(' ');
 
@@ -45,7 +46,10 @@ function showTraining() {
     const shown = series.filter(([key]) => phase.some((line) => isNumber(line[key])));
     if (shown.length === 0) return;
     const chart = element('div', {class: 'chart'}), x = extra.x ?? 'done';
-    $('training-charts').append(element('figure', {}, element('figcaption', {class: 'above'}, title), chart));
+    $('training-charts')
+        .append(element(
+            'figure', {}, element('figcaption', {class: 'above'}, title), chart,
+            extra.note ? element('figcaption', {}, extra.note) : null));
     const ends = shown.map(([key, name]) => {
       const known = phase.filter((line) => isNumber(line[key]));
       return `${name} from ${known[0][key].toPrecision(3)} to ${known.at(-1)[key].toPrecision(3)}`;
@@ -59,28 +63,39 @@ function showTraining() {
       });
       Object.assign(layout.xaxis, {nticks: 6, zeroline: false, rangemode: 'tozero'});
       Object.assign(layout.yaxis, {nticks: 6, zeroline: false, ...extra.yaxis});
-      if (extra.level !== undefined)
-        layout.shapes = [{
-          type: 'line',
-          xref: 'paper',
-          x0: 0,
-          x1: 1,
-          y0: extra.level,
-          y1: extra.level,
-          line: {color: colors.soft, width: 1, dash: 'dot'}
-        }];
+      layout.shapes = (extra.levels ?? []).map((level) => ({
+                                                 type: 'line',
+                                                 xref: 'paper',
+                                                 x0: 0,
+                                                 x1: 1,
+                                                 y0: level,
+                                                 y1: level,
+                                                 line: {color: colors.soft, width: 1, dash: 'dot'}
+                                               }));
       return {traces: shown.map(([key, name, color]) => curve(phase, x, key, name, colors[color])), layout};
     });
   };
   add('Warm-up: loss, nats per row', of('warm-up'), 'epoch',
-      [['loss', 'training rows', 'real'], ['held_out_loss', 'held-out rows', 'synthetic']]);
-  const game = of('refinement').length > 0 ? of('refinement') : of('training'),
-        unit = of('refinement').length > 0 ? 'step' : 'epoch';
-  add(unit === 'step' ? 'Refinement: losses of the game' : 'Losses of the game', game, unit,
-      [['discriminator', 'discriminator', 'real'], ['generator', 'generator', 'synthetic']]);
+      [['loss', 'training rows', 'seen'], ['held_out_loss', 'held-out rows', 'unseen']]);
+  const refined = of('refinement').length > 0;
+  const game = refined ? of('refinement') : of('training'), unit = refined ? 'step' : 'epoch';
+  const losses = [['discriminator', 'discriminator', 'soft'], ['generator', 'generator', 'synthetic']];
+  if (refined)
+    add('Refinement: losses of the game', game, unit, losses, {
+      levels: [2 * Math.LN2, Math.LN2],
+      note: 'Dotted: a discriminator that can only guess, 1.386, and what its generator then has, 0.693.'
+    });
+  else
+    add('Losses of the game', game, unit, losses);
+  const areas = game.map((line) => line.held_out_auc).filter(isNumber);
   add('Discriminator\'s AUC on held-out rows (0.5: cannot tell)', game, unit,
-      [['held_out_auc', 'held-out AUC', 'synthetic']],
-      {level: 0.5, yaxis: {range: [0.4, Math.max(0.7, ...game.map((line) => (line.held_out_auc ?? 0) + 0.05))]}});
-  add('Memory, MB, over the seconds of training', lines, 'seconds', [['megabytes', 'memory held at most', 'real']],
+      [['held_out_auc', 'held-out AUC', 'unseen']], {
+        levels: [0.5],
+        yaxis: {
+          range:
+              [Math.min(0.4, ...areas.map((area) => area - 0.05)), Math.max(0.7, ...areas.map((area) => area + 0.05))]
+        }
+      });
+  add('Memory, MB, over the seconds of training', lines, 'seconds', [['megabytes', 'memory held at most', 'soft']],
       {x: 'seconds', yaxis: {rangemode: 'tozero'}});
 }

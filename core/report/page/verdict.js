@@ -39,8 +39,9 @@ function scoreCard(score) {
   if (isNumber(score.value)) {
     out.append(element('div', {class: 'value'}, text(score.value)));
     out.append(gradeBadge(score.grade, (score.title === 'Privacy' ? privacyWords : gradeWords)[score.grade]));
-    out.append(
-        element('div', {class: 'real-rows'}, isNumber(score.real_rows) ? `real rows: ${text(score.real_rows)}` : ''));
+    out.append(element(
+        'div', {class: 'real-rows'},
+        `real rows: ${isNumber(score.real_rows) ? text(score.real_rows) : score.real_rows_reason ?? 'not measured'}`));
     out.append(
         scale(score),
         element(
@@ -52,9 +53,10 @@ function scoreCard(score) {
   return out;
 }
 
-/** Flags stay in one piece. */
-const withFlags = (sentence) =>
-    sentence.split(/(--[a-z][a-z-]*)/).map((part, i) => (i % 2 === 1 ? element('span', {class: 'flag'}, part) : part));
+/** Flags and percentages stay in one piece. */
+const withFlags = (sentence) => sentence.replaceAll(' %', '\u00a0%')
+                                    .split(/(--[a-z][a-z-]*)/)
+                                    .map((part, i) => (i % 2 === 1 ? element('span', {class: 'flag'}, part) : part));
 
 function showVerdict() {
   const {names, verdict} = data;

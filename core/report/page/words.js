@@ -17,7 +17,7 @@ const count = (x) => x.toLocaleString('en');
 const fixed = (x, digits = 3) => (isNumber(x) ? x.toFixed(digits).replace('-', '−') : '–');
 function percent(share) {
   const x = 100 * share;
-  return `${x > 0 && x < 0.1 ? x.toPrecision(1) : x.toFixed(x === 0 || x >= 10 ? 0 : x >= 1 ? 1 : 2)} %`;
+  return `${x > 0 && x < 0.1 ? x.toPrecision(1) : x.toFixed(x === 0 || x >= 10 ? 0 : x >= 1 ? 1 : 2)}\u00a0%`;
 }
 const probability = (p) => (!isNumber(p) ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));
 const short = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);

@@ -1,0 +1,62 @@
+#pragma once
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/measure/evaluation.h"
+
+namespace meg {
+
+/// How near a number is to what real rows score.
+enum class Grade { kGood, kFair, kPoor, kUnknown };
+
+/// "good", "fair", "poor" or "unknown".
+std::string_view grade_name(Grade grade);
+
+/// The worse of two; what is unknown does not count.
+Grade worse(Grade a, Grade b);
+
+/// How far a score may be below that of real rows.
+struct Gap {
+  double good, fair;
+};
+inline constexpr Gap kShapeGap{0.02, 0.07}, kTrendGap{0.02, 0.07}, kRowsGap{0.15, 0.40}, kTargetGap{0.02, 0.07};
+
+/// `best`: the score where nobody knows what real rows score.
+Grade grade_gap(const Measured& value, const std::optional<Measured>& real_rows, double best, bool higher_is_better,
+                const Gap& gap);
+
+/// The shape or the trend below which a column or a pair is weak: lower where real rows, too, score less than 1, for in
+/// a small table chance alone makes columns and pairs differ.
+double weak_column(const Evaluation& evaluation);
+double weak_pair(const Evaluation& evaluation);
+
+/// The pairs below it, the weakest first.
+std::vector<Trend> weak_pairs(const Evaluation& evaluation);
+
+/// Whether most of the unseen rows are rows of the real table, or they are not drawn like these: what is nearer to
+/// which then says nothing of copying.
+bool are_seen(const Privacy::HeldOut& held_out);
+bool says_nothing(const Privacy::HeldOut& held_out);
+
+/// How many identical rows are no copying: those of unseen rows; else those that two halves of the real table have in
+/// common, twice, for a half has half as many rows to be equal to.
+std::optional<double> expected_copies(const Evaluation& evaluation);
+
+/// By the rows that equal a row of the real table, beside expected_copies().
+Grade grade_copies(const Evaluation& evaluation);
+
+/// The share of rows that would have to be copies for the closest-record share to be as it is, and its standard error:
+/// copies of all rows make a share of 1/2 + reach / 2, where so much of the training rows was sampled.
+struct CopiedShare {
+  double share, error;
+};
+CopiedShare copied_share(const Privacy& privacy);
+
+/// By copied_share(): unknown where it is so uncertain that many copies would not show.
+Grade grade_closest(const Privacy& privacy);
+
+/// Copying, as far as it was measured; without unseen rows copies can be found but not ruled out.
+Grade grade_privacy(const Evaluation& evaluation);
+
+}  // namespace meg
