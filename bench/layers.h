@@ -39,6 +39,29 @@ inline GroupedLinear make_layer(Layer kind) {
   return layer;
 }
 
+/// Those of a stack: the prefix and the hidden layer, and heads of 8, 16, ... 120 outputs.
+struct StackLayers {
+  GroupedLinear first, hidden, head;
+  std::size_t parameters;
+};
+
+inline StackLayers make_stack_layers() {
+  StackLayers layers{make_layer(Layer::kPrefix), make_layer(Layer::kHidden), make_layer(Layer::kHidden), 0};
+  std::size_t y = 0;
+  for (LinearGroup& g : layers.head) {
+    g.outputs = 8 * static_cast<int>(&g - layers.head.data() + 1);
+    g.y = y, y += static_cast<std::size_t>(g.outputs);
+  }
+  for (GroupedLinear* layer : {&layers.first, &layers.hidden, &layers.head})
+    for (LinearGroup& g : *layer) {
+      const auto outputs = static_cast<std::size_t>(g.outputs);
+      g.weight = layers.parameters, g.bias = g.weight + static_cast<std::size_t>(g.inputs) * outputs;
+      layers.parameters = Arena::padded(g.bias + outputs);
+    }
+  for (LinearGroup& g : layers.head) g.y_stride = y;
+  return layers;
+}
+
 inline int rows_of(Layer kind) { return is_large(kind) ? 512 : 64; }
 
 }  // namespace meg::bench

@@ -37,6 +37,10 @@ class CudaBackend final : public Backend {
   void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                               float* gradients) override;
 
+  void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) override;
+  void stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
+                      float* gradients) override;
+
   void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
                            const Dropout& dropout, float* sum, float* y) override;
   void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
@@ -89,9 +93,12 @@ class CudaBackend final : public Backend {
   }
   const void* constant(std::span<const std::byte> bytes);
   const LayerGroup* groups_on_device(LinearGroups layer);
-  /// use(a tile of kernels/product.h that multiplies with the precision that was asked for).
-  template <class Use>
-  void with_tile(const Use& use);
+  /// linear_backward_weight of several layers in one launch.
+  struct WeightProduct {
+    LinearGroups layer;
+    const float *x, *dy;
+  };
+  void weight_gradients(std::array<WeightProduct, kMostLayers> products, int rows, bool with_bias, float* gradients);
 
   Precision precision_;
   Queue queue_;

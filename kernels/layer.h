@@ -4,9 +4,13 @@
 
 namespace meg::MEG_KERNELS {
 
+/// Layers whose weights' gradients are one launch: those of a stack.
+inline constexpr std::uint32_t kMostLayers = 3;
+
 /// A LinearGroup on the device.
 struct LayerGroup {
-  std::uint32_t inputs, outputs, drops, gap, gap_width, unused;  // no padding: layers are found by their bytes
+  std::uint32_t inputs, outputs, drops, gap, gap_width;
+  std::uint32_t layer;  // which of several in one launch; without it there would be padding: lists are found by bytes
   std::size_t x, x_stride, weight, bias, y, y_stride;
 
   /// The column of x that is input i.
@@ -21,13 +25,13 @@ struct LayerGroup {
 };
 
 /// Of the host's group.
-inline LayerGroup layer_group(const LinearGroup& g) {
+inline LayerGroup layer_group(const LinearGroup& g, std::uint32_t layer = 0) {
   return {static_cast<std::uint32_t>(g.inputs),
           static_cast<std::uint32_t>(g.outputs),
           g.drops ? 1u : 0u,
           static_cast<std::uint32_t>(g.gap),
           static_cast<std::uint32_t>(g.gap_width),
-          0,
+          layer,
           g.x,
           g.x_stride,
           g.weight,

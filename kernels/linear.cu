@@ -118,16 +118,22 @@ class WithColumnSum {
   bool wanted_;
 };
 
+/// Of every layer of a launch.
+struct WeightOperands {
+  const float *x[kMostLayers], *dy[kMostLayers];
+};
+
 /// dw += x^T dy, 64 inputs and 64 outputs a block; those of the first inputs also do db += column sums of dy.
 template <class Tile>
 __global__ void __launch_bounds__(kThreads)
-    linear_backward_weight_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* x,
-                                  const float* dy, bool with_bias, float* gradients) {
+    linear_backward_weight_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows,
+                                  WeightOperands operands, bool with_bias, float* gradients) {
   SharedMemory shared;
   Panel<false> a(shared.take<float>(Panel<false>::kFloats)), b(shared.take<float>(Panel<false>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
   const LayerGroup g = groups[at.begin];
   const unsigned inputs = g.inputs, outputs = g.outputs;
+  const float *const x = operands.x[g.layer], *const dy = operands.dy[g.layer];
   const bool sums_bias = with_bias && at.row == 0;
   WithColumnSum<Tile> sums(sums_bias);
   add_product(
@@ -156,15 +162,6 @@ const LayerGroup* CudaBackend::groups_on_device(LinearGroups layer) {
   return on_device(std::span<const LayerGroup>(groups_));
 }
 
-template <class Use>
-void CudaBackend::with_tile(const Use& use) {
-  switch (precision_) {
-    case Precision::kFp32: return use(FmaTile());
-    case Precision::kTf32: return use(MmaTile<Tf32>());
-    case Precision::kBf16: return use(MmaTile<Bf16>());
-  }
-}
-
 void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
                                  const ForwardTail& tail, float* y) {
   if (rows == 0) return;
@@ -174,7 +171,7 @@ void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, c
       tiles_.push_back({n, n + 1, 0, o});
   const Launch shape{
       {static_cast<unsigned>(tiles_.size()), blocks(static_cast<std::size_t>(rows)), 1}, kThreads, kSharedBytes};
-  with_tile([&](auto tile) {
+  with_tile<SquareTile>(precision_, [&](auto tile) {
     launch(queue_, shape, linear_forward_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), x, parameters,
            ForwardFinish(tail), y);
@@ -192,7 +189,7 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const floa
   }
   const Launch shape{
       {static_cast<unsigned>(tiles_.size()), blocks(static_cast<std::size_t>(rows)), 1}, kThreads, kSharedBytes};
-  with_tile([&](auto tile) {
+  with_tile<SquareTile>(precision_, [&](auto tile) {
     launch(queue_, shape, linear_backward_input_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), dy, parameters, tail, dx);
   });
@@ -200,16 +197,30 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const floa
 
 void CudaBackend::linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                                          float* gradients) {
+  weight_gradients({{{layer, x, dy}}}, rows, with_bias, gradients);
+}
+
+void CudaBackend::weight_gradients(std::array<WeightProduct, kMostLayers> products, int rows, bool with_bias,
+                                   float* gradients) {
   if (rows == 0) return;
+  groups_.clear();
   tiles_.clear();
-  for (std::uint32_t n = 0; n < layer.size(); ++n)
-    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::max(layer[n].inputs, with_bias ? 1 : 0)); i += kTile)
-      for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(layer[n].outputs); o += kTile)
-        tiles_.push_back({n, n + 1, i, o});
+  WeightOperands operands{};
+  for (std::uint32_t l = 0; l < kMostLayers; ++l) {
+    operands.x[l] = products[l].x, operands.dy[l] = products[l].dy;
+    for (const LinearGroup& g : products[l].layer) {
+      const auto n = static_cast<std::uint32_t>(groups_.size());
+      groups_.push_back(layer_group(g, l));
+      for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::max(g.inputs, with_bias ? 1 : 0)); i += kTile)
+        for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(g.outputs); o += kTile)
+          tiles_.push_back({n, n + 1, i, o});
+    }
+  }
   const Launch shape{{static_cast<unsigned>(tiles_.size()), 1, 1}, kThreads, kSharedBytes};
-  with_tile([&](auto tile) {
-    launch(queue_, shape, linear_backward_weight_kernel<decltype(tile)>, groups_on_device(layer),
-           on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), x, dy, with_bias, gradients);
+  with_tile<SquareTile>(precision_, [&](auto tile) {
+    launch(queue_, shape, linear_backward_weight_kernel<decltype(tile)>,
+           on_device(std::span<const LayerGroup>(groups_)), on_device(std::span<const LayerTile>(tiles_)),
+           static_cast<unsigned>(rows), operands, with_bias, gradients);
   });
 }
 

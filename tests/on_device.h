@@ -66,6 +66,19 @@ class OnDevice final : public meg::Backend {
                                      o.write(gradients, parameter_extent(layer)));
   }
 
+  void stack_forward(const meg::Stack& stack, int rows, const float* parameters, const meg::StackTape& tape) override {
+    Operands o(*this);
+    meg::StackTape on = on_device(o, stack, rows, tape);
+    backend_->stack_forward(stack, rows, o.read(parameters, parameter_extent(stack)), on);
+  }
+  void stack_backward(const meg::Stack& stack, int rows, const float* parameters, const meg::StackTape& tape,
+                      float* gradients) override {
+    Operands o(*this);
+    const std::size_t size = parameter_extent(stack);
+    backend_->stack_backward(stack, rows, o.read(parameters, size), on_device(o, stack, rows, tape),
+                             o.write(gradients, size));
+  }
+
   void running_sum_forward(meg::Vectors of, int begin, int end, int rows, const float* products, const float* bias,
                            const meg::Dropout& dropout, float* sum, float* y) override {
     Operands o(*this);
@@ -223,6 +236,9 @@ class OnDevice final : public meg::Backend {
       end = std::max({end, g.weight + size(g.inputs, g.outputs), g.bias + size(g.outputs)});
     return end;
   }
+  static std::size_t parameter_extent(const meg::Stack& stack) {
+    return std::max({parameter_extent(stack.first), parameter_extent(stack.hidden), parameter_extent(stack.head)});
+  }
   static std::size_t embeddings(const meg::ColumnsLayout& layout) {
     std::size_t end = 0;
     for (const meg::ColumnLayout& c : layout.columns) end = std::max(end, c.embedding + size(c.codes, meg::kEmbedding));
@@ -268,6 +284,20 @@ class OnDevice final : public meg::Backend {
     OnDevice& on_;
     std::deque<Copy> copies_;
   };
+
+  static meg::StackTape on_device(Operands& o, const meg::Stack& stack, int rows, const meg::StackTape& tape) {
+    const std::size_t units = extent(stack.hidden, rows, true), heads = extent(stack.head, rows, true);
+    const auto write = [&](float* p) { return o.write(p, units); };
+    return {o.write(tape.x, extent(stack.first, rows, false)),
+            write(tape.a0),
+            write(tape.a1),
+            write(tape.h),
+            o.write(tape.heads, heads),
+            o.write(tape.dheads, heads),
+            write(tape.dh),
+            write(tape.da1),
+            write(tape.da0)};
+  }
 
   std::unique_ptr<meg::Backend> backend_;
   int pass_rows_;

@@ -27,18 +27,23 @@ inline std::size_t column_of(const meg::LinearGroup& g, std::size_t i) {
   return i < static_cast<std::size_t>(g.gap) ? i : i + static_cast<std::size_t>(g.gap_width);
 }
 
+/// x w + b of one row and output.
+inline double product(const meg::LinearGroup& g, std::size_t row, std::size_t output, const Doubles& x,
+                      const Doubles& p) {
+  double sum = p[g.bias + output];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
+    sum += x[g.x + row * g.x_stride + column_of(g, i)] * p[g.weight + i * static_cast<std::size_t>(g.outputs) + output];
+  return sum;
+}
+
 /// y[g] = activation(x[g] w[g] + b[g]); y has the size of the widest row times rows.
 inline Doubles linear_forward(const meg::GroupedLinear& layer, int rows, const Doubles& x, const Doubles& p,
                               meg::Activation activation) {
   Doubles y(static_cast<std::size_t>(rows) * layer.front().y_stride);
   for (const meg::LinearGroup& g : layer)
     for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-      for (std::size_t o = 0; o < static_cast<std::size_t>(g.outputs); ++o) {
-        double sum = p[g.bias + o];
-        for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
-          sum += x[g.x + r * g.x_stride + column_of(g, i)] * p[g.weight + i * static_cast<std::size_t>(g.outputs) + o];
-        y[g.y + r * g.y_stride + o] = activate(activation, sum);
-      }
+      for (std::size_t o = 0; o < static_cast<std::size_t>(g.outputs); ++o)
+        y[g.y + r * g.y_stride + o] = activate(activation, product(g, r, o, x, p));
   return y;
 }
 
@@ -103,6 +108,79 @@ inline Doubles linear_backward_input(const meg::GroupedLinear& layer, int rows, 
     for (std::size_t o = 0; o < outputs; ++o) out += dy[g.y + r * g.y_stride + o] * p[g.weight + i * outputs + o];
   });
   return dx;
+}
+
+/// gradients += x[g]^T dy[g] for the weights and the column sums of dy[g] for the biases.
+inline void linear_backward_weight(meg::LinearGroups layer, int rows, const Doubles& x, const Doubles& dy,
+                                   Doubles& gradients) {
+  for (const meg::LinearGroup& g : layer)
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t o = 0; o < static_cast<std::size_t>(g.outputs); ++o) {
+        const double d = dy[g.y + r * g.y_stride + o];
+        gradients[g.bias + o] += d;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(g.inputs); ++i)
+          gradients[g.weight + i * static_cast<std::size_t>(g.outputs) + o] +=
+              x[g.x + r * g.x_stride + column_of(g, i)] * d;
+      }
+}
+
+/// The operands of a meg::Stack.
+struct StackTape {
+  Doubles x, a0, a1, h, heads, dheads, da1, da0;
+};
+
+/// use(row, unit, where it is in a0, a1 and h) for all units of a generator.
+template <class Use>
+void each_unit(const meg::LinearGroup& hidden, int rows, const Use& use) {
+  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+    for (std::size_t j = 0; j < static_cast<std::size_t>(hidden.outputs); ++j)
+      use(r, j, hidden.y + r * hidden.y_stride + j);
+}
+
+inline void stack_forward(const meg::Stack& stack, int rows, const Doubles& p, StackTape& t) {
+  const auto unit = [&](const meg::LinearGroup& g, std::size_t r, std::size_t j, std::size_t i, const Doubles& x,
+                        const meg::Dropout& dropout) {
+    return std::max(product(g, r, j, x, p), 0.0) * (g.drops ? dropout_mask(dropout, i) : 1);
+  };
+  for (std::size_t n = 0; n < stack.hidden.size(); ++n) {
+    const meg::LinearGroup &hidden = stack.hidden[n], &head = stack.head[n];
+    if (!stack.first.empty())
+      each_unit(hidden, rows, [&](std::size_t r, std::size_t j, std::size_t i) {
+        t.a0[i] = unit(stack.first[n], r, j, i, t.x, stack.first_dropout);
+      });
+    each_unit(hidden, rows, [&](std::size_t r, std::size_t j, std::size_t i) {
+      t.a1[i] = unit(hidden, r, j, i, t.a0, stack.hidden_dropout);
+      t.h[i] = t.a0[i] + t.a1[i];
+    });
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t o = 0; o < static_cast<std::size_t>(head.outputs); ++o)
+        t.heads[head.y + r * head.y_stride + o] = product(head, r, o, t.h, p);
+  }
+}
+
+inline void stack_backward(const meg::Stack& stack, int rows, const Doubles& p, StackTape& t, Doubles& gradients) {
+  const auto dot = [&](const meg::LinearGroup& g, std::size_t r, std::size_t j, const Doubles& dy) {
+    double sum = 0;
+    for (std::size_t o = 0, outputs = static_cast<std::size_t>(g.outputs); o < outputs; ++o)
+      sum += dy[g.y + r * g.y_stride + o] * p[g.weight + j * outputs + o];
+    return sum;
+  };
+  const auto scale = [](const meg::LinearGroup& g, const meg::Dropout& dropout) {
+    return g.drops ? static_cast<double>(dropout.scale()) : 1;
+  };
+  for (std::size_t n = 0; n < stack.hidden.size(); ++n) {
+    const meg::LinearGroup &hidden = stack.hidden[n], &head = stack.head[n];
+    each_unit(hidden, rows, [&](std::size_t r, std::size_t j, std::size_t i) {
+      t.da1[i] = t.a1[i] > 0 ? scale(hidden, stack.hidden_dropout) * dot(head, r, j, t.dheads) : 0;
+    });
+    each_unit(hidden, rows, [&](std::size_t r, std::size_t j, std::size_t i) {
+      const double sum = dot(head, r, j, t.dheads) + dot(hidden, r, j, t.da1);
+      t.da0[i] = t.a0[i] > 0 ? scale(hidden, stack.first_dropout) * sum : 0;
+    });
+  }
+  linear_backward_weight(stack.head, rows, t.h, t.dheads, gradients);
+  linear_backward_weight(stack.hidden, rows, t.a0, t.da1, gradients);
+  linear_backward_weight(stack.first, rows, t.x, t.da0, gradients);
 }
 
 /// softplus(logit) - label * logit, mean over rows.

@@ -112,20 +112,40 @@ TEST_CASE("training the default preset is a handful of graphs, however many step
   CHECK(gpu.graphs() == 5);  // the discriminator alone or all, with the gradient penalty or without it
 }
 
-TEST_CASE(
-    "the naive rung of the benchmarks' ladder agrees with naive loops, and so does a product with a bias behind it") {
-  const GroupedLinear layer{{5, 3, 0, 9, 0, 15, 0, 10}, {4, 6, 5, 9, 18, 42, 3, 10}};
+TEST_CASE("the naive rungs of the benchmarks' ladders, and what follows a library's products, do what the CPU does") {
+  const GroupedLinear layer{{5, 3, 0, 9, 0, 15, 0, 10}, {4, 6, 5, 9, 18, 42, 3, 10, false}};
   const int rows = 70;
-  const Floats x = test::random(static_cast<std::size_t>(rows) * 9, 1), p = test::random(48, 2);
-  std::vector<emulated::LayerGroup> groups;
-  for (const LinearGroup& g : layer) groups.push_back(emulated::layer_group(g));
+  const std::size_t x_size = static_cast<std::size_t>(rows) * 9, y_size = static_cast<std::size_t>(rows) * 10;
+  const Floats x = test::random(x_size, 1), p = test::random(48, 2), dy = test::random(y_size, 3);
+  const auto cpu = test::Cpu::make();
   emulated::Queue queue;
-  Floats y(static_cast<std::size_t>(rows) * 10, 0.0f), product(y.size(), 0.0f);
-  const auto expected = reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kRelu);
-  emulated::naive_linear_relu(queue, groups.data(), 2, 6, rows, x.data(), p.data(), y.data());
-  test::check_close(y, expected, 1e-5);
+  const emulated::DeviceLayer on_device(queue, layer);
+  const auto same = [](const Floats& got, const Floats& expected) {
+    test::check_close(got, test::doubles(expected), 1e-5);
+  };
 
-  test::Cpu::make()->linear_forward(layer, rows, x.data(), p.data(), {.bias = false}, product.data());
-  emulated::add_bias_relu(queue, groups.data(), 2, 6, rows, p.data(), product.data());
-  test::check_close(product, expected, 1e-5);
+  Floats expected(y_size, 0.0f), y = expected, product = expected, sum = expected, naive_sum = expected;
+  ForwardTail tail{.activation = Activation::kRelu, .dropout = {0.3f, 5, 6}, .residual = dy.data(), .sum = sum.data()};
+  cpu->linear_forward(layer, rows, x.data(), p.data(), tail, expected.data());
+  cpu->linear_forward(layer, rows, x.data(), p.data(), {.bias = false}, product.data());
+  tail.sum = naive_sum.data();
+  emulated::naive_linear_forward(queue, on_device, rows, x.data(), p.data(), tail, y.data());
+  same(y, expected), same(naive_sum, sum);
+  emulated::forward_tail(queue, on_device, rows, p.data(), tail, product.data());
+  same(product, expected), same(naive_sum, sum);
+
+  Floats dx(x_size, 0.0f), naive_dx = dx, dx_product = dx, masked = dx, naive_masked = dx;
+  BackwardTail back{.residual = x.data(), .relu_output = x.data(), .scale = 2.0f, .masked = masked.data()};
+  cpu->linear_backward_input(layer, rows, dy.data(), p.data(), back, dx.data());
+  cpu->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx_product.data());
+  back.masked = naive_masked.data();
+  emulated::naive_linear_backward_input(queue, on_device, rows, dy.data(), p.data(), back, naive_dx.data());
+  same(naive_dx, dx), same(naive_masked, masked);
+  emulated::backward_tail(queue, on_device, rows, back, dx_product.data());
+  same(dx_product, dx), same(naive_masked, masked);
+
+  Floats gradients(p.size(), 1.0f), naive_gradients = gradients;
+  cpu->linear_backward_weight(layer, rows, x.data(), dy.data(), true, gradients.data());
+  emulated::naive_linear_backward_weight(queue, on_device, rows, x.data(), dy.data(), naive_gradients.data());
+  same(naive_gradients, gradients);
 }

@@ -157,13 +157,17 @@ void MaskedEnsemble::others_forward(Backend& backend, int rows, const float* par
                                 parameters + first_.front().bias, others_dropout(tape), tape.a0);
 }
 
-void MaskedEnsemble::later_layers_forward(Backend& backend, std::size_t begin, std::size_t end, int rows,
-                                          const float* parameters, Tape& tape) const {
+Stack MaskedEnsemble::stack(const Tape& tape, bool others, std::size_t begin, std::size_t end) const {
   const auto some = [&](LinearGroups layer) { return layer.subspan(begin, end - begin); };
-  const ForwardTail tail{
-      .activation = Activation::kRelu, .dropout = dropout(tape, 1), .residual = tape.a0, .sum = tape.h};
-  backend.linear_forward(some(hidden_), rows, tape.a0, parameters, tail, tape.a1);
-  backend.linear_forward(some(head_), rows, tape.h, parameters, {}, tape.heads);
+  return {shared() ? LinearGroups() : some(others ? others_ : first_), some(hidden_), some(head_),
+          others ? others_dropout(tape) : dropout(tape, 0), dropout(tape, 1)};
+}
+
+Stack MaskedEnsemble::stack(const Tape& tape, int rows) const {
+  const auto [before, others] = parts(rows, tape);
+  Stack all = stack(tape, before.rows == 0, 0, layout_.size());
+  if (before.rows > 0 && others.rows > 0) all.first = {};
+  return all;
 }
 
 std::array<MaskedEnsemble::Part, 2> MaskedEnsemble::parts(int rows, const Tape& tape) const {
@@ -173,22 +177,23 @@ std::array<MaskedEnsemble::Part, 2> MaskedEnsemble::parts(int rows, const Tape& 
 
 void MaskedEnsemble::forward(Backend& backend, int rows, const float* cells, const float* parameters,
                              Tape& tape) const {
+  const Stack layers = stack(tape, rows);
   backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells, parameters, tape.x);
   for (const Part& part : parts(rows, tape)) {
     if (part.rows == 0) continue;
     Tape of = rows_from(tape, part.first);
-    if (!part.others) {
+    if (part.others) backend.hide_columns(layout_, tape.seed, hiding_row(tape), part.rows, of.x);
+    if (!layers.first.empty()) continue;
+    if (part.others)
+      others_forward(backend, part.rows, parameters, of);
+    else
       first_forward(backend, 0, layout_.size(), part.rows, parameters, of);
-      continue;
-    }
-    backend.hide_columns(layout_, tape.seed, hiding_row(tape), part.rows, of.x);
-    others_forward(backend, part.rows, parameters, of);
   }
-  later_layers_forward(backend, 0, layout_.size(), rows, parameters, tape);
+  backend.stack_forward(layers, rows, parameters, tape);
 }
 
 void MaskedEnsemble::first_backward(Backend& backend, const Part& part, int embedding_rows, const float* cells,
-                                    const float* parameters, Tape tape, float* gradients) const {
+                                    const float* parameters, Tape tape, bool weights, float* gradients) const {
   const GroupedLinear& layer = part.others ? others_ : first_;
   const int n = static_cast<int>(layout_.size());
   float* const biases = gradients + first_.front().bias;
@@ -196,7 +201,7 @@ void MaskedEnsemble::first_backward(Backend& backend, const Part& part, int embe
     backend.sum_of_others_backward(vectors(), part.rows, tape.da0, tape.da0, biases);
   else if (shared())
     backend.running_sum_backward(vectors(), part.rows, tape.da0, tape.da0, biases);
-  backend.linear_backward_weight(layer, part.rows, tape.x, tape.da0, !shared(), gradients);
+  if (weights) backend.linear_backward_weight(layer, part.rows, tape.x, tape.da0, !shared(), gradients);
   if (embedding_rows == 0) return;
   const int skipped = part.rows - embedding_rows;
   const Tape seen = rows_from(tape, skipped);
@@ -211,19 +216,13 @@ void MaskedEnsemble::first_backward(Backend& backend, const Part& part, int embe
 
 void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, const float* cells,
                               const float* parameters, Tape& tape, float* gradients) const {
-  const float scale = tape.dropout > 0 ? dropout(tape, 0).scale() : 1.0f;
-  backend.linear_backward_weight(head_, rows, tape.h, tape.dheads, true, gradients);
-  backend.linear_backward_input(head_, rows, tape.dheads, parameters,
-                                {.relu_output = tape.a1, .scale = scale, .masked = tape.da1}, tape.dh);
-  backend.linear_backward_weight(hidden_, rows, tape.a0, tape.da1, true, gradients);
-  backend.linear_backward_input(hidden_, rows, tape.da1, parameters,
-                                {.residual = tape.dh, .relu_output = tape.a0, .scale = scale, .masked = tape.da0},
-                                tape.da0);
+  const Stack layers = stack(tape, rows);
+  backend.stack_backward(layers, rows, parameters, tape, gradients);
   for (const Part& part : parts(rows, tape))
     if (part.rows > 0)
       first_backward(backend, part, std::clamp(part.first + part.rows - (rows - embedding_rows), 0, part.rows),
                      cells + floats(part.first, layout_.cell_stride()), parameters, rows_from(tape, part.first),
-                     gradients);
+                     layers.first.empty(), gradients);
 }
 
 void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, const float* parameters,
@@ -234,8 +233,8 @@ void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, cons
   if (known.columns > 0 && shared()) first_forward(backend, 0, first, rows, parameters, tape);
   for (std::size_t k = first; k < layout_.size(); ++k) {
     const int column = static_cast<int>(k);
-    first_forward(backend, k, k + 1, rows, parameters, tape);
-    later_layers_forward(backend, k, k + 1, rows, parameters, tape);
+    if (shared()) first_forward(backend, k, k + 1, rows, parameters, tape);
+    backend.stack_forward(stack(tape, false, k, k + 1), rows, parameters, tape);
     backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, view,
                           k == first ? known.next : Allowed{});
     backend.features(layout_, column, column + 1, rows, cells, parameters, tape.x);
@@ -249,18 +248,15 @@ void MaskedEnsemble::fill(Backend& backend, int rows, Draw draw, const float* pa
   if (shared()) backend.linear_forward({&total_, 1}, rows, tape.x, parameters, {.bias = false}, tape.sum);
   for (const auto& [column, allowed] : columns) {
     const auto k = static_cast<std::size_t>(column);
-    const LinearGroups first = LinearGroups(others_).subspan(k, 1);
     LinearGroup own = others_[k];  // shared: the column's product, in rows of its own
     own.y = 0, own.y_stride = static_cast<std::size_t>(shape_.hidden);
     if (shared()) {
-      backend.linear_forward(first, rows, tape.x, parameters, {.bias = false}, tape.a1);
+      backend.linear_forward({&others_[k], 1}, rows, tape.x, parameters, {.bias = false}, tape.a1);
       backend.sum_of_others_forward(vectors(), column, column + 1, rows, tape.sum, tape.a1,
                                     parameters + first_.front().bias, {}, tape.a0);
       backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.product);
-    } else {
-      backend.linear_forward(first, rows, tape.x, parameters, {.activation = Activation::kRelu}, tape.a0);
     }
-    later_layers_forward(backend, k, k + 1, rows, parameters, tape);
+    backend.stack_forward(stack(tape, true, k, k + 1), rows, parameters, tape);
     backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, nullptr, allowed);
     backend.features(layout_, column, column + 1, rows, cells, parameters, tape.x);
     if (!shared()) continue;

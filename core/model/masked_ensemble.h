@@ -66,12 +66,11 @@ class MaskedEnsemble {
   void initialize(std::uint64_t seed, std::span<float> parameters) const;
 
   /// What a pass over `rows` rows works in.
-  struct Tape {
-    float *x, *a0, *a1, *h, *heads;       // forward; also what backward reads
-    float *dheads, *dh, *da1, *da0, *dx;  // backward; null in a tape for forward passes
-    float *sum, *product;                 // of a shared first layer: the sum so far and what changes it, [rows, hidden]
-    float dropout = 0;                    // of this pass
-    std::uint64_t seed = 0, step = 0;     // of its masks
+  struct Tape : StackTape {
+    float* dx;                         // backward; null, as the stack's gradients are, in a tape for forward passes
+    float *sum, *product;              // of a shared first layer: the sum so far and what changes it, [rows, hidden]
+    float dropout = 0;                 // of this pass
+    std::uint64_t seed = 0, step = 0;  // of its masks
     /// From this row on generators see all other columns, of which every row hides some at random.
     static constexpr int kNowhere = std::numeric_limits<int>::max();
     int hidden_from = kNowhere;
@@ -121,15 +120,19 @@ class MaskedEnsemble {
   bool shared() const { return shape_.first == FirstLayer::kShared; }
   std::size_t units() const { return layout_.size() * static_cast<std::size_t>(shape_.hidden); }
   void add_first_layer();
-  /// Of the generators begin <= k < end; those before them have been done.
+  /// All layers of the generators begin <= k < end, on rows that see others or those before; without a shared first
+  /// one.
+  Stack stack(const Tape& tape, bool others, std::size_t begin, std::size_t end) const;
+  /// The same of all generators for a pass over `rows` rows; without a first layer also where they are of both kinds.
+  Stack stack(const Tape& tape, int rows) const;
+  /// The first layer where the stack has none, of the generators begin <= k < end; those before them have been done.
   void first_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
                      Tape& tape) const;
   void others_forward(Backend& backend, int rows, const float* parameters, Tape& tape) const;
-  void later_layers_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
-                            Tape& tape) const;
-  /// From da0 of a part of the rows; of the embeddings that its last `embedding_rows` saw.
+  /// From da0 of a part of the rows; of the embeddings that its last `embedding_rows` saw, and of the first layer's
+  /// weights where the stack has none.
   void first_backward(Backend& backend, const Part& part, int embedding_rows, const float* cells,
-                      const float* parameters, Tape tape, float* gradients) const;
+                      const float* parameters, Tape tape, bool weights, float* gradients) const;
   Vectors vectors() const { return {static_cast<int>(layout_.size()), shape_.hidden}; }
 
   ColumnsLayout layout_;

@@ -73,6 +73,22 @@ struct BackwardTail {
   float* masked = nullptr;  // may be dx
 };
 
+/// Three grouped layers behind each other, those of masked generators: group n of each is of generator n. a0, a1 and h
+/// are laid out alike.
+///
+///     a0 = dropout(relu(x w0 + b0));  a1 = dropout(relu(a0 w1 + b1));  h = a1 + a0;  heads = h w2 + b2
+struct Stack {
+  LinearGroups first;  // none: a0 is given
+  LinearGroups hidden, head;
+  Dropout first_dropout, hidden_dropout;
+};
+
+/// What a pass through a Stack reads and writes.
+struct StackTape {
+  float *x, *a0, *a1, *h, *heads;
+  float *dheads, *dh, *da1, *da0;  // null: no backward follows, and a0, a1 and h may be left as they are
+};
+
 /// Adam's constants; weight_decay is decoupled (AdamW, Loshchilov & Hutter 2019), l2 joins the gradient.
 struct AdamOptions {
   float rate = 2e-4f, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
@@ -137,6 +153,13 @@ class Backend {
   /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
   virtual void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                                       float* gradients) = 0;
+
+  // --- stacks: all layers of masked generators at once; what is here does it layer by layer
+  virtual void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape);
+  /// From dheads: adds to the gradients of all weights and biases of the stack, the first layer's too where it has one,
+  /// and writes da1 and da0, both behind the masks of ReLU and dropout. dh may be left as it is.
+  virtual void stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
+                              float* gradients);
 
   // --- running sums over groups: one first layer for many masked generators
   /// y[r, k] = dropout(relu(bias[k] + sum of products[r, j] over j <= k)) for the groups begin <= k < end; products and

@@ -1,0 +1,28 @@
+#include "core/nn/backend.h"
+
+namespace meg {
+
+void Backend::stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) {
+  if (!stack.first.empty())
+    linear_forward(stack.first, rows, tape.x, parameters,
+                   {.activation = Activation::kRelu, .dropout = stack.first_dropout}, tape.a0);
+  linear_forward(stack.hidden, rows, tape.a0, parameters,
+                 {.activation = Activation::kRelu, .dropout = stack.hidden_dropout, .residual = tape.a0, .sum = tape.h},
+                 tape.a1);
+  linear_forward(stack.head, rows, tape.h, parameters, {}, tape.heads);
+}
+
+void Backend::stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
+                             float* gradients) {
+  linear_backward_weight(stack.head, rows, tape.h, tape.dheads, true, gradients);
+  linear_backward_input(stack.head, rows, tape.dheads, parameters,
+                        {.relu_output = tape.a1, .scale = stack.hidden_dropout.scale(), .masked = tape.da1}, tape.dh);
+  linear_backward_weight(stack.hidden, rows, tape.a0, tape.da1, true, gradients);
+  linear_backward_input(
+      stack.hidden, rows, tape.da1, parameters,
+      {.residual = tape.dh, .relu_output = tape.a0, .scale = stack.first_dropout.scale(), .masked = tape.da0},
+      tape.da0);
+  if (!stack.first.empty()) linear_backward_weight(stack.first, rows, tape.x, tape.da0, true, gradients);
+}
+
+}  // namespace meg

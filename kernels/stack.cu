@@ -1,0 +1,210 @@
+#include <algorithm>
+
+#include "kernels/backend.h"
+#include "kernels/device.h"
+#include "kernels/dropout.h"
+#include "kernels/layer.h"
+#include "kernels/product.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+// A block takes the rows of one tile through all layers of one generator. What lies between two layers is in shared
+// memory, and weights pass through there in panels. Rows are few, 32 of 128 units: a batch of 512 rows of 15 generators
+// is 240 blocks, two for each of 132 SMs, one of which computes while the other waits for weights; of 64 rows there
+// would be 120. Their 39 KB let four of them be on an SM with 164 KB of shared memory, five with 228 KB.
+
+/// The layers of a stack on the device, a group per generator.
+struct StackGroups {
+  const LayerGroup *first, *hidden, *head;  // first may be null
+};
+
+/// Element (i, j) of a tile of units: where it is, and whether it is there. a0, a1 and h are laid out alike.
+struct Units {
+  __device__ Units(const LayerGroup& hidden, unsigned first_row, unsigned rows)
+      : begin(hidden.x + first_row * hidden.x_stride),
+        stride(hidden.x_stride),
+        rows(rows - first_row),
+        width(hidden.inputs) {}
+  __device__ std::size_t place(unsigned i, unsigned j) const { return begin + i * stride + j; }
+  __device__ bool inside(unsigned i, unsigned j) const { return i < rows && j < width; }
+
+  std::size_t begin, stride;
+  unsigned rows, width;
+};
+
+/// The b of a product with w, from column `column` on, and of one with its transpose.
+__device__ auto weights(const float* parameters, const LayerGroup& g, unsigned column = 0) {
+  return [w = parameters + g.weight + column, inputs = g.inputs, outputs = g.outputs, columns = g.outputs - column](
+             unsigned j, unsigned k) {
+    return k < inputs && j < columns ? w[static_cast<std::size_t>(k) * outputs + j] : 0.0f;
+  };
+}
+__device__ auto transposed_weights(const float* parameters, const LayerGroup& g) {
+  return [w = parameters + g.weight, inputs = g.inputs, outputs = g.outputs](unsigned j, unsigned k) {
+    return j < inputs && k < outputs ? w[static_cast<std::size_t>(j) * outputs + k] : 0.0f;
+  };
+}
+
+template <class Shape, bool kAlongDepth>
+constexpr std::size_t shared_bytes() {
+  return SharedMemory::bytes<float>(Resident<Shape>::kFloats) +
+         SharedMemory::bytes<float>(Panel<true, Shape::kRows>::kFloats) +
+         SharedMemory::bytes<float>(Panel<kAlongDepth, Shape::kColumns>::kFloats);
+}
+
+/// Heads of a tile of rows of one generator; the generators with the most inputs begin.
+template <class Tile>
+__global__ void __launch_bounds__(kThreads)
+    stack_forward_kernel(StackGroups groups, unsigned rows, const float* parameters, DropoutMask first_mask,
+                         DropoutMask hidden_mask, StackTape tape) {
+  using Shape = typename Tile::Shape;
+  SharedMemory shared;
+  const Resident<Shape> resident(shared.take<float>(Resident<Shape>::kFloats));
+  Panel<true, Shape::kRows> a(shared.take<float>(Panel<true, Shape::kRows>::kFloats));
+  Panel<false, Shape::kColumns> b(shared.take<float>(Panel<false, Shape::kColumns>::kFloats));
+  const unsigned n = gridDim.x - 1 - blockIdx.x, first_row = blockIdx.y * Shape::kRows;
+  const LayerGroup hidden = groups.hidden[n], head = groups.head[n];
+  const Units units(hidden, first_row, rows);
+  const bool keeps = tape.dheads != nullptr;
+
+  if (groups.first) {
+    const LayerGroup first = groups.first[n];
+    const float* const x = tape.x + first.x + first_row * first.x_stride;
+    Tile tile;
+    add_product(
+        tile, a, b, first.inputs,
+        [&](unsigned i, unsigned k) {
+          return i < units.rows && k < first.inputs ? x[i * first.x_stride + first.column_of(k)] : 0.0f;
+        },
+        weights(parameters, first));
+    DropoutDraws mask(first_mask);
+    tile.each([&](unsigned i, unsigned j, float a0) {
+      const bool inside = units.inside(i, j);
+      if (inside) a0 = fmaxf(a0 + parameters[first.bias + j], 0.0f);
+      if (inside && first.drops) a0 *= mask(units.place(i, j));
+      if (inside && keeps) tape.a0[units.place(i, j)] = a0;
+      resident.put(i, j, inside ? a0 : 0.0f);
+    });
+  } else {
+    for (unsigned e = threadIdx.x; e < Shape::kRows * Shape::kColumns; e += kThreads) {
+      const unsigned i = e / Shape::kColumns, j = e % Shape::kColumns;
+      resident.put(i, j, units.inside(i, j) ? tape.a0[units.place(i, j)] : 0.0f);
+    }
+  }
+
+  {
+    Tile tile;
+    add_product(tile, resident, b, units.width, weights(parameters, hidden));
+    DropoutDraws mask(hidden_mask);
+    tile.each([&](unsigned i, unsigned j, float a1) {
+      if (!units.inside(i, j)) return;
+      const std::size_t element = units.place(i, j);
+      a1 = fmaxf(a1 + parameters[hidden.bias + j], 0.0f);
+      if (hidden.drops) a1 *= mask(element);
+      const float h = a1 + resident(i, j);  // a0, which nobody else reads any more
+      resident.put(i, j, h);
+      if (keeps) tape.a1[element] = a1, tape.h[element] = h;
+    });
+  }
+
+  for (unsigned column = 0; column < head.outputs; column += Shape::kColumns) {
+    Tile tile;
+    add_product(tile, resident, b, units.width, weights(parameters, head, column));
+    tile.each([&](unsigned i, unsigned j, float sum) {
+      const std::size_t r = first_row + i, o = column + j;
+      if (i < units.rows && o < head.outputs)
+        tape.heads[head.y + r * head.y_stride + o] = sum + parameters[head.bias + o];
+    });
+  }
+}
+
+/// da1 and da0 of a tile of rows of one generator. dh stays where it is, in the registers that da1 w1^T is added to.
+template <class Tile>
+__global__ void __launch_bounds__(kThreads)
+    stack_backward_kernel(StackGroups groups, unsigned rows, const float* parameters, float first_scale,
+                          float hidden_scale, StackTape tape) {
+  using Shape = typename Tile::Shape;
+  SharedMemory shared;
+  const Resident<Shape> resident(shared.take<float>(Resident<Shape>::kFloats));
+  Panel<true, Shape::kRows> a(shared.take<float>(Panel<true, Shape::kRows>::kFloats));
+  Panel<true, Shape::kColumns> b(shared.take<float>(Panel<true, Shape::kColumns>::kFloats));
+  const unsigned n = blockIdx.x, first_row = blockIdx.y * Shape::kRows;
+  const LayerGroup hidden = groups.hidden[n], head = groups.head[n];
+  const Units units(hidden, first_row, rows);
+  const float* const dheads = tape.dheads + head.y + first_row * head.y_stride;
+
+  Tile tile;
+  add_product(
+      tile, a, b, head.outputs,
+      [&](unsigned i, unsigned k) { return i < units.rows && k < head.outputs ? dheads[i * head.y_stride + k] : 0.0f; },
+      transposed_weights(parameters, head));
+  tile.each([&](unsigned i, unsigned j, float dh) {
+    const bool inside = units.inside(i, j);
+    const std::size_t element = units.place(i, j);
+    const float da1 = inside && tape.a1[element] > 0.0f ? (hidden.drops ? hidden_scale : 1.0f) * dh : 0.0f;
+    if (inside) tape.da1[element] = da1;
+    resident.put(i, j, da1);
+  });
+  add_product(tile, resident, b, units.width, transposed_weights(parameters, hidden));
+  tile.each([&](unsigned i, unsigned j, float da0) {
+    if (!units.inside(i, j)) return;
+    const std::size_t element = units.place(i, j);
+    tape.da0[element] = tape.a0[element] > 0.0f ? (hidden.drops ? first_scale : 1.0f) * da0 : 0.0f;
+  });
+}
+
+/// Whether all units of a generator fit into a tile of this shape.
+template <class Shape>
+bool fit(const Stack& stack) {
+  return std::ranges::all_of(stack.hidden,
+                             [](const LinearGroup& g) { return g.inputs <= static_cast<int>(Shape::kColumns); });
+}
+
+/// use(a tile into which they fit).
+template <class Use>
+void with_tile_for(const Stack& stack, Precision precision, const Use& use) {
+  fit<SquareTile>(stack) ? with_tile<SquareTile>(precision, use) : with_tile<WideTile>(precision, use);
+}
+
+/// A block for every generator and tile of rows.
+template <class Shape>
+dim3 blocks(const Stack& stack, unsigned rows) {
+  return {static_cast<unsigned>(stack.hidden.size()), (rows + Shape::kRows - 1) / Shape::kRows, 1};
+}
+
+}  // namespace
+
+void CudaBackend::stack_forward(const Stack& stack, int row_count, const float* parameters, const StackTape& tape) {
+  if (!fit<WideTile>(stack)) return Backend::stack_forward(stack, row_count, parameters, tape);
+  const auto rows = static_cast<unsigned>(row_count);
+  const StackGroups groups{stack.first.empty() ? nullptr : groups_on_device(stack.first),
+                           groups_on_device(stack.hidden), groups_on_device(stack.head)};
+  with_tile_for(stack, precision_, [&](auto tile) {
+    using Tile = decltype(tile);
+    using Shape = typename Tile::Shape;
+    const Launch shape{blocks<Shape>(stack, rows), kThreads, shared_bytes<Shape, false>()};
+    launch(queue_, shape, stack_forward_kernel<Tile>, groups, rows, parameters, DropoutMask(stack.first_dropout),
+           DropoutMask(stack.hidden_dropout), tape);
+  });
+}
+
+void CudaBackend::stack_backward(const Stack& stack, int row_count, const float* parameters, const StackTape& tape,
+                                 float* gradients) {
+  if (!fit<WideTile>(stack)) return Backend::stack_backward(stack, row_count, parameters, tape, gradients);
+  const auto rows = static_cast<unsigned>(row_count);
+  const StackGroups groups{nullptr, groups_on_device(stack.hidden), groups_on_device(stack.head)};
+  with_tile_for(stack, precision_, [&](auto tile) {
+    using Tile = decltype(tile);
+    using Shape = typename Tile::Shape;
+    const Launch shape{blocks<Shape>(stack, rows), kThreads, shared_bytes<Shape, true>()};
+    launch(queue_, shape, stack_backward_kernel<Tile>, groups, rows, parameters, stack.first_dropout.scale(),
+           stack.hidden_dropout.scale(), tape);
+  });
+  weight_gradients(
+      {{{stack.head, tape.h, tape.dheads}, {stack.hidden, tape.a0, tape.da1}, {stack.first, tape.x, tape.da0}}},
+      row_count, true, gradients);
+}
+
+}  // namespace meg::MEG_KERNELS
