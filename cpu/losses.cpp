@@ -5,21 +5,21 @@
 namespace meg::cpu {
 
 namespace {
-constexpr std::size_t kLanes = 16;
-using Lanes = Eigen::Array<float, static_cast<int>(kLanes), 1>;
+constexpr std::size_t kLossLanes = 16;
+using LossLanes = Eigen::Array<float, static_cast<int>(kLossLanes), 1>;
 }  // namespace
 
 void CpuBackend::bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) {
   const float share = 1.0f / static_cast<float>(rows);
   const auto count = static_cast<std::size_t>(rows);
   double sum = 0;
-  for (std::size_t r = 0; r < count; r += kLanes) {
-    const std::size_t lanes = std::min(kLanes, count - r);
-    Lanes d = Lanes::Zero();
+  for (std::size_t r = 0; r < count; r += kLossLanes) {
+    const std::size_t lanes = std::min(kLossLanes, count - r);
+    LossLanes d = LossLanes::Zero();
     std::copy_n(logit + r, lanes, d.data());
     // With e = exp(-|d|) <= 1 nothing overflows: softplus(d) = max(d, 0) + log(1 + e), sigmoid(-|d|) = e / (1 + e).
-    const Lanes e = (-d.abs()).exp(), value = d.max(0.0f) + e.log1p() - label * d;
-    const Lanes slope = share * ((d < 0.0f).select(e, 1.0f) / (1.0f + e) - label);
+    const LossLanes e = (-d.abs()).exp(), value = d.max(0.0f) + e.log1p() - label * d;
+    const LossLanes slope = share * ((d < 0.0f).select(e, 1.0f) / (1.0f + e) - label);
     std::copy_n(slope.data(), lanes, dlogit + r);
     for (std::size_t l = 0; l < lanes; ++l) sum += static_cast<double>(value[static_cast<Eigen::Index>(l)]);
   }
@@ -31,10 +31,10 @@ namespace {
 /// Sum of term(x) over [count], one sum a lane, for the compiler may not reorder a single one.
 template <class Term>
 double lane_sum(std::size_t count, const float* x, const Term& term) {
-  double part[kLanes] = {}, total = 0;
-  const std::size_t whole = count / kLanes * kLanes;
-  for (std::size_t i = 0; i < whole; i += kLanes)
-    for (std::size_t l = 0; l < kLanes; ++l) part[l] += term(static_cast<double>(x[i + l]));
+  double part[kLossLanes] = {}, total = 0;
+  const std::size_t whole = count / kLossLanes * kLossLanes;
+  for (std::size_t i = 0; i < whole; i += kLossLanes)
+    for (std::size_t l = 0; l < kLossLanes; ++l) part[l] += term(static_cast<double>(x[i + l]));
   for (std::size_t i = whole; i < count; ++i) part[i - whole] += term(static_cast<double>(x[i]));
   for (const double p : part) total += p;
   return total;

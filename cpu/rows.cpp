@@ -7,19 +7,19 @@ namespace meg::cpu {
 
 namespace {
 
-using Lanes = Eigen::Array<float, static_cast<int>(kPhiloxLanes), 1>;
+using RowNumberLanes = Eigen::Array<float, static_cast<int>(kPhiloxLanes), 1>;
 
-Lanes uniform(const Words& word) {
-  Lanes u;
+RowNumberLanes uniform(const Words& word) {
+  RowNumberLanes u;
   for (std::size_t l = 0; l < kPhiloxLanes; ++l) u[static_cast<Eigen::Index>(l)] = Philox::to_uniform(word[l]);
   return u;
 }
 
 /// Philox::normal of kPhiloxLanes counters: z[i] holds the i-th number of every block.
-void normal(const std::array<Words, 4>& word, std::array<Lanes, 4>& z) {
+void normal(const std::array<Words, 4>& word, std::array<RowNumberLanes, 4>& z) {
   for (std::size_t i = 0; i < 4; i += 2) {
-    const Lanes radius = (-2.0f * uniform(word[i]).log()).sqrt();
-    const Lanes angle = 2.0f * std::numbers::pi_v<float> * uniform(word[i + 1]);
+    const RowNumberLanes radius = (-2.0f * uniform(word[i]).log()).sqrt();
+    const RowNumberLanes angle = 2.0f * std::numbers::pi_v<float> * uniform(word[i + 1]);
     z[i] = radius * angle.cos();
     z[i + 1] = radius * angle.sin();
   }
@@ -40,7 +40,7 @@ void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t fi
     std::array<std::uint64_t, kPhiloxLanes> row;
     Words position;
     std::array<Words, 4> word;
-    std::array<Lanes, 4> z;
+    std::array<RowNumberLanes, 4> z;
     std::size_t r = begin / row_blocks, block = begin % row_blocks;
     for (std::size_t first = begin; first < end; first += kPhiloxLanes) {
       std::size_t lane_row = r, lane_block = block;
