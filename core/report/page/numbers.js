@@ -13,14 +13,14 @@ function fillTable(table, head, body) {
 
 /** Which way a measure is better; of rows nearer to seen rows, and of guesses, a half is no copying. */
 const best = (headline) => ['closest_share', 'membership_auc'].includes(headline.name) ? '0.5' :
-    headline.higher_is_better                                                          ? 'higher' :
-                                                                                         'lower';
+    headline.higher_is_better                                                          ? 'high' :
+                                                                                         'low';
 
 function showNumbers() {
   const reason = (headline, key) =>
       (isNumber(headline[key]) ? fixed(headline[key], 4) : headline.reasons?.[key] ?? '–');
   fillTable(
-      $('headlines'), ['measure', 'synthetic', 'real rows', 'better'],
+      $('headlines'), ['measure', 'synthetic', 'real rows', 'best'],
       evaluation.headlines.map(
           (headline) => [
               [`${headline.label} `, element('span', {class: 'code'}, headline.name)], reason(headline, 'value'),
