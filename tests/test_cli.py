@@ -557,7 +557,7 @@ class Fast(Case):
         self.assertIn("closest_record", json.loads(report.read_text())["privacy"])
         self.fail_with("the held-out table has 1 row", "evaluate", real, real, "--holdout",
                        self.file("one.csv", "\n".join(lines[:2]) + "\n"))
-        self.fail_with("there is no column 'island'", "evaluate", real, real, "--holdout",
+        self.fail_with("the held-out table has no column 'island'", "evaluate", real, real, "--holdout",
                        self.file("less.csv", "species\nAdelie\nGentoo\n"))
 
     @staticmethod
