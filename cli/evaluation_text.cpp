@@ -168,9 +168,8 @@ void print_privacy(const Privacy& p, bool coloured) {
         "give rows that the model has not seen\n");
   else if (p.held_out->drift)
     fmt::print(
-        "held-out rows differ from real ones in '{}' (shape {:.3f}), so they say\nnothing: draw both at random from "
-        "one "
-        "table\n",
+        "held-out rows differ from real ones in '{}' (shape {:.3f}), so they say\n"
+        "nothing: draw both at random from one table\n",
         p.held_out->drift->column, p.held_out->drift->shape);
 }
 

@@ -315,6 +315,12 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
     set_value(e, "c2st_xgb", 0.3);
     CHECK(says(only_advice(e, "rows"), "fine structure"));
   }
+  SUBCASE("real rows that are not covered") {
+    Headline h;
+    h.name = "beta_recall", h.value = 0.35, h.real_against_real = 0.5;
+    e.headlines.push_back(h);
+    CHECK(says(only_advice(e, "rows"), "beta_recall 0.350"));
+  }
   SUBCASE("the target") {
     set_value(e, "auc", 0.85);
     CHECK(says(only_advice(e, "target"), "0.850"));

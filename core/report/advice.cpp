@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kMembershipPoor = 0.05, kMembershipErrors = 3;
 constexpr double kMissingDiffers = 0.03, kOutside = 0.01, kUncovered = 0.2;
+constexpr double kDensityGap = 0.1;  ///< of alpha-precision and beta-recall to those of real rows
 constexpr double kToldApart = 0.60;  ///< AUC of the model's own discriminator
 constexpr std::size_t kColumnsNamed = 3, kPairsNamed = 2;
 constexpr std::size_t kFewRows = 1000;
@@ -76,9 +77,10 @@ class Adviser {
     const Membership& m = p.held_out->membership;
     if (m.auc - 0.5 > std::max(kMembershipPoor, kMembershipErrors * m.auc_error))
       add("privacy", Grade::kPoor,
-          fmt::format("Who was in the training table can be guessed with an AUC of {:.3f}: use --rare-min and fewer "
-                      "--epochs.",
-                      m.auc));
+          fmt::format(
+              "Who was in the training table can be guessed with an AUC of {:.3f}: train on more rows or for fewer "
+              "--epochs.",
+              m.auc));
   }
 
   void columns() {
@@ -142,6 +144,8 @@ class Adviser {
 
   void rows() {
     const Score& score = verdict_.rows;
+    density("alpha_precision", "Synthetic rows lie less where real ones are dense");
+    density("beta_recall", "Synthetic rows cover the real ones less");
     if (score.grade != Grade::kFair && score.grade != Grade::kPoor) return;
     std::string sentence = fmt::format(
         "A classifier can tell the rows from real ones (score {:.3f}): the weakest columns and pairs show it where to "
@@ -151,6 +155,18 @@ class Adviser {
     if (score.name == "c2st_xgb" && logistic && logistic->value && *logistic->value > 1 - kRowsGap.good)
       sentence += "; a logistic regression cannot, so it is fine structure";
     add("rows", score.grade, sentence + ".");
+  }
+
+  void density(const char* name, const char* what) {
+    const Headline* h = e_.headline(name);
+    if (!h || !h->value || !h->real_against_real || !*h->real_against_real) return;
+    const double value = *h->value, real = **h->real_against_real;
+    if (real - value > kDensityGap)
+      add("rows", Grade::kFair,
+          fmt::format(
+              "{} than real rows do ({} {:.3f}, real rows {:.3f}): look at the components; more rows to learn from, or "
+              "--effort best, help.",
+              what, name, value, real));
   }
 
   void target() {
@@ -189,8 +205,8 @@ class Adviser {
           "Name the column that matters with --target: then the page says whether predictors can learn from the rows.");
     if (e_.privacy && !e_.privacy->held_out)
       add("privacy", Grade::kUnknown,
-          "Keep some real rows away from training and give them with --test: only they can show that nothing was "
-          "copied.");
+          "Keep some real rows away from training and give them with --test: only they can show whether rows "
+          "were copied.");
     if (e_.privacy && e_.privacy->held_out && !says_nothing(*e_.privacy->held_out) &&
         grade_closest(*e_.privacy) == Grade::kUnknown)
       add("privacy", Grade::kUnknown, too_few_unseen(*e_.privacy));

@@ -20,7 +20,7 @@ Grade worse(Grade a, Grade b);
 struct Gap {
   double good, fair;
 };
-inline constexpr Gap kShapeGap{0.02, 0.07}, kTrendGap{0.02, 0.07}, kRowsGap{0.15, 0.40}, kTargetGap{0.02, 0.07};
+inline constexpr Gap kShapeGap{0.02, 0.07}, kTrendGap{0.02, 0.07}, kRowsGap{0.10, 0.40}, kTargetGap{0.02, 0.07};
 
 /// `best`: the score where nobody knows what real rows score.
 Grade grade_gap(const Measured& value, const std::optional<Measured>& real_rows, double best, bool higher_is_better,

@@ -28,7 +28,9 @@ function showComponents() {
     marker: {
       size: table === 'real' ? 1.7 * size : size,
       color: colors[table],
-      opacity: table === 'real' ? 0.4 : 0.75,
+      opacity: table === 'synthetic' ? 0.75 :
+          theme === 'dark'           ? 0.55 :
+                                       0.4,
       line: {width: 0}
     }
   });

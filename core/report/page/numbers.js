@@ -11,20 +11,23 @@ function fillTable(table, head, body) {
                   (cell, i) => element(i === 0 ? 'th' : 'td', i === 0 ? {scope: 'row'} : {}, ...[cell].flat()))))));
 }
 
+/** A name that may be cut after its underscores: a phone is narrow. */
+const breakable = (name) => name.split(/(?<=_)/).flatMap((part) => [part, element('wbr')]);
+
 /** Which way a measure is better; of rows nearer to seen rows, and of guesses, a half is no copying. */
 const best = (headline) => ['closest_share', 'membership_auc'].includes(headline.name) ? '0.5' :
-    headline.higher_is_better                                                          ? 'higher' :
-                                                                                         'lower';
+    headline.higher_is_better                                                          ? 'high' :
+                                                                                         'low';
 
 function showNumbers() {
   const reason = (headline, key) =>
       (isNumber(headline[key]) ? fixed(headline[key], 4) : headline.reasons?.[key] ?? '–');
   fillTable(
-      $('headlines'), ['measure', 'synthetic', 'real rows', 'better'],
+      $('headlines'), ['measure', 'synthetic', 'real rows', 'best'],
       evaluation.headlines.map(
           (headline) => [
-              [`${headline.label} `, element('span', {class: 'code'}, headline.name)], reason(headline, 'value'),
-              reason(headline, 'real_against_real'), best(headline)]));
+              [`${headline.label} `, element('span', {class: 'code'}, ...breakable(headline.name))],
+              reason(headline, 'value'), reason(headline, 'real_against_real'), best(headline)]));
   fillTable(
       $('column-table'),
       [

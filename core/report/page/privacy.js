@@ -10,7 +10,7 @@ function showPrivacy() {
   const closest = privacy.closest_record, member = privacy.membership;
   const drift = privacy.held_out_drift;
   $('privacy-text').textContent = !closest ?
-      'Only rows that the model has not learned from can show that nothing was copied: give some with --test.' :
+      'Only rows that the model has not learned from can show whether rows were copied: give some with --test.' :
       'How far each synthetic row is from the closest training row and from the closest unseen row. If rows were ' +
           'copied, the distances to training rows would be the shorter ones. ' +
           (drift ?
