@@ -13,7 +13,8 @@ namespace {
 // A block takes the rows of one tile through all layers of one generator. What lies between two layers is in shared
 // memory, and weights pass through there in panels. Rows are few, 32 of 128 units: a batch of 512 rows of 15 generators
 // is 240 blocks, two for each of 132 SMs, one of which computes while the other waits for weights; of 64 rows there
-// would be 120. Their 39 KB let four of them be on an SM with 164 KB of shared memory, five with 228 KB.
+// would be 120. Two are what an SM's registers hold, 128 a thread; of shared memory they take 78 KB of 164 or more.
+constexpr unsigned kBlocksPerSm = 2;
 
 /// The layers of a stack on the device, a group per generator.
 struct StackGroups {
@@ -56,7 +57,7 @@ constexpr std::size_t shared_bytes() {
 
 /// Heads of a tile of rows of one generator; the generators with the most inputs begin.
 template <class Tile>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
     stack_forward_kernel(StackGroups groups, unsigned rows, const float* parameters, DropoutMask first_mask,
                          DropoutMask hidden_mask, StackTape tape) {
   using Shape = typename Tile::Shape;
@@ -122,7 +123,7 @@ __global__ void __launch_bounds__(kThreads)
 
 /// da1 and da0 of a tile of rows of one generator. dh stays where it is, in the registers that da1 w1^T is added to.
 template <class Tile>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
     stack_backward_kernel(StackGroups groups, unsigned rows, const float* parameters, float first_scale,
                           float hidden_scale, StackTape tape) {
   using Shape = typename Tile::Shape;

@@ -165,10 +165,13 @@ TEST_CASE_TEMPLATE("a GPU and the CPU sum up the same along generators", Gpu, EV
 
 TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradients and rows", Gpu, EVERY_GPU) {
   const int rows = 33;
-  for (const auto first : {MaskedEnsemble::FirstLayer::kOwn, MaskedEnsemble::FirstLayer::kShared}) {
+  using First = MaskedEnsemble::FirstLayer;
+  for (const auto& [first, hidden] :
+       {std::pair{First::kOwn, 40}, {First::kShared, 40}, {First::kOwn, 72}, {First::kShared, 136}}) {
     CAPTURE(static_cast<int>(first));
+    CAPTURE(hidden);
     const MaskedEnsemble ensemble(test::layout_of({{3}, {5, true}, {1}, {33}}),
-                                  {.hidden = 40, .dropout = 0.1f, .first = first});
+                                  {.hidden = hidden, .dropout = 0.1f, .first = first});
     const ColumnsLayout& layout = ensemble.layout();
     const Floats real = test::random_cells(layout, rows, 1);
     const auto run = [&](Backend& backend) {
