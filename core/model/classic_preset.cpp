@@ -13,7 +13,7 @@ namespace {
 /// Points of the history of a run.
 constexpr int kHistoryPoints = 50;
 /// Rows of one pass of generate(): few enough to stay small, whole blocks of the ensemble.
-constexpr std::size_t kGenerateRows = 16384;
+constexpr std::size_t kPrintedRows = 16384;
 
 class ClassicPreset final : public Preset {
  public:
@@ -78,7 +78,7 @@ class ClassicPreset final : public Preset {
     const auto width = static_cast<std::size_t>(scaling_.width());
     std::vector<float> places, columns;
     for (std::size_t done = 0; done < count;) {
-      const std::size_t rows = std::min(kGenerateRows, count - done);
+      const std::size_t rows = std::min(kPrintedRows, count - done);
       places.resize(rows * width);
       columns.resize(rows * width);
       ensemble_->generate(seed, first_row + done, static_cast<int>(rows), places);
