@@ -14,8 +14,6 @@ namespace meg::cli {
 
 namespace {
 
-constexpr std::size_t kChunkRows = 16384;
-
 /// The leading column of several draws, and of mice's complete(..., "long"), which calls it .imp.
 constexpr const char* kDrawColumn = "draw";
 

@@ -1,11 +1,15 @@
 #pragma once
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <string>
 
 #include "cli/console.h"
 #include "core/options.h"
 
 namespace meg::cli {
+
+/// Rows that a command works on between two looks at Ctrl-C.
+inline constexpr std::size_t kChunkRows = 16384;
 
 /// The flags that say how a command with a trained model computes and what it says.
 struct RunFlags {

@@ -13,8 +13,6 @@ namespace meg::cli {
 
 namespace {
 
-constexpr std::size_t kChunkRows = 16384;
-
 struct ScoreFlags {
   std::string model, rows, out = "-";
   RunFlags run;
