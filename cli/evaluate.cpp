@@ -15,6 +15,7 @@
 #include "core/measure/evaluation_json.h"
 #include "core/output_file.h"
 #include "core/table/csv.h"
+#include "core/table/number.h"
 
 namespace meg::cli {
 
@@ -41,7 +42,7 @@ struct Limit {
 
 Limit parse_limit(const std::string& text, const EvaluateFlags& f) {
   const std::size_t equals = text.find('=');
-  Limit out{text.substr(0, equals), 0};
+  Limit out{std::string(trimmed(text.substr(0, equals))), 0};
   std::string known;
   for (const HeadlineDefinition& d : headline_definitions()) {
     if (!d.higher_is_better) continue;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/terminal_text.h"
+
 namespace meg::cli {
 
 namespace {
@@ -38,16 +40,6 @@ std::string score(const Measured& x, int width, bool coloured, double best = 1) 
   return fmt::format("\x1b[{}m{}\x1b[0m", *x < best - kWideGap ? 31 : 33, text);
 }
 
-/// At most `most` characters of a name, its end replaced by an ellipsis where it is longer.
-std::string shortened(std::string_view name, std::size_t most) {
-  const auto starts = [](char c) { return (c & 0xC0) != 0x80; };  // of a UTF-8 character
-  if (static_cast<std::size_t>(std::count_if(name.begin(), name.end(), starts)) <= most) return std::string(name);
-  std::size_t end = 0;
-  for (std::size_t characters = 0; end < name.size(); ++end)
-    if (starts(name[end]) && characters++ == most - 1) break;
-  return std::string(name.substr(0, end)) + "…";
-}
-
 void title(std::string_view text, bool coloured) {
   fmt::print("\n{}{}{}\n", coloured ? "\x1b[1m" : "", text, coloured ? "\x1b[0m" : "");
 }
@@ -71,7 +63,7 @@ void print_columns(const Comparison& c, bool coloured) {
   const auto order = worst(c.columns, kMostColumns, [](const ColumnComparison& column) { return column.shape; });
   for (const std::size_t i : order) {
     const ColumnComparison& column = c.columns[i];
-    fmt::print("{:<20}  {:<11} {} {:>7} {:>7} {:>7} {:>6} {:>6}\n", shortened(column.name, 20), type_name(column.type),
+    fmt::print("{}  {:<11} {} {:>7} {:>7} {:>7} {:>6} {:>6}\n", fitted(column.name, 20), type_name(column.type),
                score(column.shape, 7, coloured), number(column.ks), number(column.wasserstein),
                number(column.jensen_shannon), short_score(column.coverage), short_score(column.adherence));
   }
@@ -117,7 +109,7 @@ void print_pairs(const Comparison& c, bool coloured) {
   title(fmt::format("{:<34} {:<34} {:>9}", "weakest pairs", "", "trend"), coloured);
   for (const std::size_t i : worst(c.trends, kMostPairs, [](const Trend& t) { return t.score; })) {
     const Trend& t = c.trends[i];
-    fmt::print("{:<34} {:<34} {}\n", shortened(c.columns[t.first].name, 34), shortened(c.columns[t.second].name, 34),
+    fmt::print("{} {} {}\n", fitted(c.columns[t.first].name, 34), fitted(c.columns[t.second].name, 34),
                score(t.score, 9, coloured));
   }
 }
@@ -125,7 +117,7 @@ void print_pairs(const Comparison& c, bool coloured) {
 void print_target(const TargetEfficacy& t, bool has_test, bool coloured) {
   const bool regression = t.real.task == EfficacyTask::kRegression;
   const auto heads = regression ? std::vector{"RMSE", "R2"} : std::vector{"AUC", "F1", "macro F1", "accuracy"};
-  std::string line = fmt::format("{:<40}", shortened(t.target, 16) + " predicted by trees");
+  std::string line = fitted(shortened(t.target, 16) + " predicted by trees", 40);
   for (const char* head : heads) line += fmt::format("{:>9}", head);
   title(line, coloured);
   const auto print_line = [&](const char* what, const Efficacy& of) {
@@ -170,7 +162,7 @@ void print_privacy(const Privacy& p, bool coloured) {
     fmt::print(
         "held-out rows differ from real ones in '{}' (shape {:.3f}), so they say\n"
         "nothing: draw both at random from one table\n",
-        p.held_out->drift->column, p.held_out->drift->shape);
+        shortened(p.held_out->drift->column, 20), p.held_out->drift->shape);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, io, json, os, random, re, resource, signal, subprocess, sys, tempfile, time, unittest
+import csv, io, json, os, random, re, resource, signal, subprocess, sys, tempfile, time, unicodedata, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -565,6 +565,22 @@ class Fast(Case):
         """Lines of which every part is a sample: neighbours in the table are couples."""
         lines = PENGUINS.read_text().splitlines()
         return [lines[0], *random.Random(0).sample(lines[1:], len(lines) - 1)]
+
+    def test_names_of_any_alphabet_fit_a_terminal_and_command_it_nothing(self):
+        names = ["漢字の列の名前はとても長いです、本当に", "🎈🎈🎈 ballons, and more of them, and more", "e\u0301" * 18 + "xyz", "x\x1b[2Jy\tz"]
+        rows = [",".join(f"{random.Random(i * 9 + c).random():.3f}" for c in range(4)) for i in range(60)]
+        real, other = (self.file(name, "\n".join([",".join(f'"{n}"' for n in names), *part]) + "\n")
+                       for part, name in ((rows[:30], "real.csv"), (rows[30:], "other.csv")))
+        said = self.succeed("evaluate", real, other, "--quick", "--fail-below", "shape=0.1, trend=0.1").stdout
+
+        def cells(line):
+            return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+        columns, pairs = (part.splitlines()[1:] for part in said.split("\n\n") if part.startswith(("column", "weakest")))
+        self.assertEqual({cells(line) for line in columns}, {cells(columns[0])})
+        self.assertEqual({cells(line) for line in pairs}, {79})
+        self.assertIn("漢字の列の名前はと…", said)
+        self.assertIn("x?[2Jy?z", said)
 
     def test_evaluate_fits_a_terminal_and_colours_only_there(self):
         lines = self.shuffled_penguins()
