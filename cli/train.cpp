@@ -32,14 +32,13 @@ class Pace {
   double seconds_each(const Progress& p, double now) {
     if (begun_ != p.phase) {
       begun_ = p.phase, begin_ = last_;
-      first_ = p.phase == Progress::Phase::kRefinement ? (p.done - 1) / kReportSteps * kReportSteps : p.done - 1;
+      first_ = p.phase == Progress::Phase::kRefinement ? p.done - 1 - (p.done - 1) % steps_per_line(p.of) : p.done - 1;
     }
     last_ = now;
     return (now - begin_) / std::max(1, p.done - first_);
   }
 
  private:
-  static constexpr int kReportSteps = 100;  // between two lines of a refinement
   std::optional<Progress::Phase> begun_;
   double begin_ = 0, last_ = 0;
   int first_ = 0;

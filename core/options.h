@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -66,6 +67,9 @@ struct Progress {
   /// How well the discriminator tells held-out rows from generated ones: ROC AUC, 0.5 = not at all.
   double held_out_auc = kNone;
 };
+
+/// Steps between two lines of a refinement of so many: a short one, too, has a curve.
+constexpr int steps_per_line(int steps) { return std::clamp((steps + 3) / 4, 1, 100); }
 
 /// "training", "warm-up" or "refinement".
 const char* phase_name(Progress::Phase phase);

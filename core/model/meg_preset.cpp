@@ -17,9 +17,6 @@ namespace {
 
 static_assert(Column::kKnots == kKnots && Column::kZCells == kZCells);
 
-/// Steps of the refinement between two lines of the history.
-constexpr int kReportSteps = 100;
-
 /// The first layer of a model of many columns, as its file says it; one that says nothing has one a generator.
 constexpr const char* kSharedFirst = "shared";
 
@@ -305,9 +302,10 @@ class MegPreset final : public Preset {
 
   bool refine(const std::function<void(const Progress&)>& report, const std::function<bool()>& go_on) {
     if (!refinement_) refinement_ = make_refinement();
+    const int every = steps_per_line(refinement_->steps());
     while (!refinement_->done()) {
       refinement_->step();
-      if (refinement_->steps_done() % kReportSteps == 0 || refinement_->done()) {
+      if (refinement_->steps_done() % every == 0 || refinement_->done()) {
         const auto [discriminator, generator] = refinement_->losses();
         report({.phase = Progress::Phase::kRefinement,
                 .done = refinement_->steps_done(),
