@@ -173,10 +173,14 @@ class Adviser {
     const Score& score = verdict_.usefulness;
     if (score.grade != Grade::kFair && score.grade != Grade::kPoor) return;
     add("target", score.grade,
-        fmt::format(
-            "Learned from synthetic rows, “{}” is predicted with {:.3f}, learned from real ones with {:.3f}: look "
-            "at its pairs, and train with --effort best.",
-            e_.target->target, *score.value, score.real_rows && *score.real_rows ? **score.real_rows : score.high));
+        fmt::format("Learned from synthetic rows, “{}” is predicted with {} of {:.3f}, learned from real ones with "
+                    "{:.3f}: look "
+                    "at its pairs, and train with --effort best.",
+                    e_.target->target,
+                    score.name == "auc"  ? "an AUC"
+                    : score.name == "r2" ? "an R²"
+                                         : "an F1",
+                    *score.value, score.real_rows && *score.real_rows ? **score.real_rows : score.high));
   }
 
   void training() {
