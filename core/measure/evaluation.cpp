@@ -133,7 +133,7 @@ const std::vector<Definition>& definitions() {
        [](const Parts& p) { return number_or(p.comparison->mean_shape, kNoColumn); }},
       {{"trend", "pairs of columns", true, kColumns},
        [](const Parts& p) { return number_or(p.comparison->mean_trend, kNoPair); }},
-      {{"quality", "SDMetrics' quality score", true, kColumns},
+      {{"quality", "mean of shape and trend", true, kColumns},
        [](const Parts& p) { return number_or((p.comparison->mean_shape + p.comparison->mean_trend) / 2, kNoPair); }},
       {{"correlation_similarity", "pairs of numbers", true, kColumns},
        [](const Parts& p) { return number_or(p.comparison->correlation_similarity, kNoPair); }},

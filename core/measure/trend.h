@@ -12,7 +12,7 @@ struct Trend {
   double score = 0;
 };
 
-/// The trend of every pair of columns (SDMetrics' Column Pair Trends):
+/// The trend of every pair of columns (SDMetrics' CorrelationSimilarity and ContingencySimilarity):
 /// - both numeric: 1 - |Pearson of real - Pearson of synthetic| / 2; a pair whose correlation the real table leaves
 ///   undefined is passed over, one that only the synthetic table leaves undefined counts as 0 there;
 /// - else 1 - the total variation distance of the two columns' joint codes.
