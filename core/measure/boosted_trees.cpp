@@ -59,7 +59,7 @@ BoostedTrees::BoostedTrees(const FeatureMatrix& features, std::span<const float>
   set("tree_method", "hist");
   set("max_depth", std::to_string(options.depth));
   set("learning_rate", fmt::format("{}", options.learning_rate));
-  set("nthread", std::to_string(options.threads));
+  set("nthread", "1");
   // XGBoost 2 estimates it from the labels unless it is said; figures should not depend on the version.
   set("base_score", "0.5");
   set("seed", "0");

@@ -18,11 +18,11 @@ struct TreeOptions {
   int rounds = 150;
   int depth = 5;
   double learning_rate = 0.1;
-  int threads = 1;  ///< the order of XGBoost's sums, and so the last digits, depend on it
 };
 
 /// Gradient-boosted trees by XGBoost, histogram method; the same as xgboost.XGBClassifier and XGBRegressor with these
-/// options and their defaults else.
+/// options and their defaults else. On one thread: XGBoost's own wait for each other a thousand times a second, each
+/// time for milliseconds where a core is busy with something else. Who learns several learns them side by side.
 class BoostedTrees {
  public:
   /// Whether this meg was built with XGBoost; without it the constructor throws Error.

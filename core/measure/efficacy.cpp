@@ -10,6 +10,7 @@
 #include "core/measure/f1.h"
 #include "core/measure/roc_auc.h"
 #include "core/measure/supervised.h"
+#include "core/parallel.h"
 
 namespace meg {
 
@@ -21,7 +22,7 @@ constexpr std::size_t kFolds = 3;
 std::size_t outputs(int classes) { return classes > 2 ? static_cast<std::size_t>(classes) : 1; }
 
 /// Learns from `train` and predicts `test`: test rows x outputs(classes).
-std::vector<double> predictions(const SupervisedRows& train, const FeatureMatrix& test, int classes, int threads) {
+std::vector<double> predictions(const SupervisedRows& train, const FeatureMatrix& test, int classes) {
   const bool constant = std::all_of(train.targets.begin(), train.targets.end(),
                                     [&](double target) { return target == train.targets.front(); });
   if (classes > 0 && constant) {
@@ -33,7 +34,6 @@ std::vector<double> predictions(const SupervisedRows& train, const FeatureMatrix
   }
   TreeOptions options;
   options.classes = classes;
-  options.threads = threads;
   if (classes == 0) options.rounds = 300, options.depth = 6;
   std::vector<float> labels(train.targets.size());
   std::transform(train.targets.begin(), train.targets.end(), labels.begin(),
@@ -107,10 +107,10 @@ std::string_view task_name(EfficacyTask task) {
   return "";
 }
 
-Efficacy efficacy(const Table& train, const Table& test, const Schema& schema, std::string_view target, int threads) {
+Efficacy efficacy(const Table& train, const Table& test, const Schema& schema, std::string_view target) {
   const SupervisedTables tables = read_supervised(train, test, schema, target);
-  return score(tables.test.targets, predictions(tables.train, tables.test.features, tables.classes, threads),
-               tables.classes, tables.train.targets.size());
+  return score(tables.test.targets, predictions(tables.train, tables.test.features, tables.classes), tables.classes,
+               tables.train.targets.size());
 }
 
 Efficacy efficacy_within(const Table& real, const Schema& schema, std::string_view target, int threads) {
@@ -122,16 +122,16 @@ Efficacy efficacy_within(const Table& real, const Schema& schema, std::string_vi
   const std::size_t width = outputs(tables.classes);
   const std::vector<std::size_t> fold = folds(rows.targets, tables.classes);
   std::vector<double> predicted(rows.targets.size() * width);
-  for (std::size_t f = 0; f < kFolds; ++f) {
+  parallel_for(kFolds, threads, [&](std::size_t f) {
     std::vector<std::size_t> inside, outside;
     for (std::size_t r = 0; r < fold.size(); ++r) (fold[r] == f ? inside : outside).push_back(r);
-    if (inside.empty() || outside.empty()) continue;
+    if (inside.empty() || outside.empty()) return;
     const std::vector<double> part =
-        predictions(select_rows(rows, outside), select_rows(rows, inside).features, tables.classes, threads);
+        predictions(select_rows(rows, outside), select_rows(rows, inside).features, tables.classes);
     for (std::size_t i = 0; i < inside.size(); ++i)
       std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(i * width), width,
                   predicted.begin() + static_cast<std::ptrdiff_t>(inside[i] * width));
-  }
+  });
   return score(rows.targets, predicted, tables.classes, rows.targets.size());
 }
 

@@ -32,8 +32,7 @@ struct Efficacy {
 /// positive one is the last in order (the larger number, "yes" of yes and no). Rows without a target are left out.
 /// `schema` is the real table's. Throws Error where a table lacks a column, there is nothing to learn from, or `test`
 /// has one target value only.
-Efficacy efficacy(const Table& train, const Table& test, const Schema& schema, std::string_view target,
-                  int threads = 1);
+Efficacy efficacy(const Table& train, const Table& test, const Schema& schema, std::string_view target);
 
 /// The same within one table, to know what a synthetic one can reach: in 3 folds, each predicted by trees that learned
 /// from the other two; the scores are of all predictions together. A label's rows, or all rows of a regression, go to

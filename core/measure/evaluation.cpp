@@ -10,6 +10,7 @@
 #include "core/measure/column_pair.h"
 #include "core/measure/identical_rows.h"
 #include "core/measure/sample.h"
+#include "core/parallel.h"
 
 namespace meg {
 
@@ -84,13 +85,17 @@ TargetEfficacy measure_target(const Table& real, const Table& synthetic, const S
                               const EvaluationOptions& options) {
   const Table a = sample(real, kTargetRows, options.seed, kReal);
   const Table b = sample(synthetic, kTargetRows, options.seed, kSynthetic);
-  const int threads = options.threads;
-  if (!options.test)
-    return {options.target, efficacy(b, a, schema, options.target, threads),
-            efficacy_within(a, schema, options.target, threads)};
-  const Table test = sample(*options.test, kTargetRows, options.seed, kTest);
-  return {options.target, efficacy(b, test, schema, options.target, threads),
-          efficacy(a, test, schema, options.target, threads)};
+  std::optional<Table> test;
+  if (options.test) test = sample(*options.test, kTargetRows, options.seed, kTest);
+  TargetEfficacy out{options.target, {}, {}};
+  parallel_for(2, options.threads, [&](std::size_t real_teaches) {
+    if (!real_teaches)
+      out.synthetic = efficacy(b, test ? *test : a, schema, options.target);
+    else
+      out.real = test ? efficacy(a, *test, schema, options.target)
+                      : efficacy_within(a, schema, options.target, options.threads);
+  });
+  return out;
 }
 
 Privacy measure_privacy(const Table& real, const Table& synthetic, const Schema& schema,

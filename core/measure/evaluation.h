@@ -101,7 +101,7 @@ struct Evaluation {
 
 /// Measures `synthetic` against `real`, whose schema is `schema`. What one of the measures cannot say it says why.
 /// Exact where sorting and counting suffice (columns, pairs, identical rows); samples elsewhere, with their sizes. The
-/// result does not depend on the threads but for the last digits of XGBoost's. Throws Error where a table has no rows
+/// result does not depend on the threads. Throws Error where a table has no rows
 /// or lacks a column, or the target or the held-out rows cannot be asked.
 Evaluation evaluate(const Table& real, const Table& synthetic, const Schema& schema,
                     const EvaluationOptions& options = {});

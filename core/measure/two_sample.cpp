@@ -89,14 +89,13 @@ Areas tell_by_trees(const Table& real, const Table& synthetic, const Schema& sch
                     int threads) {
   const SupervisedRows rows = tree_rows(real, synthetic, schema, labels);
   Areas out{};
-  for (std::size_t f = 0; f < kFolds; ++f) {
+  parallel_for(kFolds, threads, [&](std::size_t f) {
     const Fold fold = make_fold(real.rows(), labels.size(), f);
     const SupervisedRows train = select_rows(rows, fold.outside);
     const std::vector<float> targets(train.targets.begin(), train.targets.end());
-    const TreeOptions options{.classes = 2, .rounds = 100, .depth = 6, .learning_rate = 0.3, .threads = threads};
-    const BoostedTrees trees(train.features, targets, options);
+    const BoostedTrees trees(train.features, targets, {.classes = 2, .rounds = 100, .depth = 6, .learning_rate = 0.3});
     out[f] = area(trees.predict(select_rows(rows, fold.inside).features), fold.inside, labels);
-  }
+  });
   return out;
 }
 
@@ -118,7 +117,7 @@ TwoSample two_sample(const Table& real, const Table& synthetic, const Schema& sc
   std::vector<int> labels(real.rows() + synthetic.rows());
   std::fill_n(labels.begin(), real.rows(), 1);
   const Areas areas = classifier == TwoSampleClassifier::kTrees
-                          ? tell_by_trees(real, synthetic, schema, labels, thread_count(threads))
+                          ? tell_by_trees(real, synthetic, schema, labels, threads)
                           : tell_by_regression(real, synthetic, schema, labels, threads);
   double told = 0, sum = 0;
   for (const double a : areas) told += 2 * std::max(a, 0.5) - 1, sum += a;
