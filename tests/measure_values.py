@@ -182,10 +182,11 @@ out["beta_recall"] = 1 - np.abs(alphas - recall).sum() / alphas.sum()
 # Components, fitted on the real rows.
 standardized = points.copy()
 for c in numeric_points:
-    deviation = points[c][:n].std(ddof=0)
+    deviation = 1 if c.endswith("?") else points[c][:n].std(ddof=0)
     standardized[c] = (points[c] - points[c][:n].mean()) / (deviation if deviation > 0 else 1)
 pca = PCA(3).fit(standardized[:n])
-sign = np.sign(pca.components_[range(3), np.abs(pca.components_).argmax(1)])
+size = np.abs(pca.components_)
+sign = np.sign(pca.components_[range(3), (size >= (1 - 1e-6) * size.max(1, keepdims=True)).argmax(1)])
 for k in range(3):
     out[f"explained {k}"] = pca.explained_variance_ratio_[k]
     out[f"real point {k}"] = sign[k] * pca.transform(standardized[:n])[7, k]

@@ -124,6 +124,23 @@ class Pages(unittest.TestCase):
         return self.run_script(
             f"return [...charts.keys()].filter(c => c.offsetParent && !c.querySelector({json.dumps(MARKS)})).map(c => c.id || c.ariaLabel)")
 
+    def overlapping_labels(self):
+        """Labels along an axis that run into each other; slanted ones have boxes that overlap, but no words that do."""
+        return self.run_script("""
+            const out = [];
+            for (const chart of charts.keys())
+              for (const axis of ['xtick', 'ytick']) {
+                const [from, to] = axis === 'xtick' ? ['left', 'right'] : ['top', 'bottom'];
+                const boxes = [...chart.querySelectorAll(`.${axis} text`)]
+                    .filter(t => t.textContent.trim() && !/rotate\\((?!0)/.test(t.getAttribute('transform') ?? ''))
+                    .map(t => ({text: t.textContent, box: t.getBoundingClientRect()}))
+                    .sort((a, b) => a.box[from] - b.box[from]);
+                boxes.slice(1).forEach(({text, box}, i) => {
+                  if (box[from] < boxes[i].box[to] - 1) out.push(`${chart.id || chart.ariaLabel}: ${boxes[i].text} and ${text}`);
+                });
+              }
+            return out;""")
+
     def picture(self, name):
         size = self.run_script("window.scrollTo(0, 0); return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
         shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {
@@ -156,6 +173,7 @@ class Pages(unittest.TestCase):
         unnamed = self.run_script("return [...document.querySelectorAll('.chart, button, input, select')].filter(e => "
                                   "!(e.ariaLabel || e.textContent.trim() || e.closest('label')?.textContent.trim())).length")
         self.assertEqual(unnamed, 0, "something has no words for those who do not see it")
+        self.assertEqual(self.overlapping_labels(), [])
         self.picture("desktop-light")
 
     def test_pages_are_small_and_one_file(self):
@@ -264,6 +282,7 @@ class Pages(unittest.TestCase):
         self.open(self.penguins, width=390, height=844)
         self.draw_everything()
         self.assertEqual(self.empty_charts(), [])
+        self.assertEqual(self.overlapping_labels(), [])
         self.assertLessEqual(self.run_script("return document.documentElement.scrollWidth"), 390)
         self.picture("phone")
 

@@ -26,6 +26,7 @@ double mean_present(const std::vector<double>& numbers) {
 void add_numbers(ColumnPair&& pair, std::vector<EncodedColumn>& out) {
   const double mean = mean_present(pair.real);
   EncodedColumn column, missing;
+  missing.is_missing = true;
   column.numbers = joined(std::move(pair.real), pair.synthetic);
   for (double& x : column.numbers) {
     missing.numbers.push_back(std::isnan(x) ? 1 : 0);

@@ -12,7 +12,8 @@ namespace meg {
 struct EncodedColumn {
   std::vector<double> numbers;
   std::vector<int> codes;
-  std::size_t width = 1;  ///< coordinates
+  std::size_t width = 1;    ///< coordinates
+  bool is_missing = false;  ///< 1 where the column before it has no number, else 0
 
   bool is_codes() const { return !codes.empty(); }
 };

@@ -25,7 +25,8 @@ struct Coordinate {
   }
 };
 
-/// All coordinates, centred by the real rows, the numbers brought to variance 1.
+/// All coordinates, centred by the real rows, the numbers brought to variance 1. Not what says that one is missing:
+/// where that is rare, its deviation is so small that one row would lie as far away as all others together.
 std::vector<Coordinate> coordinates(const EncodedRows& rows) {
   const auto n = static_cast<double>(rows.real_rows);
   std::vector<Coordinate> out;
@@ -41,7 +42,10 @@ std::vector<Coordinate> coordinates(const EncodedRows& rows) {
     double squares = 0;
     for (std::size_t r = 0; r < rows.real_rows; ++r) one.mean += column.numbers[r] / n;
     for (std::size_t r = 0; r < rows.real_rows; ++r) squares += std::pow(column.numbers[r] - one.mean, 2) / n;
-    if (squares > 1e-20 * (1 + one.mean * one.mean)) one.scale = 1 / std::sqrt(squares), one.variance = 1;
+    if (column.is_missing)
+      one.variance = squares;
+    else if (squares > 1e-20 * (1 + one.mean * one.mean))
+      one.scale = 1 / std::sqrt(squares), one.variance = 1;
     out.push_back(one);
   }
   return out;
@@ -95,8 +99,10 @@ Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const P
   const auto count = static_cast<Eigen::Index>(std::min(options.components, kept.size()));
   Matrix components = solver.eigenvectors().rightCols(count).rowwise().reverse();
   for (Eigen::Index k = 0; k < count; ++k) {
+    // The first of the largest: both values of one column weigh the same.
+    const double most = components.col(k).cwiseAbs().maxCoeff();
     Eigen::Index largest = 0;
-    components.col(k).cwiseAbs().maxCoeff(&largest);
+    while (std::abs(components(largest, k)) < (1 - 1e-6) * most) ++largest;
     if (components(largest, k) < 0) components.col(k) *= -1;
     out.explained.push_back(std::max(0.0, solver.eigenvalues()(solver.eigenvalues().size() - 1 - k)) / variance);
   }

@@ -26,8 +26,8 @@ struct PcaOptions {
 /// Principal components of the real rows, by Eigen, and the points of both tables in them (sklearn.decomposition.PCA).
 /// Numbers are standardized by the real table, a missing one is the mean and 1 in a coordinate of its own; categories
 /// are one-hot. Of more than 1,024 such coordinates those of the largest variance are looked at, and shares are of the
-/// variance of all. A component's sign is such that its weight of the largest size is positive. O(rows coordinates^2),
-/// so the tables are to be samples.
+/// variance of all. A component's sign is such that its (first) weight of the largest size is positive. O(rows
+/// coordinates^2), so the tables are to be samples.
 Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const PcaOptions& options = {});
 
 }  // namespace meg

@@ -13,9 +13,9 @@ function barTicks(column, length) {
   if (!bars.edges) return {tickvals: names.map((_, i) => i), ticktext: names.map((name) => plain(short(name, length)))};
   const step = bars.edges[1] - bars.edges[0], every = Math.ceil(bars.edges.length / 5), tickvals = [], ticktext = [];
   bars.edges.forEach((edge, i) => {
-    if (i % every !== 0) return;
+    if (i % every !== 0 || (bars.missing && i > bars.edges.length - 3)) return;  // "(missing)" needs its room
     tickvals.push(i - 0.5);
-    ticktext.push(place(edge, column.type, step));
+    ticktext.push(place(column.type === 'integer' ? Math.ceil(edge) : edge, column.type, step));
   });
   if (bars.missing) {
     tickvals.push(names.length - 1);
