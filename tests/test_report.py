@@ -336,6 +336,8 @@ class Pages(unittest.TestCase):
     def test_odd_tables_have_a_page(self):
         odd = {
             "one": (["x"], [[str(i % 7)] for i in range(40)]),
+            "row": (["x", "y"], [["5", "a"]]),
+            "dates": (["day"], [[f"2020-02-{1 + i % 9:02d}"] for i in range(40)]),
             "constant": (["x", "y"], [["5", "a"]] * 30),
             "missing": (["x", "y"], [["", str(i)] for i in (1, 2, 3, 4, 2, 1) * 5]),
             "text": (["note"], [[f"free text number {i} that says something else"] for i in range(30)]),
@@ -347,6 +349,8 @@ class Pages(unittest.TestCase):
                 self.open(page)
                 self.draw_everything()
                 self.assertEqual(self.empty_charts(), [])
+                self.assertEqual(self.overlapping_labels(), [])
+                self.assertEqual("All well" in self.text("#advice"), name not in ("row", "text"))
                 self.check_console()
 
 

@@ -17,6 +17,10 @@ constexpr double kToldApart = 0.60;  ///< AUC of the model's own discriminator
 constexpr std::size_t kColumnsNamed = 3, kPairsNamed = 2;
 constexpr std::size_t kFewRows = 1000;
 
+std::string more(std::size_t count, const char* one, const char* several) {
+  return fmt::format("{} more {}", count, count == 1 ? one : several);
+}
+
 class Adviser {
  public:
   Adviser(const Evaluation& evaluation, const Verdict& verdict, const std::optional<ModelFacts>& model)
@@ -31,7 +35,7 @@ class Adviser {
     training();
     const bool weak = !out_.empty();
     what_is_not_known();
-    if (!weak)
+    if (!weak && verdict_.likeness != Grade::kUnknown)
       add("rows", Grade::kGood, "Nothing stands out: no column, pair or row measure is far from what real rows score.");
     const auto order = [](const Advice& a) {
       return a.grade == Grade::kPoor ? 0 : a.grade == Grade::kFair ? 1 : a.grade == Grade::kGood ? 2 : 3;
@@ -93,9 +97,8 @@ class Adviser {
     for (std::size_t i = 0; i < std::min(kColumnsNamed, weak.size()); ++i) column(*weak[i]);
     if (weak.size() > kColumnsNamed)
       add("columns", Grade::kFair,
-          fmt::format(
-              "{} more columns are weak: sort the columns by “worst first” and look at what they have in common.",
-              weak.size() - kColumnsNamed));
+          fmt::format("{}: sort the columns by “worst first” and look at what they have in common.",
+                      more(weak.size() - kColumnsNamed, "column is weak", "columns are weak")));
   }
 
   void column(const ColumnComparison& c) {
@@ -139,7 +142,8 @@ class Adviser {
                       weak[i].score));
     if (weak.size() > kPairsNamed)
       add("pairs", Grade::kFair,
-          fmt::format("{} more pairs have a trend below {:.2f}.", weak.size() - kPairsNamed, weak_pair(e_)));
+          fmt::format("{} a trend below {:.2f}.", more(weak.size() - kPairsNamed, "pair has", "pairs have"),
+                      weak_pair(e_)));
   }
 
   void rows() {
@@ -216,9 +220,9 @@ class Adviser {
       add("privacy", Grade::kUnknown, too_few_unseen(*e_.privacy));
     if (e_.real_rows < kFewRows)
       add("rows", Grade::kUnknown,
-          fmt::format("The real table has only {} rows, so chance moves every number: read each beside what real rows "
+          fmt::format("The real table has only {} row{}, so chance moves every number: read each beside what real rows "
                       "score.",
-                      e_.real_rows));
+                      e_.real_rows, e_.real_rows == 1 ? "" : "s"));
     if (e_.synthetic_rows < e_.real_rows / 2)
       add("rows", Grade::kUnknown,
           fmt::format(

@@ -17,7 +17,7 @@ function largestGap(column) {
 
 /** Real as a wide pale bar, synthetic as a narrow one inside, on lines that are numbered so that no label is parsed. */
 function categoryChart(column, colors, layout) {
-  const names = barNames(column.bars, column.type), flat = !['integer', 'decimal', 'datetime'].includes(column.type);
+  const names = barNames(column.bars, column.type), flat = !['integer', 'decimal'].includes(column.type);
   const places = names.map((_, i) => i);
   const bar = (counts, total, width, color, table) => {
     const y = shares(counts, total);

@@ -62,8 +62,8 @@ function showVerdict() {
   const {names, verdict} = data;
   document.title = `${names.synthetic} beside ${names.real} – meg report`;
   $('tables').textContent =
-      `${names.synthetic} (${count(rows.synthetic)} rows) beside ${names.real} (${count(rows.real)} rows` +
-      `, ${count(evaluation.columns.length)} columns compared)` + (names.model ? `, made by ${names.model}` : '') +
+      `${names.synthetic} (${several(rows.synthetic, 'row')}) beside ${names.real} (${several(rows.real, 'row')}` +
+      `, ${several(evaluation.columns.length, 'column')} compared)` + (names.model ? `, made by ${names.model}` : '') +
       (names.test ? `, unseen rows from ${names.test}` : '');
   $('verdict-title').textContent = verdict.title;
   $('privacy-title').replaceWith(gradeBadge(verdict.privacy, verdict.privacy_title));

@@ -14,6 +14,7 @@ function element(tag, attributes = {}, ...children) {
 
 const isNumber = (x) => typeof x === 'number' && Number.isFinite(x);
 const count = (x) => x.toLocaleString('en');
+const several = (x, what) => `${count(x)} ${what}${x === 1 ? '' : 's'}`;
 const fixed = (x, digits = 3) => (isNumber(x) ? x.toFixed(digits).replace('-', '−') : '–');
 function percent(share) {
   const x = 100 * share;
