@@ -295,6 +295,10 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
     b.adherence = 0.9;
     CHECK(says(only_advice(e, "columns"), "outside the range"));
   }
+  SUBCASE("values beyond those of few rows, as chance has it") {
+    b.adherence = 0.95, e.real_rows = 150;
+    for (const Advice& advice : advise(e, judge(e), {})) CHECK(advice.about != "columns");
+  }
   SUBCASE("part of the range") {
     b.shape = 0.9, b.coverage = 0.5;
     CHECK(says(only_advice(e, "columns"), "only 50 %"));

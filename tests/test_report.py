@@ -350,6 +350,7 @@ class Pages(unittest.TestCase):
                 self.draw_everything()
                 self.assertEqual(self.empty_charts(), [])
                 self.assertEqual(self.overlapping_labels(), [])
+                self.assertEqual("There is no matrix" in self.text("#matrix-note"), name in ("row", "constant", "missing"))
                 self.assertEqual("All well" in self.text("#advice"), name not in ("row", "text"))
                 self.check_console()
 

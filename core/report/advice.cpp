@@ -12,6 +12,9 @@ namespace {
 
 constexpr double kMembershipPoor = 0.05, kMembershipErrors = 3;
 constexpr double kMissingDiffers = 0.03, kOutside = 0.01, kUncovered = 0.2;
+/// Chance, too, puts a share of new values outside the range of the real ones: more than this over the number of real
+/// rows in one of a thousand columns (a gamma distribution of shape 2).
+constexpr double kOutsideByChance = 9.2;
 constexpr double kDensityGap = 0.1;  ///< of alpha-precision and beta-recall to those of real rows
 constexpr double kToldApart = 0.60;  ///< AUC of the model's own discriminator
 constexpr std::size_t kColumnsNamed = 3, kPairsNamed = 2;
@@ -87,12 +90,14 @@ class Adviser {
               m.auc));
   }
 
+  bool is_outside(const ColumnComparison& c) const {
+    return c.adherence && 1 - *c.adherence > std::max(kOutside, kOutsideByChance / static_cast<double>(e_.real_rows));
+  }
+
   void columns() {
     std::vector<const ColumnComparison*> weak;
     for (const ColumnComparison& c : e_.comparison.columns)
-      if (c.shape < weak_column(e_) || c.missing_similarity < 1 - kMissingDiffers ||
-          (c.adherence && *c.adherence < 1 - kOutside))
-        weak.push_back(&c);
+      if (c.shape < weak_column(e_) || c.missing_similarity < 1 - kMissingDiffers || is_outside(c)) weak.push_back(&c);
     std::stable_sort(weak.begin(), weak.end(), [](const auto* a, const auto* b) { return a->shape < b->shape; });
     for (std::size_t i = 0; i < std::min(kColumnsNamed, weak.size()); ++i) column(*weak[i]);
     if (weak.size() > kColumnsNamed)
@@ -109,7 +114,7 @@ class Adviser {
           fmt::format("“{}” is missing in {:.1f} % of the rows, in the real table in {:.1f} %: check how missing "
                       "values are spelled in both files.",
                       c.name, 100 * c.missing_synthetic, 100 * c.missing_real));
-    if (c.adherence && *c.adherence < 1 - kOutside)
+    if (is_outside(c))
       return add(
           "columns", grade,
           fmt::format("{:.1f} % of the values of “{}” are {} the real table has: see with “meg schema” what the "

@@ -40,8 +40,9 @@ struct ReportNames {
 ///     synthetic (rows in each bar), pair_bars}], the weakest first, at most 1,000;
 ///   pairs {columns [places in columns], associations {real, synthetic}, trend: the lower triangle without its
 ///   diagonal,
-///     row by row, at most 200 columns; counts [{first, second, real, synthetic}]: rows in each pair of pair_bars,
-///     [bars of first, bars of second], the weakest pairs first, as many as a page of 8 MB holds};
+///     row by row, at most 200 columns; reason: why there are no associations; counts [{first, second, real,
+///     synthetic}]: rows in each pair of pair_bars, [bars of first, bars of second], the weakest pairs first, as many
+///     as a page of 8 MB holds};
 ///   bars {edges or labels, open_low, open_high, others, missing}, see Bars;
 ///   distances {edges, train, held_out}: synthetic rows by their distance to the closest record, where there are unseen
 ///     rows;

@@ -177,7 +177,9 @@ Json matrices(const std::vector<std::size_t>& order, const Evaluation& e, const 
   const auto place = [&](std::size_t i) { return order[shown[i]]; };
   Json out{{"columns", shown}};
   out["trend"] = triangle(count, [&](std::size_t a, std::size_t b) { return trend(place(a), place(b)); });
-  if (!e.rows || e.rows->associations.columns.empty()) return out;
+  if (!e.rows) return out;
+  if (!e.rows->associations.reason.empty()) out["reason"] = e.rows->associations.reason;
+  if (e.rows->associations.columns.empty()) return out;
   const std::size_t width = e.rows->associations.columns.size();
   const auto of = [&](const AssociationMatrix& m) {
     return triangle(count, [&](std::size_t a, std::size_t b) { return m.pearson[place(b) * width + place(a)]; });

@@ -141,7 +141,7 @@ function showPairs() {
 
 /** The matrix of dependence; a click on a cell chooses its two columns. */
 function showMatrix(choose) {
-  const {columns, associations} = data.pairs, name = (column) => data.columns[column].name;
+  const {columns, associations, reason} = data.pairs, name = (column) => data.columns[column].name;
   const values = (view) => columns.map((_, b) => columns.map((_, a) => {
     const real = inTriangle(associations.real, a, b), synthetic = inTriangle(associations.synthetic, a, b);
     if (view !== 'difference') return view === 'real' ? real : synthetic;
@@ -151,6 +151,8 @@ function showMatrix(choose) {
   for (const button of $('matrix-view').children) button.disabled = !views.includes(button.dataset.view);
   if (views.length === 0) {
     $('matrix-figure').hidden = $('matrix-view').hidden = true;
+    $('matrix-note').textContent =
+        `There is no matrix of dependence: ${reason ?? 'of no pair of columns can it be measured'}.`;
     return;
   }
   const n = columns.length, narrow = $('matrix').clientWidth < 560, labelled = n <= (narrow ? 20 : 40);
