@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/column_flags.h"
 #include "cli/commands.h"
@@ -29,6 +31,13 @@ struct ReportFlags {
 };
 
 std::string name_of(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+void check_model(const Meg& model, const Table& real) {
+  const std::vector<std::string>& names = real.names();
+  for (const ColumnSchema& column : model.schema())
+    if (std::find(names.begin(), names.end(), column.name) == names.end())
+      fail("the model is of another table: it has a column '{}', which the real table has not", column.name);
+}
 
 /// `log` may be empty: a model file knows losses, but no time and no memory.
 ReportedModel describe(const Meg& model, const std::string& log) {
@@ -76,7 +85,11 @@ int report(const ReportFlags& f) {
   std::optional<Table> test;
   if (!f.test.empty()) test = read_csv(f.test);
   std::optional<ReportedModel> model;
-  if (!f.model.empty()) model = describe(Meg::load_model(f.model), f.log);
+  if (!f.model.empty()) {
+    const Meg learned = Meg::load_model(f.model);
+    check_model(learned, real);
+    model = describe(learned, f.log);
+  }
 
   if (!f.quiet) say("measuring, and once more one half of the real table against the other");
   const Evaluation evaluation = measure(f, real, synthetic, schema, test);

@@ -114,7 +114,9 @@ class Fast(Case):
         self.fail_with("log.jsonl:1: this is no line of a log", "report", table, table, "--out", page, "--log", log, "--model", self.trained())
         self.fail_with("the test table has no column 'species'", "report", table, table, "--quiet", "--out", page, "--target", "species",
                        "--test", self.file("few.csv", "a\n1\n2\n"))
-        self.fail_with("no column 'species'", "report", table, self.file("other.csv", "a\n1\n2\n"), "--quiet", "--out", self.folder / "new.html")
+        few = self.file("other.csv", "a\n1\n2\n")
+        self.fail_with("no column 'species'", "report", table, few, "--quiet", "--out", self.folder / "new.html")
+        self.fail_with("the model is of another table", "report", few, few, "--quiet", "--out", page, "--model", self.folder / "model.meg")
 
     def test_the_log_of_a_training_run_has_its_time_and_memory(self):
         log = self.folder / "log.jsonl"
