@@ -37,6 +37,7 @@ class CudaBackend final : public Backend {
   void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                               float* gradients) override;
 
+  bool stack_writes_units(int hidden) const override;
   void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) override;
   void stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
                       float* gradients) override;

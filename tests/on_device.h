@@ -66,6 +66,7 @@ class OnDevice final : public meg::Backend {
                                      o.write(gradients, parameter_extent(layer)));
   }
 
+  bool stack_writes_units(int hidden) const override { return backend_->stack_writes_units(hidden); }
   void stack_forward(const meg::Stack& stack, int rows, const float* parameters, const meg::StackTape& tape) override {
     Operands o(*this);
     meg::StackTape on = on_device(o, stack, rows, tape);

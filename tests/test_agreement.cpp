@@ -190,8 +190,8 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
       const Memory p = on_device(start), cells = on_device(real), drawn = on_device(real);
       const Memory constants = on_device(test::random(ensemble.constants(), 3)), gradients = backend.allocate(p.size());
       const Memory losses = backend.allocate(static_cast<std::size_t>(rows) * layout.size());
-      Arena arena(backend.allocate(ensemble.tape_floats(rows, true)));
-      MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, true);
+      Arena arena(backend.allocate(ensemble.tape_floats(rows, MaskedEnsemble::Passes::kBackward)));
+      MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kBackward);
       tape.dropout = 0.1f, tape.seed = 5, tape.step = 6;
       ensemble.forward(backend, rows, cells.data(), p.data(), tape);
       backend.heads_loss(layout, rows, tape.heads, cells.data(), 1.0f / rows, losses.data(), tape.dheads);

@@ -107,8 +107,8 @@ struct Fixture {
         rows(batch),
         parameters(backend->allocate(ensemble.parameters())),
         constants(backend->allocate(ensemble.constants())),
-        arena(backend->allocate(ensemble.tape_floats(batch, true))),
-        tape(ensemble.make_tape(arena, batch, true)) {
+        arena(backend->allocate(ensemble.tape_floats(batch, MaskedEnsemble::Passes::kBackward))),
+        tape(ensemble.make_tape(arena, batch, MaskedEnsemble::Passes::kBackward)) {
     Floats p(ensemble.parameters());
     ensemble.initialize(3, p);
     const Floats more = test::random(p.size(), 4);
@@ -357,8 +357,8 @@ TEST_CASE("the warm-up learns related columns up to their entropy, and its rows 
   CHECK(warm_up.best_loss() > entropy - 0.12);
 
   const int rows = 2000;
-  Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
-  auto tape = r.ensemble.make_tape(arena, rows, false);
+  Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, MaskedEnsemble::Passes::kForward)));
+  auto tape = r.ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kForward);
   Floats constants(r.ensemble.constants(), -1.0f), cells(rows * 9);
   const ColumnLayout& column = r.ensemble.layout().columns[2];
   for (std::size_t i = 0; i <= kZCells; ++i)
@@ -411,8 +411,8 @@ TEST_CASE("a warm-up of any order learns to tell each column from the others, be
     CHECK(warm_up.held_out_loss() < entropy + 0.15);  // in the fixed order
     // Given z around -1 alone, the first column is 0 or 1, and then the second 3 or 2; around 1, 2 or 3 and 1 or 0.
     const int rows = 2000;
-    Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
-    auto tape = r.ensemble.make_tape(arena, rows, false);
+    Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, MaskedEnsemble::Passes::kForward)));
+    auto tape = r.ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kForward);
     const Floats constants(r.ensemble.constants(), -1.0f);
     Floats cells;
     for (int i = 0; i < rows; ++i) {

@@ -86,7 +86,7 @@ struct Stack {
 /// What a pass through a Stack reads and writes.
 struct StackTape {
   float *x, *a0, *a1, *h, *heads;
-  float *dheads, *dh, *da1, *da0;  // null: no backward follows, and a0, a1 and h may be left as they are
+  float *dheads, *dh, *da1, *da0;  // null: no backward follows; a0, a1 and h may then be left as they are
 };
 
 /// Adam's constants; weight_decay is decoupled (AdamW, Loshchilov & Hutter 2019), l2 joins the gradient.
@@ -182,6 +182,9 @@ class Backend {
                                       float* gradients) = 0;
 
   // --- stacks: all layers of masked generators at once; what is here does it layer by layer
+  /// Whether stack_forward of hidden layers of so many units writes a0, a1 and h even where no backward follows. Where
+  /// it does not, they may be null then, if the stack has a first layer.
+  virtual bool stack_writes_units(int /*hidden*/) const { return true; }
   virtual void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape);
   /// From dheads: adds to the gradients of all weights and biases of the stack, the first layer's too where it has one,
   /// and writes da1 and da0, both behind the masks of ReLU and dropout. dh may be left as it is.
