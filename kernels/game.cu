@@ -329,7 +329,8 @@ void CudaBackend::play(const Game& game, std::span<const GameStep> steps, const 
   }
   const Extents extents = extents_of(game, static_cast<int>(rows));
   const std::size_t slices_each = slices.size() / game.generators.first.size();
-  Turn* const turns_there = turns_.as<Turn>(turns.size());
+  Turn* const turns_there =
+      turns_.as<Turn>(turns.size());  // their upload ends a step: a cooperative launch is no graph's
   queue_.upload(turns.data(), turns.size() * sizeof(Turn), turns_there);
   const Board board{extents,
                     on_device(std::span<const Slice>(slices)),
