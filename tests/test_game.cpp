@@ -246,6 +246,12 @@ TEST_CASE("the game is played at once where its networks fit, else operation by 
   CHECK(graphs(run) == 1);
 }
 
+TEST_CASE("steps at once round no factor, whatever the precision of other products") {
+  const Run run{.rows = 20, .epochs = 2, .options = {.input_dim = 4, .hidden = {9}, .batch_size = 8}};
+  emulated::CudaBackend fp32(Precision::kFp32), bf16(Precision::kBf16);
+  CHECK(play(fp32, run, 256).tensors == play(bf16, run, 256).tensors);
+}
+
 TEST_CASE_TEMPLATE("how many steps are at once changes no bit, nor does stopping between them", Gpu, EVERY_GPU) {
   const auto gpu = Gpu::make();
   const Run run{.rows = 40, .epochs = 3, .options = {.input_dim = 4, .hidden = {34}, .batch_size = 8}};
