@@ -26,7 +26,7 @@ inline ColumnsLayout adult_columns() {
 inline Memory adult_cells(Backend& backend, const ColumnsLayout& layout, int rows) {
   const std::size_t n = layout.size();
   const Philox philox(1, Stream::kMeasure);
-  Memory cells = backend.allocate(static_cast<std::size_t>(rows) * 3 * n);
+  std::vector<float> cells(static_cast<std::size_t>(rows) * 3 * n);
   for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
     for (std::size_t j = 0; j < n; ++j) {
       const auto position = static_cast<std::uint32_t>(j);
@@ -36,7 +36,9 @@ inline Memory adult_cells(Backend& backend, const ColumnsLayout& layout, int row
       if (cell[0] == static_cast<float>(layout.columns[j].continuous)) cell[n] = philox.normal(r, position)[0];
       cell[2 * n] = 15.0f * philox.uniform(r, position)[1];
     }
-  return cells;
+  Memory memory = backend.allocate(cells.size());
+  backend.upload(cells, memory.data());
+  return memory;
 }
 
 /// Rows of as many different words and numbers; the continuous columns are whole numbers up to a million.

@@ -1,5 +1,6 @@
 #include "core/model/classic.h"
 
+#include "bench/adult.h"
 #include "bench/peak.h"
 
 using namespace meg;
@@ -12,18 +13,32 @@ constexpr int kColumns = 4, kBatch = 64, kNoise = 100, kHidden = 128;  // social
 /// once; what the four-column discriminator adds is left out.
 constexpr double kStepMultiplyAdds = 3.0 * kColumns * (kNoise * kHidden + kHidden);
 
-void training_step(benchmark::State& state) {
+/// `epochs` of `steps` whole batches, and the time of a step. On a GPU at most `at_once` steps are one launch; 0: a
+/// step is a graph of its operations.
+void training_steps(benchmark::State& state, int epochs, int steps) {
   const auto threads = static_cast<int>(state.range(0));
-  const auto backend = make_backend(Device::kCpu, threads);
-  ClassicEnsemble ensemble(*backend, kColumns, {});
-  constexpr int kSteps = 100;  // an epoch of whole batches: what it costs to begin one hardly counts
-  const Memory data = backend->allocate(kSteps * kBatch * kColumns);
-  backend->fill_normal(1, Stream::kMeasure, 0, kSteps * kBatch, kColumns, data.data());
-  for (auto _ : state) ensemble.train({data.data(), data.size()}, kSteps * kBatch, ensemble.epochs_done() + 1, nullptr);
-  state.SetItemsProcessed(state.iterations() * kSteps);
-  bench::report_flops(state, 2 * kStepMultiplyAdds * kBatch * kSteps, threads);
+  const auto backend = bench::backend_on(threads);
+  ClassicOptions options;
+  options.steps_at_once = static_cast<int>(state.range(1));
+  ClassicEnsemble ensemble(*backend, kColumns, options);
+  const int rows = steps * kBatch, all = epochs * steps;
+  const Memory normal = bench::random(*backend, static_cast<std::size_t>(rows) * kColumns);
+  std::vector<float> data(normal.size());
+  backend->download(normal.data(), data);
+  for (auto _ : state) ensemble.train(data, rows, ensemble.epochs_done() + epochs, nullptr);
+  state.SetItemsProcessed(state.iterations() * all);
+  state.counters["step_us"] =
+      benchmark::Counter(1e-6 * all, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  bench::report_flops(state, 2 * kStepMultiplyAdds * kBatch * all, threads);
 }
-BENCHMARK(training_step)->Name("100_training_steps")->Apply(bench::one_and_all_threads);
+/// The CPU takes its steps one by one, a GPU does in both ways.
+void both_ways(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"threads", "at_once"})->UseRealTime()->Args({1, 0});
+  if (bench::all_threads() > 1) benchmark->Args({bench::all_threads(), 0});
+  if (bench::has_gpu()) benchmark->Args({bench::kGpu, 0})->Args({bench::kGpu, 256});
+}
+BENCHMARK_CAPTURE(training_steps, one_epoch, 1, 100)->Name("100_training_steps")->Apply(both_ways);
+BENCHMARK_CAPTURE(training_steps, ads, 100, 7)->Name("100_epochs_of_social_network_ads")->Apply(both_ways);
 
 void generate(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));

@@ -36,8 +36,8 @@ void generate(benchmark::State& state) {
   ensemble.initialize(1, start);
   const Memory constants = backend->allocate(ensemble.constants()),
                cells = backend->allocate(kBlock * ensemble.layout().cell_stride());
-  Arena arena(backend->allocate(ensemble.tape_floats(kBlock, false)));
-  auto tape = ensemble.make_tape(arena, kBlock, false);
+  Arena arena(backend->allocate(ensemble.tape_floats(kBlock, ensemble.forward_on(*backend))));
+  auto tape = ensemble.make_tape(arena, kBlock, ensemble.forward_on(*backend));
   Draw draw;
   for (auto _ : state) {
     ensemble.generate(*backend, kBlock, draw, start.data(), constants.data(), tape, cells.data(), nullptr);

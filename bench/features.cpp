@@ -9,7 +9,7 @@ constexpr int kRows = 512;
 
 struct Operands {
   explicit Operands(int threads)
-      : backend(make_backend(Device::kCpu, threads)),
+      : backend(bench::backend_on(threads)),
         ensemble(bench::adult_columns(), {}),
         cells(bench::adult_cells(*backend, layout, kRows)),
         parameters(bench::random(*backend, ensemble.parameters())),
@@ -29,30 +29,32 @@ double bytes(const Operands& o, double numbers) {
 void features(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state)
+  bench::measure(state, *o.backend, [&] {
     o.backend->features(o.layout, 0, static_cast<int>(o.layout.size()), kRows, o.cells.data(), o.parameters.data(),
                         o.x.data());
+  });
   bench::report_bytes(state, bytes(o, kEmbedding + kFeatures), threads);  // an embedding read, features written
 }
-BENCHMARK(features)->Apply(bench::one_and_all_threads);
+BENCHMARK(features)->Apply(bench::everywhere);
 
 void features_backward(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state)
+  bench::measure(state, *o.backend, [&] {
     o.backend->features_backward(o.layout, static_cast<int>(o.layout.size()) - 1, kRows, o.cells.data(), o.x.data(),
                                  o.parameters.data());
+  });
   bench::report_bytes(state, bytes(o, 3 * kEmbedding), threads);  // a gradient read, a sum read and written
 }
-BENCHMARK(features_backward)->Apply(bench::one_and_all_threads);
+BENCHMARK(features_backward)->Apply(bench::everywhere);
 
 void hide_columns(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state) o.backend->hide_columns(o.layout, 1, 0, kRows, o.x.data());
+  bench::measure(state, *o.backend, [&] { o.backend->hide_columns(o.layout, 1, 0, kRows, o.x.data()); });
   const double features = kRows * static_cast<double>(o.layout.size()) * kFeatures;
   bench::report_bytes(state, 0.5 * sizeof(float) * features, threads);  // half of them are set to zero
 }
-BENCHMARK(hide_columns)->Apply(bench::one_and_all_threads);
+BENCHMARK(hide_columns)->Apply(bench::everywhere);
 
 }  // namespace

@@ -30,8 +30,8 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
 
   const int pass = trained.rows_of_pass(rows);
   const auto pass_rows = static_cast<std::size_t>(pass);
-  Arena arena(backend.allocate(ensemble.tape_floats(pass, false)));
-  auto tape = ensemble.make_tape(arena, pass, false);
+  Arena arena(backend.allocate(ensemble.tape_floats(pass, ensemble.forward_on(backend))));
+  auto tape = ensemble.make_tape(arena, pass, ensemble.forward_on(backend));
   const Memory cells = backend.allocate(pass_rows * ensemble.layout().cell_stride()),
                code = backend.allocate(pass_rows * layout.size()),
                number = backend.allocate(2 * pass_rows * decoding.numbers().size());

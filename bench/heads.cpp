@@ -9,7 +9,7 @@ constexpr int kRows = 512;
 
 struct Operands {
   explicit Operands(int threads)
-      : backend(make_backend(Device::kCpu, threads)),
+      : backend(bench::backend_on(threads)),
         ensemble(bench::adult_columns(), {}),
         cells(bench::adult_cells(*backend, layout, kRows)),
         heads(bench::random(*backend, kRows * layout.head_stride)),
@@ -20,7 +20,8 @@ struct Operands {
 
   /// GB/s of `numbers` of every row, and how many elements of the heads went through.
   void report(benchmark::State& state, std::size_t numbers, int threads) const {
-    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows * layout.head_stride));
+    state.SetItemsProcessed(state.iterations() * bench::operations(threads) *
+                            static_cast<std::int64_t>(kRows * layout.head_stride));
     bench::report_bytes(state, static_cast<double>(sizeof(float) * kRows * numbers), threads);
   }
 
@@ -33,33 +34,35 @@ struct Operands {
 void heads_loss(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state)
+  bench::measure(state, *o.backend, [&] {
     o.backend->heads_loss(o.layout, kRows, o.heads.data(), o.cells.data(), 1.0f, o.loss.data(), o.dheads.data());
+  });
   o.report(state, 2 * o.layout.head_stride + 3 * o.layout.size(), threads);
 }
-BENCHMARK(heads_loss)->Apply(bench::one_and_all_threads);
+BENCHMARK(heads_loss)->Apply(bench::everywhere);
 
 void sample_columns(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
   Draw draw;
-  for (auto _ : state) {
+  bench::measure(state, *o.backend, [&] {
     for (int j = 0; j < static_cast<int>(o.layout.size()); ++j)
       o.backend->sample_column(o.layout, j, kRows, o.heads.data(), o.constants.data(), draw, o.cells.data(),
                                o.view.data());
     draw.first_row += kRows;
-  }
+  });
   o.report(state, o.layout.head_stride + 3 * o.layout.size() + o.layout.view_stride, threads);
 }
-BENCHMARK(sample_columns)->Apply(bench::one_and_all_threads);
+BENCHMARK(sample_columns)->Apply(bench::everywhere);
 
 void sample_backward(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state)
+  bench::measure(state, *o.backend, [&] {
     o.backend->sample_backward(o.layout, kRows, o.heads.data(), o.cells.data(), {}, o.view.data(), o.dheads.data());
+  });
   o.report(state, 2 * o.layout.head_stride + 3 * o.layout.size() + o.layout.view_stride, threads);
 }
-BENCHMARK(sample_backward)->Apply(bench::one_and_all_threads);
+BENCHMARK(sample_backward)->Apply(bench::everywhere);
 
 }  // namespace

@@ -8,16 +8,17 @@ namespace {
 /// One step over the parameters of the classic preset's generators (52 thousand) and of a larger ensemble.
 void adam(benchmark::State& state, std::size_t count) {
   const auto threads = static_cast<int>(state.range(0));
-  const auto backend = make_backend(Device::kCpu, threads);
+  const auto backend = bench::backend_on(threads);
   const Memory gradient = backend->allocate(count), parameter = backend->allocate(count),
                first = backend->allocate(count), second = backend->allocate(count);
   backend->fill_normal(1, Stream::kMeasure, 0, 1, static_cast<int>(count), gradient.data());
   int step = 0;
-  for (auto _ : state)
+  bench::measure(state, *backend, [&] {
     backend->adam(count, ++step, {}, {gradient.data(), parameter.data(), first.data(), second.data()});
+  });
   bench::report_bytes(state, 8.0 * sizeof(float) * static_cast<double>(count), threads);  // 4 read, 4 written
 }
-BENCHMARK_CAPTURE(adam, classic, 4 * (100 * 128 + 128 + 128 + 1))->Apply(bench::one_and_all_threads);
-BENCHMARK_CAPTURE(adam, million, 1000000)->Apply(bench::one_and_all_threads);
+BENCHMARK_CAPTURE(adam, classic, 4 * (100 * 128 + 128 + 128 + 1))->Apply(bench::everywhere);
+BENCHMARK_CAPTURE(adam, million, 1000000)->Apply(bench::everywhere);
 
 }  // namespace

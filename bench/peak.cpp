@@ -7,6 +7,10 @@
 #include <thread>
 #include <vector>
 
+#ifdef MEG_CUDA
+#include "bench/on_gpu.h"
+#endif
+
 namespace meg::bench {
 
 namespace {
@@ -27,6 +31,23 @@ double fastest(int threads, const Body& body) {
   return best;
 }
 
+#ifdef MEG_CUDA
+double gpu_copy_peak() {
+  constexpr std::size_t kBytes = std::size_t{256} << 20;  // an H100's cache holds 50 MB
+  constexpr int kCopies = 10;
+  const auto backend = backend_on(kGpu);
+  const Memory from = backend->allocate(kBytes / sizeof(float)), to = backend->allocate(kBytes / sizeof(float));
+  const double seconds = fastest(1, [&](int) {
+    for (int i = 0; i < kCopies; ++i)
+      check(cudaMemcpyAsync(to.data(), from.data(), kBytes, cudaMemcpyDeviceToDevice) == cudaSuccess, "a copy");
+    wait();
+  });
+  return 2e-9 * kCopies * static_cast<double>(kBytes) / seconds;
+}
+#else
+double gpu_copy_peak() { return 0; }
+#endif
+
 }  // namespace
 
 double sgemm_peak(int threads) {
@@ -45,6 +66,7 @@ double sgemm_peak(int threads) {
 }
 
 double copy_peak(int threads) {
+  if (threads == kGpu) return gpu_copy_peak();
   constexpr std::size_t kBytes = std::size_t{32} << 20;
   const auto count = static_cast<std::size_t>(threads);
   const std::vector<char> from(kBytes * count, 1);
@@ -63,14 +85,27 @@ void one_and_all_threads(benchmark::internal::Benchmark* benchmark) {
   if (all_threads() > 1) benchmark->Arg(all_threads());
 }
 
+bool has_gpu() { return has_cuda() && cuda_obstacle().empty(); }
+
+void everywhere(benchmark::internal::Benchmark* benchmark) {
+  one_and_all_threads(benchmark);
+  if (has_gpu()) benchmark->Arg(kGpu);
+}
+
+std::unique_ptr<Backend> backend_on(int threads) {
+  return threads == kGpu ? make_backend(Device::kCuda) : make_backend(Device::kCpu, threads);
+}
+
 void report_flops(benchmark::State& state, double flops, int threads) {
   using benchmark::Counter;
   state.counters["GFLOP/s"] = Counter(1e-9 * flops, Counter::kIsIterationInvariantRate);
+  if (threads == kGpu) return;
   state.counters["of_sgemm"] = Counter(1e-9 * flops / sgemm_peak(threads), Counter::kIsIterationInvariantRate);
 }
 
 void report_bytes(benchmark::State& state, double bytes, int threads) {
   using benchmark::Counter;
+  bytes *= operations(threads);
   state.counters["GB/s"] = Counter(1e-9 * bytes, Counter::kIsIterationInvariantRate);
   state.counters["of_copy"] = Counter(1e-9 * bytes / copy_peak(threads), Counter::kIsIterationInvariantRate);
 }

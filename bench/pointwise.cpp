@@ -9,7 +9,7 @@ constexpr std::size_t kCount = std::size_t{512} * 15 * 128;  // hidden units of 
 
 /// Three operands of kCount floats and a backend.
 struct Operands {
-  explicit Operands(int threads) : backend(make_backend(Device::kCpu, threads)) {
+  explicit Operands(int threads) : backend(bench::backend_on(threads)) {
     for (Memory* memory : {&a, &b, &c}) {
       *memory = backend->allocate(kCount);
       backend->fill_normal(1, Stream::kMeasure, 0, 1, static_cast<int>(kCount), memory->data());
@@ -22,27 +22,28 @@ struct Operands {
 void activation_backward(benchmark::State& state, Activation activation) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state) o.backend->activation_backward(activation, kCount, o.a.data(), o.b.data(), o.c.data());
+  bench::measure(state, *o.backend,
+                 [&] { o.backend->activation_backward(activation, kCount, o.a.data(), o.b.data(), o.c.data()); });
   bench::report_bytes(state, 3.0 * sizeof(float) * kCount, threads);
 }
-BENCHMARK_CAPTURE(activation_backward, relu, Activation::kRelu)->Apply(bench::one_and_all_threads);
-BENCHMARK_CAPTURE(activation_backward, tanh, Activation::kTanh)->Apply(bench::one_and_all_threads);
+BENCHMARK_CAPTURE(activation_backward, relu, Activation::kRelu)->Apply(bench::everywhere);
+BENCHMARK_CAPTURE(activation_backward, tanh, Activation::kTanh)->Apply(bench::everywhere);
 
 void dropout(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
   std::uint64_t step = 0;
-  for (auto _ : state) o.backend->dropout({0.01f, 1, ++step}, kCount, o.a.data());
+  bench::measure(state, *o.backend, [&] { o.backend->dropout({0.01f, 1, ++step}, kCount, o.a.data()); });
   bench::report_bytes(state, 2.0 * sizeof(float) * kCount, threads);
 }
-BENCHMARK(dropout)->Apply(bench::one_and_all_threads);
+BENCHMARK(dropout)->Apply(bench::everywhere);
 
 void add_scaled(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  for (auto _ : state) o.backend->add_scaled(kCount, 0.5f, o.a.data(), 0.5f, o.b.data());
+  bench::measure(state, *o.backend, [&] { o.backend->add_scaled(kCount, 0.5f, o.a.data(), 0.5f, o.b.data()); });
   bench::report_bytes(state, 3.0 * sizeof(float) * kCount, threads);
 }
-BENCHMARK(add_scaled)->Apply(bench::one_and_all_threads);
+BENCHMARK(add_scaled)->Apply(bench::everywhere);
 
 }  // namespace

@@ -53,9 +53,9 @@ class Meg {
 
   /// Trains until all is done that was asked for, so a resumed model does the rest. 0 epochs or rows of a batch are the
   /// preset's choice: 5000 and 64 of classic; by the size of the table of meg, which warms up for so many epochs at
-  /// most and refines then. on_progress hears of every line of the log; keep_going is asked after every step, and
-  /// training stops where it says no (train again to go on). Throws Error without load_data, and when a loss is not
-  /// finite.
+  /// most and refines then. on_progress hears of every line of the log; keep_going is asked after every step, or
+  /// where a GPU takes many at once (classic) after these, and training stops where it says no (train again to go on).
+  /// Throws Error without load_data, and when a loss is not finite.
   void train(int num_epochs = 0, int batch_size = 0, const std::function<void(const Progress&)>& on_progress = {},
              const std::function<bool()>& keep_going = {});
   /// Whether train did all that it was asked for.

@@ -37,6 +37,7 @@ class CudaBackend final : public Backend {
   void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
                               float* gradients) override;
 
+  bool stack_writes_units(int hidden) const override;
   void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) override;
   void stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
                       float* gradients) override;
@@ -79,6 +80,9 @@ class CudaBackend final : public Backend {
   void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
                        const float* dview, float* dheads) override;
 
+  bool plays(const Game& game, int rows) const override;
+  void play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses) override;
+
   void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) override;
 
  private:
@@ -103,7 +107,8 @@ class CudaBackend final : public Backend {
   Precision precision_;
   Queue queue_;
   std::array<Download, 2> downloads_;
-  Block sums_;  // of the blocks of one add_sum, and how many of them are done
+  Block sums_;             // of the blocks of one add_sum, and how many of them are done
+  Scratch turns_, parts_;  // of play()
   std::unordered_map<std::string, Block> constants_;
   std::vector<LayerGroup> groups_;  // scratch of a call
   std::vector<LayerTile> tiles_;

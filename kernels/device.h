@@ -1,6 +1,7 @@
 #pragma once
 /// What every kernel is written with: CUDA under nvcc; in the tests a host that plays the device (tests/simt/simt.h).
 #ifdef __CUDACC__
+#include <cooperative_groups.h>
 #include <cuda_runtime.h>
 #else
 #include <simt.h>
@@ -26,6 +27,7 @@ struct Launch {
   dim3 blocks;
   unsigned threads = kThreads;
   std::size_t shared_bytes = 0;
+  bool together = false;  // all blocks run side by side, and may meet in grid_barrier(); see blocks_together()
   std::source_location where = std::source_location::current();
 };
 
@@ -52,6 +54,7 @@ void launch(Queue& queue, const Launch& shape, void (*kernel)(Parameters...), co
             {shape.blocks.x, shape.blocks.y, shape.blocks.z},
             shape.threads,
             shape.shared_bytes,
+            shape.together,
             places,
             sizes,
             shape.where};
@@ -59,8 +62,9 @@ void launch(Queue& queue, const Launch& shape, void (*kernel)(Parameters...), co
   call.run = [](const Call& c) {
     const auto run = reinterpret_cast<void (*)(Parameters...)>(const_cast<void*>(c.kernel));
     const auto with = [&]<std::size_t... i>(std::index_sequence<i...>) {
-      simt::run({c.blocks[0], c.blocks[1], c.blocks[2]}, {c.threads, 1, 1}, c.shared_bytes,
-                [&] { run(*static_cast<Parameters*>(c.arguments[i])...); });
+      simt::run(
+          {c.blocks[0], c.blocks[1], c.blocks[2]}, {c.threads, 1, 1}, c.shared_bytes,
+          [&] { run(*static_cast<Parameters*>(c.arguments[i])...); }, c.together);
     };
     with(std::index_sequence_for<Parameters...>());
   };
@@ -100,6 +104,13 @@ class SharedMemory {
  private:
   std::size_t used_ = 0;
 };
+
+/// Waits for all threads of the grid, of blocks launched together; then they see what all wrote before it.
+#ifdef __CUDACC__
+__device__ inline void grid_barrier() { cooperative_groups::this_grid().sync(); }
+#else
+using simt::grid_barrier;
+#endif
 
 /// This thread's number in a grid of one dimension, and how many there are.
 __device__ inline std::size_t grid_thread() { return static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; }

@@ -1,4 +1,5 @@
 #include "kernels/backend.h"
+#include "kernels/bce.h"
 #include "kernels/device.h"
 #include "kernels/reduce.h"
 
@@ -6,17 +7,16 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-/// One block. With e = exp(-|d|) <= 1 nothing overflows: softplus(d) = max(d, 0) + log(1 + e), and sigmoid(d) is
-/// 1 / (1 + e) right of zero and e / (1 + e) left of it.
+/// One block.
 __global__ void bce_with_logits_kernel(int rows, const float* logit, float label, float* loss, float* dlogit) {
   SharedMemory shared;
   const Shared<double> part = shared.take<double>(32);
   const float share = 1.0f / static_cast<float>(rows);
   double sum = 0;
   for (int r = static_cast<int>(threadIdx.x); r < rows; r += static_cast<int>(blockDim.x)) {
-    const float d = logit[r], e = expf(-fabsf(d));
-    sum += static_cast<double>(fmaxf(d, 0.0f) + log1pf(e) - label * d);
-    dlogit[r] = share * ((d < 0.0f ? e : 1.0f) / (1.0f + e) - label);
+    const Bce bce(logit[r], label);
+    sum += static_cast<double>(bce.loss);
+    dlogit[r] = share * bce.slope;
   }
   sum = block_sum<double>(sum, part);
   if (threadIdx.x == 0) *loss += static_cast<float>(sum) * share;

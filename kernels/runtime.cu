@@ -91,13 +91,13 @@ void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
 namespace {
 
 /// Beyond this much shared memory a kernel must ask for it.
-void ask_for_shared_memory(const Call& call) {
+void ask_for_shared_memory(const void* kernel, std::size_t bytes, std::source_location where) {
   constexpr std::size_t kFreely = 48 * 1024;
-  if (call.shared_bytes > kFreely)
-    check(cudaFuncSetAttribute(call.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               static_cast<int>(call.shared_bytes)),
-          "asking for shared memory", call.where);
+  if (bytes > kFreely)
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
+          "asking for shared memory", where);
 }
+void ask_for_shared_memory(const Call& call) { ask_for_shared_memory(call.kernel, call.shared_bytes, call.where); }
 
 cudaKernelNodeParams node_of(const Call& call) {
   cudaKernelNodeParams node{};
@@ -113,9 +113,22 @@ cudaKernelNodeParams node_of(const Call& call) {
 
 void CudaStream::run(const Call& call) const {
   ask_for_shared_memory(call);
-  check(cudaLaunchKernel(call.kernel, dim3(call.blocks[0], call.blocks[1], call.blocks[2]), dim3(call.threads),
-                         const_cast<void**>(call.arguments.data()), call.shared_bytes, handle_),
+  cudaError_t (*launch)(const void*, dim3, dim3, void**, std::size_t, cudaStream_t) = cudaLaunchKernel;
+  if (call.together) launch = cudaLaunchCooperativeKernel;
+  check(launch(call.kernel, dim3(call.blocks[0], call.blocks[1], call.blocks[2]), dim3(call.threads),
+               const_cast<void**>(call.arguments.data()), call.shared_bytes, handle_),
         "launching a kernel", call.where);
+}
+
+std::size_t blocks_together(const void* kernel, unsigned threads, std::size_t shared_bytes) {
+  int most = 0, blocks = 0, sms = 0;
+  check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0), "asking for a block's memory");
+  if (shared_bytes > static_cast<std::size_t>(most)) return 0;
+  ask_for_shared_memory(kernel, shared_bytes, std::source_location::current());
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, static_cast<int>(threads), shared_bytes),
+        "asking how many blocks the GPU runs side by side");
+  check(cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, 0), "asking for the number of multiprocessors");
+  return static_cast<std::size_t>(blocks) * static_cast<std::size_t>(sms);
 }
 
 struct Graph::State {

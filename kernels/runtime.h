@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <span>
 #include <string>
@@ -44,16 +45,37 @@ class Block {
   void* data_;
 };
 
+/// A block that grows to what is asked of it, and then holds anything.
+class Scratch {
+ public:
+  template <class T>
+  T* as(std::size_t count) {
+    if (const std::size_t bytes = count * sizeof(T); bytes > size_) {
+      block_.emplace(bytes);
+      size_ = bytes;
+    }
+    return block_->as<T>();
+  }
+
+ private:
+  std::optional<Block> block_;
+  std::size_t size_ = 0;
+};
+
 /// A kernel with its arguments, not yet run.
 struct Call {
   const void* kernel;
   void (*run)(const Call& call);  ///< runs it on the host: only where the device is emulated
   unsigned blocks[3], threads;
   std::size_t shared_bytes;
+  bool together;                                ///< the device must run all blocks side by side
   std::span<void* const> arguments;             ///< where each of them lies
   std::span<const std::size_t> argument_sizes;  ///< in bytes
   std::source_location where;
 };
+
+/// Blocks of a kernel that the device can run side by side; 0 where one of them needs more shared memory than it has.
+std::size_t blocks_together(const void* kernel, unsigned threads, std::size_t shared_bytes);
 
 /// Calls in a fixed order that run as one, with arguments that may change from one run to the next.
 class Graph {

@@ -177,6 +177,8 @@ dim3 blocks(const Stack& stack, unsigned rows) {
 
 }  // namespace
 
+bool CudaBackend::stack_writes_units(int hidden) const { return hidden > static_cast<int>(WideTile::kColumns); }
+
 void CudaBackend::stack_forward(const Stack& stack, int row_count, const float* parameters, const StackTape& tape) {
   if (!fit<WideTile>(stack)) return Backend::stack_forward(stack, row_count, parameters, tape);
   const auto rows = static_cast<unsigned>(row_count);

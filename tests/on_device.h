@@ -66,6 +66,7 @@ class OnDevice final : public meg::Backend {
                                      o.write(gradients, parameter_extent(layer)));
   }
 
+  bool stack_writes_units(int hidden) const override { return backend_->stack_writes_units(hidden); }
   void stack_forward(const meg::Stack& stack, int rows, const float* parameters, const meg::StackTape& tape) override {
     Operands o(*this);
     meg::StackTape on = on_device(o, stack, rows, tape);
@@ -210,6 +211,29 @@ class OnDevice final : public meg::Backend {
     const std::size_t head_size = size(rows) * layout.head_stride;
     backend_->sample_backward(layout, rows, o.read(heads, head_size), o.read(cells, size(rows) * layout.cell_stride()),
                               draw, o.read(dview, size(rows) * layout.view_stride), o.write(dheads, head_size));
+  }
+
+  bool plays(const meg::Game& game, int rows) const override { return backend_->plays(game, rows); }
+  void play(const meg::Game& game, std::span<const meg::GameStep> steps, const std::uint32_t* order,
+            float* losses) override {
+    Operands o(*this);
+    meg::Game on = game;
+    std::size_t most = 0, last = 0;
+    for (const meg::GameStep& step : steps) most = std::max<std::size_t>(most, step.first + step.rows);
+    for (std::size_t r = 0; r < most && !is_on_device(game.table); ++r)
+      last = std::max<std::size_t>(last, order[r] + 1);
+    for (meg::Player* player : {&on.generators, &on.discriminator}) {
+      const std::size_t count = std::max(parameter_extent(player->first), parameter_extent(player->last));
+      for (float** part :
+           {&player->state.parameter, &player->state.first, &player->state.second, &player->state.average})
+        *part = o.write(*part, count);
+    }
+    on.table = o.read(game.table, last * size(game.discriminator.first.front().inputs));
+    const meg::Memory numbers = backend_->allocate(most);
+    auto* const numbers_there = reinterpret_cast<std::uint32_t*>(numbers.data());
+    const bool there = is_on_device(reinterpret_cast<const float*>(order));
+    if (!there) backend_->upload(std::span(order, most), numbers_there);
+    backend_->play(on, steps, there ? order : numbers_there, o.write(losses, 2 * steps.size()));
   }
 
   void adam(std::size_t count, int step, const meg::AdamOptions& options, const meg::AdamState& state) override {

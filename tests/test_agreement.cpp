@@ -166,14 +166,25 @@ TEST_CASE_TEMPLATE("a GPU and the CPU sum up the same along generators", Gpu, EV
 TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradients and rows", Gpu, EVERY_GPU) {
   const int rows = 33;
   using First = MaskedEnsemble::FirstLayer;
-  for (const auto& [first, hidden] :
-       {std::pair{First::kOwn, 40}, {First::kShared, 40}, {First::kOwn, 72}, {First::kShared, 136}}) {
+  constexpr int kFixed = MaskedEnsemble::Tape::kNowhere;
+  for (const auto& [first, hidden, hidden_from] : {std::tuple{First::kOwn, 40, kFixed},
+                                                   {First::kShared, 40, kFixed},
+                                                   {First::kOwn, 72, kFixed},
+                                                   {First::kShared, 136, kFixed},
+                                                   {First::kOwn, 40, 0},
+                                                   {First::kOwn, 136, 13},
+                                                   {First::kShared, 40, 13}}) {
     CAPTURE(static_cast<int>(first));
     CAPTURE(hidden);
+    CAPTURE(hidden_from);
+    const bool any_order = hidden_from != kFixed;
     const MaskedEnsemble ensemble(test::layout_of({{3}, {5, true}, {1}, {33}}),
-                                  {.hidden = hidden, .dropout = 0.1f, .first = first});
+                                  {.hidden = hidden, .dropout = 0.1f, .first = first, .any_order = any_order});
     const ColumnsLayout& layout = ensemble.layout();
     const Floats real = test::random_cells(layout, rows, 1);
+    Floats holes = real;
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t j = r % 4; j < 4; ++j) holes[r * 12 + j] = -1;
     const auto run = [&](Backend& backend) {
       const auto on_device = [&](const Floats& x) {
         Memory memory = backend.allocate(x.size());
@@ -187,18 +198,24 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
       };
       Floats start(ensemble.parameters());
       ensemble.initialize(3, start);
-      const Memory p = on_device(start), cells = on_device(real), drawn = on_device(real);
+      const Memory p = on_device(start), cells = on_device(real), drawn = on_device(holes);
       const Memory constants = on_device(test::random(ensemble.constants(), 3)), gradients = backend.allocate(p.size());
       const Memory losses = backend.allocate(static_cast<std::size_t>(rows) * layout.size());
-      Arena arena(backend.allocate(ensemble.tape_floats(rows, true)));
-      MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, true);
-      tape.dropout = 0.1f, tape.seed = 5, tape.step = 6;
+      Arena arena(backend.allocate(ensemble.tape_floats(rows, MaskedEnsemble::Passes::kBackward)));
+      MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kBackward);
+      tape.dropout = 0.1f, tape.seed = 5, tape.step = 6, tape.hidden_from = hidden_from;
       ensemble.forward(backend, rows, cells.data(), p.data(), tape);
       backend.heads_loss(layout, rows, tape.heads, cells.data(), 1.0f / rows, losses.data(), tape.dheads);
       ensemble.backward(backend, rows, rows, cells.data(), p.data(), tape, gradients.data());
       const Floats heads = on_host(tape.heads, static_cast<std::size_t>(rows) * layout.head_stride);
-      tape.dropout = 0;
-      ensemble.generate(backend, rows, {.seed = 5}, p.data(), constants.data(), tape, drawn.data(), nullptr);
+      const auto passes = ensemble.forward_on(backend);
+      Arena of_forward(backend.allocate(ensemble.tape_floats(rows, passes)));
+      MaskedEnsemble::Tape forward = ensemble.make_tape(of_forward, rows, passes);
+      if (any_order)  // row r lacks the cells of column r % 4 and of those behind it
+        ensemble.fill(backend, rows, {.seed = 5}, p.data(), constants.data(), forward, drawn.data(),
+                      std::array<ColumnToFill, 4>{{{3, {}}, {1, {}}, {0, {}}, {2, {}}}});
+      else
+        ensemble.generate(backend, rows, {.seed = 5}, p.data(), constants.data(), forward, drawn.data(), nullptr);
       return std::tuple(heads, on_host(losses.data(), losses.size()), on_host(gradients.data(), p.size()),
                         on_host(drawn.data(), drawn.size()));
     };
@@ -212,8 +229,8 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
 }
 
 TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu, EVERY_GPU) {
-  const auto run = [](std::unique_ptr<Backend> backend) {
-    test::Related r(3, 120);
+  const auto run = [](std::unique_ptr<Backend> backend, bool any_order) {
+    test::Related r(3, 120, any_order);
     r.backend = std::move(backend);
     r.options.batch_size = 60;
     const Memory cells = r.backend->allocate(r.cells.size());
@@ -236,7 +253,10 @@ TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu,
                               score.trend,
                               score.loss};
   };
-  const reference::Doubles gpu = run(Gpu::make()), cpu = run(test::Cpu::make());
-  // Adam divides by the gradient's size, and so makes much of the rounding of small ones.
-  test::check_close(Floats(gpu.begin(), gpu.end()), cpu, 1e-3);
+  for (const bool any_order : {false, true}) {
+    CAPTURE(any_order);
+    const reference::Doubles gpu = run(Gpu::make(), any_order), cpu = run(test::Cpu::make(), any_order);
+    // Adam divides by the gradient's size, and so makes much of the rounding of small ones.
+    test::check_close(Floats(gpu.begin(), gpu.end()), cpu, 1e-3);
+  }
 }

@@ -183,7 +183,7 @@ TEST_CASE("a pass on a GPU has as many rows as are wanted, in whole tiles, withi
   const auto gpu = emulated::make_backend(Precision::kFp32), cpu = test::Cpu::make();
   CHECK(gpu->rows_of_pass(0, 100) == 64);
   CHECK(gpu->rows_of_pass(1000, 100) == 1024);
-  CHECK(gpu->rows_of_pass(1'000'000, 7'000) == 8192);    // adult: 229 MB
+  CHECK(gpu->rows_of_pass(1'000'000, 7'000) == 8192);    // 229 MB
   CHECK(gpu->rows_of_pass(1'000'000, 500'000) == 128);   // a thousand columns
   CHECK(gpu->rows_of_pass(1'000'000, 8'000'000) == 64);  // all that there may be
   for (const std::size_t wanted : {0u, 1u, 1000u, 1'000'000u}) CHECK(cpu->rows_of_pass(wanted, 7'000) == 256);

@@ -107,8 +107,8 @@ struct Fixture {
         rows(batch),
         parameters(backend->allocate(ensemble.parameters())),
         constants(backend->allocate(ensemble.constants())),
-        arena(backend->allocate(ensemble.tape_floats(batch, true))),
-        tape(ensemble.make_tape(arena, batch, true)) {
+        arena(backend->allocate(ensemble.tape_floats(batch, MaskedEnsemble::Passes::kBackward))),
+        tape(ensemble.make_tape(arena, batch, MaskedEnsemble::Passes::kBackward)) {
     Floats p(ensemble.parameters());
     ensemble.initialize(3, p);
     const Floats more = test::random(p.size(), 4);
@@ -184,13 +184,14 @@ TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive
   }
 }
 
-TEST_CASE("of any order, rows that hide columns agree with a naive network too, and so do all gradients") {
+TEST_CASE_TEMPLATE("of any order, rows that hide columns agree with a naive network too, and so do all gradients", On,
+                   EVERY_BACKEND) {
   for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared})
     for (const auto& [hiding, dropout] : {std::pair{0, 0.0f}, {4, 0.0f}, {4, 0.3f}, {6, 0.3f}}) {
       CAPTURE(static_cast<int>(first));
       CAPTURE(hiding);
       CAPTURE(dropout);
-      Fixture f(test::Cpu::make(), {{3}, {2, true}, {4}, {1}},
+      Fixture f(On::make(), {{3}, {2, true}, {4}, {1}},
                 {.hidden = 3, .dropout = dropout, .first = first, .any_order = true}, 6);
       const ColumnsLayout& layout = f.ensemble.layout();
       const Floats cells = test::random_cells(layout, f.rows, 1);
@@ -213,7 +214,7 @@ TEST_CASE("of any order, rows that hide columns agree with a naive network too, 
       Floats last(p.size(), 0.0f);  // the embeddings of the last five rows alone: weights have all of their gradients
       f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
       f.ensemble.backward(*f.backend, f.rows, 5, cells.data(), f.parameters.data(), f.tape, last.data());
-      std::fill_n(f.tape.dheads, layout.head_stride, 0.0f);
+      f.backend->fill(layout.head_stride, 0.0f, f.tape.dheads);
       Floats alone(p.size(), 0.0f);
       f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
       f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
@@ -246,8 +247,9 @@ TEST_CASE("the fixed order is the same bits whether or not the ensemble has weig
 namespace {
 
 /// Rows whose unknown cells have code -1, by `hides`, filled.
+template <class On>
 Floats filled(FirstLayer first, int rows, std::uint64_t first_row, const Floats& cells, int threads = 2) {
-  Fixture f(test::Cpu::make(threads), {{3}, {20, true}, {2}, {1, true}},
+  Fixture f(On::make(threads), {{3}, {20, true}, {2}, {1, true}},
             {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, rows);
   Floats out = cells;
   const std::vector<ColumnToFill> all{{0, {}}, {1, {}}, {2, {}}, {3, {}}};
@@ -258,15 +260,17 @@ Floats filled(FirstLayer first, int rows, std::uint64_t first_row, const Floats&
 
 }  // namespace
 
-TEST_CASE("filling keeps what is known, and a row is the same bits whatever is known of others and on any threads") {
+TEST_CASE_TEMPLATE(
+    "filling keeps what is known, and a row is the same bits whatever is known of others and on any threads", On,
+    EVERY_BACKEND) {
   for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
     CAPTURE(static_cast<int>(first));
     Floats cells = test::random_cells(test::layout_of({{3}, {20, true}, {2}, {1, true}}), 300, 9);
     for (std::size_t r = 0; r < 300; ++r)
       for (std::size_t j = 0; j < 4; ++j)
         if (reference::hides(1, r, j)) cells[r * 12 + j] = -1;
-    const Floats all = filled(first, 300, 10, cells);
-    CHECK(all == filled(first, 300, 10, cells, 1));
+    const Floats all = filled<On>(first, 300, 10, cells);
+    CHECK(all == filled<On>(first, 300, 10, cells, 1));
     std::size_t known = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (i % 12 < 4) CHECK(all[i] >= 0);
@@ -280,7 +284,7 @@ TEST_CASE("filling keeps what is known, and a row is the same bits whatever is k
         return Floats(of.begin() + static_cast<std::ptrdiff_t>(r * 12),
                       of.begin() + static_cast<std::ptrdiff_t>(r * 12 + 12));
       };
-      CHECK(filled(first, 1, 10 + row, part(cells, row)) == part(all, row));
+      CHECK(filled<On>(first, 1, 10 + row, part(cells, row)) == part(all, row));
     }
   }
 }
@@ -357,8 +361,8 @@ TEST_CASE("the warm-up learns related columns up to their entropy, and its rows 
   CHECK(warm_up.best_loss() > entropy - 0.12);
 
   const int rows = 2000;
-  Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
-  auto tape = r.ensemble.make_tape(arena, rows, false);
+  Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, MaskedEnsemble::Passes::kForward)));
+  auto tape = r.ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kForward);
   Floats constants(r.ensemble.constants(), -1.0f), cells(rows * 9);
   const ColumnLayout& column = r.ensemble.layout().columns[2];
   for (std::size_t i = 0; i <= kZCells; ++i)
@@ -411,8 +415,8 @@ TEST_CASE("a warm-up of any order learns to tell each column from the others, be
     CHECK(warm_up.held_out_loss() < entropy + 0.15);  // in the fixed order
     // Given z around -1 alone, the first column is 0 or 1, and then the second 3 or 2; around 1, 2 or 3 and 1 or 0.
     const int rows = 2000;
-    Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, false)));
-    auto tape = r.ensemble.make_tape(arena, rows, false);
+    Arena arena(r.backend->allocate(r.ensemble.tape_floats(rows, MaskedEnsemble::Passes::kForward)));
+    auto tape = r.ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kForward);
     const Floats constants(r.ensemble.constants(), -1.0f);
     Floats cells;
     for (int i = 0; i < rows; ++i) {

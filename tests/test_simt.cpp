@@ -170,6 +170,47 @@ TEST_CASE("races in shared memory are found out, and barriers of the block and o
              "no barrier"));
 }
 
+TEST_CASE("blocks that are launched together meet at barriers of the grid, and keep a shared memory of their own") {
+  constexpr unsigned kBlocks = 5, kRounds = 4;
+  std::vector<int> global(kBlocks, 0), sums(kBlocks * kRounds, 0);
+  const auto kernel = [&] {
+    const Shared<int> own(0, 1);
+    if (threadIdx.x == 0) own[0] = static_cast<int>(blockIdx.x);
+    for (unsigned round = 0; round < kRounds; ++round) {
+      if (threadIdx.x == 33) global[blockIdx.x] += 1;
+      simt::grid_barrier();
+      if (threadIdx.x == 7)
+        sums[round * kBlocks + blockIdx.x] = std::accumulate(global.begin(), global.end(), 0) + own[0];
+      simt::grid_barrier();
+    }
+  };
+  simt::run({kBlocks, 1, 1}, {40, 1, 1}, 256, kernel, true);
+  for (unsigned round = 0; round < kRounds; ++round)
+    for (unsigned b = 0; b < kBlocks; ++b)
+      CHECK(sums[round * kBlocks + b] == static_cast<int>(kBlocks * (round + 1) + b));
+}
+
+TEST_CASE(
+    "a barrier of the grid that not all blocks reach, or of blocks that are not launched together, is found out") {
+  const auto error = [](bool together, auto arrives) {
+    try {
+      simt::run(
+          {2, 1, 1}, {32, 1, 1}, 0,
+          [&] {
+            if (arrives()) simt::grid_barrier();
+          },
+          together);
+    } catch (const meg::Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  CHECK(error(true, [] { return true; }).empty());
+  CHECK(says(error(true, [] { return blockIdx.x == 0; }), "has ended"));
+  CHECK(says(error(true, [] { return threadIdx.x > 0; }), "has ended"));
+  CHECK(says(error(false, [] { return true; }), "not launched together"));
+}
+
 TEST_CASE("a launch that no device can do is an error") {
   CHECK_THROWS_AS(simt::run({}, {1025, 1, 1}, 0, [] {}), meg::Error);
   CHECK_THROWS_AS(simt::run({}, {1, 1, 1}, 300 * 1024, [] {}), meg::Error);

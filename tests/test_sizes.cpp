@@ -14,7 +14,8 @@ std::vector<test::Column> same(std::size_t count, test::Column column) { return 
 
 std::size_t tape_bytes(const Sizes& sizes, const std::vector<test::Column>& columns) {
   const int rows = sizes.warm_up.batch_size * (sizes.refinement.steps > 0 ? 2 : 1);
-  return sizeof(float) * MaskedEnsemble(test::layout_of(columns), sizes.shape).tape_floats(rows, true);
+  return sizeof(float) *
+         MaskedEnsemble(test::layout_of(columns), sizes.shape).tape_floats(rows, MaskedEnsemble::Passes::kBackward);
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ ClassicOptions checked(ClassicOptions o) {
   if (!(o.gamma >= 0)) fail("gamma must not be negative, got {}", o.gamma);
   if (!(o.dropout >= 0 && o.dropout < 1)) fail("dropout must be in [0, 1), got {}", o.dropout);
   if (!(o.ema >= 0 && o.ema < 1)) fail("the decay of the average must be in [0, 1), got {}", o.ema);
+  if (o.steps_at_once < 0) fail("steps at once cannot be {}", o.steps_at_once);
   if (!(o.l2 >= 0)) fail("l2 must not be negative, got {}", o.l2);
   return o;
 }
@@ -61,6 +62,7 @@ struct ClassicEnsemble::Step {
         losses(arena.take(size(steps, 2))) {
     tape.training = true;
     tape.seed = e.options_.seed;
+    moves.reserve(static_cast<std::size_t>(e.options_.steps_at_once));
   }
   static std::size_t size(int rows, int columns) {
     return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
@@ -74,6 +76,7 @@ struct ClassicEnsemble::Step {
   Arena arena;
   GroupedMlp::Tape tape, scratch;           // of the generators
   float *noise, *real, *gradient, *losses;  // losses [steps of an epoch, 2]: what they were, on the device
+  std::vector<GameStep> moves;              // that are one launch
 };
 
 ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions options)
@@ -98,11 +101,23 @@ void ClassicEnsemble::train_step(Step& s, int rows) {
   discriminator_.judge(rows, generated, losses + 1, s.gradient);
   generator_.backward(backend_, rows, s.noise, generators_.parameters(), s.tape, s.gradient, s.scratch,
                       generators_.gradients(), nullptr);
-  // The average is ramped, so that the start is soon forgotten; the first step's parameters are the first average.
-  const auto t = static_cast<float>(step_);
   AdamOptions adam = adam_options(options_);
-  adam.average_decay = std::min(options_.ema, (t - 1.0f) / (t + 9.0f));
+  adam.average_decay = average_decay(step_);
   generators_.step(backend_, step_, adam);
+}
+
+float ClassicEnsemble::average_decay(int step) const {
+  // Ramped, so that the start is soon forgotten; the first step's parameters are the first average.
+  const auto t = static_cast<float>(step);
+  return std::min(options_.ema, (t - 1.0f) / (t + 9.0f));
+}
+
+Game ClassicEnsemble::game(const float* table) const {
+  const auto player = [&](const GroupedMlp& network, const TrainedParameters& parameters) {
+    return Player{network.layers().front(), network.layers().back(), adam_options(options_), parameters.state()};
+  };
+  return {player(generator_, generators_), player(discriminator_.network(), discriminator_.parameters()),
+          options_.gamma, options_.seed, table};
 }
 
 void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoch,
@@ -119,6 +134,9 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
   discriminator_.make_room(std::min(options_.batch_size, rows));
   std::vector<std::uint32_t> order(static_cast<std::size_t>(rows));
   RowNumbers order_on_device(backend_, order.size());
+  const Game at_once = game(table.data());
+  const bool plays = options_.steps_at_once > 0 && options_.hidden.size() == 1 && options_.dropout == 0 &&
+                     backend_.plays(at_once, std::min(options_.batch_size, rows));
   std::vector<float> losses(Step::size(steps, 2));
   while (epoch_ < last_epoch) {
     std::iota(order.begin(), order.end(), 0u);
@@ -134,7 +152,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
         generator_loss_ += static_cast<double>(losses[Step::size(s, 2) + 1]) * batch;
       }
     };
-    while (epoch_step_ < steps) {
+    const auto take_step = [&] {
       const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
       ++step_;
       backend_.begin_step();
@@ -142,6 +160,22 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       train_step(step, batch);
       backend_.end_step();
       ++epoch_step_;
+    };
+    const auto take_steps_at_once = [&] {
+      step.moves.clear();
+      float* const at = step.losses + 2 * epoch_step_;
+      for (int n = 0; n < options_.steps_at_once && epoch_step_ < steps; ++n, ++epoch_step_) {
+        const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
+        ++step_;
+        step.moves.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(batch), noise_row_, step_,
+                              average_decay(step_)});
+        noise_row_ += 2 * static_cast<std::uint64_t>(batch);
+      }
+      backend_.play(at_once, step.moves, order_on_device.data(), at);
+      discriminator_.set_steps_done(step_);
+    };
+    while (epoch_step_ < steps) {
+      plays ? take_steps_at_once() : take_step();
       if (epoch_step_ < steps && keep_going && !keep_going()) return add_losses();
     }
     add_losses();

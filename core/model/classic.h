@@ -11,9 +11,9 @@ namespace meg {
 
 /// The options of the `classic` preset, with the description's defaults.
 struct ClassicOptions {
-  int input_dim = 100;                 ///< width of the noise that all generators share
-  std::vector<int> hidden = {128};     ///< hidden widths of every generator and of the discriminator
-  std::vector<int> generator_columns;  ///< columns per generator, contiguous; empty: one generator per column
+  int input_dim = 100;                      ///< width of the noise that all generators share
+  std::vector<int> hidden = {128};          ///< hidden widths of every generator and of the discriminator
+  std::vector<int> generator_columns = {};  ///< columns per generator, contiguous; empty: one generator per column
   int batch_size = 64;
   float learning_rate = 2e-4f;
   float beta1 = 0.5f, beta2 = 0.999f;
@@ -21,6 +21,7 @@ struct ClassicOptions {
   float dropout = 0.0f, l2 = 0.0f;
   float ema = 0.999f;  ///< decay of the average of the generators' parameters that generate() uses; 0: the last ones
   std::uint64_t seed = 0;
+  int steps_at_once = 256;  ///< most steps of one launch, where a device takes many at once; 0: none does
 };
 
 /// The classic masked ensemble (Goodfellow et al.'s game with one masked generator per group of columns):
@@ -38,9 +39,9 @@ class ClassicEnsemble {
 
   /// Trains on data [rows, columns] in [-1, 1] until `last_epoch` epochs are done in all, an epoch being one pass over
   /// the rows in a new order, in the fewest batches of at most batch_size rows, all about as large. `keep_going` is
-  /// asked after every step: where it says no, training stops there, and the next call (or that of an ensemble loaded
-  /// from what this one saved) goes on with the same bits as if it had not. Either function may be empty. Throws Error,
-  /// naming the epoch, when a loss is not finite.
+  /// asked after every step, or after every few where a device takes many at once: where it says no, training stops
+  /// there, and the next call (or that of an ensemble loaded from what this one saved) goes on with the same bits as if
+  /// it had not. Either function may be empty. Throws Error, naming the epoch, when a loss is not finite.
   void train(std::span<const float> data, int rows, int last_epoch, const std::function<void(const Epoch&)>& on_epoch,
              const std::function<bool()>& keep_going = {});
 
@@ -71,6 +72,9 @@ class ClassicEnsemble {
  private:
   struct Step;  // the arena of a training step
   void train_step(Step& step, int rows);
+  /// The game as a device plays it at once; its spans are those of this ensemble.
+  Game game(const float* table) const;
+  float average_decay(int step) const;
 
   Backend& backend_;
   ClassicOptions options_;

@@ -38,6 +38,7 @@ class Discriminator {
   int steps_done() const { return step_; }
   void set_steps_done(int steps) { step_ = steps; }
   const TrainedParameters& parameters() const { return parameters_; }
+  const GroupedMlp& network() const { return mlp_; }
 
  private:
   Backend& backend_;

@@ -12,8 +12,9 @@ std::uint64_t candidate_row(std::uint64_t row, int candidate) {
   return (static_cast<std::uint64_t>(candidate) << 50) + row;
 }
 
-std::size_t arena_floats(const MaskedEnsemble& ensemble, std::span<const std::optional<CellSet>> sets, int rows) {
-  std::size_t floats = ensemble.tape_floats(rows, false) +
+std::size_t arena_floats(const TrainedEnsemble& trained, std::span<const std::optional<CellSet>> sets, int rows) {
+  const MaskedEnsemble& ensemble = trained.ensemble;
+  std::size_t floats = ensemble.tape_floats(rows, ensemble.forward_on(trained.backend)) +
                        Arena::padded(static_cast<std::size_t>(rows) * ensemble.layout().cell_stride()) +
                        Arena::padded(static_cast<std::size_t>(rows));
   for (const auto& set : sets) floats += set ? Arena::padded(set->codes.size()) : 0;
@@ -26,8 +27,8 @@ RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::option
                      int rows)
     : on_(trained),
       rows_(rows),
-      arena_(trained.backend.allocate(arena_floats(trained.ensemble, sets, rows))),
-      tape_(trained.ensemble.make_tape(arena_, rows, false)),
+      arena_(trained.backend.allocate(arena_floats(trained, sets, rows))),
+      tape_(trained.ensemble.make_tape(arena_, rows, trained.ensemble.forward_on(trained.backend))),
       allowed_(sets.size()),
       candidate_(static_cast<std::size_t>(rows) * trained.ensemble.layout().cell_stride()),
       host_mass_(static_cast<std::size_t>(rows)) {

@@ -67,9 +67,10 @@ std::vector<std::uint8_t> Gate::bins(std::span<const float> cells) const {
 Gate::Score Gate::score(const float* parameters) const {
   const ColumnsLayout& layout = ensemble_.layout();
   const std::size_t n = layout.size(), stride = layout.cell_stride();
-  Arena arena(backend_.allocate(ensemble_.tape_floats(kBatch, false) + Arena::padded(kBatch * stride) +
+  const auto passes = ensemble_.forward_on(backend_);
+  Arena arena(backend_.allocate(ensemble_.tape_floats(kBatch, passes) + Arena::padded(kBatch * stride) +
                                 Arena::padded(kBatch * n) + Arena::padded(1)));
-  MaskedEnsemble::Tape tape = ensemble_.make_tape(arena, kBatch, false);
+  MaskedEnsemble::Tape tape = ensemble_.make_tape(arena, kBatch, passes);
   float *const cells = arena.take(kBatch * stride), *const losses = arena.take(kBatch * n), *const sum = arena.take(1);
   std::vector<float> host(kBatch * stride);
   std::vector<std::uint8_t> generated;

@@ -38,7 +38,7 @@ class RowGenerator {
       filler_.emplace(trained, conditions_.sets, RowFiller::Sets::kCondition, rows_);
       return;
     }
-    tape_ = trained.ensemble.make_tape(arena_, rows_, false);
+    tape_ = trained.ensemble.make_tape(arena_, rows_, trained.ensemble.forward_on(trained.backend));
     cells_ = arena_.take(host_cells_.size());
     known_.columns = static_cast<int>(conditions_.known);
     if (!next()) return;
@@ -85,7 +85,7 @@ class RowGenerator {
   std::size_t arena_floats() const {
     std::size_t floats = buffers_.size() * Arena::padded(decoded_floats());
     if (!conditions_.in_order) return floats;  // the filler has the rest
-    floats += on_.ensemble.tape_floats(rows_, false) + Arena::padded(pass() * stride());
+    floats += on_.ensemble.tape_floats(rows_, on_.ensemble.forward_on(on_.backend)) + Arena::padded(pass() * stride());
     return floats + (next() ? Arena::padded(next()->codes.size()) : 0);
   }
   /// Of row `at` of a chunk in a buffer on; memory is of floats.

@@ -99,24 +99,25 @@ void MaskedEnsemble::initialize(std::uint64_t seed, std::span<float> parameters)
   }
 }
 
-std::size_t MaskedEnsemble::tape_floats(int rows, bool backward) const {
+std::size_t MaskedEnsemble::tape_floats(int rows, Passes passes) const {
   const std::size_t wide = Arena::padded(floats(rows, units())),
                     x = Arena::padded(floats(rows, layout_.size() * kFeatures)),
                     heads = Arena::padded(floats(rows, layout_.head_stride)),
                     sum = shared() ? Arena::padded(floats(rows, static_cast<std::size_t>(shape_.hidden))) : 0;
-  return sum * (shape_.any_order ? 2 : 1) + (x + 3 * wide + heads) * (backward ? 2 : 1);
+  return sum * (shape_.any_order ? 2 : 1) +
+         (x + (passes == Passes::kStacks ? 0 : 3 * wide) + heads) * (passes == Passes::kBackward ? 2 : 1);
 }
 
-MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, bool backward) const {
+MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, Passes passes) const {
   const std::size_t features = layout_.size() * kFeatures;
   const auto take = [&](std::size_t width) { return arena.take(floats(rows, width)); };
   Tape tape{};
   tape.x = take(features);
-  tape.a0 = take(units()), tape.a1 = take(units()), tape.h = take(units());
+  if (passes != Passes::kStacks) tape.a0 = take(units()), tape.a1 = take(units()), tape.h = take(units());
   tape.heads = take(layout_.head_stride);
   if (shared()) tape.sum = take(static_cast<std::size_t>(shape_.hidden));
   if (shared() && shape_.any_order) tape.product = take(static_cast<std::size_t>(shape_.hidden));
-  if (!backward) return tape;
+  if (passes != Passes::kBackward) return tape;
   tape.dheads = take(layout_.head_stride);
   tape.dh = take(units()), tape.da1 = take(units()), tape.da0 = take(units());
   tape.dx = take(features);

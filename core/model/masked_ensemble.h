@@ -67,7 +67,7 @@ class MaskedEnsemble {
 
   /// What a pass over `rows` rows works in.
   struct Tape : StackTape {
-    float* dx;                         // backward; null, as the stack's gradients are, in a tape for forward passes
+    float* dx;                         // backward; null, as all that is not needed for the tape's passes
     float *sum, *product;              // of a shared first layer: the sum so far and what changes it, [rows, hidden]
     float dropout = 0;                 // of this pass
     std::uint64_t seed = 0, step = 0;  // of its masks
@@ -75,8 +75,15 @@ class MaskedEnsemble {
     static constexpr int kNowhere = std::numeric_limits<int>::max();
     int hidden_from = kNowhere;
   };
-  Tape make_tape(Arena& arena, int rows, bool backward) const;
-  std::size_t tape_floats(int rows, bool backward) const;
+  /// What a tape is for: forward passes that a backward one follows; forward ones alone; those where the backend's
+  /// stacks keep hidden units to themselves.
+  enum class Passes { kBackward, kForward, kStacks };
+  /// For forward passes alone on this backend.
+  Passes forward_on(const Backend& backend) const {
+    return shared() || backend.stack_writes_units(shape_.hidden) ? Passes::kForward : Passes::kStacks;
+  }
+  Tape make_tape(Arena& arena, int rows, Passes passes) const;
+  std::size_t tape_floats(int rows, Passes passes) const;
   /// The part of a tape behind its first `row` rows.
   Tape rows_from(const Tape& tape, int row) const;
 

@@ -33,7 +33,7 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       discriminator_(backend, static_cast<int>(ensemble.layout().view_stride), options.batch_size,
                      discriminator_options(options)),
       arena_(backend.allocate(arena_floats())),
-      tape_(ensemble.make_tape(arena_, 2 * options.batch_size, true)),
+      tape_(ensemble.make_tape(arena_, 2 * options.batch_size, MaskedEnsemble::Passes::kBackward)),
       cells_(arena_.take(product(2 * options.batch_size, ensemble.layout().cell_stride()))),
       real_view_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
       view_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
@@ -51,7 +51,8 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
 std::size_t Refinement::arena_floats() const {
   const ColumnsLayout& layout = ensemble_.layout();
   const int batch = options_.batch_size;
-  return ensemble_.tape_floats(2 * batch, true) + Arena::padded(product(2 * batch, layout.cell_stride())) +
+  return ensemble_.tape_floats(2 * batch, MaskedEnsemble::Passes::kBackward) +
+         Arena::padded(product(2 * batch, layout.cell_stride())) +
          3 * Arena::padded(product(batch, layout.view_stride)) + Arena::padded(product(batch, layout.size())) +
          Arena::padded(3);
 }

@@ -35,9 +35,10 @@ class RowScorer {
         host_cells_(static_cast<std::size_t>(rows) * stride()),
         host_losses_(static_cast<std::size_t>(rows) * columns()),
         impossible_(host_losses_.size()),
-        arena_(trained.backend.allocate(trained.ensemble.tape_floats(rows, false) + Arena::padded(host_cells_.size()) +
-                                        Arena::padded(host_losses_.size()))),
-        tape_(trained.ensemble.make_tape(arena_, rows, false)),
+        arena_(
+            trained.backend.allocate(trained.ensemble.tape_floats(rows, trained.ensemble.forward_on(trained.backend)) +
+                                     Arena::padded(host_cells_.size()) + Arena::padded(host_losses_.size()))),
+        tape_(trained.ensemble.make_tape(arena_, rows, trained.ensemble.forward_on(trained.backend))),
         cells_(arena_.take(host_cells_.size())),
         losses_(arena_.take(host_losses_.size())) {
     for (std::size_t k = 0; k < columns(); ++k) {

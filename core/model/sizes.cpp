@@ -28,7 +28,8 @@ constexpr int kMostRefinementEpochs = 5;
 
 /// The most rows of a batch that a step has the memory for; a step of the refinement holds two batches.
 int most_rows(const MaskedEnsemble& ensemble, bool refined) {
-  const std::size_t rows = kMostTapeFloats / ensemble.tape_floats(1, true) / (refined ? 2 : 1);
+  const std::size_t rows =
+      kMostTapeFloats / ensemble.tape_floats(1, MaskedEnsemble::Passes::kBackward) / (refined ? 2 : 1);
   return static_cast<int>(std::min<std::size_t>(rows, 1'000'000));
 }
 

@@ -16,7 +16,8 @@ struct TrainedEnsemble {
 
   /// Rows of a pass where so many are wanted, see Backend::rows_of_pass.
   int rows_of_pass(std::size_t wanted) const {
-    return backend.rows_of_pass(wanted, ensemble.tape_floats(1, false) + ensemble.layout().cell_stride());
+    return backend.rows_of_pass(
+        wanted, ensemble.tape_floats(1, ensemble.forward_on(backend)) + ensemble.layout().cell_stride());
   }
 };
 

@@ -21,7 +21,9 @@ void TrainedParameters::step(Backend& backend, int step, const AdamOptions& opti
     backend.fill(1, 0.0f, square_norm);
     backend.add_square_sum(count_, 1.0f, gradients(), square_norm);
   }
-  backend.adam(count_, step, options, {gradients(), parameters(), block(2), block(3), average(), square_norm});
+  AdamState with_norm = state();
+  with_norm.square_norm = square_norm;
+  backend.adam(count_, step, options, with_norm);
 }
 
 void TrainedParameters::save(Backend& backend, const std::string& name, const std::string& when,

@@ -13,8 +13,9 @@ namespace {
 
 std::size_t arena_floats(const MaskedEnsemble& ensemble, int batch) {
   const ColumnsLayout& layout = ensemble.layout();
-  return ensemble.tape_floats(batch, true) + Arena::padded(product(batch, layout.cell_stride())) +
-         Arena::padded(product(batch, layout.size())) + Arena::padded(2);
+  return ensemble.tape_floats(batch, MaskedEnsemble::Passes::kBackward) +
+         Arena::padded(product(batch, layout.cell_stride())) + Arena::padded(product(batch, layout.size())) +
+         Arena::padded(2);
 }
 
 /// Steps in which the rate rises.
@@ -61,7 +62,7 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
       parameters_(backend, ensemble.parameters(), true),
       best_(backend.allocate(ensemble.parameters())),
       arena_(backend.allocate(arena_floats(ensemble, options.batch_size))),
-      tape_(ensemble.make_tape(arena_, options.batch_size, true)),
+      tape_(ensemble.make_tape(arena_, options.batch_size, MaskedEnsemble::Passes::kBackward)),
       cells_(arena_.take(product(options.batch_size, ensemble.layout().cell_stride()))),
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sum_(arena_.take(2)),

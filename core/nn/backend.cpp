@@ -25,4 +25,8 @@ void Backend::stack_backward(const Stack& stack, int rows, const float* paramete
   if (!stack.first.empty()) linear_backward_weight(stack.first, rows, tape.x, tape.da0, true, gradients);
 }
 
+void Backend::play(const Game&, std::span<const GameStep>, const std::uint32_t*, float*) {
+  fail("this device takes no whole steps of a game");
+}
+
 }  // namespace meg

@@ -86,7 +86,7 @@ struct Stack {
 /// What a pass through a Stack reads and writes.
 struct StackTape {
   float *x, *a0, *a1, *h, *heads;
-  float *dheads, *dh, *da1, *da0;  // null: no backward follows, and a0, a1 and h may be left as they are
+  float *dheads, *dh, *da1, *da0;  // null: no backward follows; a0, a1 and h may then be left as they are
 };
 
 /// Adam's constants; weight_decay is decoupled (AdamW, Loshchilov & Hutter 2019), l2 joins the gradient.
@@ -103,6 +103,33 @@ struct AdamState {
   float *parameter, *first, *second;
   float* average = nullptr;            // may be null
   const float* square_norm = nullptr;  // one number, the gradient's squared norm; needed for clipping
+};
+
+/// One side of a Game: networks with one hidden layer of ReLUs side by side, group n of both layers is of network n,
+/// and their optimizer. A bias lies behind its weights.
+struct Player {
+  LinearGroups first, last;
+  AdamOptions adam;  // without clipping; average_decay is a step's
+  AdamState state;   // of all parameters of the layers; gradients stay zero
+};
+
+/// The game of generators that see nothing but the same noise and of a discriminator that sees whole rows:
+///
+///     row = tanh(relu(noise w0 + b0) w1 + b1), where each generator writes columns of its own;
+///     logit = relu(row w0 + b0) w1 + b1
+struct Game {
+  Player generators, discriminator;
+  float gamma;         // weight of the R1 + R2 penalty
+  std::uint64_t seed;  // of the noise
+  const float* table;  // real rows [.., columns]
+};
+
+/// What differs from one step of a Game to the next.
+struct GameStep {
+  std::uint32_t first, rows;  // the real rows are table[order[first + r]], r < rows
+  std::uint64_t noise_row;    // first of 2 rows of noise: those of the generators, then those of the discriminator
+  int number;                 // Adam's, from 1
+  float average_decay;        // of the generators
 };
 
 /// THE interface: the operations that a training step is made of. cpu/ and kernels/ implement it, file by file.
@@ -155,6 +182,9 @@ class Backend {
                                       float* gradients) = 0;
 
   // --- stacks: all layers of masked generators at once; what is here does it layer by layer
+  /// Whether stack_forward of hidden layers of so many units writes a0, a1 and h even where no backward follows. Where
+  /// it does not, they may be null then, if the stack has a first layer.
+  virtual bool stack_writes_units(int /*hidden*/) const { return true; }
   virtual void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape);
   /// From dheads: adds to the gradients of all weights and biases of the stack, the first layer's too where it has one,
   /// and writes da1 and da0, both behind the masks of ReLU and dropout. dh may be left as it is.
@@ -246,6 +276,15 @@ class Backend {
   /// drawn (the gradient of the softmax of logit + noise; Jang et al. 2017), reparameterized for z.
   virtual void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
                                const Draw& draw, const float* dview, float* dheads) = 0;
+
+  // --- whole steps, where a device can do many of them at once; without it they are made of the operations above
+  /// Whether play() can be asked for this game in steps of up to so many rows.
+  virtual bool plays(const Game&, int /*rows*/) const { return false; }
+  /// Steps of a game. In each the discriminator learns, by one step of Adam, to tell the real rows (label 1) from as
+  /// many generated ones (label 0): mean BCE + gamma / 2 E |d logit / d row|^2, of either half; then the generators, by
+  /// one of theirs, to have theirs taken for real (mean BCE, label 1). losses[2 s] += the discriminator's loss of step
+  /// s, losses[2 s + 1] += the generators'.
+  virtual void play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses);
 
   // --- optimizers
   /// One Adam / AdamW step number `step` (from 1) over [count] parameters (Kingma & Ba 2015). Adam is element-wise,

@@ -101,10 +101,13 @@ class Fiber {
 
 struct Abandoned {};  // unwinds the threads of a block of which one has failed
 
-enum class Wait { kNone, kBlock, kWarp, kShuffle, kBallot, kGather };
+enum class Wait { kNone, kGrid, kBlock, kWarp, kShuffle, kBallot, kGather };
+
+struct Block;
 
 struct Thread {
   Place place;
+  Block* block = nullptr;
   Wait wait = Wait::kNone;
   Where where;
   Fiber* fiber = nullptr;  // where it waits
@@ -125,9 +128,24 @@ struct Word {
   bool written = false;
 };
 
+/// What a warp brought to its last two gathers.
+struct Snapshots {
+  unsigned turn = 0;
+  std::array<std::vector<std::byte>, 2> sides;
+};
+
+struct Block {
+  std::span<Thread> threads;
+  std::vector<std::byte> shared;
+  std::vector<Word> words;  // of shared
+  std::uint64_t time = 1;   // barriers passed
+  std::vector<std::uint64_t> warp_times;
+  std::vector<Snapshots> snapshots;  // of the warps
+};
+
 class Runner {
  public:
-  void run(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& body) {
+  void run(dim3 grid, dim3 block, std::size_t shared_bytes, bool together, const std::function<void()>& body) {
     if (running_) meg::fail("simt: a kernel launched a kernel");
     const unsigned threads = block.x * block.y * block.z;
     if (threads == 0 || threads > 1024) meg::fail("simt: {} threads in a block; there are 1 to 1024", threads);
@@ -135,24 +153,28 @@ class Runner {
       meg::fail("simt: {} bytes of shared memory; a block has at most 227 KB", shared_bytes);
     if (grid.y > 65535 || grid.z > 65535) meg::fail("simt: {} x {} blocks in y and z; 65535 at most", grid.y, grid.z);
     running_ = true;
+    together_ = together;
     body_ = &body;
-    shared_.resize(shared_bytes);
-    words_.resize((shared_bytes + 3) / 4);
+    std::vector<dim3> places;
     for (unsigned z = 0; z < grid.z; ++z)
       for (unsigned y = 0; y < grid.y; ++y)
-        for (unsigned x = 0; x < grid.x; ++x) run_block({x, y, z}, grid, block, threads);
+        for (unsigned x = 0; x < grid.x; ++x) places.push_back({x, y, z});
+    const std::size_t at_once = together ? places.size() : 1;
+    for (std::size_t first = 0; first < places.size(); first += at_once)
+      run_blocks(std::span(places).subspan(first, at_once), grid, block, threads, shared_bytes);
     running_ = false;
   }
 
   const Place& place() const { return current_->place; }
-  std::byte* shared() { return shared_.data(); }
-  std::size_t shared_size() const { return shared_.size(); }
+  Block& block() { return *current_->block; }
 
   std::uint64_t wait(Wait what, unsigned mask, std::uint64_t word, unsigned source, std::span<const std::byte> mine,
                      Where where) {
     Thread& self = *current_;
     self.wait = what, self.mask = mask, self.word = word, self.source = source, self.mine = mine, self.where = where;
-    if (what != Wait::kBlock && !(mask >> number(self) % kWarp & 1))
+    if (what == Wait::kGrid && !together_)
+      meg::fail("simt: a barrier of the grid at {}, whose blocks are not launched together", text(where));
+    if (what > Wait::kBlock && !(mask >> number(self) % kWarp & 1))
       meg::fail("simt: thread {} is not in the mask of its own warp operation at {}", number(self), text(where));
     self.fiber = fiber_;
     fiber_->pause();
@@ -163,9 +185,10 @@ class Runner {
 
   void note(std::size_t begin, std::size_t size, bool writes, Where where) {
     const unsigned self = number(*current_);
-    const Access now{self, block_time_, warp_time_[self / kWarp]};
+    Block& block = *current_->block;
+    const Access now{self, block.time, block.warp_times[self / kWarp]};
     for (std::size_t w = begin / 4; w < (begin + size + 3) / 4; ++w) {
-      Word& word = words_[w];
+      Word& word = block.words[w];
       if (!writes && !word.written)
         meg::fail("simt: thread {} reads shared memory that nobody wrote at {}", self, text(where));
       check_order(word.write, now, where);
@@ -189,25 +212,34 @@ class Runner {
       meg::fail("simt: threads {} and {} touch the same shared memory with no barrier between them at {}",
                 before.thread, now.thread, text(where));
   }
-  unsigned number(const Thread& thread) const { return static_cast<unsigned>(&thread - threads_.data()); }
+  /// In its block.
+  static unsigned number(const Thread& thread) { return static_cast<unsigned>(&thread - thread.block->threads.data()); }
 
-  void run_block(dim3 at, dim3 grid, dim3 block, unsigned threads) {
-    threads_.assign(threads, Thread{});
-    for (unsigned t = 0; t < threads; ++t)
-      threads_[t].place = {{t % block.x, t / block.x % block.y, t / block.x / block.y}, at, block, grid};
-    std::fill(shared_.begin(), shared_.end(), std::byte{0xff});  // not a number
-    std::fill(words_.begin(), words_.end(), Word{});
-    warp_time_.assign((threads + kWarp - 1) / kWarp, 1);
-    block_time_ = 1;
+  /// Runs blocks side by side.
+  void run_blocks(std::span<const dim3> places, dim3 grid, dim3 block, unsigned threads, std::size_t shared_bytes) {
+    threads_.assign(places.size() * threads, Thread{});
+    blocks_.resize(places.size());
+    for (std::size_t b = 0; b < places.size(); ++b) {
+      Block& made = blocks_[b];
+      made.threads = std::span(threads_).subspan(b * threads, threads);
+      made.shared.assign(shared_bytes, std::byte{0xff});  // not a number
+      made.words.assign((shared_bytes + 3) / 4, Word{});
+      made.time = 1;
+      made.warp_times.assign((threads + kWarp - 1) / kWarp, 1);
+      made.snapshots.resize(made.warp_times.size());
+      for (unsigned t = 0; t < threads; ++t) {
+        made.threads[t].place = {{t % block.x, t / block.x % block.y, t / block.x / block.y}, places[b], block, grid};
+        made.threads[t].block = &made;
+      }
+    }
     next_ = 0;
-    while (next_ < threads && !failure_) resume(idle_fiber());
+    while (next_ < threads_.size() && !failure_) resume(idle_fiber());
     while (!failure_ && std::any_of(threads_.begin(), threads_.end(), [](const Thread& t) { return !t.done; })) {
       try {
-        release();
+        resume_block(next_block());
       } catch (...) {
         failure_ = std::current_exception();
       }
-      if (!failure_) resume_released();
     }
     if (!failure_) return;
     for (Thread& thread : threads_)
@@ -221,9 +253,11 @@ class Runner {
     fiber.resume();
   }
 
-  void resume_released() {
-    for (Thread& thread : threads_)
-      if (!thread.done && thread.wait == Wait::kNone && !failure_) {
+  static bool can_go_on(const Thread& thread) { return !thread.done && thread.wait == Wait::kNone; }
+
+  void resume_block(Block& block) {
+    for (Thread& thread : block.threads)
+      if (can_go_on(thread) && !failure_) {
         current_ = &thread;
         resume(*thread.fiber);
       }
@@ -261,24 +295,54 @@ class Runner {
     }
   }
 
-  /// All threads wait or have ended: lets those go on for whom everybody is there.
-  void release() {
-    bool released = false;
-    for (std::size_t first = 0; first < threads_.size(); first += kWarp)
-      for (std::size_t t = first; t < std::min<std::size_t>(threads_.size(), first + kWarp); ++t)
-        if (threads_[t].wait > Wait::kBlock) released |= release_warp(first, threads_[t]);
-    if (released) return;
+  /// The block that goes on. It runs ahead of the others as far as it can, the first one and the last one in turn: who
+  /// needs a barrier of the grid that is not there finds out.
+  Block& next_block() {
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      Block& block = blocks_[grid_time_ % 2 == 0 ? b : blocks_.size() - 1 - b];
+      if (std::any_of(block.threads.begin(), block.threads.end(), can_go_on) || release(block)) return block;
+    }
     const Thread& first = *std::find_if(threads_.begin(), threads_.end(), [](const Thread& t) { return !t.done; });
-    for (const Thread& thread : threads_)
-      if (thread.done || thread.wait != first.wait || !same(thread.where, first.where) || first.wait != Wait::kBlock)
-        meg::fail("simt: thread {} waits at {} for thread {}, which {}", number(first), text(first.where),
-                  number(thread), thread.done ? "has ended" : "waits at " + text(thread.where));
-    ++block_time_;
-    for (Thread& thread : threads_) thread.wait = Wait::kNone;
+    for (const Thread& thread : threads_) check_same_barrier(first, thread);
+    ++grid_time_;
+    for (Block& block : blocks_) pass(block);
+    return grid_time_ % 2 == 0 ? blocks_.front() : blocks_.back();
   }
 
-  bool release_warp(std::size_t first, const Thread& asks) {
-    const std::span<Thread> warp(&threads_[first], std::min<std::size_t>(kWarp, threads_.size() - first));
+  /// Threads of the block go on for whom everybody is there; false where all have ended or wait for the grid.
+  bool release(Block& block) {
+    bool released = false;
+    for (std::size_t warp = 0; warp < block.warp_times.size(); ++warp)
+      for (Thread& thread : warp_of(block, warp))
+        if (thread.wait > Wait::kBlock) released |= release_warp(block, warp, thread);
+    if (released) return true;
+    const auto first =
+        std::find_if(block.threads.begin(), block.threads.end(), [](const Thread& t) { return !t.done; });
+    if (first == block.threads.end()) return false;
+    for (const Thread& thread : block.threads) check_same_barrier(*first, thread);
+    if (first->wait == Wait::kGrid) return false;
+    pass(block);
+    return true;
+  }
+
+  static void pass(Block& block) {
+    ++block.time;
+    for (Thread& thread : block.threads) thread.wait = Wait::kNone;
+  }
+
+  static void check_same_barrier(const Thread& first, const Thread& thread) {
+    if (thread.done || thread.wait != first.wait || !same(thread.where, first.where) || first.wait > Wait::kBlock)
+      meg::fail("simt: thread {} waits at {} for thread {}, which {}", number(first), text(first.where), number(thread),
+                thread.done ? "has ended" : "waits at " + text(thread.where));
+  }
+
+  static std::span<Thread> warp_of(Block& block, std::size_t warp) {
+    const std::size_t first = warp * kWarp;
+    return block.threads.subspan(first, std::min<std::size_t>(kWarp, block.threads.size() - first));
+  }
+
+  bool release_warp(Block& block, std::size_t warp_number, const Thread& asks) {
+    const std::span<Thread> warp = warp_of(block, warp_number);
     const auto in_mask = [mask = asks.mask](std::size_t lane) { return (mask >> lane & 1) != 0; };
     const Wait what = asks.wait;
     for (std::size_t l = 0; l < warp.size(); ++l) {
@@ -295,8 +359,8 @@ class Runner {
       words[l] = warp[l].word;
       if (in_mask(l) && warp[l].word != 0) bits |= 1u << l;
     }
-    if (what == Wait::kWarp) ++warp_time_[first / kWarp];
-    if (what == Wait::kGather) snapshot(warp, first / kWarp);
+    if (what == Wait::kWarp) ++block.warp_times[warp_number];
+    if (what == Wait::kGather) snapshot(warp, block.snapshots[warp_number]);
     for (std::size_t l = 0; l < warp.size(); ++l) {
       Thread& thread = warp[l];
       if (!in_mask(l)) continue;
@@ -313,11 +377,10 @@ class Runner {
   }
 
   /// What all lanes brought, side by side; there are two of them in turn, for a lane may be ahead of another by one.
-  void snapshot(std::span<Thread> warp, std::size_t number) {
+  static void snapshot(std::span<Thread> warp, Snapshots& of) {
     if (warp.size() != kWarp) meg::fail("simt: a matrix instruction needs a whole warp");
     const std::size_t size = warp[0].mine.size();
-    snapshots_.resize(std::max(snapshots_.size(), number + 1));
-    auto& [turn, sides] = snapshots_[number];
+    auto& [turn, sides] = of;
     std::vector<std::byte>& all = sides[++turn % 2];
     all.resize(kWarp * size);
     for (std::size_t l = 0; l < kWarp; ++l) {
@@ -327,7 +390,7 @@ class Runner {
   }
 
   const std::function<void()>* body_ = nullptr;
-  bool running_ = false;
+  bool running_ = false, together_ = false;
   std::exception_ptr failure_;
   std::vector<Thread> threads_;
   std::size_t next_ = 0;  // thread that has not begun
@@ -335,15 +398,8 @@ class Runner {
   Fiber* fiber_ = nullptr;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<Fiber*> idle_;
-  std::vector<std::byte> shared_;
-  std::vector<Word> words_;
-  std::uint64_t block_time_ = 1;
-  std::vector<std::uint64_t> warp_time_;
-  struct Snapshots {
-    unsigned turn = 0;
-    std::array<std::vector<std::byte>, 2> sides;
-  };
-  std::vector<Snapshots> snapshots_;  // of a warp
+  std::vector<Block> blocks_;    // side by side
+  std::uint64_t grid_time_ = 0;  // barriers of grids passed
 };
 
 Runner& runner() {
@@ -354,9 +410,10 @@ Runner& runner() {
 }  // namespace
 
 const Place& place() { return runner().place(); }
-void run(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& thread) {
-  runner().run(grid, block, shared_bytes, thread);
+void run(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& thread, bool together) {
+  runner().run(grid, block, shared_bytes, together, thread);
 }
+void grid_barrier(Where where) { runner().wait(Wait::kGrid, 0, 0, 0, {}, where); }
 void block_barrier(Where where) { runner().wait(Wait::kBlock, 0, 0, 0, {}, where); }
 void warp_barrier(unsigned mask, Where where) { runner().wait(Wait::kWarp, mask, 0, 0, {}, where); }
 std::uint64_t shuffle(unsigned mask, std::uint64_t mine, unsigned source, Where where) {
@@ -418,8 +475,8 @@ void multiply_add_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b
 
 void note_read(std::size_t begin, std::size_t size, Where where) { runner().note(begin, size, false, where); }
 void note_write(std::size_t begin, std::size_t size, Where where) { runner().note(begin, size, true, where); }
-std::byte* shared_memory() { return runner().shared(); }
-std::size_t shared_size() { return runner().shared_size(); }
+std::byte* shared_memory() { return runner().block().shared.data(); }
+std::size_t shared_size() { return runner().block().shared.size(); }
 void out_of_bounds(std::size_t index, std::size_t size, Where where) {
   meg::fail("simt: element {} of {} in shared memory at {}", index, size, text(where));
 }

@@ -1,11 +1,13 @@
 #pragma once
 /// CUDA on the host, for tests: the sources in kernels/ compile against this header instead of the CUDA toolkit, and
-/// launch() runs the blocks of a grid one after another, the threads of a block as fibers of one thread. What is
-/// checked, with an Error that says where:
+/// launch() runs the blocks of a grid one after another, or side by side where they are launched together, and the
+/// threads of a block as fibers of one thread. What is checked, with an Error that says where:
 ///   - shared memory: bounds, reads of what nobody wrote, and races (two threads, one of them writing, with no barrier
 ///     between them);
-///   - barriers and warp operations: that all threads of the block, all lanes of the mask, meet at the same one.
-/// Global memory is the host's: AddressSanitizer checks it where the tests are built with it. Races there are not seen.
+///   - barriers and warp operations: that all threads of the grid or of the block, all lanes of the mask, meet at the
+///     same one.
+/// Global memory is the host's: AddressSanitizer checks it where the tests are built with it. Races there are not seen,
+/// but of blocks that are launched together one runs ahead of the others, as far as the barriers of their grid let it.
 /// A kernel without barriers runs as a plain loop over its threads: a fiber is left only where a thread must wait.
 #include <array>
 #include <bit>
@@ -38,8 +40,10 @@ struct Place {
 const Place& place();
 
 /// Runs `thread` for every thread of the grid. Throws meg::Error where a check fails.
-void run(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& thread);
+void run(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& thread, bool together = false);
 
+/// Waits for all threads of the grid, of blocks launched together.
+void grid_barrier(Where where = Where::current());
 /// Waits for all threads of the block.
 void block_barrier(Where where);
 /// Waits for the lanes of the mask.

@@ -1,0 +1,354 @@
+#include <algorithm>
+
+#include "kernels/backend.h"
+#include "kernels/judge.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+// Many steps of a game in one launch: nothing but time goes by between them, for what a step changes is in the shared
+// memory of its blocks. A generator's hidden units are cut into slices of 32, and a block has one: what these units do
+// is its own business forward and back, but for the row that comes out, which is the sum of all slices' parts. So the
+// blocks wait for one another once a step, when the parts are there. From then on every block has all rows, and does
+// what the discriminator does, which is little, all alone: the same numbers everywhere, and no second barrier.
+//
+// A bias is one more row of its layer's weights, of an input that is always one.
+
+constexpr unsigned kSliceUnits = 32, kUnitPitch = kSliceUnits + 1, kGameThreads = 512;
+
+/// A block's part of the generators.
+struct Slice {
+  std::uint32_t number, unit, units;  // in its generator: hidden units unit ... unit + units - 1
+  std::uint32_t column, outputs;      // the columns that its generator writes
+  std::uint32_t hidden;               // units of all its slices
+  std::size_t first_weight, last_weight;
+};
+
+/// What a step is told.
+struct Turn {
+  GameStep step;
+  AdamStep generators, discriminator;
+};
+
+/// Extents that all blocks share, and so the sizes of the arrays in shared memory.
+struct Extents {
+  std::uint32_t rows;             // of a batch, at most
+  std::uint32_t noise, columns;   // inputs of the generators and of the discriminator
+  std::uint32_t outputs, judges;  // columns of a generator, at most; hidden units of the discriminator
+  std::uint32_t averages;         // whether the generators have some
+
+  // Floats of the arrays.
+  MEG_HOST_DEVICE std::size_t parameters() const {
+    return std::size_t{kSliceUnits} * (noise + 1) + std::size_t{kUnitPitch} * outputs;
+  }
+  MEG_HOST_DEVICE std::size_t noise_pitch() const { return (noise + 1) | 1; }  // odd: rows lie in different banks
+  MEG_HOST_DEVICE std::size_t noises() const { return 2 * rows * noise_pitch(); }
+  MEG_HOST_DEVICE std::size_t units() const { return std::size_t{2} * rows * kUnitPitch; }
+  MEG_HOST_DEVICE std::size_t unit_gradients() const { return std::size_t{rows} * kUnitPitch; }
+  MEG_HOST_DEVICE std::size_t cells() const { return std::size_t{3} * rows * columns; }
+  MEG_HOST_DEVICE std::size_t cell_gradients() const { return std::size_t{rows} * outputs; }
+
+  std::size_t shared_bytes() const {
+    std::size_t bytes = Held::bytes(parameters(), averages != 0) + Judge::shared_bytes(rows, columns, judges);
+    for (const std::size_t count : {noises(), units(), unit_gradients(), cells(), cell_gradients()})
+      bytes += SharedMemory::bytes<float>(count);
+    return bytes;
+  }
+};
+
+/// What a launch is told. The discriminator's state begins at its parameters, all of which lie side by side.
+struct Board {
+  Extents extents;
+  const Slice* slices;
+  std::uint32_t slices_each;  // of a generator
+  AdamOptions generator_adam, judge_adam;
+  AdamState generators, judge;
+  float gamma;
+  Philox noise;
+  const float* table;
+  const std::uint32_t* order;
+  const Turn* turns;
+  std::uint32_t steps;
+  float *parts, *losses;  // parts [2, slices_each, 2 extents.rows, columns]
+};
+
+/// visit(i, j, sum over k of a(i, k) b(k, j)) for i < rows, j < columns. A thread has 4 x 4 sums; beyond the matrices
+/// it computes the last row or column again.
+template <class A, class B, class Visit>
+__device__ void multiply(unsigned rows, unsigned columns, unsigned depth, const A& a, const B& b, const Visit& visit) {
+  const auto inside = [](unsigned i, unsigned count) { return i < count ? i : count - 1; };
+  const unsigned across = (columns + 3) / 4, tiles = (rows + 3) / 4 * across;
+  for (unsigned t = threadIdx.x; t < tiles; t += blockDim.x) {
+    const unsigned row = t / across * 4, column = t % across * 4;
+    float sum[4][4] = {};
+#pragma unroll 4
+    for (unsigned k = 0; k < depth; ++k) {
+      float x[4], y[4];
+#pragma unroll
+      for (unsigned n = 0; n < 4; ++n) x[n] = a(inside(row + n, rows), k), y[n] = b(k, inside(column + n, columns));
+#pragma unroll
+      for (unsigned n = 0; n < 16; ++n) sum[n / 4][n % 4] += x[n / 4] * y[n % 4];
+    }
+#pragma unroll
+    for (unsigned n = 0; n < 16; ++n)
+      if (row + n / 4 < rows && column + n % 4 < columns) visit(row + n / 4, column + n % 4, sum[n / 4][n % 4]);
+  }
+}
+
+/// One block of a launch.
+class Seat {
+ public:
+  __device__ Seat(const Board& board, SharedMemory& shared)
+      : board_(board),
+        extents_(board.extents),
+        slice_(board.slices[blockIdx.x]),
+        inputs_(extents_.noise + 1),
+        last_(inputs_ * slice_.units),
+        held_(shared, extents_.parameters(), extents_.averages != 0),
+        judge_(shared, extents_.rows, extents_.columns, extents_.judges),
+        noise_(shared.take<float>(extents_.noises())),
+        units_(shared.take<float>(extents_.units())),
+        unit_gradients_(shared.take<float>(extents_.unit_gradients())),
+        cells_(shared.take<float>(extents_.cells())),
+        cell_gradients_(shared.take<float>(extents_.cell_gradients())) {}
+
+  /// The state of the players comes in; what is one stays one.
+  __device__ void load() const {
+    held_.load(parameters(), board_.generators, [this](unsigned e) { return place(e); });
+    judge_.load(board_.judge);
+    for (unsigned r = threadIdx.x; r < 2 * extents_.rows; r += blockDim.x) {
+      noise_[r * extents_.noise_pitch() + extents_.noise] = 1.0f;
+      units_[r * kUnitPitch + slice_.units] = 1.0f;
+    }
+  }
+  /// And goes out; the discriminator's is the same in all blocks.
+  __device__ void store() const {
+    held_.store(parameters(), board_.generators, [this](unsigned e) { return place(e); });
+    if (blockIdx.x == 0) judge_.store(board_.judge);
+  }
+  /// What all blocks compute alike.
+  __device__ const Judge& judge() const { return judge_; }
+  /// The cells of rows: real ones, generated ones for the discriminator, generated ones for the generators.
+  __device__ Shared<float> cells() const { return cells_; }
+
+  /// Noise of both batches, and the real rows.
+  __device__ void draw(const GameStep& step) const {
+    const unsigned fours = (extents_.noise + 3) / 4;
+    for (unsigned b = threadIdx.x; b < 2 * step.rows * fours; b += blockDim.x) {
+      const unsigned row = b / fours, four = b % fours;
+      const auto z = board_.noise.normal(step.noise_row + row, four);
+#pragma unroll
+      for (unsigned i = 0; i < 4 && 4 * four + i < extents_.noise; ++i)
+        noise_[row * extents_.noise_pitch() + 4 * four + i] = z[i];
+    }
+    const unsigned columns = extents_.columns;
+    for (unsigned i = threadIdx.x; i < step.rows * columns; i += blockDim.x)
+      cells_[i] = board_.table[std::size_t{board_.order[step.first + i / columns]} * columns + i % columns];
+  }
+
+  /// The slice's units of all rows.
+  __device__ void hidden(unsigned rows) const {
+    multiply(
+        2 * rows, slice_.units, inputs_, [&](unsigned i, unsigned k) { return noise(i, k); },
+        [&](unsigned k, unsigned j) { return held_[k * slice_.units + j]; },
+        [&](unsigned i, unsigned j, float sum) { units_[i * kUnitPitch + j] = fmaxf(sum, 0.0f); });
+  }
+  /// Their part of the rows, for all to see. A warp has a row.
+  __device__ void show(unsigned rows, unsigned parity) const {
+    float* const to = parts(parity, slice_.number);
+    for (unsigned r = threadIdx.x / 32; r < 2 * rows; r += blockDim.x / 32)
+      for (unsigned o = 0; o < slice_.outputs; ++o) {
+        float part = 0;
+        for (unsigned j = threadIdx.x % 32; j < last_inputs(); j += 32)
+          part += units_[r * kUnitPitch + j] * held_[last_ + j * slice_.outputs + o];
+        part = warp_sum(part);
+        if (threadIdx.x % 32 == 0) to[r * extents_.columns + slice_.column + o] = part;
+      }
+  }
+  /// The generated rows, all columns of them: first the discriminator's behind the real ones, then the generators'.
+  __device__ void see(unsigned rows, unsigned parity) const {
+    const unsigned half = rows * extents_.columns;
+    for (unsigned i = threadIdx.x; i < 2 * half; i += blockDim.x) {
+      float sum = 0;
+      for (unsigned s = 0; s < board_.slices_each; ++s) sum += parts(parity, s)[i];
+      cells_[i < half ? 2 * half + i : i] = tanhf(sum);
+    }
+  }
+
+  /// What the generator's cells should change to pass for real, before their Tanh.
+  __device__ void ask(unsigned rows) const {
+    const Shared<float> mine = cells_ + 2 * rows * extents_.columns;
+    judge_.teach(mine, rows, slice_.column, slice_.outputs, [&](unsigned r, unsigned o, float d) {
+      const float y = mine[r * extents_.columns + slice_.column + o];
+      if (lane() == 0) cell_gradients_[r * slice_.outputs + o] = d * (1.0f - y * y);
+    });
+  }
+  /// The same of the units, before their ReLU.
+  __device__ void pass_on(unsigned rows) const {
+    for (unsigned i = threadIdx.x; i < rows * slice_.units; i += blockDim.x) {
+      const unsigned r = i / slice_.units, j = i % slice_.units;
+      float sum = 0;
+      for (unsigned o = 0; o < slice_.outputs; ++o)
+        sum += cell_gradients_[r * slice_.outputs + o] * held_[last_ + j * slice_.outputs + o];
+      unit_gradients_[r * kUnitPitch + j] = units_[r * kUnitPitch + j] > 0.0f ? sum : 0.0f;
+    }
+  }
+  /// Adam's step of the slice, each parameter where its gradient is made; the few of the last layer by the last
+  /// threads, which have the least to do before.
+  __device__ void learn(const Turn& turn) const {
+    const unsigned rows = turn.step.rows, outputs = slice_.outputs;
+    const auto step = [&](unsigned e, float gradient) {
+      held_.step(e, gradient, board_.generator_adam, turn.generators, turn.step.average_decay);
+    };
+    multiply(
+        inputs_, slice_.units, rows, [&](unsigned i, unsigned k) { return noise(k, i); },
+        [&](unsigned k, unsigned j) -> float { return unit_gradients_[k * kUnitPitch + j]; },
+        [&](unsigned i, unsigned j, float sum) { step(i * slice_.units + j, sum); });
+    for (unsigned e = blockDim.x - 1 - threadIdx.x; e < last_inputs() * outputs; e += blockDim.x) {
+      float sum = 0;
+      for (unsigned r = 0; r < rows; ++r)
+        sum += units_[r * kUnitPitch + e / outputs] * cell_gradients_[r * outputs + e % outputs];
+      step(last_ + e, sum);
+    }
+  }
+
+ private:
+  __device__ float noise(unsigned row, unsigned i) const { return noise_[row * extents_.noise_pitch() + i]; }
+  /// Inputs of the slice's last layer: its units, and the one whose weights are the bias, which is in the first slice.
+  __device__ unsigned last_inputs() const { return slice_.units + (slice_.number == 0 ? 1 : 0); }
+  __device__ unsigned parameters() const { return last_ + last_inputs() * slice_.outputs; }
+  /// Where parameter e of the slice is among those of all generators.
+  __device__ std::size_t place(unsigned e) const {
+    const Slice& s = slice_;
+    if (e < last_) return s.first_weight + std::size_t{e / s.units} * s.hidden + s.unit + e % s.units;
+    const unsigned j = (e - last_) / s.outputs;
+    return s.last_weight + std::size_t{j < s.units ? s.unit + j : s.hidden} * s.outputs + (e - last_) % s.outputs;
+  }
+  __device__ float* parts(unsigned parity, unsigned number) const {
+    return board_.parts + (std::size_t{parity} * board_.slices_each + number) * 2 * extents_.rows * extents_.columns;
+  }
+
+  const Board& board_;
+  const Extents extents_;
+  const Slice slice_;
+  unsigned inputs_, last_;  // of the first layer, a one among them; where the last layer's weights begin
+  Held held_;
+  Judge judge_;
+  Shared<float> noise_, units_, unit_gradients_, cells_, cell_gradients_;
+};
+
+__global__ void __launch_bounds__(kGameThreads) play_kernel(Board board) {
+  SharedMemory shared;
+  const Seat seat(board, shared);
+  const Judge& judge = seat.judge();
+  seat.load();
+  for (unsigned s = 0; s < board.steps; ++s) {
+    const Turn turn = board.turns[s];
+    const unsigned rows = turn.step.rows, parity = s % 2;  // who is a step ahead writes the other half of the parts
+    float* const losses = blockIdx.x == 0 ? board.losses + 2 * s : nullptr;
+    seat.draw(turn.step);
+    __syncthreads();
+    seat.hidden(rows);
+    __syncthreads();
+    seat.show(rows, parity);
+    grid_barrier();
+    seat.see(rows, parity);
+    __syncthreads();
+    judge.judge(seat.cells(), rows, board.gamma);
+    __syncthreads();
+    judge.sum_up(rows, losses);
+    __syncthreads();
+    judge.differentiate();
+    __syncthreads();
+    judge.learn(board.judge_adam, turn.discriminator);
+    __syncthreads();
+    seat.ask(rows);
+    __syncthreads();
+    seat.pass_on(rows);
+    judge.add_losses(rows, losses ? losses + 1 : nullptr);
+    __syncthreads();
+    seat.learn(turn);
+    __syncthreads();
+  }
+  seat.store();
+}
+
+/// The slices of all generators.
+std::vector<Slice> slices_of(const Player& generators) {
+  std::vector<Slice> slices;
+  for (std::size_t g = 0; g < generators.first.size(); ++g) {
+    const LinearGroup &first = generators.first[g], &last = generators.last[g];
+    const auto hidden = static_cast<std::uint32_t>(first.outputs);
+    for (std::uint32_t unit = 0; unit < hidden; unit += kSliceUnits)
+      slices.push_back({unit / kSliceUnits, unit, std::min(kSliceUnits, hidden - unit),
+                        static_cast<std::uint32_t>(last.y), static_cast<std::uint32_t>(last.outputs), hidden,
+                        first.weight, last.weight});
+  }
+  return slices;
+}
+
+Extents extents_of(const Game& game, int rows) {
+  const auto number = [](int n) { return static_cast<std::uint32_t>(n); };
+  int outputs = 0;
+  for (const LinearGroup& g : game.generators.last) outputs = std::max(outputs, g.outputs);
+  return {number(rows),
+          number(game.generators.first.front().inputs),
+          number(game.discriminator.first.front().inputs),
+          number(outputs),
+          number(game.discriminator.first.front().outputs),
+          game.generators.state.average ? 1u : 0u};
+}
+
+/// A state from element `offset` of its blocks on.
+AdamState from(const AdamState& state, std::size_t offset) {
+  return {nullptr, state.parameter + offset, state.first + offset, state.second + offset};
+}
+
+}  // namespace
+
+bool CudaBackend::plays(const Game& game, int rows) const {
+  const LinearGroup &first = game.generators.first.front(), &judge = game.discriminator.first.front();
+  const bool alike = std::ranges::all_of(game.generators.first, [&](const LinearGroup& g) {
+    return g.inputs == first.inputs && g.outputs == first.outputs;
+  });
+  if (!alike || judge.outputs > static_cast<int>(Judge::kMostHidden)) return false;
+  return slices_of(game.generators).size() <= blocks_together(reinterpret_cast<const void*>(play_kernel), kGameThreads,
+                                                              extents_of(game, rows).shared_bytes());
+}
+
+void CudaBackend::play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses) {
+  if (steps.empty()) return;
+  const std::vector<Slice> slices = slices_of(game.generators);
+  std::vector<Turn> turns;
+  std::uint32_t rows = 0;
+  for (const GameStep& step : steps) {
+    turns.push_back(
+        {step, AdamStep(game.generators.adam, step.number), AdamStep(game.discriminator.adam, step.number)});
+    rows = std::max(rows, step.rows);
+  }
+  const Extents extents = extents_of(game, static_cast<int>(rows));
+  const std::size_t slices_each = slices.size() / game.generators.first.size();
+  Turn* const turns_there =
+      turns_.as<Turn>(turns.size());  // their upload ends a step: a cooperative launch is no graph's
+  queue_.upload(turns.data(), turns.size() * sizeof(Turn), turns_there);
+  const Board board{extents,
+                    on_device(std::span<const Slice>(slices)),
+                    static_cast<std::uint32_t>(slices_each),
+                    game.generators.adam,
+                    game.discriminator.adam,
+                    game.generators.state,
+                    from(game.discriminator.state, game.discriminator.first.front().weight),
+                    game.gamma,
+                    Philox(game.seed, Stream::kNoise),
+                    game.table,
+                    order,
+                    turns_there,
+                    static_cast<std::uint32_t>(steps.size()),
+                    parts_.as<float>(4 * slices_each * extents.rows * extents.columns),
+                    losses};
+  launch(queue_, {{static_cast<unsigned>(slices.size()), 1, 1}, kGameThreads, extents.shared_bytes(), true},
+         play_kernel, board);
+}
+
+}  // namespace meg::MEG_KERNELS
