@@ -31,6 +31,10 @@ struct Operands {
         heads[r * layout.head_stride + column.head + static_cast<std::size_t>(column.continuous)] += 4;  // often drawn
         cells[r * 3 * n + n + j] *= r % 7 == 0 ? 100.0f : 1.0f;  // z far outside
       }
+    // A position follows z as steeply as a table's do: what z differs by in its last bits, it does too.
+    for (const ColumnLayout& column : layout.columns)
+      for (int i = 0; column.continuous >= 0 && i <= kZCells; ++i)
+        constants[column.z_position + static_cast<std::size_t>(i)] = 15.0f * static_cast<float>(i) / kZCells;
   }
   void sample(Backend& backend, int rows, const Draw& draw, const Allowed& allowed = {}) {
     for (int j = 0; j < static_cast<int>(n); ++j)

@@ -176,7 +176,7 @@ TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive
     // The embeddings of the last rows alone: as if the others had had no gradient.
     Floats last(p.size(), 0.0f), alone(p.size(), 0.0f);
     f.ensemble.backward(*f.backend, f.rows, 2, cells.data(), f.parameters.data(), f.tape, last.data());
-    std::fill_n(f.tape.dheads, 4 * layout.head_stride, 0.0f);
+    f.backend->fill(4 * layout.head_stride, 0.0f, f.tape.dheads);
     f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
     const std::size_t embeddings = layout.columns[0].embedding;
     for (std::size_t i = 0; i < p.size(); ++i)
