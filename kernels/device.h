@@ -105,6 +105,40 @@ class SharedMemory {
   std::size_t used_ = 0;
 };
 
+/// Begins to copy `count` floats of global memory to to[at], to[at + 1], ..., or zeros where `from` is null; one of them,
+/// or four whose places are both aligned to four. The thread sees them behind wait_for_copies(), others behind a barrier.
+template <unsigned count>
+__device__ void copy_async(Shared<float> to, unsigned at, const float* from) {
+  static_assert(count == 1 || count == 4);
+#ifdef __CUDACC__
+  const auto place = static_cast<unsigned>(__cvta_generic_to_shared(to + at));
+  const int bytes = from ? static_cast<int>(count * sizeof(float)) : 0;  // what is not read is zero
+  if constexpr (count == 4)
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(place), "l"(from), "r"(bytes) : "memory");
+  else
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(place), "l"(from), "r"(bytes) : "memory");
+#else
+  to.copy_later(at, count, from);
+#endif
+}
+/// The copies begun since the last call are a group.
+__device__ inline void commit_copies() {
+#ifdef __CUDACC__
+  asm volatile("cp.async.commit_group;" ::: "memory");
+#else
+  simt::commit_copies();
+#endif
+}
+/// Waits until all but the last `groups` groups of this thread's copies are there.
+template <unsigned groups>
+__device__ void wait_for_copies() {
+#ifdef __CUDACC__
+  asm volatile("cp.async.wait_group %0;" ::"n"(groups) : "memory");
+#else
+  simt::wait_for_copies(groups);
+#endif
+}
+
 /// Waits for all threads of the grid, of blocks launched together; then they see what all wrote before it.
 #ifdef __CUDACC__
 __device__ inline void grid_barrier() { cooperative_groups::this_grid().sync(); }

@@ -27,31 +27,45 @@ __global__ void features_kernel(const ColumnLayout* columns, std::size_t begin, 
   }
 }
 
-/// A warp per code of column blockIdx.y, so that nothing is added atomically: it looks for the code in 32 rows at once
-/// and adds up the rows that have it in their order, the even ones of the found in its first half, the odd ones in its
-/// second. That reads every code's column of cells again, from the cache; there are few codes, or few rows of each.
+/// A block per code of column blockIdx.y, so that nothing is added atomically: its warps look for the code, each in rows
+/// of its own, 32 at once, and add up those that have it, in a fixed order. A row is four lanes' work. That reads every
+/// column of cells once for each of its codes, from the cache; there are few codes, or few rows of each.
 __global__ void features_backward_kernel(const ColumnLayout* columns, std::size_t n, std::size_t rows,
                                          const float* cells, const float* dx, float* gradients) {
   static_assert(kEmbedding == 16);
+  constexpr unsigned kWarps = kThreads / 32;
+  SharedMemory shared;
+  const Shared<float> parts = shared.take<float>(kWarps * kEmbedding);
   const std::size_t j = blockIdx.y;
-  const int i = lane() % kEmbedding;
-  const bool second = lane() >= kEmbedding;
+  const unsigned warp = threadIdx.x / 32, mine = threadIdx.x % 32, element = mine % 4 * 4;
   const int codes = columns[j].codes;
-  for (int code = static_cast<int>(grid_warp()); code < codes; code += static_cast<int>(grid_warps())) {
-    float sum = 0;
-    bool odd = false;  // whether an odd number has been found
-    for (std::size_t first = 0; first < rows; first += 32) {
-      const std::size_t mine = first + static_cast<std::size_t>(lane());
-      unsigned found = __ballot_sync(0xffffffff, mine < rows && cells[mine * 3 * n + j] == static_cast<float>(code));
-      for (; found != 0; found &= found - 1, odd = !odd)
-        if (odd == second)
-          sum += dx[((first + static_cast<std::size_t>(__ffs(static_cast<int>(found)) - 1)) * n + j) * kFeatures +
-                    static_cast<std::size_t>(i)];
+  for (int code = static_cast<int>(blockIdx.x); code < codes; code += static_cast<int>(gridDim.x)) {
+    float sum[4] = {};
+    for (std::size_t first = warp * 32; first < rows; first += kThreads) {
+      const std::size_t row = first + mine;
+      const unsigned found =
+          __ballot_sync(0xffffffff, row < rows && cells[row * 3 * n + j] == static_cast<float>(code));
+      if (found == 0) continue;
+#pragma unroll
+      for (unsigned r = mine / 4; r < 32; r += 8) {
+        if ((found >> r & 1) == 0) continue;
+        const float* const from = dx + ((first + r) * n + j) * kFeatures + element;
+#pragma unroll
+        for (unsigned i = 0; i < 4; ++i) sum[i] += from[i];
+      }
     }
-    sum += __shfl_xor_sync(0xffffffff, sum, kEmbedding);
-    if (!second)
-      gradients[columns[j].embedding + static_cast<std::size_t>(code) * kEmbedding + static_cast<std::size_t>(i)] +=
-          sum;
+#pragma unroll
+    for (unsigned i = 0; i < 4; ++i) {
+      for (int lanes = 4; lanes < 32; lanes *= 2) sum[i] += __shfl_xor_sync(0xffffffff, sum[i], lanes);
+      if (mine < 4) parts[warp * kEmbedding + element + i] = sum[i];
+    }
+    __syncthreads();
+    if (threadIdx.x < kEmbedding) {
+      float all = 0;
+      for (unsigned w = 0; w < kWarps; ++w) all += parts[w * kEmbedding + threadIdx.x];
+      gradients[columns[j].embedding + static_cast<std::size_t>(code) * kEmbedding + threadIdx.x] += all;
+    }
+    __syncthreads();
   }
 }
 
@@ -92,14 +106,14 @@ void CudaBackend::features(const ColumnsLayout& layout, int begin, int end, int 
 
 void CudaBackend::features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
                                     float* gradients) {
-  constexpr unsigned kMost = 64;  // blocks of a column
+  constexpr int kMost = 1024;  // blocks of a column
   const std::span columns(layout.columns);
   const auto seen = static_cast<std::size_t>(end);
   int codes = 0;
   for (const ColumnLayout& column : columns.first(seen)) codes = std::max(codes, column.codes);
-  dim3 blocks = blocks_for_warps(static_cast<std::size_t>(codes));
-  blocks.x = std::min(blocks.x, kMost), blocks.y = static_cast<unsigned>(seen);
-  launch(queue_, {blocks}, features_backward_kernel, on_device(columns), columns.size(), static_cast<std::size_t>(rows),
+  const dim3 blocks{static_cast<unsigned>(std::min(codes, kMost)), static_cast<unsigned>(seen), 1};
+  constexpr std::size_t kSharedBytes = SharedMemory::bytes<float>(kThreads / 32 * kEmbedding);
+  launch(queue_, {blocks, kThreads, kSharedBytes}, features_backward_kernel, on_device(columns), columns.size(), static_cast<std::size_t>(rows),
          cells, dx, gradients);
 }
 

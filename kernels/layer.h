@@ -20,6 +20,8 @@ struct LayerGroup {
   MEG_HOST_DEVICE bool reads(std::size_t column) const {
     return column < reach() && (column < gap || column >= gap + gap_width);
   }
+  /// Whether every four inputs are neighbours in x.
+  MEG_HOST_DEVICE bool gap_in_fours() const { return gap >= inputs || (gap % 4 == 0 && gap_width % 4 == 0); }
   /// The input that a column is.
   MEG_HOST_DEVICE std::size_t input_of(std::size_t column) const { return column < gap ? column : column - gap_width; }
 };

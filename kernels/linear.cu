@@ -9,10 +9,10 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-/// Both panels of a block.
+/// Both operands' panels of a block.
 constexpr std::size_t kSharedBytes =
-    SharedMemory::bytes<float>(Panel<true>::kFloats) + SharedMemory::bytes<float>(Panel<false>::kFloats);
-static_assert(Panel<true>::kFloats == Panel<false>::kFloats);
+    SharedMemory::bytes<float>(Panels<true>::kFloats) + SharedMemory::bytes<float>(Panels<false>::kFloats);
+static_assert(Panels<true>::kFloats == Panels<false>::kFloats);
 
 /// What ForwardTail says, for a kernel.
 struct ForwardFinish {
@@ -31,22 +31,13 @@ __global__ void __launch_bounds__(kThreads)
     linear_forward_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* x,
                           const float* parameters, ForwardFinish finish, float* y) {
   SharedMemory shared;
-  Panel<true> a(shared.take<float>(Panel<true>::kFloats));
-  Panel<false> b(shared.take<float>(Panel<false>::kFloats));
+  const Panels<true> a(shared.take<float>(Panels<true>::kFloats));
+  const Panels<false> b(shared.take<float>(Panels<false>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
   const LayerGroup g = groups[at.begin];
   const unsigned first_row = blockIdx.y * kTile, outputs = g.outputs, inputs = g.inputs;
-  const float* const w = parameters + g.weight + at.column;
   Tile tile;
-  add_product(
-      tile, a, b, inputs,
-      [&](unsigned i, unsigned k) {
-        const std::size_t r = first_row + i;
-        return r < rows && k < inputs ? x[g.x + r * g.x_stride + g.column_of(k)] : 0.0f;
-      },
-      [&](unsigned j, unsigned k) {
-        return k < inputs && at.column + j < outputs ? w[static_cast<std::size_t>(k) * outputs + j] : 0.0f;
-      });
+  add_product(tile, a, b, inputs, inputs_of(g, x, first_row, rows), weights_of(g, parameters, at.column));
   DropoutDraws mask(finish.mask);
   tile.each([&](unsigned i, unsigned j, float sum) {
     const std::size_t r = first_row + i, o = at.column + j;
@@ -66,7 +57,7 @@ __global__ void __launch_bounds__(kThreads)
     linear_backward_input_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* dy,
                                  const float* parameters, BackwardTail tail, float* dx) {
   SharedMemory shared;
-  Panel<true> a(shared.take<float>(Panel<true>::kFloats)), b(shared.take<float>(Panel<true>::kFloats));
+  const Panels<true> a(shared.take<float>(Panels<true>::kFloats)), b(shared.take<float>(Panels<true>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
   const unsigned first_row = blockIdx.y * kTile;
   std::size_t widest = 0;
@@ -77,16 +68,12 @@ __global__ void __launch_bounds__(kThreads)
     if (g.reach() <= at.column) continue;
     const unsigned outputs = g.outputs;
     const float* const w = parameters + g.weight;
-    add_product(
-        tile, a, b, outputs,
-        [&](unsigned i, unsigned k) {
-          const std::size_t r = first_row + i;
-          return r < rows && k < outputs ? dy[g.y + r * g.y_stride + k] : 0.0f;
-        },
-        [&](unsigned j, unsigned k) {
-          const std::size_t column = at.column + j;
-          return k < outputs && g.reads(column) ? w[g.input_of(column) * outputs + k] : 0.0f;
-        });
+    add_product(tile, a, b, outputs, output_gradients_of(g, dy, first_row, rows),
+                Operand{[&](unsigned j, unsigned k) -> const float* {
+                          const std::size_t column = at.column + j;
+                          return k < outputs && g.reads(column) ? w + g.input_of(column) * outputs + k : nullptr;
+                        },
+                        in_fours(w, outputs, outputs)});
   }
   const LayerGroup owner = groups[at.begin];
   const float scale = owner.drops ? tail.scale : 1.0f;
@@ -129,21 +116,23 @@ __global__ void __launch_bounds__(kThreads)
     linear_backward_weight_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows,
                                   WeightOperands operands, bool with_bias, float* gradients) {
   SharedMemory shared;
-  Panel<false> a(shared.take<float>(Panel<false>::kFloats)), b(shared.take<float>(Panel<false>::kFloats));
+  const Panels<false> a(shared.take<float>(Panels<false>::kFloats)), b(shared.take<float>(Panels<false>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
   const LayerGroup g = groups[at.begin];
   const unsigned inputs = g.inputs, outputs = g.outputs;
-  const float *const x = operands.x[g.layer], *const dy = operands.dy[g.layer];
+  const float *const x = operands.x[g.layer] + g.x, *const dy = operands.dy[g.layer] + g.y + at.column;
   const bool sums_bias = with_bias && at.row == 0;
   WithColumnSum<Tile> sums(sums_bias);
-  add_product(
-      sums, a, b, rows,
-      [&](unsigned i, unsigned k) {
-        return k < rows && at.row + i < inputs ? x[g.x + k * g.x_stride + g.column_of(at.row + i)] : 0.0f;
-      },
-      [&](unsigned j, unsigned k) {
-        return k < rows && at.column + j < outputs ? dy[g.y + k * g.y_stride + at.column + j] : 0.0f;
-      });
+  add_product(sums, a, b, rows,
+              Operand{[&](unsigned i, unsigned k) -> const float* {
+                        const unsigned input = at.row + i;
+                        return k < rows && input < inputs ? x + k * g.x_stride + g.column_of(input) : nullptr;
+                      },
+                      in_fours(x, g.x_stride, inputs) && g.gap_in_fours()},
+              Operand{[&](unsigned j, unsigned k) -> const float* {
+                        return k < rows && at.column + j < outputs ? dy + k * g.y_stride + j : nullptr;
+                      },
+                      in_fours(dy, g.y_stride, outputs)});
   sums.tile.each([&](unsigned i, unsigned j, float sum) {
     const std::size_t input = at.row + i, o = at.column + j;
     if (o < outputs && input < inputs) gradients[g.weight + input * outputs + o] += sum;

@@ -1,5 +1,6 @@
 #pragma once
 #include "kernels/device.h"
+#include "kernels/layer.h"
 #include "kernels/mma.h"
 
 namespace meg::MEG_KERNELS {
@@ -17,45 +18,86 @@ inline constexpr unsigned kTile = 64;
 using SquareTile = TileShape<kTile, kTile>;
 using WideTile = TileShape<32, 128>;
 
-/// A panel in shared memory, and the next one in registers, on its way there while the block computes. kAlongDepth:
-/// neighbours in memory are neighbours in depth, and so they are here: both copies are free of bank conflicts, and so
-/// are the reads of tensor-core fragments (a pitch of 4 or 8 banks puts 8 x 4 lanes into 32 banks).
+/// Panels of an operand in shared memory: one is computed on, the others are on their way.
+inline constexpr unsigned kStages = 3;
+
+/// Where an operand lies: at(i, k) is the address of an element, null beyond its matrix.
+template <class At>
+struct Operand {
+  At at;
+  bool in_fours;  // every four neighbours in memory are all inside or all beyond, and aligned to 16 bytes
+};
+template <class At>
+Operand(At, bool) -> Operand<At>;
+
+/// Whether rows so far apart that begin at `data` can be read in fours, of so many elements.
+__device__ inline bool in_fours(const float* data, std::size_t stride, std::size_t width) {
+  return reinterpret_cast<std::uintptr_t>(data) % 16 == 0 && stride % 4 == 0 && width % 4 == 0;
+}
+
+/// The inputs x [rows, inputs] of a group from a row on, (row, input).
+__device__ inline auto inputs_of(const LayerGroup& g, const float* x, std::size_t first_row, std::size_t rows) {
+  const float* const begin = x + g.x + first_row * g.x_stride;
+  const auto at = [&g, begin, left = rows - first_row](unsigned i, unsigned k) -> const float* {
+    return i < left && k < g.inputs ? begin + i * g.x_stride + g.column_of(k) : nullptr;
+  };
+  return Operand{at, in_fours(begin, g.x_stride, g.inputs) && g.gap_in_fours()};
+}
+/// Gradients of its outputs y [rows, outputs], (row, output).
+__device__ inline auto output_gradients_of(const LayerGroup& g, const float* dy, std::size_t first_row,
+                                           std::size_t rows) {
+  const float* const begin = dy + g.y + first_row * g.y_stride;
+  const auto at = [&g, begin, left = rows - first_row](unsigned i, unsigned k) -> const float* {
+    return i < left && k < g.outputs ? begin + i * g.y_stride + k : nullptr;
+  };
+  return Operand{at, in_fours(begin, g.y_stride, g.outputs)};
+}
+/// Its weights [inputs, outputs] from an output on, (output, input).
+__device__ inline auto weights_of(const LayerGroup& g, const float* parameters, unsigned output = 0) {
+  const float* const begin = parameters + g.weight + output;
+  const auto at = [&g, begin, left = g.outputs - output](unsigned j, unsigned k) -> const float* {
+    return k < g.inputs && j < left ? begin + std::size_t{k} * g.outputs + j : nullptr;
+  };
+  return Operand{at, in_fours(begin, g.outputs, g.outputs)};
+}
+
+/// kStages panels. kAlongDepth: neighbours in memory are neighbours in depth, and so they are here: the copies are free
+/// of bank conflicts, and so are the reads of tensor-core fragments (a pitch of 4 or 8 banks puts 8 x 4 lanes into 32
+/// banks).
 template <bool kAlongDepth, unsigned kWidth = kTile>
-class Panel {
+class Panels {
+  static constexpr unsigned kPitch = kAlongDepth ? kDepth + 4 : kWidth + 8;
+  static constexpr unsigned kEach = kPitch * (kAlongDepth ? kWidth : kDepth);
+
  public:
-  static constexpr unsigned kFloats = kAlongDepth ? kWidth * (kDepth + 4) : kDepth * (kWidth + 8);
+  static constexpr unsigned kFloats = kStages * kEach;
 
-  __device__ explicit Panel(Shared<float> panel) : panel_(panel) {}
+  __device__ explicit Panels(Shared<float> panels) : panels_(panels) {}
 
-  /// From element(i, k) with i < kWidth, k < kDepth.
-  template <class Element>
-  __device__ void fetch(const Element& element) {
-#pragma unroll
-    for (unsigned n = 0; n < kEach; ++n) next_[n] = element(row(n), depth(n));
+  /// Begins to copy an operand's elements (i, first + k), i < kWidth, k < kDepth.
+  template <class At>
+  __device__ void fetch(unsigned stage, unsigned first, const Operand<At>& from) const {
+    from.in_fours ? copy<4>(stage, first, from.at) : copy<1>(stage, first, from.at);
   }
-  __device__ void put() const {
-#pragma unroll
-    for (unsigned n = 0; n < kEach; ++n) panel_[place(row(n), depth(n))] = next_[n];
+  /// A panel, to be read as panel(i, k).
+  __device__ auto operator[](unsigned stage) const {
+    return [panel = panels_ + stage * kEach](unsigned i, unsigned k) -> float { return panel[place(i, k)]; };
   }
-  __device__ float operator()(unsigned i, unsigned k) const { return panel_[place(i, k)]; }
 
  private:
-  static constexpr unsigned kEach = kWidth * kDepth / kThreads;
+  template <unsigned count, class At>
+  __device__ void copy(unsigned stage, unsigned first, const At& at) const {
+    constexpr unsigned kAlong = (kAlongDepth ? kDepth : kWidth) / count;
+#pragma unroll
+    for (unsigned n = 0; n < kWidth * kDepth / count / kThreads; ++n) {
+      const unsigned e = n * kThreads + threadIdx.x, along = e % kAlong * count, across = e / kAlong;
+      const unsigned i = kAlongDepth ? across : along, k = kAlongDepth ? along : across;
+      copy_async<count>(panels_, stage * kEach + place(i, k), at(i, first + k));
+    }
+  }
+  __device__ static unsigned place(unsigned i, unsigned k) { return kAlongDepth ? i * kPitch + k : k * kPitch + i; }
 
-  __device__ static unsigned row(unsigned n) {
-    const unsigned e = n * kThreads + threadIdx.x;
-    return kAlongDepth ? e / kDepth : e % kWidth;
-  }
-  __device__ static unsigned depth(unsigned n) {
-    const unsigned e = n * kThreads + threadIdx.x;
-    return kAlongDepth ? e % kDepth : e / kWidth;
-  }
-  __device__ static unsigned place(unsigned i, unsigned k) {
-    return kAlongDepth ? i * (kDepth + 4) + k : k * (kWidth + 8) + i;
-  }
-
-  Shared<float> panel_;
-  float next_[kEach];
+  Shared<float> panels_;
 };
 
 /// A matrix of a tile's shape in shared memory: what one product leaves to the next. Its pitch is that of a panel.
@@ -158,39 +200,49 @@ void with_tile(Precision precision, const Use& use) {
   }
 }
 
-/// Runs through `depth` in panels: fetch(first) has the next ones on their way while add(first) computes on those that
-/// put() has brought.
-template <class Fetch, class Put, class Add>
-__device__ void for_panels(unsigned depth, const Fetch& fetch, const Put& put, const Add& add) {
-  if (depth > 0) fetch(0);
-  for (unsigned k = 0; k < depth; k += kDepth) {
-    put();
-    __syncthreads();
-    if (k + kDepth < depth) fetch(k + kDepth);
-    add(k);
-    __syncthreads();
+/// Runs through `depth` in panels: add(stage) computes on one while fetch(stage, first) has later ones on their way.
+template <class Fetch, class Add>
+__device__ void for_panels(unsigned depth, const Fetch& fetch, const Add& add) {
+#pragma unroll
+  for (unsigned stage = 0; stage + 1 < kStages; ++stage) {
+    if (stage * kDepth < depth) fetch(stage, stage * kDepth);
+    commit_copies();
   }
+  unsigned stage = 0;
+  for (unsigned k = 0; k < depth; k += kDepth) {
+    wait_for_copies<kStages - 2>();
+    __syncthreads();  // all threads' copies are there, and all have read the panel that is overwritten next
+    if (const unsigned later = k + (kStages - 1) * kDepth; later < depth)
+      fetch(stage == 0 ? kStages - 1 : stage - 1, later);
+    commit_copies();
+    add(stage, k);
+    stage = stage + 1 == kStages ? 0 : stage + 1;
+  }
+  __syncthreads();
 }
 
-/// Adds the product over `depth` to the tile: a_element(i, k) and b_element(j, k), which are 0 beyond their matrices.
-template <class Tile, class A, class B, class ElementA, class ElementB>
-__device__ void add_product(Tile& tile, A& a, B& b, unsigned depth, const ElementA& a_element,
-                            const ElementB& b_element) {
+/// Adds the product over `depth` to the tile, of operands a(i, k) and b(j, k).
+template <class Tile, class A, class B, class AtA, class AtB>
+__device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, const Operand<AtA>& from_a,
+                            const Operand<AtB>& from_b) {
   for_panels(
       depth,
-      [&](unsigned first) {
-        a.fetch([&](unsigned i, unsigned k) { return a_element(i, first + k); });
-        b.fetch([&](unsigned j, unsigned k) { return b_element(j, first + k); });
+      [&](unsigned stage, unsigned first) {
+        a.fetch(stage, first, from_a);
+        b.fetch(stage, first, from_b);
       },
-      [&] { a.put(), b.put(); }, [&](unsigned) { tile.add(a, b); });
+      [&](unsigned stage, unsigned) { tile.add(a[stage], b[stage]); });
 }
 
 /// The same of an a that is in shared memory, with zeros beyond its matrix.
-template <class Tile, class Shape, class B, class ElementB>
-__device__ void add_product(Tile& tile, const Resident<Shape>& a, B& b, unsigned depth, const ElementB& b_element) {
+template <class Tile, class Shape, class B, class AtB>
+__device__ void add_product(Tile& tile, const Resident<Shape>& a, const B& b, unsigned depth,
+                            const Operand<AtB>& from_b) {
   for_panels(
-      depth, [&](unsigned first) { b.fetch([&](unsigned j, unsigned k) { return b_element(j, first + k); }); },
-      [&] { b.put(); }, [&](unsigned first) { tile.add([&](unsigned i, unsigned k) { return a(i, first + k); }, b); });
+      depth, [&](unsigned stage, unsigned first) { b.fetch(stage, first, from_b); },
+      [&](unsigned stage, unsigned first) {
+        tile.add([&](unsigned i, unsigned k) { return a(i, first + k); }, b[stage]);
+      });
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -35,24 +35,20 @@ struct Units {
   unsigned rows, width;
 };
 
-/// The b of a product with w, from column `column` on, and of one with its transpose.
-__device__ auto weights(const float* parameters, const LayerGroup& g, unsigned column = 0) {
-  return [w = parameters + g.weight + column, inputs = g.inputs, outputs = g.outputs, columns = g.outputs - column](
-             unsigned j, unsigned k) {
-    return k < inputs && j < columns ? w[static_cast<std::size_t>(k) * outputs + j] : 0.0f;
+/// The transposed weights of a group, (input, output).
+__device__ auto transposed_weights_of(const LayerGroup& g, const float* parameters) {
+  const float* const begin = parameters + g.weight;
+  const auto at = [&g, begin](unsigned j, unsigned k) -> const float* {
+    return j < g.inputs && k < g.outputs ? begin + std::size_t{j} * g.outputs + k : nullptr;
   };
-}
-__device__ auto transposed_weights(const float* parameters, const LayerGroup& g) {
-  return [w = parameters + g.weight, inputs = g.inputs, outputs = g.outputs](unsigned j, unsigned k) {
-    return j < inputs && k < outputs ? w[static_cast<std::size_t>(j) * outputs + k] : 0.0f;
-  };
+  return Operand{at, in_fours(begin, g.outputs, g.outputs)};
 }
 
 template <class Shape, bool kAlongDepth>
 constexpr std::size_t shared_bytes() {
   return SharedMemory::bytes<float>(Resident<Shape>::kFloats) +
-         SharedMemory::bytes<float>(Panel<true, Shape::kRows>::kFloats) +
-         SharedMemory::bytes<float>(Panel<kAlongDepth, Shape::kColumns>::kFloats);
+         SharedMemory::bytes<float>(Panels<true, Shape::kRows>::kFloats) +
+         SharedMemory::bytes<float>(Panels<kAlongDepth, Shape::kColumns>::kFloats);
 }
 
 /// Heads of a tile of rows of one generator; the generators with the most inputs begin.
@@ -63,8 +59,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   using Shape = typename Tile::Shape;
   SharedMemory shared;
   const Resident<Shape> resident(shared.take<float>(Resident<Shape>::kFloats));
-  Panel<true, Shape::kRows> a(shared.take<float>(Panel<true, Shape::kRows>::kFloats));
-  Panel<false, Shape::kColumns> b(shared.take<float>(Panel<false, Shape::kColumns>::kFloats));
+  const Panels<true, Shape::kRows> a(shared.take<float>(Panels<true, Shape::kRows>::kFloats));
+  const Panels<false, Shape::kColumns> b(shared.take<float>(Panels<false, Shape::kColumns>::kFloats));
   const unsigned n = gridDim.x - 1 - blockIdx.x, first_row = blockIdx.y * Shape::kRows;
   const LayerGroup hidden = groups.hidden[n], head = groups.head[n];
   const Units units(hidden, first_row, rows);
@@ -72,14 +68,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
 
   if (groups.first) {
     const LayerGroup first = groups.first[n];
-    const float* const x = tape.x + first.x + first_row * first.x_stride;
     Tile tile;
-    add_product(
-        tile, a, b, first.inputs,
-        [&](unsigned i, unsigned k) {
-          return i < units.rows && k < first.inputs ? x[i * first.x_stride + first.column_of(k)] : 0.0f;
-        },
-        weights(parameters, first));
+    add_product(tile, a, b, first.inputs, inputs_of(first, tape.x, first_row, rows), weights_of(first, parameters));
     DropoutDraws mask(first_mask);
     tile.each([&](unsigned i, unsigned j, float a0) {
       const bool inside = units.inside(i, j);
@@ -97,7 +87,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
 
   {
     Tile tile;
-    add_product(tile, resident, b, units.width, weights(parameters, hidden));
+    add_product(tile, resident, b, units.width, weights_of(hidden, parameters));
     DropoutDraws mask(hidden_mask);
     tile.each([&](unsigned i, unsigned j, float a1) {
       if (!units.inside(i, j)) return;
@@ -112,7 +102,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
 
   for (unsigned column = 0; column < head.outputs; column += Shape::kColumns) {
     Tile tile;
-    add_product(tile, resident, b, units.width, weights(parameters, head, column));
+    add_product(tile, resident, b, units.width, weights_of(head, parameters, column));
     tile.each([&](unsigned i, unsigned j, float sum) {
       const std::size_t r = first_row + i, o = column + j;
       if (i < units.rows && o < head.outputs)
@@ -129,18 +119,15 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   using Shape = typename Tile::Shape;
   SharedMemory shared;
   const Resident<Shape> resident(shared.take<float>(Resident<Shape>::kFloats));
-  Panel<true, Shape::kRows> a(shared.take<float>(Panel<true, Shape::kRows>::kFloats));
-  Panel<true, Shape::kColumns> b(shared.take<float>(Panel<true, Shape::kColumns>::kFloats));
+  const Panels<true, Shape::kRows> a(shared.take<float>(Panels<true, Shape::kRows>::kFloats));
+  const Panels<true, Shape::kColumns> b(shared.take<float>(Panels<true, Shape::kColumns>::kFloats));
   const unsigned n = blockIdx.x, first_row = blockIdx.y * Shape::kRows;
   const LayerGroup hidden = groups.hidden[n], head = groups.head[n];
   const Units units(hidden, first_row, rows);
-  const float* const dheads = tape.dheads + head.y + first_row * head.y_stride;
 
   Tile tile;
-  add_product(
-      tile, a, b, head.outputs,
-      [&](unsigned i, unsigned k) { return i < units.rows && k < head.outputs ? dheads[i * head.y_stride + k] : 0.0f; },
-      transposed_weights(parameters, head));
+  add_product(tile, a, b, head.outputs, output_gradients_of(head, tape.dheads, first_row, rows),
+              transposed_weights_of(head, parameters));
   tile.each([&](unsigned i, unsigned j, float dh) {
     const bool inside = units.inside(i, j);
     const std::size_t element = units.place(i, j);
@@ -148,7 +135,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
     if (inside) tape.da1[element] = da1;
     resident.put(i, j, da1);
   });
-  add_product(tile, resident, b, units.width, transposed_weights(parameters, hidden));
+  add_product(tile, resident, b, units.width, transposed_weights_of(hidden, parameters));
   tile.each([&](unsigned i, unsigned j, float da0) {
     if (!units.inside(i, j)) return;
     const std::size_t element = units.place(i, j);

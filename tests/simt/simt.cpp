@@ -105,6 +105,13 @@ enum class Wait { kNone, kGrid, kBlock, kWarp, kShuffle, kBallot, kGather };
 
 struct Block;
 
+/// On its way to shared memory.
+struct Copy {
+  std::size_t begin, size;
+  const void* from;
+  Where where;
+};
+
 struct Thread {
   Place place;
   Block* block = nullptr;
@@ -116,6 +123,7 @@ struct Thread {
   std::uint64_t word = 0;           // what it brings to it, and takes from it
   std::span<const std::byte> mine;  // the same of a gather
   const std::byte* all = nullptr;
+  std::vector<std::vector<Copy>> groups;  // of copies, the last of them not committed
 };
 
 /// Who touched four bytes of shared memory last, and when: between which barriers of the block and of the warp.
@@ -182,6 +190,30 @@ class Runner {
     return self.word;
   }
   const std::byte* gathered() const { return current_->all; }
+
+  void copy_later(const Copy& copy) {
+    note(copy.begin, copy.size, true, copy.where);  // it may come at once
+    if (current_->groups.empty()) current_->groups.emplace_back();
+    current_->groups.back().push_back(copy);
+  }
+  void commit_copies() {
+    if (current_->groups.empty()) current_->groups.emplace_back();
+    current_->groups.emplace_back();
+  }
+  void wait_for_copies(std::size_t groups) {
+    auto& begun = current_->groups;
+    while (begun.size() > groups + 1) {
+      for (const Copy& copy : begun.front()) {
+        note(copy.begin, copy.size, true, copy.where);
+        std::byte* const to = current_->block->shared.data() + copy.begin;
+        if (copy.from)
+          std::memcpy(to, copy.from, copy.size);
+        else
+          std::memset(to, 0, copy.size);
+      }
+      begun.erase(begun.begin());
+    }
+  }
 
   void note(std::size_t begin, std::size_t size, bool writes, Where where) {
     const unsigned self = number(*current_);
@@ -475,6 +507,11 @@ void multiply_add_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b
 
 void note_read(std::size_t begin, std::size_t size, Where where) { runner().note(begin, size, false, where); }
 void note_write(std::size_t begin, std::size_t size, Where where) { runner().note(begin, size, true, where); }
+void copy_later(std::size_t begin, std::size_t size, const void* from, Where where) {
+  runner().copy_later({begin, size, from, where});
+}
+void commit_copies() { runner().commit_copies(); }
+void wait_for_copies(unsigned groups) { runner().wait_for_copies(groups); }
 std::byte* shared_memory() { return runner().block().shared.data(); }
 std::size_t shared_size() { return runner().block().shared.size(); }
 void out_of_bounds(std::size_t index, std::size_t size, Where where) {

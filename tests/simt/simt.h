@@ -5,7 +5,8 @@
 ///   - shared memory: bounds, reads of what nobody wrote, and races (two threads, one of them writing, with no barrier
 ///     between them);
 ///   - barriers and warp operations: that all threads of the grid or of the block, all lanes of the mask, meet at the
-///     same one.
+///     same one;
+///   - copies that a thread begins and goes on beside: what they bring is there when it has waited for them, not before.
 /// Global memory is the host's: AddressSanitizer checks it where the tests are built with it. Races there are not seen,
 /// but of blocks that are launched together one runs ahead of the others, as far as the barriers of their grid let it.
 /// A kernel without barriers runs as a plain loop over its threads: a fiber is left only where a thread must wait.
@@ -63,6 +64,12 @@ std::byte* shared_memory();
 std::size_t shared_size();
 [[noreturn]] void out_of_bounds(std::size_t index, std::size_t size, Where where);
 
+/// Begins a copy to bytes [begin, begin + size) of shared memory, of zeros where `from` is null: cp.async, .commit_group
+/// and .wait_group of the PTX manual.
+void copy_later(std::size_t begin, std::size_t size, const void* from, Where where);
+void commit_copies();
+void wait_for_copies(unsigned groups);
+
 /// One element of shared memory.
 template <class T>
 class Element {
@@ -103,6 +110,10 @@ class Shared {
   Element<T> operator[](Index index) const {
     if (index.value >= size_) out_of_bounds(index.value, size_, index.where);
     return {begin_ + index.value * sizeof(T), index.where};
+  }
+  void copy_later(Index index, std::size_t count, const T* from) const {
+    if (index.value + count > size_) out_of_bounds(index.value + count - 1, size_, index.where);
+    simt::copy_later(begin_ + index.value * sizeof(T), count * sizeof(T), from, index.where);
   }
   Shared operator+(std::size_t offset) const { return {begin_ + offset * sizeof(T), size_ - std::min(offset, size_)}; }
 
