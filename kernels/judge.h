@@ -70,15 +70,8 @@ class Judge {
   }
   /// The sums S, in the places of the gradients of w0, and the gradient of b1. The loss is added to *loss, unless null.
   __device__ void sum_up(unsigned rows, float* loss) const {
-    for (unsigned e = threadIdx.x; e < last_; e += blockDim.x) {
-      const unsigned i = e / hidden_, j = e % hidden_;
-      float sum = 0;
-      for (unsigned r = 0; r < 2 * rows; ++r) {
-        const unsigned word = masks_[r * words_ + j / 32];
-        if (word >> j % 32 & 1) sum += learned_[r * (columns_ + 1) + i];
-      }
-      gradients_[e] = sum;
-    }
+    const unsigned warp = threadIdx.x / 32, tiles = words_ * (columns_ / 2 + 1);
+    for (unsigned t = warp; t < tiles; t += blockDim.x / 32) sum_tile(t % words_, t / words_ * 2, 2 * rows);
     if (!in_last_warp()) return;
     const float bias = total(learned_ + columns_, 2 * rows, columns_ + 1);
     if (lane() == 0) gradients_[last_ + hidden_] = bias;
@@ -204,6 +197,32 @@ class Judge {
     }
 #pragma unroll
     for (unsigned c = 0; c < kChunk; ++c) g[c] = quad_sum(g[c]);
+  }
+
+  /// The sums S of word n and inputs i and i + 1. A lane has four units, and every fourth row.
+  __device__ void sum_tile(unsigned n, unsigned i, unsigned rows) const {
+    const unsigned unit = threadIdx.x % 8 * 4, part = threadIdx.x % 32 / 8;
+    const bool both = i < columns_;  // the one input more has the bias
+    const Shared<float> learned = learned_ + i, after = learned_ + (both ? i + 1 : i);
+    float sum[4] = {}, sum_after[4] = {};
+#pragma unroll 4
+    for (unsigned r = part; r < rows; r += 4) {
+      const unsigned word = static_cast<unsigned>(masks_[r * words_ + n]) >> unit;
+      const float x = learned[r * (columns_ + 1)], y = after[r * (columns_ + 1)];
+#pragma unroll
+      for (unsigned k = 0; k < 4; ++k)
+        if (word & 1u << k) sum[k] += x, sum_after[k] += y;
+    }
+#pragma unroll
+    for (unsigned k = 0; k < 4; ++k) {
+      for (int bit = 16; bit > 4; bit /= 2) {
+        sum[k] += __shfl_xor_sync(0xffffffff, sum[k], bit);
+        sum_after[k] += __shfl_xor_sync(0xffffffff, sum_after[k], bit);
+      }
+      const unsigned e = i * hidden_ + 32 * n + unit + k;
+      if (k == part) gradients_[e] = sum[k];
+      if (k == part && both) gradients_[e + hidden_] = sum_after[k];
+    }
   }
 
   unsigned columns_, units_, words_, hidden_, last_;  // hidden_: with the filling; last_: where the last layer begins
