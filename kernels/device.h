@@ -79,6 +79,19 @@ using Shared = T*;
 using simt::Shared;
 #endif
 
+/// Four floats that are read at once.
+struct alignas(16) Four {
+  float of[4];
+};
+/// x[at] ... x[at + 3] of a piece of shared memory; `at` is a multiple of four.
+__device__ inline Four read_four(Shared<float> x, std::size_t at) {
+#ifdef __CUDACC__
+  return *reinterpret_cast<const Four*>(x + at);
+#else
+  return {x[at], x[at + 1], x[at + 2], x[at + 3]};
+#endif
+}
+
 /// The block's shared memory, handed out from its start; all threads take the same pieces in the same order. What is
 /// taken must fit the launch's shared_bytes. An element is read into a variable of its type, never into `auto`.
 class SharedMemory {

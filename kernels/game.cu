@@ -181,7 +181,7 @@ class Seat {
     const Shared<float> mine = cells_ + 2 * rows * extents_.columns;
     judge_.teach(mine, rows, slice_.column, slice_.outputs, [&](unsigned r, unsigned o, float d) {
       const float y = mine[r * extents_.columns + slice_.column + o];
-      if (lane() == 0) cell_gradients_[r * slice_.outputs + o] = d * (1.0f - y * y);
+      cell_gradients_[r * slice_.outputs + o] = d * (1.0f - y * y);
     });
   }
   /// The same of the units, before their ReLU.
@@ -308,11 +308,11 @@ AdamState from(const AdamState& state, std::size_t offset) {
 }  // namespace
 
 bool CudaBackend::plays(const Game& game, int rows) const {
-  const LinearGroup &first = game.generators.first.front(), &judge = game.discriminator.first.front();
+  const LinearGroup& first = game.generators.first.front();
   const bool alike = std::ranges::all_of(game.generators.first, [&](const LinearGroup& g) {
     return g.inputs == first.inputs && g.outputs == first.outputs;
   });
-  if (!alike || judge.outputs > static_cast<int>(Judge::kMostHidden)) return false;
+  if (!alike) return false;
   return slices_of(game.generators).size() <= blocks_together(reinterpret_cast<const void*>(play_kernel), kGameThreads,
                                                               extents_of(game, rows).shared_bytes());
 }

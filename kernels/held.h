@@ -17,24 +17,30 @@ class Held {
         average_(averages ? shared.take<float>(room) : parameter_),
         averages_(averages) {}
 
-  /// From and to place(e) of the blocks of a state, e < count.
+  /// From and to place(e) of the blocks of a state, e < count. What has no place there begins as zero.
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
   template <class Place>
   __device__ void load(unsigned count, const AdamState& from, const Place& place) const {
     for (unsigned e = threadIdx.x; e < count; e += blockDim.x) {
       const std::size_t at = place(e);
-      parameter_[e] = from.parameter[at], first_[e] = from.first[at], second_[e] = from.second[at];
-      if (averages_) average_[e] = from.average[at];
+      const bool there = at != kNowhere;
+      parameter_[e] = there ? from.parameter[at] : 0.0f;
+      first_[e] = there ? from.first[at] : 0.0f;
+      second_[e] = there ? from.second[at] : 0.0f;
+      if (averages_) average_[e] = there ? from.average[at] : 0.0f;
     }
   }
   template <class Place>
   __device__ void store(unsigned count, const AdamState& to, const Place& place) const {
     for (unsigned e = threadIdx.x; e < count; e += blockDim.x) {
       const std::size_t at = place(e);
+      if (at == kNowhere) continue;
       to.parameter[at] = parameter_[e], to.first[at] = first_[e], to.second[at] = second_[e];
       if (averages_) to.average[at] = average_[e];
     }
   }
   __device__ float operator[](std::size_t e) const { return parameter_[e]; }
+  __device__ Four four(std::size_t e) const { return read_four(parameter_, e); }
   /// Adam's step of one parameter.
   __device__ void step(std::size_t e, float gradient, const AdamOptions& o, const AdamStep& step, float decay) const {
     float m = first_[e], v = second_[e];

@@ -7,33 +7,34 @@ namespace meg::MEG_KERNELS {
 
 /// A discriminator with one hidden layer of ReLUs, in the shared memory of a block that does all that it does. Its
 /// parameters are [columns + 1, hidden] of the first layer and [hidden + 1] of the last: a bias is the weights of an
-/// input that is always one. A warp judges a row; a lane has every 32nd unit, 32 at most. Between two of the functions
-/// that all threads call is a barrier.
+/// input that is always one. Hidden units are in words of 32; those that fill up the last word have weights of zero for
+/// ever, so they are never positive. Four lanes, a quad, judge a row: lane q of them has the words q, q + 4, ...
+/// Between two of the functions that all threads call is a barrier.
 class Judge {
  public:
-  static constexpr unsigned kMostHidden = 32 * 32;
-
   __device__ Judge(SharedMemory& shared, unsigned rows, unsigned columns, unsigned hidden)
       : columns_(columns),
-        hidden_(hidden),
-        last_((columns + 1) * hidden),
+        units_(hidden),
         words_((hidden + 31) / 32),
-        held_(shared, count(columns, hidden), false),
-        gradients_(shared.take<float>(count(columns, hidden))),
+        hidden_(32 * words_),
+        last_((columns + 1) * hidden_),
+        held_(shared, count(columns, hidden_), false),
+        gradients_(shared.take<float>(count(columns, hidden_))),
         learned_(shared.take<float>(2 * rows * (columns + 1))),
         losses_(shared.take<float>(2 * rows)),
         masks_(shared.take<unsigned>(2 * rows * words_)) {}
   static std::size_t shared_bytes(std::size_t rows, std::size_t columns, std::size_t hidden) {
-    return Held::bytes(count(columns, hidden), false) + SharedMemory::bytes<float>(count(columns, hidden)) +
+    const std::size_t words = (hidden + 31) / 32, parameters = count(columns, 32 * words);
+    return Held::bytes(parameters, false) + SharedMemory::bytes<float>(parameters) +
            SharedMemory::bytes<float>(2 * rows * (columns + 1)) + SharedMemory::bytes<float>(2 * rows) +
-           SharedMemory::bytes<unsigned>(2 * rows * ((hidden + 31) / 32));
+           SharedMemory::bytes<unsigned>(2 * rows * words);
   }
 
   __device__ void load(const AdamState& state) const {
-    held_.load(parameters(), state, [](unsigned e) { return e; });
+    held_.load(parameters(), state, [this](unsigned e) { return place(e); });
   }
   __device__ void store(const AdamState& state) const {
-    held_.store(parameters(), state, [](unsigned e) { return e; });
+    held_.store(parameters(), state, [this](unsigned e) { return place(e); });
   }
 
   // --- learning, function after function
@@ -47,37 +48,30 @@ class Judge {
   /// where the bias b0 is the last row of w0: double backward is the same sums, of something else.
   __device__ void judge(Shared<float> rows_x, unsigned rows, float gamma) const {
     const float share = 1.0f / static_cast<float>(rows), factor = gamma * share;
-    for (unsigned r = threadIdx.x / 32; r < 2 * rows; r += blockDim.x / 32) {
+    each_row(2 * rows, [&](unsigned r, bool write) {
       const Shared<float> x = rows_x + r * columns_, learned = learned_ + r * (columns_ + 1);
-      unsigned positive;
-      const Bce bce(logit(x, positive), r < rows ? 1.0f : 0.0f);
-      for (unsigned n = 0; n < words_; ++n) {
-        const unsigned word = __ballot_sync(0xffffffff, (positive >> n & 1) != 0);
-        if (lane() == 0) masks_[r * words_ + n] = word;
-      }
+      const Bce bce(logit(x, r, write), r < rows ? 1.0f : 0.0f);
       float square = 0;
-      for (unsigned i = 0; i < columns_; ++i) {
-        const float g = factor > 0.0f ? slope(i, positive) : 0.0f;
-        square += g * g;
-        if (lane() == 0) learned[i] = x[i] * (share * bce.slope) + factor * g;
+      for (unsigned i = 0; i < columns_; i += kChunk) {
+        float g[kChunk] = {};
+        if (factor > 0.0f) slopes(r, write, i, columns_, g);
+#pragma unroll
+        for (unsigned n = 0; n < kChunk; ++n) {
+          square += g[n] * g[n];
+          if (write && n == quad_lane() && i + n < columns_)
+            learned[i + n] = x[i + n] * (share * bce.slope) + factor * g[n];
+        }
       }
-      if (lane() == 0) {
+      if (write && quad_lane() == 0) {
         learned[columns_] = share * bce.slope;
         losses_[r] = share * bce.loss + 0.5f * factor * square;
       }
-    }
+    });
   }
   /// The sums S, in the places of the gradients of w0, and the gradient of b1. The loss is added to *loss, unless null.
   __device__ void sum_up(unsigned rows, float* loss) const {
-    for (unsigned e = threadIdx.x; e < last_; e += blockDim.x) {
-      const unsigned i = e / hidden_, j = e % hidden_;
-      float sum = 0;
-      for (unsigned r = 0; r < 2 * rows; ++r) {
-        const unsigned word = masks_[r * words_ + j / 32];
-        if (word >> j % 32 & 1) sum += learned_[r * (columns_ + 1) + i];
-      }
-      gradients_[e] = sum;
-    }
+    const unsigned warp = threadIdx.x / 32, tiles = words_ * (columns_ / 2 + 1);
+    for (unsigned t = warp; t < tiles; t += blockDim.x / 32) sum_tile(t % words_, t / words_ * 2, 2 * rows);
     if (!in_last_warp()) return;
     const float bias = total(learned_ + columns_, 2 * rows, columns_ + 1);
     if (lane() == 0) gradients_[last_ + hidden_] = bias;
@@ -100,17 +94,22 @@ class Judge {
   }
 
   // --- teaching
-  /// What generated rows x [rows, columns] should change to pass for real: in every lane of a warp take(r, o, d) of row
-  /// r, where d is the derivative of the mean BCE by its column first + o, o < outputs.
+  /// What generated rows x [rows, columns] should change to pass for real: take(r, o, d) of row r, once, where d is the
+  /// derivative of the mean BCE by its column first + o, o < outputs.
   template <class Take>
   __device__ void teach(Shared<float> rows_x, unsigned rows, unsigned first, unsigned outputs, const Take& take) const {
     const float share = 1.0f / static_cast<float>(rows);
-    for (unsigned r = threadIdx.x / 32; r < rows; r += blockDim.x / 32) {
-      unsigned positive;
-      const Bce bce(logit(rows_x + r * columns_, positive), 1.0f);
-      for (unsigned o = 0; o < outputs; ++o) take(r, o, share * bce.slope * slope(first + o, positive));
-      if (lane() == 0) losses_[r] = share * bce.loss;
-    }
+    each_row(rows, [&](unsigned r, bool write) {
+      const Bce bce(logit(rows_x + r * columns_, r, write), 1.0f);
+      for (unsigned o = 0; o < outputs; o += kChunk) {
+        float g[kChunk] = {};
+        slopes(r, write, first + o, first + outputs, g);
+#pragma unroll
+        for (unsigned n = 0; n < kChunk; ++n)
+          if (write && n == quad_lane() && o + n < outputs) take(r, o + n, share * bce.slope * g[n]);
+      }
+      if (write && quad_lane() == 0) losses_[r] = share * bce.loss;
+    });
   }
   /// The loss of the rows that were last judged or taught is added to *loss, unless null. The last warp does it.
   __device__ void add_losses(unsigned rows, float* loss) const {
@@ -120,10 +119,17 @@ class Judge {
   }
 
  private:
+  static constexpr unsigned kChunk = 4;  // columns whose slopes are made together
+
   MEG_HOST_DEVICE static constexpr std::size_t count(std::size_t columns, std::size_t hidden) {
     return (columns + 2) * hidden + 1;
   }
   __device__ unsigned parameters() const { return last_ + hidden_ + 1; }
+  /// Where parameter e is among the discriminator's.
+  __device__ std::size_t place(unsigned e) const {
+    if (e == last_ + hidden_) return std::size_t{columns_ + 2} * units_;
+    return e % hidden_ < units_ ? std::size_t{e / hidden_} * units_ + e % hidden_ : Held::kNowhere;
+  }
   __device__ static bool in_last_warp() { return threadIdx.x / 32 == blockDim.x / 32 - 1; }
   /// The sum of x[i * pitch], i < count, over the lanes of a warp.
   __device__ static float total(Shared<float> x, unsigned count, unsigned pitch) {
@@ -132,26 +138,94 @@ class Judge {
     return static_cast<float>(warp_sum(sum));
   }
 
-  /// The logit of a row, in every lane; bit n of `positive` is that of the lane's unit number n.
-  __device__ float logit(Shared<float> x, unsigned& positive) const {
-    float sum = 0;
-    positive = 0;
-    for (unsigned j = threadIdx.x % 32, n = 0; j < hidden_; j += 32, ++n) {
-      float unit = held_[columns_ * hidden_ + j];
-      for (unsigned i = 0; i < columns_; ++i) unit += x[i] * held_[i * hidden_ + j];
-      if (unit > 0.0f) positive |= 1u << n, sum += unit * held_[last_ + j];
+  /// visit(r, write) of each row r < rows, by a quad. Warps stay whole: what is left of the last one visits the last
+  /// row once more, and writes nothing.
+  template <class Visit>
+  __device__ static void each_row(unsigned rows, const Visit& visit) {
+    for (unsigned begin = threadIdx.x / 32 * 8; begin < rows; begin += blockDim.x / 32 * 8) {
+      const unsigned r = begin + threadIdx.x % 32 / 4;
+      visit(r < rows ? r : rows - 1, r < rows);
     }
-    return warp_sum(sum) + held_[last_ + hidden_];
   }
-  /// d logit / dx[i], in every lane.
-  __device__ float slope(unsigned i, unsigned positive) const {
+  __device__ static unsigned quad_lane() { return threadIdx.x % 4; }
+  /// A word's units go by in fours. Lanes begin apart, to read weights from different banks.
+  __device__ static unsigned first_bit(unsigned u) { return (8 * quad_lane() + u) % 32; }
+
+  /// The logit of row r, in every lane of its quad; the lane's words of the mask are written down.
+  __device__ float logit(Shared<float> x, unsigned r, bool write) const {
     float sum = 0;
-    for (unsigned j = threadIdx.x % 32, n = 0; j < hidden_; j += 32, ++n)
-      if (positive >> n & 1) sum += held_[i * hidden_ + j] * held_[last_ + j];
-    return warp_sum(sum);
+    for (unsigned n = quad_lane(); n < words_; n += 4) {
+      unsigned word = 0;
+#pragma unroll 2
+      for (unsigned u = 0; u < 32; u += 4) {
+        const unsigned bit = first_bit(u), j = 32 * n + bit;
+        Four unit = held_.four(columns_ * hidden_ + j);
+        const Four weight = held_.four(last_ + j);
+        for (unsigned i = 0; i < columns_; ++i) {
+          const float xi = x[i];
+          const Four w = held_.four(i * hidden_ + j);
+#pragma unroll
+          for (unsigned k = 0; k < 4; ++k) unit.of[k] += xi * w.of[k];
+        }
+#pragma unroll
+        for (unsigned k = 0; k < 4; ++k)
+          if (unit.of[k] > 0.0f) word |= 1u << (bit + k), sum += unit.of[k] * weight.of[k];
+      }
+      if (write) masks_[r * words_ + n] = word;
+    }
+    return quad_sum(sum) + held_[last_ + hidden_];
+  }
+  /// g[n] = d logit / dx[first + n] of row r, in every lane of its quad, where first + n < end. Its mask is read by
+  /// those who wrote it.
+  __device__ void slopes(unsigned r, bool written, unsigned first, unsigned end, float (&g)[kChunk]) const {
+    for (unsigned n = quad_lane(); n < words_; n += 4) {
+      const unsigned word = written ? masks_[r * words_ + n] : 0u;
+#pragma unroll 2
+      for (unsigned u = 0; u < 32; u += 4) {
+        const unsigned bit = first_bit(u), j = 32 * n + bit;
+        Four weight = held_.four(last_ + j);
+#pragma unroll
+        for (unsigned k = 0; k < 4; ++k) weight.of[k] = word >> (bit + k) & 1 ? weight.of[k] : 0.0f;
+#pragma unroll
+        for (unsigned c = 0; c < kChunk; ++c)
+          if (first + c < end) {
+            const Four w = held_.four((first + c) * hidden_ + j);
+#pragma unroll
+            for (unsigned k = 0; k < 4; ++k) g[c] += weight.of[k] * w.of[k];
+          }
+      }
+    }
+#pragma unroll
+    for (unsigned c = 0; c < kChunk; ++c) g[c] = quad_sum(g[c]);
   }
 
-  unsigned columns_, hidden_, last_, words_;  // last_: where the last layer's parameters begin
+  /// The sums S of word n and inputs i and i + 1. A lane has four units, and every fourth row.
+  __device__ void sum_tile(unsigned n, unsigned i, unsigned rows) const {
+    const unsigned unit = threadIdx.x % 8 * 4, part = threadIdx.x % 32 / 8;
+    const bool both = i < columns_;  // the one input more has the bias
+    const Shared<float> learned = learned_ + i, after = learned_ + (both ? i + 1 : i);
+    float sum[4] = {}, sum_after[4] = {};
+#pragma unroll 4
+    for (unsigned r = part; r < rows; r += 4) {
+      const unsigned word = static_cast<unsigned>(masks_[r * words_ + n]) >> unit;
+      const float x = learned[r * (columns_ + 1)], y = after[r * (columns_ + 1)];
+#pragma unroll
+      for (unsigned k = 0; k < 4; ++k)
+        if (word & 1u << k) sum[k] += x, sum_after[k] += y;
+    }
+#pragma unroll
+    for (unsigned k = 0; k < 4; ++k) {
+      for (int bit = 16; bit > 4; bit /= 2) {
+        sum[k] += __shfl_xor_sync(0xffffffff, sum[k], bit);
+        sum_after[k] += __shfl_xor_sync(0xffffffff, sum_after[k], bit);
+      }
+      const unsigned e = i * hidden_ + 32 * n + unit + k;
+      if (k == part) gradients_[e] = sum[k];
+      if (k == part && both) gradients_[e + hidden_] = sum_after[k];
+    }
+  }
+
+  unsigned columns_, units_, words_, hidden_, last_;  // hidden_: with the filling; last_: where the last layer begins
   Held held_;
   Shared<float> gradients_, learned_, losses_;
   Shared<unsigned> masks_;

@@ -10,6 +10,13 @@ __device__ T warp_sum(T value) {
   return value;
 }
 
+/// The same over each four lanes.
+template <class T>
+__device__ T quad_sum(T value) {
+  for (int bit = 2; bit > 0; bit /= 2) value += __shfl_xor_sync(0xffffffff, value, bit);
+  return value;
+}
+
 /// The largest value of a warp, in every lane.
 template <class T>
 __device__ T warp_max(T value) {
