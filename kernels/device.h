@@ -118,8 +118,9 @@ class SharedMemory {
   std::size_t used_ = 0;
 };
 
-/// Begins to copy `count` floats of global memory to to[at], to[at + 1], ..., or zeros where `from` is null; one of them,
-/// or four whose places are both aligned to four. The thread sees them behind wait_for_copies(), others behind a barrier.
+/// Begins to copy `count` floats of global memory to to[at], to[at + 1], ..., or zeros where `from` is null; one of
+/// them, or four whose places are both aligned to four. The thread sees them behind wait_for_copies(), others behind a
+/// barrier.
 template <unsigned count>
 __device__ void copy_async(Shared<float> to, unsigned at, const float* from) {
   static_assert(count == 1 || count == 4);

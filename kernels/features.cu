@@ -27,9 +27,9 @@ __global__ void features_kernel(const ColumnLayout* columns, std::size_t begin, 
   }
 }
 
-/// A block per code of column blockIdx.y, so that nothing is added atomically: its warps look for the code, each in rows
-/// of its own, 32 at once, and add up those that have it, in a fixed order. A row is four lanes' work. That reads every
-/// column of cells once for each of its codes, from the cache; there are few codes, or few rows of each.
+/// A block per code of column blockIdx.y, so that nothing is added atomically: its warps look for the code, each in
+/// rows of its own, 32 at once, and add up those that have it, in a fixed order. A row is four lanes' work. That reads
+/// every column of cells once for each of its codes, from the cache; there are few codes, or few rows of each.
 __global__ void features_backward_kernel(const ColumnLayout* columns, std::size_t n, std::size_t rows,
                                          const float* cells, const float* dx, float* gradients) {
   static_assert(kEmbedding == 16);
@@ -113,8 +113,8 @@ void CudaBackend::features_backward(const ColumnsLayout& layout, int end, int ro
   for (const ColumnLayout& column : columns.first(seen)) codes = std::max(codes, column.codes);
   const dim3 blocks{static_cast<unsigned>(std::min(codes, kMost)), static_cast<unsigned>(seen), 1};
   constexpr std::size_t kSharedBytes = SharedMemory::bytes<float>(kThreads / 32 * kEmbedding);
-  launch(queue_, {blocks, kThreads, kSharedBytes}, features_backward_kernel, on_device(columns), columns.size(), static_cast<std::size_t>(rows),
-         cells, dx, gradients);
+  launch(queue_, {blocks, kThreads, kSharedBytes}, features_backward_kernel, on_device(columns), columns.size(),
+         static_cast<std::size_t>(rows), cells, dx, gradients);
 }
 
 void CudaBackend::hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,

@@ -6,7 +6,8 @@
 ///     between them);
 ///   - barriers and warp operations: that all threads of the grid or of the block, all lanes of the mask, meet at the
 ///     same one;
-///   - copies that a thread begins and goes on beside: what they bring is there when it has waited for them, not before.
+///   - copies that a thread begins and goes on beside: what they bring is there when it has waited for them, not
+///   before.
 /// Global memory is the host's: AddressSanitizer checks it where the tests are built with it. Races there are not seen,
 /// but of blocks that are launched together one runs ahead of the others, as far as the barriers of their grid let it.
 /// A kernel without barriers runs as a plain loop over its threads: a fiber is left only where a thread must wait.
@@ -64,8 +65,8 @@ std::byte* shared_memory();
 std::size_t shared_size();
 [[noreturn]] void out_of_bounds(std::size_t index, std::size_t size, Where where);
 
-/// Begins a copy to bytes [begin, begin + size) of shared memory, of zeros where `from` is null: cp.async, .commit_group
-/// and .wait_group of the PTX manual.
+/// Begins a copy to bytes [begin, begin + size) of shared memory, of zeros where `from` is null: cp.async,
+/// .commit_group and .wait_group of the PTX manual.
 void copy_later(std::size_t begin, std::size_t size, const void* from, Where where);
 void commit_copies();
 void wait_for_copies(unsigned groups);
