@@ -118,21 +118,21 @@ class SharedMemory {
   std::size_t used_ = 0;
 };
 
-/// Begins to copy `count` floats of global memory to to[at], to[at + 1], ..., or zeros where `from` is null; one of
-/// them, or four whose places are both aligned to four. The thread sees them behind wait_for_copies(), others behind a
-/// barrier.
+/// Begins to copy `count` floats of global memory to to[at], to[at + 1], ..., or zeros where `from` is not there; one
+/// of them, or four whose places are both aligned to four. The thread sees them behind wait_for_copies(), others behind
+/// a barrier.
 template <unsigned count>
-__device__ void copy_async(Shared<float> to, unsigned at, const float* from) {
+__device__ void copy_async(Shared<float> to, unsigned at, const float* from, bool there) {
   static_assert(count == 1 || count == 4);
 #ifdef __CUDACC__
   const auto place = static_cast<unsigned>(__cvta_generic_to_shared(to + at));
-  const int bytes = from ? static_cast<int>(count * sizeof(float)) : 0;  // what is not read is zero
+  const int bytes = there ? static_cast<int>(count * sizeof(float)) : 0;  // what is not read is zero
   if constexpr (count == 4)
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(place), "l"(from), "r"(bytes) : "memory");
   else
     asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(place), "l"(from), "r"(bytes) : "memory");
 #else
-  to.copy_later(at, count, from);
+  to.copy_later(at, count, there ? from : nullptr);
 #endif
 }
 /// The copies begun since the last call are a group.

@@ -51,4 +51,31 @@ class DropoutDraws {
   std::array<std::uint32_t, 4> word_;
 };
 
+/// The same of at most eight elements, each sixteen behind the one before: of one draw, or of two where a block ends
+/// between them.
+class DropoutRow {
+ public:
+  __device__ DropoutRow(const DropoutMask& mask, std::size_t first)
+      : mask_(mask), block_(first / kDropoutBlock), word_{draw(first)}, next_(word_) {
+    if (first % kDropoutBlock >= 16) next_ = draw(first + kDropoutBlock);
+  }
+  __device__ float operator()(std::size_t element) const {
+    if (mask_.threshold == 0) return mask_.scale;
+    const bool first = element / kDropoutBlock == block_;
+    std::array<std::uint32_t, 4> word;  // not one or the other array itself, which had to have an address
+    for (std::size_t n = 0; n < 4; ++n) word[n] = first ? word_[n] : next_[n];
+    return mask_.of_half(word, element % kDropoutBlock / 16);
+  }
+
+ private:
+  __device__ std::array<std::uint32_t, 4> draw(std::size_t element) const {
+    if (mask_.threshold == 0) return {};
+    return mask_.philox.bits(mask_.step, static_cast<std::uint32_t>(element / kDropoutBlock * 16 + element % 16));
+  }
+
+  DropoutMask mask_;
+  std::size_t block_;
+  std::array<std::uint32_t, 4> word_, next_;
+};
+
 }  // namespace meg::MEG_KERNELS

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kSharedBytes =
     SharedMemory::bytes<float>(Panels<true>::kFloats) + SharedMemory::bytes<float>(Panels<false>::kFloats);
 static_assert(Panels<true>::kFloats == Panels<false>::kFloats);
+static_assert(Resident<SquareTile>::kFloats <= Panels<true>::kFloats);  // for each_in_rows
 
 /// What ForwardTail says, for a kernel.
 struct ForwardFinish {
@@ -31,25 +32,39 @@ __global__ void __launch_bounds__(kThreads)
     linear_forward_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* x,
                           const float* parameters, ForwardFinish finish, float* y) {
   SharedMemory shared;
-  const Panels<true> a(shared.take<float>(Panels<true>::kFloats));
+  const Shared<float> memory = shared.take<float>(Panels<true>::kFloats);
+  const Panels<true> a(memory);
   const Panels<false> b(shared.take<float>(Panels<false>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
   const LayerGroup g = groups[at.begin];
   const unsigned first_row = blockIdx.y * kTile, outputs = g.outputs, inputs = g.inputs;
   Tile tile;
   add_product(tile, a, b, inputs, inputs_of(g, x, first_row, rows), weights_of(g, parameters, at.column));
-  DropoutDraws mask(finish.mask);
-  tile.each([&](unsigned i, unsigned j, float sum) {
-    const std::size_t r = first_row + i, o = at.column + j;
-    if (r >= rows || o >= outputs) return;
-    const std::size_t element = g.y + r * g.y_stride + o;
-    if (finish.bias) sum += parameters[g.bias + o];
-    sum = activate(finish.activation, sum);
-    if (g.drops) sum *= mask(element);
-    y[element] = sum;
-    if (finish.sum) finish.sum[element] = sum + finish.residual[element];
+  each_in_rows(tile, memory, [&](unsigned i, unsigned begin) {
+    const std::size_t r = first_row + i, line = g.y + r * g.y_stride + at.column;
+    return [&, r, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum) {
+      if (r >= rows || at.column + j >= outputs) return;
+      if (finish.bias) sum += parameters[g.bias + at.column + j];
+      sum = activate(finish.activation, sum);
+      if (g.drops) sum *= mask(line + j);
+      y[line + j] = sum;
+      if (finish.sum) finish.sum[line + j] = sum + finish.residual[line + j];
+    };
   });
 }
+
+/// Weights [columns of x, outputs] of a group from a column on.
+struct WeightsOfColumns : Operand {
+  __device__ WeightsOfColumns(const LayerGroup& g, const float* parameters, unsigned first_column)
+      : Operand(weights_of(g, parameters)), group(g), first(first_column) {}
+  __device__ const float* line(unsigned n) const {
+    return Operand::line(static_cast<unsigned>(group.input_of(first + n)));
+  }
+  __device__ bool has(unsigned n) const { return group.reads(first + n); }
+
+  const LayerGroup& group;
+  unsigned first;
+};
 
 /// dx = dy w^T, summed over the groups that share x in their order; 64 rows and 64 columns of x a block.
 template <class Tile>
@@ -57,7 +72,8 @@ __global__ void __launch_bounds__(kThreads)
     linear_backward_input_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* dy,
                                  const float* parameters, BackwardTail tail, float* dx) {
   SharedMemory shared;
-  const Panels<true> a(shared.take<float>(Panels<true>::kFloats)), b(shared.take<float>(Panels<true>::kFloats));
+  const Shared<float> memory = shared.take<float>(Panels<true>::kFloats);
+  const Panels<true> a(memory), b(shared.take<float>(Panels<true>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
   const unsigned first_row = blockIdx.y * kTile;
   std::size_t widest = 0;
@@ -66,24 +82,19 @@ __global__ void __launch_bounds__(kThreads)
     const LayerGroup g = groups[n];
     if (g.reach() > widest) widest = g.reach();
     if (g.reach() <= at.column) continue;
-    const unsigned outputs = g.outputs;
-    const float* const w = parameters + g.weight;
-    add_product(tile, a, b, outputs, output_gradients_of(g, dy, first_row, rows),
-                Operand{[&](unsigned j, unsigned k) -> const float* {
-                          const std::size_t column = at.column + j;
-                          return k < outputs && g.reads(column) ? w + g.input_of(column) * outputs + k : nullptr;
-                        },
-                        in_fours(w, outputs, outputs)});
+    add_product(tile, a, b, g.outputs, output_gradients_of(g, dy, first_row, rows),
+                WeightsOfColumns(g, parameters, at.column));
   }
   const LayerGroup owner = groups[at.begin];
   const float scale = owner.drops ? tail.scale : 1.0f;
-  tile.each([&](unsigned i, unsigned j, float sum) {
-    const std::size_t r = first_row + i, column = at.column + j;
-    if (r >= rows || column >= widest) return;
-    const std::size_t element = owner.x + r * owner.x_stride + column;
-    if (tail.residual) sum += tail.residual[element];
-    dx[element] = sum;
-    if (tail.masked) tail.masked[element] = tail.relu_output[element] > 0.0f ? scale * sum : 0.0f;
+  each_in_rows(tile, memory, [&](unsigned i, unsigned) {
+    const std::size_t r = first_row + i, line = owner.x + r * owner.x_stride + at.column;
+    return [&, r, line](unsigned j, float sum) {
+      if (r >= rows || at.column + j >= widest) return;
+      if (tail.residual) sum += tail.residual[line + j];
+      dx[line + j] = sum;
+      if (tail.masked) tail.masked[line + j] = tail.relu_output[line + j] > 0.0f ? scale * sum : 0.0f;
+    };
   });
 }
 
@@ -116,26 +127,21 @@ __global__ void __launch_bounds__(kThreads)
     linear_backward_weight_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows,
                                   WeightOperands operands, bool with_bias, float* gradients) {
   SharedMemory shared;
-  const Panels<false> a(shared.take<float>(Panels<false>::kFloats)), b(shared.take<float>(Panels<false>::kFloats));
+  const Shared<float> memory = shared.take<float>(Panels<false>::kFloats);
+  const Panels<false> a(memory), b(shared.take<float>(Panels<false>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
   const LayerGroup g = groups[at.begin];
   const unsigned inputs = g.inputs, outputs = g.outputs;
-  const float *const x = operands.x[g.layer] + g.x, *const dy = operands.dy[g.layer] + g.y + at.column;
   const bool sums_bias = with_bias && at.row == 0;
   WithColumnSum<Tile> sums(sums_bias);
-  add_product(sums, a, b, rows,
-              Operand{[&](unsigned i, unsigned k) -> const float* {
-                        const unsigned input = at.row + i;
-                        return k < rows && input < inputs ? x + k * g.x_stride + g.column_of(input) : nullptr;
-                      },
-                      in_fours(x, g.x_stride, inputs) && g.gap_in_fours()},
-              Operand{[&](unsigned j, unsigned k) -> const float* {
-                        return k < rows && at.column + j < outputs ? dy + k * g.y_stride + j : nullptr;
-                      },
-                      in_fours(dy, g.y_stride, outputs)});
-  sums.tile.each([&](unsigned i, unsigned j, float sum) {
-    const std::size_t input = at.row + i, o = at.column + j;
-    if (o < outputs && input < inputs) gradients[g.weight + input * outputs + o] += sum;
+  add_product(sums, a, b, rows, inputs_of(g, operands.x[g.layer], 0, rows, at.row),
+              output_gradients_of(g, operands.dy[g.layer], 0, rows, at.column));
+  each_in_rows(sums.tile, memory, [&](unsigned i, unsigned) {
+    const unsigned input = at.row + i;
+    float* const to = gradients + g.weight + std::size_t{input} * outputs + at.column;
+    return [&, input, to](unsigned j, float sum) {
+      if (input < inputs && at.column + j < outputs) to[j] += sum;
+    };
   });
   if (sums_bias && threadIdx.x < kTile && at.column + threadIdx.x < outputs)
     gradients[g.bias + at.column + threadIdx.x] += sums.column_sum;

@@ -21,44 +21,43 @@ using WideTile = TileShape<32, 128>;
 /// Panels of an operand in shared memory: one is computed on, the others are on their way.
 inline constexpr unsigned kStages = 3;
 
-/// Where an operand lies: at(i, k) is the address of an element, null beyond its matrix.
-template <class At>
+/// Where an operand lies: in lines of neighbours. Beyond their number and their width there are zeros.
 struct Operand {
-  At at;
-  bool in_fours;  // every four neighbours in memory are all inside or all beyond, and aligned to 16 bytes
+  const float* begin;  // of line 0
+  std::uint32_t stride, lines, width;
+  std::uint32_t gap = 0xffffffff, gap_width = 0;  // neighbours from `gap` on lie so much later
+
+  __device__ const float* line(unsigned n) const { return begin + std::size_t{n} * stride; }
+  __device__ bool has(unsigned n) const { return n < lines; }
+  __device__ unsigned place(unsigned neighbour) const { return neighbour < gap ? neighbour : neighbour + gap_width; }
+  /// Whether every four neighbours from a multiple of four on are all there or all not, and aligned to 16 bytes.
+  __device__ bool in_fours() const {
+    return reinterpret_cast<std::uintptr_t>(begin) % 16 == 0 && stride % 4 == 0 && width % 4 == 0 &&
+           (gap >= width || (gap % 4 == 0 && gap_width % 4 == 0));
+  }
 };
-template <class At>
-Operand(At, bool) -> Operand<At>;
 
-/// Whether rows so far apart that begin at `data` can be read in fours, of so many elements.
-__device__ inline bool in_fours(const float* data, std::size_t stride, std::size_t width) {
-  return reinterpret_cast<std::uintptr_t>(data) % 16 == 0 && stride % 4 == 0 && width % 4 == 0;
+/// The inputs x [rows, inputs] of a group from a row and an input on; a line is a row.
+__device__ inline Operand inputs_of(const LayerGroup& g, const float* x, unsigned first_row, unsigned rows,
+                                    unsigned first_input = 0) {
+  const auto stride = static_cast<std::uint32_t>(g.x_stride);
+  const std::size_t column = g.column_of(first_input);
+  return {x + g.x + first_row * g.x_stride + column,
+          stride,
+          rows - first_row,
+          g.inputs - first_input,
+          first_input < g.gap ? g.gap - first_input : 0xffffffff,
+          g.gap_width};
 }
-
-/// The inputs x [rows, inputs] of a group from a row on, (row, input).
-__device__ inline auto inputs_of(const LayerGroup& g, const float* x, std::size_t first_row, std::size_t rows) {
-  const float* const begin = x + g.x + first_row * g.x_stride;
-  const auto at = [&g, begin, left = rows - first_row](unsigned i, unsigned k) -> const float* {
-    return i < left && k < g.inputs ? begin + i * g.x_stride + g.column_of(k) : nullptr;
-  };
-  return Operand{at, in_fours(begin, g.x_stride, g.inputs) && g.gap_in_fours()};
+/// Gradients of its outputs y [rows, outputs] from a row and an output on; a line is a row.
+__device__ inline Operand output_gradients_of(const LayerGroup& g, const float* dy, unsigned first_row, unsigned rows,
+                                              unsigned first_output = 0) {
+  return {dy + g.y + first_row * g.y_stride + first_output, static_cast<std::uint32_t>(g.y_stride), rows - first_row,
+          g.outputs - first_output};
 }
-/// Gradients of its outputs y [rows, outputs], (row, output).
-__device__ inline auto output_gradients_of(const LayerGroup& g, const float* dy, std::size_t first_row,
-                                           std::size_t rows) {
-  const float* const begin = dy + g.y + first_row * g.y_stride;
-  const auto at = [&g, begin, left = rows - first_row](unsigned i, unsigned k) -> const float* {
-    return i < left && k < g.outputs ? begin + i * g.y_stride + k : nullptr;
-  };
-  return Operand{at, in_fours(begin, g.y_stride, g.outputs)};
-}
-/// Its weights [inputs, outputs] from an output on, (output, input).
-__device__ inline auto weights_of(const LayerGroup& g, const float* parameters, unsigned output = 0) {
-  const float* const begin = parameters + g.weight + output;
-  const auto at = [&g, begin, left = g.outputs - output](unsigned j, unsigned k) -> const float* {
-    return k < g.inputs && j < left ? begin + std::size_t{k} * g.outputs + j : nullptr;
-  };
-  return Operand{at, in_fours(begin, g.outputs, g.outputs)};
+/// Its weights [inputs, outputs] from an output on; a line is an input.
+__device__ inline Operand weights_of(const LayerGroup& g, const float* parameters, unsigned first_output = 0) {
+  return {parameters + g.weight + first_output, g.outputs, g.inputs, g.outputs - first_output};
 }
 
 /// kStages panels. kAlongDepth: neighbours in memory are neighbours in depth, and so they are here: the copies are free
@@ -75,9 +74,9 @@ class Panels {
   __device__ explicit Panels(Shared<float> panels) : panels_(panels) {}
 
   /// Begins to copy an operand's elements (i, first + k), i < kWidth, k < kDepth.
-  template <class At>
-  __device__ void fetch(unsigned stage, unsigned first, const Operand<At>& from) const {
-    from.in_fours ? copy<4>(stage, first, from.at) : copy<1>(stage, first, from.at);
+  template <class From>
+  __device__ void fetch(unsigned stage, unsigned first, const From& from) const {
+    from.in_fours() ? copy<4>(stage, first, from) : copy<1>(stage, first, from);
   }
   /// A panel, to be read as panel(i, k).
   __device__ auto operator[](unsigned stage) const {
@@ -85,15 +84,16 @@ class Panels {
   }
 
  private:
-  template <unsigned count, class At>
-  __device__ void copy(unsigned stage, unsigned first, const At& at) const {
-    constexpr unsigned kAlong = (kAlongDepth ? kDepth : kWidth) / count;
+  template <unsigned count, class From>
+  __device__ void copy(unsigned stage, unsigned first, const From& from) const {
+    constexpr unsigned kAlong = (kAlongDepth ? kDepth : kWidth) / count, kStep = kThreads / kAlong;
+    const unsigned along = threadIdx.x % kAlong * count, across = threadIdx.x / kAlong;
+    const unsigned neighbour = kAlongDepth ? first + along : along, line = kAlongDepth ? across : first + across;
+    const unsigned place = from.place(neighbour), to = stage * kEach + across * kPitch + along;
 #pragma unroll
-    for (unsigned n = 0; n < kWidth * kDepth / count / kThreads; ++n) {
-      const unsigned e = n * kThreads + threadIdx.x, along = e % kAlong * count, across = e / kAlong;
-      const unsigned i = kAlongDepth ? across : along, k = kAlongDepth ? along : across;
-      copy_async<count>(panels_, stage * kEach + place(i, k), at(i, first + k));
-    }
+    for (unsigned n = 0; n < kWidth * kDepth / count / kThreads; ++n)
+      copy_async<count>(panels_, to + n * kStep * kPitch, from.line(line + n * kStep) + place,
+                        neighbour < from.width && from.has(line + n * kStep));
   }
   __device__ static unsigned place(unsigned i, unsigned k) { return kAlongDepth ? i * kPitch + k : k * kPitch + i; }
 
@@ -115,6 +115,24 @@ class Resident {
 
   Shared<float> matrix_;
 };
+
+/// row(i, j)(j, number), ... for each number of a tile, by the threads in rows, through shared memory of Resident's
+/// size: what lies behind one another in memory is read and written by neighbours. A thread has numbers of a row that
+/// are sixteen apart, as those of a draw of dropout are: row(i, j) makes what they share, j being their first.
+template <class Tile, class Row>
+__device__ void each_in_rows(const Tile& tile, Shared<float> memory, const Row& row) {
+  using Shape = typename Tile::Shape;
+  const Resident<Shape> numbers(memory);
+  tile.each([&](unsigned i, unsigned j, float number) { numbers.put(i, j, number); });
+  __syncthreads();
+#pragma unroll 1
+  for (unsigned i = threadIdx.x / 16; i < Shape::kRows; i += kThreads / 16) {
+    const auto visit = row(i, threadIdx.x % 16);
+#pragma unroll
+    for (unsigned j = threadIdx.x % 16; j < Shape::kColumns; j += 16) visit(j, numbers(i, j));
+  }
+  __syncthreads();
+}
 
 /// A thread's sixteen numbers of a tile, by float32 multiply-adds: four rows and four columns, all equally far apart.
 template <class S>
@@ -200,31 +218,33 @@ void with_tile(Precision precision, const Use& use) {
   }
 }
 
-/// Runs through `depth` in panels: add(stage) computes on one while fetch(stage, first) has later ones on their way.
+/// Runs through `depth` in panels: add(stage, first) computes on one while fetch(stage, first) has later ones on their
+/// way. Each is called in one place: a kernel runs through its instructions once, and waits for them as for its data.
 template <class Fetch, class Add>
 __device__ void for_panels(unsigned depth, const Fetch& fetch, const Add& add) {
-#pragma unroll
-  for (unsigned stage = 0; stage + 1 < kStages; ++stage) {
-    if (stage * kDepth < depth) fetch(stage, stage * kDepth);
+  const auto next = [](unsigned stage) { return stage + 1 == kStages ? 0 : stage + 1; };
+  unsigned fetched = 0, added = 0;  // stages
+#pragma unroll 1
+  for (unsigned k = 0; k < depth + (kStages - 1) * kDepth; k += kDepth) {
+    const bool adds = k >= (kStages - 1) * kDepth;
+    if (adds) {
+      wait_for_copies<kStages - 2>();
+      __syncthreads();  // all threads' copies are there, and all have read the panel that is overwritten next
+    }
+    if (k < depth) fetch(fetched, k);
     commit_copies();
-  }
-  unsigned stage = 0;
-  for (unsigned k = 0; k < depth; k += kDepth) {
-    wait_for_copies<kStages - 2>();
-    __syncthreads();  // all threads' copies are there, and all have read the panel that is overwritten next
-    if (const unsigned later = k + (kStages - 1) * kDepth; later < depth)
-      fetch(stage == 0 ? kStages - 1 : stage - 1, later);
-    commit_copies();
-    add(stage, k);
-    stage = stage + 1 == kStages ? 0 : stage + 1;
+    fetched = next(fetched);
+    if (!adds) continue;
+    add(added, k - (kStages - 1) * kDepth);
+    added = next(added);
   }
   __syncthreads();
 }
 
 /// Adds the product over `depth` to the tile, of operands a(i, k) and b(j, k).
-template <class Tile, class A, class B, class AtA, class AtB>
-__device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, const Operand<AtA>& from_a,
-                            const Operand<AtB>& from_b) {
+template <class Tile, class A, class B, class FromA, class FromB>
+__device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, const FromA& from_a,
+                            const FromB& from_b) {
   for_panels(
       depth,
       [&](unsigned stage, unsigned first) {
@@ -235,9 +255,8 @@ __device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, 
 }
 
 /// The same of an a that is in shared memory, with zeros beyond its matrix.
-template <class Tile, class Shape, class B, class AtB>
-__device__ void add_product(Tile& tile, const Resident<Shape>& a, const B& b, unsigned depth,
-                            const Operand<AtB>& from_b) {
+template <class Tile, class Shape, class B>
+__device__ void add_product(Tile& tile, const Resident<Shape>& a, const B& b, unsigned depth, const Operand& from_b) {
   for_panels(
       depth, [&](unsigned stage, unsigned first) { b.fetch(stage, first, from_b); },
       [&](unsigned stage, unsigned first) {

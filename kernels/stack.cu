@@ -13,7 +13,7 @@ namespace {
 // A block takes the rows of one tile through all layers of one generator. What lies between two layers is in shared
 // memory, and weights pass through there in panels. Rows are few, 32 of 128 units: a batch of 512 rows of 15 generators
 // is 240 blocks, two for each of 132 SMs, one of which computes while the other waits for weights; of 64 rows there
-// would be 120. Two are what an SM's registers hold, 128 a thread; of shared memory they take 78 KB of 164 or more.
+// would be 120. Two are what an SM's registers hold, 128 a thread; of shared memory they take 162 KB, of 164 or more.
 constexpr unsigned kBlocksPerSm = 2;
 
 /// The layers of a stack on the device, a group per generator.
@@ -35,17 +35,9 @@ struct Units {
   unsigned rows, width;
 };
 
-/// The transposed weights of a group, (input, output).
-__device__ auto transposed_weights_of(const LayerGroup& g, const float* parameters) {
-  const float* const begin = parameters + g.weight;
-  const auto at = [&g, begin](unsigned j, unsigned k) -> const float* {
-    return j < g.inputs && k < g.outputs ? begin + std::size_t{j} * g.outputs + k : nullptr;
-  };
-  return Operand{at, in_fours(begin, g.outputs, g.outputs)};
-}
-
 template <class Shape, bool kAlongDepth>
 constexpr std::size_t shared_bytes() {
+  static_assert(Resident<Shape>::kFloats <= Panels<kAlongDepth, Shape::kColumns>::kFloats);  // for each_in_rows
   return SharedMemory::bytes<float>(Resident<Shape>::kFloats) +
          SharedMemory::bytes<float>(Panels<true, Shape::kRows>::kFloats) +
          SharedMemory::bytes<float>(Panels<kAlongDepth, Shape::kColumns>::kFloats);
@@ -60,7 +52,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   SharedMemory shared;
   const Resident<Shape> resident(shared.take<float>(Resident<Shape>::kFloats));
   const Panels<true, Shape::kRows> a(shared.take<float>(Panels<true, Shape::kRows>::kFloats));
-  const Panels<false, Shape::kColumns> b(shared.take<float>(Panels<false, Shape::kColumns>::kFloats));
+  const Shared<float> memory = shared.take<float>(Panels<false, Shape::kColumns>::kFloats);
+  const Panels<false, Shape::kColumns> b(memory);
   const unsigned n = gridDim.x - 1 - blockIdx.x, first_row = blockIdx.y * Shape::kRows;
   const LayerGroup hidden = groups.hidden[n], head = groups.head[n];
   const Units units(hidden, first_row, rows);
@@ -70,13 +63,14 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
     const LayerGroup first = groups.first[n];
     Tile tile;
     add_product(tile, a, b, first.inputs, inputs_of(first, tape.x, first_row, rows), weights_of(first, parameters));
-    DropoutDraws mask(first_mask);
-    tile.each([&](unsigned i, unsigned j, float a0) {
-      const bool inside = units.inside(i, j);
-      if (inside) a0 = fmaxf(a0 + parameters[first.bias + j], 0.0f);
-      if (inside && first.drops) a0 *= mask(units.place(i, j));
-      if (inside && keeps) tape.a0[units.place(i, j)] = a0;
-      resident.put(i, j, inside ? a0 : 0.0f);
+    each_in_rows(tile, memory, [&](unsigned i, unsigned begin) {
+      return [&, i, mask = DropoutRow(first_mask, units.place(i, begin))](unsigned j, float a0) {
+        const bool inside = units.inside(i, j);
+        if (inside) a0 = fmaxf(a0 + parameters[first.bias + j], 0.0f);
+        if (inside && first.drops) a0 *= mask(units.place(i, j));
+        if (inside && keeps) tape.a0[units.place(i, j)] = a0;
+        resident.put(i, j, inside ? a0 : 0.0f);
+      };
     });
   } else {
     for (unsigned e = threadIdx.x; e < Shape::kRows * Shape::kColumns; e += kThreads) {
@@ -88,25 +82,28 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   {
     Tile tile;
     add_product(tile, resident, b, units.width, weights_of(hidden, parameters));
-    DropoutDraws mask(hidden_mask);
-    tile.each([&](unsigned i, unsigned j, float a1) {
-      if (!units.inside(i, j)) return;
-      const std::size_t element = units.place(i, j);
-      a1 = fmaxf(a1 + parameters[hidden.bias + j], 0.0f);
-      if (hidden.drops) a1 *= mask(element);
-      const float h = a1 + resident(i, j);  // a0, which nobody else reads any more
-      resident.put(i, j, h);
-      if (keeps) tape.a1[element] = a1, tape.h[element] = h;
+    each_in_rows(tile, memory, [&](unsigned i, unsigned begin) {
+      return [&, i, mask = DropoutRow(hidden_mask, units.place(i, begin))](unsigned j, float a1) {
+        if (!units.inside(i, j)) return;
+        const std::size_t element = units.place(i, j);
+        a1 = fmaxf(a1 + parameters[hidden.bias + j], 0.0f);
+        if (hidden.drops) a1 *= mask(element);
+        const float h = a1 + resident(i, j);  // a0, which nobody else reads any more
+        resident.put(i, j, h);
+        if (keeps) tape.a1[element] = a1, tape.h[element] = h;
+      };
     });
   }
 
+#pragma unroll 1
   for (unsigned column = 0; column < head.outputs; column += Shape::kColumns) {
     Tile tile;
     add_product(tile, resident, b, units.width, weights_of(head, parameters, column));
-    tile.each([&](unsigned i, unsigned j, float sum) {
-      const std::size_t r = first_row + i, o = column + j;
-      if (i < units.rows && o < head.outputs)
-        tape.heads[head.y + r * head.y_stride + o] = sum + parameters[head.bias + o];
+    each_in_rows(tile, memory, [&](unsigned i, unsigned) {
+      float* const to = tape.heads + head.y + (first_row + i) * head.y_stride;
+      return [&, i, to](unsigned j, float sum) {
+        if (i < units.rows && column + j < head.outputs) to[column + j] = sum + parameters[head.bias + column + j];
+      };
     });
   }
 }
@@ -120,26 +117,31 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   SharedMemory shared;
   const Resident<Shape> resident(shared.take<float>(Resident<Shape>::kFloats));
   const Panels<true, Shape::kRows> a(shared.take<float>(Panels<true, Shape::kRows>::kFloats));
-  const Panels<true, Shape::kColumns> b(shared.take<float>(Panels<true, Shape::kColumns>::kFloats));
+  const Shared<float> memory = shared.take<float>(Panels<true, Shape::kColumns>::kFloats);
+  const Panels<true, Shape::kColumns> b(memory);
   const unsigned n = blockIdx.x, first_row = blockIdx.y * Shape::kRows;
   const LayerGroup hidden = groups.hidden[n], head = groups.head[n];
   const Units units(hidden, first_row, rows);
 
   Tile tile;
   add_product(tile, a, b, head.outputs, output_gradients_of(head, tape.dheads, first_row, rows),
-              transposed_weights_of(head, parameters));
-  tile.each([&](unsigned i, unsigned j, float dh) {
-    const bool inside = units.inside(i, j);
-    const std::size_t element = units.place(i, j);
-    const float da1 = inside && tape.a1[element] > 0.0f ? (hidden.drops ? hidden_scale : 1.0f) * dh : 0.0f;
-    if (inside) tape.da1[element] = da1;
-    resident.put(i, j, da1);
+              weights_of(head, parameters));
+  each_in_rows(tile, memory, [&](unsigned i, unsigned) {
+    return [&, i](unsigned j, float dh) {
+      const bool inside = units.inside(i, j);
+      const std::size_t element = units.place(i, j);
+      const float da1 = inside && tape.a1[element] > 0.0f ? (hidden.drops ? hidden_scale : 1.0f) * dh : 0.0f;
+      if (inside) tape.da1[element] = da1;
+      resident.put(i, j, da1);
+    };
   });
-  add_product(tile, resident, b, units.width, transposed_weights_of(hidden, parameters));
-  tile.each([&](unsigned i, unsigned j, float da0) {
-    if (!units.inside(i, j)) return;
-    const std::size_t element = units.place(i, j);
-    tape.da0[element] = tape.a0[element] > 0.0f ? (hidden.drops ? first_scale : 1.0f) * da0 : 0.0f;
+  add_product(tile, resident, b, units.width, weights_of(hidden, parameters));
+  each_in_rows(tile, memory, [&](unsigned i, unsigned) {
+    return [&, i](unsigned j, float da0) {
+      if (!units.inside(i, j)) return;
+      const std::size_t element = units.place(i, j);
+      tape.da0[element] = tape.a0[element] > 0.0f ? (hidden.drops ? first_scale : 1.0f) * da0 : 0.0f;
+    };
   });
 }
 
