@@ -13,6 +13,9 @@ namespace {
 // blocks wait for one another once a step, when the parts are there. From then on every block has all rows, and does
 // what the discriminator does, which is little, all alone: the same numbers everywhere, and no second barrier.
 //
+// Noise is the same for all generators, too, but it takes long to draw. So each block draws a share of it two steps
+// ahead, in threads that have nothing else to do, and writes it where all find it behind the next barrier.
+//
 // A bias is one more row of its layer's weights, of an input that is always one.
 
 constexpr unsigned kSliceUnits = 32, kUnitPitch = kSliceUnits + 1, kGameThreads = 512;
@@ -70,6 +73,7 @@ struct Board {
   const std::uint32_t* order;
   const Turn* turns;
   std::uint32_t steps;
+  float* noises;          // [2, 2 extents.rows, noise in fours]: those of the next step, and of the one after it
   float *parts, *losses;  // parts [2, slices_each, 2 extents.rows, columns]
 };
 
@@ -132,19 +136,32 @@ class Seat {
   /// The cells of rows: real ones, generated ones for the discriminator, generated ones for the generators.
   __device__ Shared<float> cells() const { return cells_; }
 
-  /// Noise of both batches, and the real rows.
-  __device__ void draw(const GameStep& step) const {
-    const unsigned fours = (extents_.noise + 3) / 4;
-    for (unsigned b = threadIdx.x; b < 2 * step.rows * fours; b += blockDim.x) {
-      const unsigned row = b / fours, four = b % fours;
-      const auto z = board_.noise.normal(step.noise_row + row, four);
-#pragma unroll
-      for (unsigned i = 0; i < 4 && 4 * four + i < extents_.noise; ++i)
-        noise_[row * extents_.noise_pitch() + 4 * four + i] = z[i];
+  /// The block's share of a step's noise, by the threads from `first` on.
+  __device__ void draw(const GameStep& step, unsigned parity, unsigned first) const {
+    if (threadIdx.x < first) return;
+    const unsigned fours = (extents_.noise + 3) / 4, all = 2 * step.rows * fours;
+    const unsigned share = (all + gridDim.x - 1) / gridDim.x, begin = blockIdx.x * share;
+    const unsigned end = begin + share < all ? begin + share : all;
+    for (unsigned b = begin + threadIdx.x - first; b < end; b += blockDim.x - first) {
+      const auto z = board_.noise.normal(step.noise_row + b / fours, b % fours);
+      *reinterpret_cast<Four*>(noises(parity) + 4 * b) = {z[0], z[1], z[2], z[3]};
     }
+  }
+  /// The real rows, and the noise of the discriminator's rows: nobody reads what was there any more.
+  __device__ void fetch(const GameStep& step, unsigned parity, unsigned first) const {
+    if (threadIdx.x < first) return;
     const unsigned columns = extents_.columns;
-    for (unsigned i = threadIdx.x; i < step.rows * columns; i += blockDim.x)
-      cells_[i] = board_.table[std::size_t{board_.order[step.first + i / columns]} * columns + i % columns];
+    for (unsigned i = threadIdx.x - first; i < step.rows * columns; i += blockDim.x - first)
+      copy_async(cells_, i, board_.table + std::size_t{board_.order[step.first + i / columns]} * columns + i % columns);
+    fetch_noise(step.rows, 2 * step.rows, parity, first);
+  }
+  /// Noise of rows begin ... end - 1. A warp has a row.
+  __device__ void fetch_noise(unsigned begin, unsigned end, unsigned parity, unsigned first) const {
+    if (threadIdx.x < first) return;
+    const unsigned pitch = (extents_.noise + 3) / 4 * 4, warp = (threadIdx.x - first) / 32;
+    for (unsigned r = begin + warp; r < end; r += (blockDim.x - first) / 32)
+      for (unsigned i = threadIdx.x % 32; i < extents_.noise; i += 32)
+        copy_async(noise_, r * extents_.noise_pitch() + i, noises(parity) + r * pitch + i);
   }
 
   /// The slice's units of all rows.
@@ -229,6 +246,10 @@ class Seat {
     return board_.parts + (std::size_t{parity} * board_.slices_each + number) * 2 * extents_.rows * extents_.columns;
   }
 
+  __device__ float* noises(unsigned parity) const {
+    return board_.noises + std::size_t{parity} * 2 * extents_.rows * ((extents_.noise + 3) / 4 * 4);
+  }
+
   const Board& board_;
   const Extents extents_;
   const Slice slice_;
@@ -243,11 +264,17 @@ __global__ void __launch_bounds__(kGameThreads) play_kernel(Board board) {
   const Seat seat(board, shared);
   const Judge& judge = seat.judge();
   seat.load();
+  Turn turn = board.turns[0];
+  seat.draw(turn.step, 0, 0);
+  if (board.steps > 1) seat.draw(board.turns[1].step, 1, blockDim.x / 2);  // other warps, meanwhile
+  grid_barrier();
+  bool fetched = false;
   for (unsigned s = 0; s < board.steps; ++s) {
-    const Turn turn = board.turns[s];
     const unsigned rows = turn.step.rows, parity = s % 2;  // who is a step ahead writes the other half of the parts
     float* const losses = blockIdx.x == 0 ? board.losses + 2 * s : nullptr;
-    seat.draw(turn.step);
+    if (!fetched) seat.fetch(turn.step, parity, 0);
+    seat.fetch_noise(0, rows, parity, 0);
+    await_copies();
     __syncthreads();
     seat.hidden(rows);
     __syncthreads();
@@ -264,12 +291,17 @@ __global__ void __launch_bounds__(kGameThreads) play_kernel(Board board) {
     judge.learn(board.judge_adam, turn.discriminator);
     __syncthreads();
     seat.ask(rows);
+    const unsigned idle = Judge::first_idle(rows);
+    fetched = s + 1 < board.steps && board.turns[s + 1].step.rows == rows;  // else rows lie elsewhere
+    if (fetched) seat.fetch(board.turns[s + 1].step, 1 - parity, idle);
+    if (s + 2 < board.steps) seat.draw(board.turns[s + 2].step, parity, idle);
     __syncthreads();
     seat.pass_on(rows);
     judge.add_losses(rows, losses ? losses + 1 : nullptr);
     __syncthreads();
     seat.learn(turn);
     __syncthreads();
+    if (s + 1 < board.steps) turn = board.turns[s + 1];
   }
   seat.store();
 }
@@ -345,6 +377,7 @@ void CudaBackend::play(const Game& game, std::span<const GameStep> steps, const 
                     order,
                     turns_there,
                     static_cast<std::uint32_t>(steps.size()),
+                    noises_.as<float>(std::size_t{4} * extents.rows * ((extents.noise + 3) / 4 * 4)),
                     parts_.as<float>(4 * slices_each * extents.rows * extents.columns),
                     losses};
   launch(queue_, {{static_cast<unsigned>(slices.size()), 1, 1}, kGameThreads, extents.shared_bytes(), true},

@@ -111,6 +111,11 @@ class Judge {
       if (write && quad_lane() == 0) losses_[r] = share * bce.loss;
     });
   }
+  /// The first of the threads whose warps teach() leaves idle, for the most part: half of the block's at least.
+  __device__ static unsigned first_idle(unsigned rows) {
+    const unsigned busy = (rows + 7) / 8 * 32;
+    return busy < blockDim.x / 2 ? busy : blockDim.x / 2;
+  }
   /// The loss of the rows that were last judged or taught is added to *loss, unless null. The last warp does it.
   __device__ void add_losses(unsigned rows, float* loss) const {
     if (!loss || !in_last_warp()) return;
@@ -161,6 +166,7 @@ class Judge {
         const unsigned bit = first_bit(u), j = 32 * n + bit;
         Four unit = held_.four(columns_ * hidden_ + j);
         const Four weight = held_.four(last_ + j);
+#pragma unroll 4
         for (unsigned i = 0; i < columns_; ++i) {
           const float xi = x[i];
           const Four w = held_.four(i * hidden_ + j);
@@ -205,8 +211,10 @@ class Judge {
     const bool both = i < columns_;  // the one input more has the bias
     const Shared<float> learned = learned_ + i, after = learned_ + (both ? i + 1 : i);
     float sum[4] = {}, sum_after[4] = {};
+    const unsigned count = (rows + 3 - part) / 4;
 #pragma unroll 4
-    for (unsigned r = part; r < rows; r += 4) {
+    for (unsigned m = 0; m < count; ++m) {
+      const unsigned r = 4 * m + part;
       const unsigned word = static_cast<unsigned>(masks_[r * words_ + n]) >> unit;
       const float x = learned[r * (columns_ + 1)], y = after[r * (columns_ + 1)];
 #pragma unroll
