@@ -43,7 +43,7 @@ struct Extents {
 
   // Floats of the arrays.
   MEG_HOST_DEVICE std::size_t parameters() const {
-    return std::size_t{kSliceUnits} * (noise + 1) + std::size_t{kUnitPitch} * outputs;
+    return std::size_t{kUnitPitch} * (noise + 1) + std::size_t{kUnitPitch} * outputs;
   }
   MEG_HOST_DEVICE std::size_t noise_pitch() const { return (noise + 1) | 1; }  // odd: rows lie in different banks
   MEG_HOST_DEVICE std::size_t noises() const { return 2 * rows * noise_pitch(); }
@@ -77,27 +77,43 @@ struct Board {
   float *parts, *losses;  // parts [2, slices_each, 2 extents.rows, columns]
 };
 
-/// visit(i, j, sum over k of a(i, k) b(k, j)) for i < rows, j < columns. A thread has 4 x 4 sums; beyond the matrices
-/// it computes the last row or column again.
+/// The product a b, [rows, depth] by [depth, columns]. A quad has 8 x 4 sums, each lane every fourth k of them; then
+/// lane q gets whole those of rows q and q + 4, for visit(i, j, sums, count): row i, columns j ... j + count - 1, count
+/// <= 4. Beyond the matrices it computes the last row or column again.
 template <class A, class B, class Visit>
 __device__ void multiply(unsigned rows, unsigned columns, unsigned depth, const A& a, const B& b, const Visit& visit) {
   const auto inside = [](unsigned i, unsigned count) { return i < count ? i : count - 1; };
-  const unsigned across = (columns + 3) / 4, tiles = (rows + 3) / 4 * across;
-  for (unsigned t = threadIdx.x; t < tiles; t += blockDim.x) {
-    const unsigned row = t / across * 4, column = t % across * 4;
-    float sum[4][4] = {};
-#pragma unroll 4
-    for (unsigned k = 0; k < depth; ++k) {
-      float x[4], y[4];
+  const unsigned across = (columns + 3) / 4, q = quad_lane();
+  each_by_quad((rows + 7) / 8 * across, [&](unsigned tile, bool write) {
+    const unsigned row = tile / across * 8, column = tile % across * 4;
+    float sum[8][4] = {};
+#pragma unroll 2
+    for (unsigned m = 0; m < (depth + 3 - q) / 4; ++m) {
+      const unsigned k = 4 * m + q;
+      float x[8], y[4];
 #pragma unroll
-      for (unsigned n = 0; n < 4; ++n) x[n] = a(inside(row + n, rows), k), y[n] = b(k, inside(column + n, columns));
+      for (unsigned n = 0; n < 8; ++n) x[n] = a(inside(row + n, rows), k);
 #pragma unroll
-      for (unsigned n = 0; n < 16; ++n) sum[n / 4][n % 4] += x[n / 4] * y[n % 4];
+      for (unsigned n = 0; n < 4; ++n) y[n] = b(k, inside(column + n, columns));
+#pragma unroll
+      for (unsigned n = 0; n < 32; ++n) sum[n / 4][n % 4] += x[n / 4] * y[n % 4];
     }
 #pragma unroll
-    for (unsigned n = 0; n < 16; ++n)
-      if (row + n / 4 < rows && column + n % 4 < columns) visit(row + n / 4, column + n % 4, sum[n / 4][n % 4]);
-  }
+    for (unsigned bit = 2; bit > 0; bit /= 2)
+#pragma unroll
+      for (unsigned n = 0; n < 8; ++n)
+        if ((n & bit) == 0 && n % 4 < 2 * bit)
+#pragma unroll
+          for (unsigned c = 0; c < 4; ++c) {
+            const float low = sum[n][c], high = sum[n + bit][c];
+            const float other = __shfl_xor_sync(0xffffffff, q & bit ? low : high, static_cast<int>(bit));
+            sum[n][c] = (q & bit ? high : low) + other;
+          }
+#pragma unroll
+    for (unsigned n = 0; n < 8; n += 4)
+      if (const unsigned i = row + n + q; write && i < rows)
+        visit(i, column, sum[n], columns - column < 4 ? columns - column : 4);
+  });
 }
 
 /// One block of a launch.
@@ -108,7 +124,7 @@ class Seat {
         extents_(board.extents),
         slice_(board.slices[blockIdx.x]),
         inputs_(extents_.noise + 1),
-        last_(inputs_ * slice_.units),
+        last_(inputs_ * kUnitPitch),
         held_(shared, extents_.parameters(), extents_.averages != 0),
         judge_(shared, extents_.rows, extents_.columns, extents_.judges),
         noise_(shared.take<float>(extents_.noises())),
@@ -168,28 +184,41 @@ class Seat {
   __device__ void hidden(unsigned rows) const {
     multiply(
         2 * rows, slice_.units, inputs_, [&](unsigned i, unsigned k) { return noise(i, k); },
-        [&](unsigned k, unsigned j) { return held_[k * slice_.units + j]; },
-        [&](unsigned i, unsigned j, float sum) { units_[i * kUnitPitch + j] = fmaxf(sum, 0.0f); });
+        [&](unsigned k, unsigned j) { return held_[k * kUnitPitch + j]; },
+        [&](unsigned i, unsigned j, const float(&sum)[4], unsigned count) {
+#pragma unroll
+          for (unsigned n = 0; n < 4; ++n)
+            if (n < count) units_[i * kUnitPitch + j + n] = fmaxf(sum[n], 0.0f);
+        });
   }
-  /// Their part of the rows, for all to see. A warp has a row.
+  /// Their part of the rows, for all to see. A quad has a row, a lane eight units.
   __device__ void show(unsigned rows, unsigned parity) const {
     float* const to = parts(parity, slice_.number);
-    for (unsigned r = threadIdx.x / 32; r < 2 * rows; r += blockDim.x / 32)
-      for (unsigned o = 0; o < slice_.outputs; ++o) {
+    const unsigned outputs = slice_.outputs, unit = 8 * quad_lane();
+    each_by_quad(2 * rows, [&](unsigned r, bool write) {
+      for (unsigned o = 0; o < outputs; ++o) {
         float part = 0;
-        for (unsigned j = threadIdx.x % 32; j < last_inputs(); j += 32)
-          part += units_[r * kUnitPitch + j] * held_[last_ + j * slice_.outputs + o];
-        part = warp_sum(part);
-        if (threadIdx.x % 32 == 0) to[r * extents_.columns + slice_.column + o] = part;
+#pragma unroll
+        for (unsigned j = unit; j < unit + 8; ++j)
+          if (j < slice_.units) part += units_[r * kUnitPitch + j] * held_[last_ + j * outputs + o];
+        part = quad_sum(part);
+        if (!write || quad_lane() != 0) continue;
+        if (slice_.number == 0) part += held_[last_ + slice_.units * outputs + o];
+        to[r * extents_.columns + slice_.column + o] = part;
       }
+    });
   }
   /// The generated rows, all columns of them: first the discriminator's behind the real ones, then the generators'.
   __device__ void see(unsigned rows, unsigned parity) const {
     const unsigned half = rows * extents_.columns;
-    for (unsigned i = threadIdx.x; i < 2 * half; i += blockDim.x) {
-      float sum = 0;
-      for (unsigned s = 0; s < board_.slices_each; ++s) sum += parts(parity, s)[i];
-      cells_[i < half ? 2 * half + i : i] = tanhf(sum);
+    for (unsigned i = threadIdx.x; i < half; i += blockDim.x) {
+      float mine = 0, theirs = 0;
+#pragma unroll 4
+      for (unsigned s = 0; s < board_.slices_each; ++s) {
+        const float* const part = parts(parity, s) + i;
+        mine += part[0], theirs += part[half];
+      }
+      cells_[2 * half + i] = tanhf(mine), cells_[half + i] = tanhf(theirs);
     }
   }
 
@@ -201,10 +230,12 @@ class Seat {
       cell_gradients_[r * slice_.outputs + o] = d * (1.0f - y * y);
     });
   }
-  /// The same of the units, before their ReLU.
+  /// The same of the units, before their ReLU. A warp has a row.
   __device__ void pass_on(unsigned rows) const {
-    for (unsigned i = threadIdx.x; i < rows * slice_.units; i += blockDim.x) {
-      const unsigned r = i / slice_.units, j = i % slice_.units;
+    const unsigned j = threadIdx.x % 32;
+    if (j >= slice_.units) return;
+#pragma unroll 4
+    for (unsigned r = threadIdx.x / 32; r < rows; r += blockDim.x / 32) {
       float sum = 0;
       for (unsigned o = 0; o < slice_.outputs; ++o)
         sum += cell_gradients_[r * slice_.outputs + o] * held_[last_ + j * slice_.outputs + o];
@@ -215,18 +246,19 @@ class Seat {
   /// threads, which have the least to do before.
   __device__ void learn(const Turn& turn) const {
     const unsigned rows = turn.step.rows, outputs = slice_.outputs;
-    const auto step = [&](unsigned e, float gradient) {
-      held_.step(e, gradient, board_.generator_adam, turn.generators, turn.step.average_decay);
+    const auto step = [&](unsigned e, const auto& gradients, unsigned count) {
+      held_.step(e, gradients, count, board_.generator_adam, turn.generators, turn.step.average_decay);
     };
     multiply(
         inputs_, slice_.units, rows, [&](unsigned i, unsigned k) { return noise(k, i); },
         [&](unsigned k, unsigned j) -> float { return unit_gradients_[k * kUnitPitch + j]; },
-        [&](unsigned i, unsigned j, float sum) { step(i * slice_.units + j, sum); });
+        [&](unsigned i, unsigned j, const float(&sum)[4], unsigned count) { step(i * kUnitPitch + j, sum, count); });
     for (unsigned e = blockDim.x - 1 - threadIdx.x; e < last_inputs() * outputs; e += blockDim.x) {
-      float sum = 0;
-      for (unsigned r = 0; r < rows; ++r)
-        sum += units_[r * kUnitPitch + e / outputs] * cell_gradients_[r * outputs + e % outputs];
-      step(last_ + e, sum);
+      const unsigned j = e / outputs, o = e % outputs;
+      float sum[1] = {};
+#pragma unroll 4
+      for (unsigned r = 0; r < rows; ++r) sum[0] += units_[r * kUnitPitch + j] * cell_gradients_[r * outputs + o];
+      step(last_ + e, sum, 1);
     }
   }
 
@@ -238,7 +270,10 @@ class Seat {
   /// Where parameter e of the slice is among those of all generators.
   __device__ std::size_t place(unsigned e) const {
     const Slice& s = slice_;
-    if (e < last_) return s.first_weight + std::size_t{e / s.units} * s.hidden + s.unit + e % s.units;
+    if (e < last_) {
+      const unsigned i = e / kUnitPitch, j = e % kUnitPitch;
+      return j < s.units ? s.first_weight + std::size_t{i} * s.hidden + s.unit + j : Held::kNowhere;
+    }
     const unsigned j = (e - last_) / s.outputs;
     return s.last_weight + std::size_t{j < s.units ? s.unit + j : s.hidden} * s.outputs + (e - last_) % s.outputs;
   }
