@@ -107,8 +107,8 @@ class CudaBackend final : public Backend {
   Precision precision_;
   Queue queue_;
   std::array<Download, 2> downloads_;
-  Block sums_;             // of the blocks of one add_sum, and how many of them are done
-  Scratch turns_, parts_;  // of play()
+  Block sums_;                      // of the blocks of one add_sum, and how many of them are done
+  Scratch turns_, noises_, parts_;  // of play()
   std::unordered_map<std::string, Block> constants_;
   std::vector<LayerGroup> groups_;  // scratch of a call
   std::vector<LayerTile> tiles_;

@@ -13,6 +13,9 @@ namespace {
 // blocks wait for one another once a step, when the parts are there. From then on every block has all rows, and does
 // what the discriminator does, which is little, all alone: the same numbers everywhere, and no second barrier.
 //
+// Noise is the same for all generators, too, but it takes long to draw. So each block draws a share of it two steps
+// ahead, in threads that have nothing else to do, and writes it where all find it behind the next barrier.
+//
 // A bias is one more row of its layer's weights, of an input that is always one.
 
 constexpr unsigned kSliceUnits = 32, kUnitPitch = kSliceUnits + 1, kGameThreads = 512;
@@ -40,7 +43,7 @@ struct Extents {
 
   // Floats of the arrays.
   MEG_HOST_DEVICE std::size_t parameters() const {
-    return std::size_t{kSliceUnits} * (noise + 1) + std::size_t{kUnitPitch} * outputs;
+    return std::size_t{kUnitPitch} * (noise + 1) + std::size_t{kUnitPitch} * outputs;
   }
   MEG_HOST_DEVICE std::size_t noise_pitch() const { return (noise + 1) | 1; }  // odd: rows lie in different banks
   MEG_HOST_DEVICE std::size_t noises() const { return 2 * rows * noise_pitch(); }
@@ -70,30 +73,47 @@ struct Board {
   const std::uint32_t* order;
   const Turn* turns;
   std::uint32_t steps;
+  float* noises;          // [2, 2 extents.rows, noise in fours]: those of the next step, and of the one after it
   float *parts, *losses;  // parts [2, slices_each, 2 extents.rows, columns]
 };
 
-/// visit(i, j, sum over k of a(i, k) b(k, j)) for i < rows, j < columns. A thread has 4 x 4 sums; beyond the matrices
-/// it computes the last row or column again.
+/// The product a b, [rows, depth] by [depth, columns]. A quad has 8 x 4 sums, each lane every fourth k of them; then
+/// lane q gets whole those of rows q and q + 4, for visit(i, j, sums, count): row i, columns j ... j + count - 1, count
+/// <= 4. Beyond the matrices it computes the last row or column again.
 template <class A, class B, class Visit>
 __device__ void multiply(unsigned rows, unsigned columns, unsigned depth, const A& a, const B& b, const Visit& visit) {
   const auto inside = [](unsigned i, unsigned count) { return i < count ? i : count - 1; };
-  const unsigned across = (columns + 3) / 4, tiles = (rows + 3) / 4 * across;
-  for (unsigned t = threadIdx.x; t < tiles; t += blockDim.x) {
-    const unsigned row = t / across * 4, column = t % across * 4;
-    float sum[4][4] = {};
-#pragma unroll 4
-    for (unsigned k = 0; k < depth; ++k) {
-      float x[4], y[4];
+  const unsigned across = (columns + 3) / 4, q = quad_lane();
+  each_by_quad((rows + 7) / 8 * across, [&](unsigned tile, bool write) {
+    const unsigned row = tile / across * 8, column = tile % across * 4;
+    float sum[8][4] = {};
+#pragma unroll 2
+    for (unsigned m = 0; m < (depth + 3 - q) / 4; ++m) {
+      const unsigned k = 4 * m + q;
+      float x[8], y[4];
 #pragma unroll
-      for (unsigned n = 0; n < 4; ++n) x[n] = a(inside(row + n, rows), k), y[n] = b(k, inside(column + n, columns));
+      for (unsigned n = 0; n < 8; ++n) x[n] = a(inside(row + n, rows), k);
 #pragma unroll
-      for (unsigned n = 0; n < 16; ++n) sum[n / 4][n % 4] += x[n / 4] * y[n % 4];
+      for (unsigned n = 0; n < 4; ++n) y[n] = b(k, inside(column + n, columns));
+#pragma unroll
+      for (unsigned n = 0; n < 32; ++n) sum[n / 4][n % 4] += x[n / 4] * y[n % 4];
     }
 #pragma unroll
-    for (unsigned n = 0; n < 16; ++n)
-      if (row + n / 4 < rows && column + n % 4 < columns) visit(row + n / 4, column + n % 4, sum[n / 4][n % 4]);
-  }
+    for (unsigned bit = 2; bit > 0; bit /= 2)
+#pragma unroll
+      for (unsigned n = 0; n < 8; ++n)
+        if ((n & bit) == 0 && n % 4 < 2 * bit)
+#pragma unroll
+          for (unsigned c = 0; c < 4; ++c) {
+            const float low = sum[n][c], high = sum[n + bit][c];
+            const float other = __shfl_xor_sync(0xffffffff, q & bit ? low : high, static_cast<int>(bit));
+            sum[n][c] = (q & bit ? high : low) + other;
+          }
+#pragma unroll
+    for (unsigned n = 0; n < 8; n += 4)
+      if (const unsigned i = row + n + q; write && i < rows)
+        visit(i, column, sum[n], columns - column < 4 ? columns - column : 4);
+  });
 }
 
 /// One block of a launch.
@@ -104,7 +124,7 @@ class Seat {
         extents_(board.extents),
         slice_(board.slices[blockIdx.x]),
         inputs_(extents_.noise + 1),
-        last_(inputs_ * slice_.units),
+        last_(inputs_ * kUnitPitch),
         held_(shared, extents_.parameters(), extents_.averages != 0),
         judge_(shared, extents_.rows, extents_.columns, extents_.judges),
         noise_(shared.take<float>(extents_.noises())),
@@ -132,47 +152,73 @@ class Seat {
   /// The cells of rows: real ones, generated ones for the discriminator, generated ones for the generators.
   __device__ Shared<float> cells() const { return cells_; }
 
-  /// Noise of both batches, and the real rows.
-  __device__ void draw(const GameStep& step) const {
-    const unsigned fours = (extents_.noise + 3) / 4;
-    for (unsigned b = threadIdx.x; b < 2 * step.rows * fours; b += blockDim.x) {
-      const unsigned row = b / fours, four = b % fours;
-      const auto z = board_.noise.normal(step.noise_row + row, four);
-#pragma unroll
-      for (unsigned i = 0; i < 4 && 4 * four + i < extents_.noise; ++i)
-        noise_[row * extents_.noise_pitch() + 4 * four + i] = z[i];
+  /// The block's share of a step's noise, by the threads from `first` on.
+  __device__ void draw(const GameStep& step, unsigned parity, unsigned first) const {
+    if (threadIdx.x < first) return;
+    const unsigned fours = (extents_.noise + 3) / 4, all = 2 * step.rows * fours;
+    const unsigned share = (all + gridDim.x - 1) / gridDim.x, begin = blockIdx.x * share;
+    const unsigned end = begin + share < all ? begin + share : all;
+    for (unsigned b = begin + threadIdx.x - first; b < end; b += blockDim.x - first) {
+      const auto z = board_.noise.normal(step.noise_row + b / fours, b % fours);
+      *reinterpret_cast<Four*>(noises(parity) + 4 * b) = {z[0], z[1], z[2], z[3]};
     }
+  }
+  /// The real rows, and the noise of the discriminator's rows: nobody reads what was there any more.
+  __device__ void fetch(const GameStep& step, unsigned parity, unsigned first) const {
+    if (threadIdx.x < first) return;
     const unsigned columns = extents_.columns;
-    for (unsigned i = threadIdx.x; i < step.rows * columns; i += blockDim.x)
-      cells_[i] = board_.table[std::size_t{board_.order[step.first + i / columns]} * columns + i % columns];
+    for (unsigned i = threadIdx.x - first; i < step.rows * columns; i += blockDim.x - first)
+      copy_async(cells_, i, board_.table + std::size_t{board_.order[step.first + i / columns]} * columns + i % columns);
+    fetch_noise(step.rows, 2 * step.rows, parity, first);
+  }
+  /// Noise of rows begin ... end - 1. A warp has a row.
+  __device__ void fetch_noise(unsigned begin, unsigned end, unsigned parity, unsigned first) const {
+    if (threadIdx.x < first) return;
+    const unsigned pitch = (extents_.noise + 3) / 4 * 4, warp = (threadIdx.x - first) / 32;
+    for (unsigned r = begin + warp; r < end; r += (blockDim.x - first) / 32)
+      for (unsigned i = threadIdx.x % 32; i < extents_.noise; i += 32)
+        copy_async(noise_, r * extents_.noise_pitch() + i, noises(parity) + r * pitch + i);
   }
 
   /// The slice's units of all rows.
   __device__ void hidden(unsigned rows) const {
     multiply(
         2 * rows, slice_.units, inputs_, [&](unsigned i, unsigned k) { return noise(i, k); },
-        [&](unsigned k, unsigned j) { return held_[k * slice_.units + j]; },
-        [&](unsigned i, unsigned j, float sum) { units_[i * kUnitPitch + j] = fmaxf(sum, 0.0f); });
+        [&](unsigned k, unsigned j) { return held_[k * kUnitPitch + j]; },
+        [&](unsigned i, unsigned j, const float(&sum)[4], unsigned count) {
+#pragma unroll
+          for (unsigned n = 0; n < 4; ++n)
+            if (n < count) units_[i * kUnitPitch + j + n] = fmaxf(sum[n], 0.0f);
+        });
   }
-  /// Their part of the rows, for all to see. A warp has a row.
+  /// Their part of the rows, for all to see. A quad has a row, a lane eight units.
   __device__ void show(unsigned rows, unsigned parity) const {
     float* const to = parts(parity, slice_.number);
-    for (unsigned r = threadIdx.x / 32; r < 2 * rows; r += blockDim.x / 32)
-      for (unsigned o = 0; o < slice_.outputs; ++o) {
+    const unsigned outputs = slice_.outputs, unit = 8 * quad_lane();
+    each_by_quad(2 * rows, [&](unsigned r, bool write) {
+      for (unsigned o = 0; o < outputs; ++o) {
         float part = 0;
-        for (unsigned j = threadIdx.x % 32; j < last_inputs(); j += 32)
-          part += units_[r * kUnitPitch + j] * held_[last_ + j * slice_.outputs + o];
-        part = warp_sum(part);
-        if (threadIdx.x % 32 == 0) to[r * extents_.columns + slice_.column + o] = part;
+#pragma unroll
+        for (unsigned j = unit; j < unit + 8; ++j)
+          if (j < slice_.units) part += units_[r * kUnitPitch + j] * held_[last_ + j * outputs + o];
+        part = quad_sum(part);
+        if (!write || quad_lane() != 0) continue;
+        if (slice_.number == 0) part += held_[last_ + slice_.units * outputs + o];
+        to[r * extents_.columns + slice_.column + o] = part;
       }
+    });
   }
   /// The generated rows, all columns of them: first the discriminator's behind the real ones, then the generators'.
   __device__ void see(unsigned rows, unsigned parity) const {
     const unsigned half = rows * extents_.columns;
-    for (unsigned i = threadIdx.x; i < 2 * half; i += blockDim.x) {
-      float sum = 0;
-      for (unsigned s = 0; s < board_.slices_each; ++s) sum += parts(parity, s)[i];
-      cells_[i < half ? 2 * half + i : i] = tanhf(sum);
+    for (unsigned i = threadIdx.x; i < half; i += blockDim.x) {
+      float mine = 0, theirs = 0;
+#pragma unroll 4
+      for (unsigned s = 0; s < board_.slices_each; ++s) {
+        const float* const part = parts(parity, s) + i;
+        mine += part[0], theirs += part[half];
+      }
+      cells_[2 * half + i] = tanhf(mine), cells_[half + i] = tanhf(theirs);
     }
   }
 
@@ -184,10 +230,12 @@ class Seat {
       cell_gradients_[r * slice_.outputs + o] = d * (1.0f - y * y);
     });
   }
-  /// The same of the units, before their ReLU.
+  /// The same of the units, before their ReLU. A warp has a row.
   __device__ void pass_on(unsigned rows) const {
-    for (unsigned i = threadIdx.x; i < rows * slice_.units; i += blockDim.x) {
-      const unsigned r = i / slice_.units, j = i % slice_.units;
+    const unsigned j = threadIdx.x % 32;
+    if (j >= slice_.units) return;
+#pragma unroll 4
+    for (unsigned r = threadIdx.x / 32; r < rows; r += blockDim.x / 32) {
       float sum = 0;
       for (unsigned o = 0; o < slice_.outputs; ++o)
         sum += cell_gradients_[r * slice_.outputs + o] * held_[last_ + j * slice_.outputs + o];
@@ -198,18 +246,19 @@ class Seat {
   /// threads, which have the least to do before.
   __device__ void learn(const Turn& turn) const {
     const unsigned rows = turn.step.rows, outputs = slice_.outputs;
-    const auto step = [&](unsigned e, float gradient) {
-      held_.step(e, gradient, board_.generator_adam, turn.generators, turn.step.average_decay);
+    const auto step = [&](unsigned e, const auto& gradients, unsigned count) {
+      held_.step(e, gradients, count, board_.generator_adam, turn.generators, turn.step.average_decay);
     };
     multiply(
         inputs_, slice_.units, rows, [&](unsigned i, unsigned k) { return noise(k, i); },
         [&](unsigned k, unsigned j) -> float { return unit_gradients_[k * kUnitPitch + j]; },
-        [&](unsigned i, unsigned j, float sum) { step(i * slice_.units + j, sum); });
+        [&](unsigned i, unsigned j, const float(&sum)[4], unsigned count) { step(i * kUnitPitch + j, sum, count); });
     for (unsigned e = blockDim.x - 1 - threadIdx.x; e < last_inputs() * outputs; e += blockDim.x) {
-      float sum = 0;
-      for (unsigned r = 0; r < rows; ++r)
-        sum += units_[r * kUnitPitch + e / outputs] * cell_gradients_[r * outputs + e % outputs];
-      step(last_ + e, sum);
+      const unsigned j = e / outputs, o = e % outputs;
+      float sum[1] = {};
+#pragma unroll 4
+      for (unsigned r = 0; r < rows; ++r) sum[0] += units_[r * kUnitPitch + j] * cell_gradients_[r * outputs + o];
+      step(last_ + e, sum, 1);
     }
   }
 
@@ -221,12 +270,19 @@ class Seat {
   /// Where parameter e of the slice is among those of all generators.
   __device__ std::size_t place(unsigned e) const {
     const Slice& s = slice_;
-    if (e < last_) return s.first_weight + std::size_t{e / s.units} * s.hidden + s.unit + e % s.units;
+    if (e < last_) {
+      const unsigned i = e / kUnitPitch, j = e % kUnitPitch;
+      return j < s.units ? s.first_weight + std::size_t{i} * s.hidden + s.unit + j : Held::kNowhere;
+    }
     const unsigned j = (e - last_) / s.outputs;
     return s.last_weight + std::size_t{j < s.units ? s.unit + j : s.hidden} * s.outputs + (e - last_) % s.outputs;
   }
   __device__ float* parts(unsigned parity, unsigned number) const {
     return board_.parts + (std::size_t{parity} * board_.slices_each + number) * 2 * extents_.rows * extents_.columns;
+  }
+
+  __device__ float* noises(unsigned parity) const {
+    return board_.noises + std::size_t{parity} * 2 * extents_.rows * ((extents_.noise + 3) / 4 * 4);
   }
 
   const Board& board_;
@@ -243,11 +299,17 @@ __global__ void __launch_bounds__(kGameThreads) play_kernel(Board board) {
   const Seat seat(board, shared);
   const Judge& judge = seat.judge();
   seat.load();
+  Turn turn = board.turns[0];
+  seat.draw(turn.step, 0, 0);
+  if (board.steps > 1) seat.draw(board.turns[1].step, 1, blockDim.x / 2);  // other warps, meanwhile
+  grid_barrier();
+  bool fetched = false;
   for (unsigned s = 0; s < board.steps; ++s) {
-    const Turn turn = board.turns[s];
     const unsigned rows = turn.step.rows, parity = s % 2;  // who is a step ahead writes the other half of the parts
     float* const losses = blockIdx.x == 0 ? board.losses + 2 * s : nullptr;
-    seat.draw(turn.step);
+    if (!fetched) seat.fetch(turn.step, parity, 0);
+    seat.fetch_noise(0, rows, parity, 0);
+    await_copies();
     __syncthreads();
     seat.hidden(rows);
     __syncthreads();
@@ -264,12 +326,17 @@ __global__ void __launch_bounds__(kGameThreads) play_kernel(Board board) {
     judge.learn(board.judge_adam, turn.discriminator);
     __syncthreads();
     seat.ask(rows);
+    const unsigned idle = Judge::first_idle(rows);
+    fetched = s + 1 < board.steps && board.turns[s + 1].step.rows == rows;  // else rows lie elsewhere
+    if (fetched) seat.fetch(board.turns[s + 1].step, 1 - parity, idle);
+    if (s + 2 < board.steps) seat.draw(board.turns[s + 2].step, parity, idle);
     __syncthreads();
     seat.pass_on(rows);
     judge.add_losses(rows, losses ? losses + 1 : nullptr);
     __syncthreads();
     seat.learn(turn);
     __syncthreads();
+    if (s + 1 < board.steps) turn = board.turns[s + 1];
   }
   seat.store();
 }
@@ -345,6 +412,7 @@ void CudaBackend::play(const Game& game, std::span<const GameStep> steps, const 
                     order,
                     turns_there,
                     static_cast<std::uint32_t>(steps.size()),
+                    noises_.as<float>(std::size_t{4} * extents.rows * ((extents.noise + 3) / 4 * 4)),
                     parts_.as<float>(4 * slices_each * extents.rows * extents.columns),
                     losses};
   launch(queue_, {{static_cast<unsigned>(slices.size()), 1, 1}, kGameThreads, extents.shared_bytes(), true},

@@ -41,12 +41,21 @@ class Held {
   }
   __device__ float operator[](std::size_t e) const { return parameter_[e]; }
   __device__ Four four(std::size_t e) const { return read_four(parameter_, e); }
-  /// Adam's step of one parameter.
-  __device__ void step(std::size_t e, float gradient, const AdamOptions& o, const AdamStep& step, float decay) const {
-    float m = first_[e], v = second_[e];
-    const float p = step(o, gradient, parameter_[e], m, v);
-    parameter_[e] = p, first_[e] = m, second_[e] = v;
-    if (averages_) average_[e] = decay * average_[e] + (1.0f - decay) * p;
+  /// Adam's step of parameters e ... e + count - 1, count <= most. Up to e + most - 1 they are there, and are read.
+  template <unsigned most>
+  __device__ void step(std::size_t e, const float (&gradients)[most], unsigned count, const AdamOptions& o,
+                       const AdamStep& step, float decay) const {
+    float p[most], m[most], v[most];
+#pragma unroll
+    for (unsigned n = 0; n < most; ++n) p[n] = parameter_[e + n], m[n] = first_[e + n], v[n] = second_[e + n];
+#pragma unroll
+    for (unsigned n = 0; n < most; ++n) p[n] = step(o, gradients[n], p[n], m[n], v[n]);
+#pragma unroll
+    for (unsigned n = 0; n < most; ++n)
+      if (n < count) {
+        parameter_[e + n] = p[n], first_[e + n] = m[n], second_[e + n] = v[n];
+        if (averages_) average_[e + n] = decay * average_[e + n] + (1.0f - decay) * p[n];
+      }
   }
 
  private:

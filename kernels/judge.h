@@ -48,7 +48,7 @@ class Judge {
   /// where the bias b0 is the last row of w0: double backward is the same sums, of something else.
   __device__ void judge(Shared<float> rows_x, unsigned rows, float gamma) const {
     const float share = 1.0f / static_cast<float>(rows), factor = gamma * share;
-    each_row(2 * rows, [&](unsigned r, bool write) {
+    each_by_quad(2 * rows, [&](unsigned r, bool write) {
       const Shared<float> x = rows_x + r * columns_, learned = learned_ + r * (columns_ + 1);
       const Bce bce(logit(x, r, write), r < rows ? 1.0f : 0.0f);
       float square = 0;
@@ -90,7 +90,10 @@ class Judge {
     }
   }
   __device__ void learn(const AdamOptions& options, const AdamStep& step) const {
-    for (unsigned e = threadIdx.x; e < parameters(); e += blockDim.x) held_.step(e, gradients_[e], options, step, 0.0f);
+    for (unsigned e = threadIdx.x; e < parameters(); e += blockDim.x) {
+      const float gradient[] = {gradients_[e]};
+      held_.step(e, gradient, 1, options, step, 0.0f);
+    }
   }
 
   // --- teaching
@@ -99,7 +102,7 @@ class Judge {
   template <class Take>
   __device__ void teach(Shared<float> rows_x, unsigned rows, unsigned first, unsigned outputs, const Take& take) const {
     const float share = 1.0f / static_cast<float>(rows);
-    each_row(rows, [&](unsigned r, bool write) {
+    each_by_quad(rows, [&](unsigned r, bool write) {
       const Bce bce(logit(rows_x + r * columns_, r, write), 1.0f);
       for (unsigned o = 0; o < outputs; o += kChunk) {
         float g[kChunk] = {};
@@ -110,6 +113,11 @@ class Judge {
       }
       if (write && quad_lane() == 0) losses_[r] = share * bce.loss;
     });
+  }
+  /// The first of the threads whose warps teach() leaves idle, for the most part: half of the block's at least.
+  __device__ static unsigned first_idle(unsigned rows) {
+    const unsigned busy = (rows + 7) / 8 * 32;
+    return busy < blockDim.x / 2 ? busy : blockDim.x / 2;
   }
   /// The loss of the rows that were last judged or taught is added to *loss, unless null. The last warp does it.
   __device__ void add_losses(unsigned rows, float* loss) const {
@@ -138,16 +146,6 @@ class Judge {
     return static_cast<float>(warp_sum(sum));
   }
 
-  /// visit(r, write) of each row r < rows, by a quad. Warps stay whole: what is left of the last one visits the last
-  /// row once more, and writes nothing.
-  template <class Visit>
-  __device__ static void each_row(unsigned rows, const Visit& visit) {
-    for (unsigned begin = threadIdx.x / 32 * 8; begin < rows; begin += blockDim.x / 32 * 8) {
-      const unsigned r = begin + threadIdx.x % 32 / 4;
-      visit(r < rows ? r : rows - 1, r < rows);
-    }
-  }
-  __device__ static unsigned quad_lane() { return threadIdx.x % 4; }
   /// A word's units go by in fours. Lanes begin apart, to read weights from different banks.
   __device__ static unsigned first_bit(unsigned u) { return (8 * quad_lane() + u) % 32; }
 
@@ -161,6 +159,7 @@ class Judge {
         const unsigned bit = first_bit(u), j = 32 * n + bit;
         Four unit = held_.four(columns_ * hidden_ + j);
         const Four weight = held_.four(last_ + j);
+#pragma unroll 4
         for (unsigned i = 0; i < columns_; ++i) {
           const float xi = x[i];
           const Four w = held_.four(i * hidden_ + j);
@@ -205,8 +204,10 @@ class Judge {
     const bool both = i < columns_;  // the one input more has the bias
     const Shared<float> learned = learned_ + i, after = learned_ + (both ? i + 1 : i);
     float sum[4] = {}, sum_after[4] = {};
+    const unsigned count = (rows + 3 - part) / 4;
 #pragma unroll 4
-    for (unsigned r = part; r < rows; r += 4) {
+    for (unsigned m = 0; m < count; ++m) {
+      const unsigned r = 4 * m + part;
       const unsigned word = static_cast<unsigned>(masks_[r * words_ + n]) >> unit;
       const float x = learned[r * (columns_ + 1)], y = after[r * (columns_ + 1)];
 #pragma unroll

@@ -10,7 +10,20 @@ __device__ T warp_sum(T value) {
   return value;
 }
 
-/// The same over each four lanes.
+/// A quad is four lanes, side by side: the number of a lane in it.
+__device__ inline unsigned quad_lane() { return threadIdx.x % 4; }
+
+/// visit(i, write) of each i < count, by a quad of the block. Warps stay whole: what is left of the last one visits the
+/// last i once more, and is told to write nothing.
+template <class Visit>
+__device__ void each_by_quad(unsigned count, const Visit& visit) {
+  for (unsigned begin = threadIdx.x / 32 * 8; begin < count; begin += blockDim.x / 32 * 8) {
+    const unsigned i = begin + threadIdx.x % 32 / 4;
+    visit(i < count ? i : count - 1, i < count);
+  }
+}
+
+/// The sum of value over a quad, in every lane.
 template <class T>
 __device__ T quad_sum(T value) {
   for (int bit = 2; bit > 0; bit /= 2) value += __shfl_xor_sync(0xffffffff, value, bit);
