@@ -2,7 +2,6 @@
 /// What every kernel is written with: CUDA under nvcc; in the tests a host that plays the device (tests/simt/simt.h).
 #ifdef __CUDACC__
 #include <cooperative_groups.h>
-#include <cuda_pipeline_primitives.h>
 #include <cuda_runtime.h>
 #else
 #include <simt.h>
@@ -90,21 +89,6 @@ __device__ inline Four read_four(Shared<float> x, std::size_t at) {
   return *reinterpret_cast<const Four*>(x + at);
 #else
   return {x[at], x[at + 1], x[at + 2], x[at + 3]};
-#endif
-}
-
-/// to[at] = *from, from global memory, some time before await_copies() of the same thread returns. No register waits.
-__device__ inline void copy_async(Shared<float> to, std::size_t at, const float* from) {
-#ifdef __CUDACC__
-  __pipeline_memcpy_async(to + at, from, sizeof(float));
-#else
-  to[at] = *from;
-#endif
-}
-__device__ inline void await_copies() {
-#ifdef __CUDACC__
-  __pipeline_commit();
-  __pipeline_wait_prior(0);
 #endif
 }
 

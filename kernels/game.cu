@@ -168,7 +168,8 @@ class Seat {
     if (threadIdx.x < first) return;
     const unsigned columns = extents_.columns;
     for (unsigned i = threadIdx.x - first; i < step.rows * columns; i += blockDim.x - first)
-      copy_async(cells_, i, board_.table + std::size_t{board_.order[step.first + i / columns]} * columns + i % columns);
+      copy_async<1>(cells_, i,
+                    board_.table + std::size_t{board_.order[step.first + i / columns]} * columns + i % columns, true);
     fetch_noise(step.rows, 2 * step.rows, parity, first);
   }
   /// Noise of rows begin ... end - 1. A warp has a row.
@@ -177,7 +178,8 @@ class Seat {
     const unsigned pitch = (extents_.noise + 3) / 4 * 4, warp = (threadIdx.x - first) / 32;
     for (unsigned r = begin + warp; r < end; r += (blockDim.x - first) / 32)
       for (unsigned i = threadIdx.x % 32; i < extents_.noise; i += 32)
-        copy_async(noise_, r * extents_.noise_pitch() + i, noises(parity) + r * pitch + i);
+        copy_async<1>(noise_, r * static_cast<unsigned>(extents_.noise_pitch()) + i, noises(parity) + r * pitch + i,
+                      true);
   }
 
   /// The slice's units of all rows.
@@ -309,7 +311,8 @@ __global__ void __launch_bounds__(kGameThreads) play_kernel(Board board) {
     float* const losses = blockIdx.x == 0 ? board.losses + 2 * s : nullptr;
     if (!fetched) seat.fetch(turn.step, parity, 0);
     seat.fetch_noise(0, rows, parity, 0);
-    await_copies();
+    commit_copies();
+    wait_for_copies<0>();
     __syncthreads();
     seat.hidden(rows);
     __syncthreads();
