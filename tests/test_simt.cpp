@@ -170,6 +170,47 @@ TEST_CASE("races in shared memory are found out, and barriers of the block and o
              "no barrier"));
 }
 
+TEST_CASE("copies come when a thread waits for them, not before, and then in their order") {
+  const std::vector<int> from{7, 8, 9};
+  const Shared<int> tile(0, 64);
+  std::vector<int> early, half, late;
+  CHECK(error_of(1, [&] {
+          const auto seen = [&] { return std::vector<int>{tile[0], tile[1], tile[2], tile[3]}; };
+          for (int i = 0; i < 4; ++i) tile[i] = 1;
+          tile.copy_later(0, 1, from.data());
+          tile.copy_later(3, 1, nullptr);  // zero
+          simt::commit_copies();
+          tile.copy_later(1, 2, from.data() + 1);
+          simt::commit_copies();
+          early = seen();
+          simt::wait_for_copies(1);
+          half = seen();
+          simt::wait_for_copies(0);
+          late = seen();
+        }).empty());
+  CHECK(early == std::vector<int>{1, 1, 1, 1});
+  CHECK(half == std::vector<int>{7, 1, 1, 0});
+  CHECK(late == std::vector<int>{7, 8, 9, 0});
+  // Others see them behind a barrier behind the wait.
+  const auto shared = [&](auto between) {
+    return error_of(2, [&] {
+      if (threadIdx.x == 0) tile.copy_later(0, 1, from.data());
+      simt::commit_copies();
+      between();
+      if (threadIdx.x == 1) [[maybe_unused]]
+        const int x = tile[0];
+      simt::wait_for_copies(0);
+    });
+  };
+  CHECK(says(shared([] {}), "no barrier"));
+  CHECK(says(shared([] { __syncthreads(); }), "no barrier"));  // it may still be on its way
+  CHECK(shared([] {
+          simt::wait_for_copies(0);
+          __syncthreads();
+        }).empty());
+  CHECK(says(error_of(1, [&] { tile.copy_later(63, 2, from.data()); }), "element 64 of 64"));
+}
+
 TEST_CASE("blocks that are launched together meet at barriers of the grid, and keep a shared memory of their own") {
   constexpr unsigned kBlocks = 5, kRounds = 4;
   std::vector<int> global(kBlocks, 0), sums(kBlocks * kRounds, 0);
