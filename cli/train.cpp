@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "cli/checks.h"
@@ -87,8 +88,10 @@ int train(TrainFlags& f) {
   refuse_to_overwrite({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
+  // A GPU takes its time to wake up; the table is read meanwhile.
+  auto reading = std::async(f.device == "cpu" ? std::launch::deferred : std::launch::async, read_csv, f.data);
   Meg model = make_model(f);
-  const Table table = read_csv(f.data);
+  const Table table = reading.get();
   model.load_data(table);
   if (!f.quiet) {
     say_what_is_not_learned(model.schema());
