@@ -40,11 +40,14 @@ __global__ void __launch_bounds__(kThreads)
   const unsigned first_row = blockIdx.y * kTile, outputs = g.outputs, inputs = g.inputs;
   Tile tile;
   add_product(tile, a, b, inputs, inputs_of(g, x, first_row, rows), weights_of(g, parameters, at.column));
-  each_in_rows(tile, memory, [&](unsigned i, unsigned begin) {
+  const auto bias = [&](unsigned, unsigned j) {
+    return finish.bias && at.column + j < outputs ? parameters[g.bias + at.column + j] : 0.0f;
+  };
+  each_in_rows(tile, memory, bias, [&](unsigned i, unsigned begin) {
     const std::size_t r = first_row + i, line = g.y + r * g.y_stride + at.column;
-    return [&, r, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum) {
+    return [&, r, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum, float b) {
       if (r >= rows || at.column + j >= outputs) return;
-      if (finish.bias) sum += parameters[g.bias + at.column + j];
+      sum += b;
       sum = activate(finish.activation, sum);
       if (g.drops) sum *= mask(line + j);
       y[line + j] = sum;
@@ -87,13 +90,20 @@ __global__ void __launch_bounds__(kThreads)
   }
   const LayerGroup owner = groups[at.begin];
   const float scale = owner.drops ? tail.scale : 1.0f;
-  each_in_rows(tile, memory, [&](unsigned i, unsigned) {
-    const std::size_t r = first_row + i, line = owner.x + r * owner.x_stride + at.column;
-    return [&, r, line](unsigned j, float sum) {
-      if (r >= rows || at.column + j >= widest) return;
-      if (tail.residual) sum += tail.residual[line + j];
-      dx[line + j] = sum;
-      if (tail.masked) tail.masked[line + j] = tail.relu_output[line + j] > 0.0f ? scale * sum : 0.0f;
+  const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && at.column + j < widest; };
+  const auto place = [&](unsigned i, unsigned j) {
+    return owner.x + std::size_t{first_row + i} * owner.x_stride + at.column + j;
+  };
+  const auto relu_output = [&](unsigned i, unsigned j) {
+    return tail.masked && inside(i, j) ? tail.relu_output[place(i, j)] : 0.0f;
+  };
+  each_in_rows(tile, memory, relu_output, [&](unsigned i, unsigned) {
+    return [&, i](unsigned j, float sum, float relu) {
+      if (!inside(i, j)) return;
+      const std::size_t element = place(i, j);
+      if (tail.residual) sum += tail.residual[element];
+      dx[element] = sum;
+      if (tail.masked) tail.masked[element] = relu > 0.0f ? scale * sum : 0.0f;
     };
   });
 }
@@ -136,11 +146,17 @@ __global__ void __launch_bounds__(kThreads)
   WithColumnSum<Tile> sums(sums_bias);
   add_product(sums, a, b, rows, inputs_of(g, operands.x[g.layer], 0, rows, at.row),
               output_gradients_of(g, operands.dy[g.layer], 0, rows, at.column));
-  each_in_rows(sums.tile, memory, [&](unsigned i, unsigned) {
-    const unsigned input = at.row + i;
-    float* const to = gradients + g.weight + std::size_t{input} * outputs + at.column;
-    return [&, input, to](unsigned j, float sum) {
-      if (input < inputs && at.column + j < outputs) to[j] += sum;
+  const auto place = [&](unsigned i, unsigned j) {  // of a weight, null beyond them
+    const unsigned input = at.row + i, output = at.column + j;
+    return input < inputs && output < outputs ? gradients + g.weight + std::size_t{input} * outputs + output : nullptr;
+  };
+  const auto so_far = [&](unsigned i, unsigned j) {
+    const float* const gradient = place(i, j);
+    return gradient ? *gradient : 0.0f;
+  };
+  each_in_rows(sums.tile, memory, so_far, [&](unsigned i, unsigned) {
+    return [&, i](unsigned j, float sum, float before) {
+      if (float* const gradient = place(i, j)) *gradient = before + sum;
     };
   });
   if (sums_bias && threadIdx.x < kTile && at.column + threadIdx.x < outputs)

@@ -116,20 +116,25 @@ class Resident {
   Shared<float> matrix_;
 };
 
-/// row(i, j)(j, number), ... for each number of a tile, by the threads in rows, through shared memory of Resident's
-/// size: what lies behind one another in memory is read and written by neighbours. A thread has numbers of a row that
-/// are sixteen apart, as those of a draw of dropout are: row(i, j) makes what they share, j being their first.
-template <class Tile, class Row>
-__device__ void each_in_rows(const Tile& tile, Shared<float> memory, const Row& row) {
+/// row(i, j)(j, number, read(i, j)), ... for each number of a tile, by the threads in rows, through shared memory of
+/// Resident's size: what lies behind one another in memory is read and written by neighbours. A thread has numbers of a
+/// row that are sixteen apart, as those of a draw of dropout are: row(i, j) makes what they share, j being their first.
+/// All of a row is read before any of it is visited, so that one wait is enough.
+template <class Tile, class Read, class Row>
+__device__ void each_in_rows(const Tile& tile, Shared<float> memory, const Read& read, const Row& row) {
   using Shape = typename Tile::Shape;
   const Resident<Shape> numbers(memory);
   tile.each([&](unsigned i, unsigned j, float number) { numbers.put(i, j, number); });
   __syncthreads();
+  const unsigned first = threadIdx.x % 16;
 #pragma unroll 1
   for (unsigned i = threadIdx.x / 16; i < Shape::kRows; i += kThreads / 16) {
-    const auto visit = row(i, threadIdx.x % 16);
+    float there[Shape::kColumns / 16];
 #pragma unroll
-    for (unsigned j = threadIdx.x % 16; j < Shape::kColumns; j += 16) visit(j, numbers(i, j));
+    for (unsigned n = 0; n < Shape::kColumns / 16; ++n) there[n] = read(i, first + 16 * n);
+    const auto visit = row(i, first);
+#pragma unroll
+    for (unsigned n = 0; n < Shape::kColumns / 16; ++n) visit(first + 16 * n, numbers(i, first + 16 * n), there[n]);
   }
   __syncthreads();
 }

@@ -58,15 +58,20 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   const LayerGroup hidden = groups.hidden[n], head = groups.head[n];
   const Units units(hidden, first_row, rows);
   const bool keeps = tape.dheads != nullptr;
+  const auto bias_of = [parameters](const LayerGroup& g, unsigned begin = 0) {
+    return [bias = parameters + g.bias + begin, count = g.outputs - begin](unsigned, unsigned j) {
+      return j < count ? bias[j] : 0.0f;
+    };
+  };
 
   if (groups.first) {
     const LayerGroup first = groups.first[n];
     Tile tile;
     add_product(tile, a, b, first.inputs, inputs_of(first, tape.x, first_row, rows), weights_of(first, parameters));
-    each_in_rows(tile, memory, [&](unsigned i, unsigned begin) {
-      return [&, i, mask = DropoutRow(first_mask, units.place(i, begin))](unsigned j, float a0) {
+    each_in_rows(tile, memory, bias_of(first), [&](unsigned i, unsigned begin) {
+      return [&, i, mask = DropoutRow(first_mask, units.place(i, begin))](unsigned j, float a0, float bias) {
         const bool inside = units.inside(i, j);
-        if (inside) a0 = fmaxf(a0 + parameters[first.bias + j], 0.0f);
+        if (inside) a0 = fmaxf(a0 + bias, 0.0f);
         if (inside && first.drops) a0 *= mask(units.place(i, j));
         if (inside && keeps) tape.a0[units.place(i, j)] = a0;
         resident.put(i, j, inside ? a0 : 0.0f);
@@ -82,11 +87,11 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   {
     Tile tile;
     add_product(tile, resident, b, units.width, weights_of(hidden, parameters));
-    each_in_rows(tile, memory, [&](unsigned i, unsigned begin) {
-      return [&, i, mask = DropoutRow(hidden_mask, units.place(i, begin))](unsigned j, float a1) {
+    each_in_rows(tile, memory, bias_of(hidden), [&](unsigned i, unsigned begin) {
+      return [&, i, mask = DropoutRow(hidden_mask, units.place(i, begin))](unsigned j, float a1, float bias) {
         if (!units.inside(i, j)) return;
         const std::size_t element = units.place(i, j);
-        a1 = fmaxf(a1 + parameters[hidden.bias + j], 0.0f);
+        a1 = fmaxf(a1 + bias, 0.0f);
         if (hidden.drops) a1 *= mask(element);
         const float h = a1 + resident(i, j);  // a0, which nobody else reads any more
         resident.put(i, j, h);
@@ -99,10 +104,10 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   for (unsigned column = 0; column < head.outputs; column += Shape::kColumns) {
     Tile tile;
     add_product(tile, resident, b, units.width, weights_of(head, parameters, column));
-    each_in_rows(tile, memory, [&](unsigned i, unsigned) {
+    each_in_rows(tile, memory, bias_of(head, column), [&](unsigned i, unsigned) {
       float* const to = tape.heads + head.y + (first_row + i) * head.y_stride;
-      return [&, i, to](unsigned j, float sum) {
-        if (i < units.rows && column + j < head.outputs) to[column + j] = sum + parameters[head.bias + column + j];
+      return [&, i, to](unsigned j, float sum, float bias) {
+        if (i < units.rows && column + j < head.outputs) to[column + j] = sum + bias;
       };
     });
   }
@@ -126,21 +131,21 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   Tile tile;
   add_product(tile, a, b, head.outputs, output_gradients_of(head, tape.dheads, first_row, rows),
               weights_of(head, parameters));
-  each_in_rows(tile, memory, [&](unsigned i, unsigned) {
-    return [&, i](unsigned j, float dh) {
-      const bool inside = units.inside(i, j);
-      const std::size_t element = units.place(i, j);
-      const float da1 = inside && tape.a1[element] > 0.0f ? (hidden.drops ? hidden_scale : 1.0f) * dh : 0.0f;
-      if (inside) tape.da1[element] = da1;
+  const auto unit_of = [&units](const float* matrix) {
+    return [&units, matrix](unsigned i, unsigned j) { return units.inside(i, j) ? matrix[units.place(i, j)] : 0.0f; };
+  };
+  each_in_rows(tile, memory, unit_of(tape.a1), [&](unsigned i, unsigned) {
+    return [&, i](unsigned j, float dh, float a1) {
+      const float da1 = a1 > 0.0f ? (hidden.drops ? hidden_scale : 1.0f) * dh : 0.0f;
+      if (units.inside(i, j)) tape.da1[units.place(i, j)] = da1;
       resident.put(i, j, da1);
     };
   });
   add_product(tile, resident, b, units.width, weights_of(hidden, parameters));
-  each_in_rows(tile, memory, [&](unsigned i, unsigned) {
-    return [&, i](unsigned j, float da0) {
-      if (!units.inside(i, j)) return;
-      const std::size_t element = units.place(i, j);
-      tape.da0[element] = tape.a0[element] > 0.0f ? (hidden.drops ? first_scale : 1.0f) * da0 : 0.0f;
+  each_in_rows(tile, memory, unit_of(tape.a0), [&](unsigned i, unsigned) {
+    return [&, i](unsigned j, float da0, float a0) {
+      if (units.inside(i, j))
+        tape.da0[units.place(i, j)] = a0 > 0.0f ? (hidden.drops ? first_scale : 1.0f) * da0 : 0.0f;
     };
   });
 }
