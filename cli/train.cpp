@@ -61,6 +61,12 @@ std::string progress_text(const Progress& p, double rows_per_second, double seco
   return out + fmt::format("  {} rows/s  {} left", count_text(rows_per_second), duration_text(seconds_left));
 }
 
+/// NaN without a GPU.
+double gpu_megabytes(const Meg& model) {
+  const std::size_t bytes = model.most_gpu_bytes();
+  return bytes > 0 ? static_cast<double>(bytes) / (1 << 20) : Progress::kNone;
+}
+
 Meg make_model(TrainFlags& f) {
   f.run.set(f.options);
   f.options.types = f.columns.types();
@@ -112,7 +118,7 @@ int train(TrainFlags& f) {
     int lines = 0;
     Pace pace;
     const auto on_progress = [&](const Progress& p) {
-      log.write({p, training.seconds(), peak_megabytes()});
+      log.write({p, training.seconds(), peak_megabytes(), gpu_megabytes(model)});
       if (!f.checkpoint.empty() && ++lines % every == 0) model.save_model(f.checkpoint);
       const double each = pace.seconds_each(p, training.seconds());
       if (!line.due()) return;
@@ -136,10 +142,13 @@ int train(TrainFlags& f) {
   if (!f.run.quiet && !model.history().empty() && model.history().back().phase == Progress::Phase::kRefinement &&
       !model.refined())
     say("the refinement made the rows no better: the warmed-up model is kept");
-  if (!f.run.quiet)
-    say(fmt::format("trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}",
+  if (!f.run.quiet) {
+    const double on_gpu = gpu_megabytes(model);
+    say(fmt::format("trained {} epochs in {} ({} in all), peak memory {:.0f} MB{}; the model is in {}",
                     model.epochs_done() - first_epoch, duration_text(training.seconds()),
-                    duration_text(watch.seconds()), peak_megabytes(), f.out));
+                    duration_text(watch.seconds()), peak_megabytes(),
+                    std::isnan(on_gpu) ? "" : fmt::format(" and {:.0f} MB of the GPU's", on_gpu), f.out));
+  }
   return 0;
 }
 

@@ -34,6 +34,7 @@ TrainingLine parse(const std::string& text) {
   p.discriminator = number("discriminator_loss"), p.generator = number("generator_loss");
   p.held_out_auc = number("held_out_auc");
   out.seconds = number("seconds"), out.megabytes = number("peak_megabytes");
+  out.gpu_megabytes = number("peak_gpu_megabytes");
   return out;
 }
 
@@ -66,6 +67,7 @@ void TrainingLog::write(const TrainingLine& line) {
   put("held_out_auc", p.held_out_auc);
   put("seconds", line.seconds);
   put("peak_megabytes", line.megabytes);
+  put("peak_gpu_megabytes", line.gpu_megabytes);
   fmt::print(file_.get(), "{}\n", json.dump());
   if (std::fflush(file_.get()) != 0) fail("cannot write the log '{}': {}", path_, std::strerror(errno));
 }

@@ -58,6 +58,7 @@ bool Meg::finished() const { return impl_->preset->finished(); }
 bool Meg::refined() const { return impl_->preset->refined(); }
 int Meg::epochs_done() const { return impl_->preset->epochs_done(); }
 int Meg::batch_size() const { return impl_->preset->batch_size(); }
+std::size_t Meg::most_gpu_bytes() const { return impl_->backend->most_bytes(); }
 const std::vector<Progress>& Meg::history() const { return impl_->preset->history(); }
 Table Meg::empty_table() const { return impl_->preset->empty_table(); }
 

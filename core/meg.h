@@ -65,6 +65,9 @@ class Meg {
   int epochs_done() const;
   /// Of the last training run.
   int batch_size() const;
+  /// Most bytes of a GPU's memory that models of this process have held together, without the driver's own; 0 on the
+  /// CPU.
+  std::size_t most_gpu_bytes() const;
   const std::vector<Progress>& history() const;
 
   /// num_samples new rows. Row i is a function of (model, seed, i) alone, and of what `how` says of it:

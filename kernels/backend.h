@@ -21,6 +21,7 @@ class CudaBackend final : public Backend {
   /// Kinds of steps that are replayed.
   std::size_t graphs() const { return queue_.graphs(); }
 
+  std::size_t most_bytes() const override { return Block::most_bytes(); }
   Memory allocate(std::size_t count) override;
   void upload(std::span<const float> from, float* to) override;
   void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;

@@ -1,3 +1,5 @@
+#include <memory>
+
 #include "kernels/backend.h"
 #include "kernels/device.h"
 
@@ -36,8 +38,9 @@ const void* CudaBackend::constant(std::span<const std::byte> bytes) {
 }
 
 Memory CudaBackend::allocate(std::size_t count) {
-  auto* const data = static_cast<float*>(allocate_bytes(std::max<std::size_t>(count, 1) * sizeof(float)));
-  return Memory(data, count, Device::kCuda, [](float* p) { free_bytes(p); });
+  auto block = std::make_shared<Block>(std::max<std::size_t>(count, 1) * sizeof(float));
+  auto* const data = block->as<float>();
+  return Memory(data, count, Device::kCuda, [block = std::move(block)](float*) mutable { block.reset(); });
 }
 
 void CudaBackend::upload(std::span<const float> from, float* to) { queue_.upload(from.data(), from.size_bytes(), to); }

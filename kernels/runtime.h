@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -29,20 +30,31 @@ void free_host_bytes(void* block) noexcept;
 /// A block of device memory.
 class Block {
  public:
-  explicit Block(std::size_t bytes) : data_(allocate_bytes(bytes)) {}
-  Block(Block&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+  explicit Block(std::size_t bytes) : data_(allocate_bytes(bytes)), bytes_(bytes) {
+    const std::size_t held = held_ += bytes;
+    for (std::size_t most = most_; most < held && !most_.compare_exchange_weak(most, held);) {
+    }
+  }
+  Block(Block&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   Block& operator=(Block&& other) noexcept {
-    std::swap(data_, other.data_);
+    std::swap(data_, other.data_), std::swap(bytes_, other.bytes_);
     return *this;
   }
-  ~Block() { free_bytes(data_); }
+  ~Block() {
+    free_bytes(data_);
+    held_ -= bytes_;
+  }
   template <class T>
   T* as() const {
     return static_cast<T*>(data_);
   }
+  /// That all blocks of this process have held together.
+  static std::size_t most_bytes() { return most_; }
 
  private:
   void* data_;
+  std::size_t bytes_;
+  inline static std::atomic<std::size_t> held_{0}, most_{0};
 };
 
 /// A block that grows to what is asked of it, and then holds anything.

@@ -179,6 +179,19 @@ TEST_CASE("a download under way fills its memory when it is finished, and two ca
   CHECK(Floats(to_b.data(), to_b.data() + 3) == Floats(3, 2.0f));
 }
 
+TEST_CASE("the most memory of a device that was held together is counted, the host's is not") {
+  const auto gpu = emulated::make_backend(Precision::kFp32), cpu = test::Cpu::make();
+  const std::size_t before = gpu->most_bytes(), floats = before / sizeof(float) + 1000;
+  { const Memory more = gpu->allocate(floats); }
+  const std::size_t most = gpu->most_bytes();
+  CHECK(most >= floats * sizeof(float));
+  CHECK(most <= before + floats * sizeof(float));
+  { const Memory as_much = gpu->allocate(floats); }
+  CHECK(gpu->most_bytes() == most);
+  const Memory of_the_host = cpu->allocate(floats);
+  CHECK(cpu->most_bytes() == 0);
+}
+
 TEST_CASE("a pass on a GPU has as many rows as are wanted, in whole tiles, within its memory; on the CPU always 256") {
   const auto gpu = emulated::make_backend(Precision::kFp32), cpu = test::Cpu::make();
   CHECK(gpu->rows_of_pass(0, 100) == 64);

@@ -154,6 +154,8 @@ class Backend {
   virtual void end_step() {}
 
   // --- memory
+  /// Of a device of its own, that this process has held together so far; what a driver takes for itself is not in it.
+  virtual std::size_t most_bytes() const { return 0; }
   /// `count` floats, set to zero.
   virtual Memory allocate(std::size_t count) = 0;
   virtual void upload(std::span<const float> from, float* to) = 0;

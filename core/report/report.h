@@ -17,6 +17,7 @@ struct TrainingLine {
   Progress progress;
   double seconds = Progress::kNone;    ///< since training began
   double megabytes = Progress::kNone;  ///< most memory held so far
+  double gpu_megabytes = Progress::kNone;
 };
 
 /// The model that made the rows.
@@ -47,7 +48,8 @@ struct ReportNames {
 ///   distances {edges, train, held_out}: synthetic rows by their distance to the closest record, where there are unseen
 ///     rows;
 ///   training {preset, effort, epochs, batch_size, finished, refined, lines [{phase, done, of, loss, held_out_loss,
-///     discriminator, generator, held_out_auc, seconds, megabytes}]} where there is a model.
+///     discriminator, generator, held_out_auc, seconds, megabytes, gpu_megabytes}]} where
+///     there is a model.
 /// No row of a table is in it, only counts; but for the points of the components, three sums over a row's columns each.
 std::string report_json(const ReportNames& names, const Table& real, const Table& synthetic, const Schema& schema,
                         const Evaluation& evaluation, const std::optional<ReportedModel>& model);

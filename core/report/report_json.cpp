@@ -94,6 +94,7 @@ Json to_json(const std::vector<TrainingLine>& lines) {
     put(line, "held_out_auc", p.held_out_auc);
     put(line, "seconds", lines[i].seconds);
     put(line, "megabytes", lines[i].megabytes);
+    put(line, "gpu_megabytes", lines[i].gpu_megabytes);
     out.push_back(std::move(line));
   }
   return out;

@@ -96,6 +96,6 @@ function showTraining() {
               [Math.min(0.4, ...areas.map((area) => area - 0.05)), Math.max(0.7, ...areas.map((area) => area + 0.05))]
         }
       });
-  add('Memory, MB, over the seconds of training', lines, 'seconds', [['megabytes', 'memory held at most', 'soft']],
-      {x: 'seconds', yaxis: {rangemode: 'tozero'}});
+  const held = [['megabytes', 'memory held at most', 'soft'], ['gpu_megabytes', 'of the GPU\'s', 'unseen']];
+  add('Memory, MB, over the seconds of training', lines, 'seconds', held, {x: 'seconds', yaxis: {rangemode: 'tozero'}});
 }
