@@ -52,7 +52,8 @@ int impute(const ImputeFlags& f) {
   const Stopwatch watch;
   refuse_to_overwrite({f.model, f.rows}, {f.out});
   OutputFile out(f.out);
-  const Meg model = Meg::load_model(f.model, f.run.options());
+  const Options options = f.run.options();
+  const Meg model = Meg::load_model(f.model, options);
   const Table rows = read_csv(f.rows);
   const bool several = f.draws > 1;
   std::vector<std::string> names = rows.names();
@@ -90,6 +91,7 @@ int impute(const ImputeFlags& f) {
   out.write(text);  // the header of a table without rows
   out.finish();
   if (!f.run.quiet) {
+    say_device(f.run.device, options.device);
     say_counts(counts, model, rows);
     say(fmt::format("filled {} cells of {} rows{} in {}", counts.filled, rows.rows(),
                     several ? fmt::format(", {} times,", f.draws) : "", duration_text(watch.seconds())));

@@ -15,7 +15,7 @@ namespace {
 
 struct ScoreFlags {
   std::string model, rows, out = "-";
-  RunFlags run;
+  RunFlags run{.precision = Precision::kFp32};  // likelihoods are numbers to compare
 };
 
 /// What is said of all rows in the end.

@@ -8,6 +8,7 @@
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/run_flags.h"
 #include "cli/training_log.h"
 #include "core/meg.h"
 #include "core/output_file.h"
@@ -18,9 +19,10 @@ namespace meg::cli {
 namespace {
 
 struct TrainFlags {
-  std::string data, out, device = "auto", log, checkpoint, resume, from;
+  std::string data, out, log, checkpoint, resume, from;
   int epochs = 0, batch_size = 0, checkpoint_every = 0;
-  bool quiet = false, no_refine = false;
+  bool no_refine = false;
+  RunFlags run;
   ColumnFlags columns;
   Options options;
   const CLI::Option* preset = nullptr;
@@ -60,7 +62,7 @@ std::string progress_text(const Progress& p, double rows_per_second, double seco
 }
 
 Meg make_model(TrainFlags& f) {
-  f.options.device = device_of(f.device);
+  f.run.set(f.options);
   f.options.types = f.columns.types();
   f.options.drop = f.columns.drop;
   if (f.no_refine) f.options.refine_steps = 0;
@@ -89,11 +91,11 @@ int train(TrainFlags& f) {
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
   // A GPU takes its time to wake up; the table is read meanwhile.
-  auto reading = std::async(f.device == "cpu" ? std::launch::deferred : std::launch::async, read_csv, f.data);
+  auto reading = std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async, read_csv, f.data);
   Meg model = make_model(f);
   const Table table = reading.get();
   model.load_data(table);
-  if (!f.quiet) {
+  if (!f.run.quiet) {
     say_what_is_not_learned(model.schema());
     for (const std::string& note : model.rare_notes()) say(note);
   }
@@ -101,11 +103,11 @@ int train(TrainFlags& f) {
 
   catch_interrupts();
   outlive_readers();
-  if (!f.quiet) say_device(f.device, f.options.device);
+  if (!f.run.quiet) say_device(f.run.device, f.options.device);
   const Stopwatch training;
   const int first_epoch = model.epochs_done();
   {
-    ProgressLine line(f.quiet);
+    ProgressLine line(f.run.quiet);
     const int every = f.checkpoint_every > 0 ? f.checkpoint_every : model.options().preset == "classic" ? 100 : 1;
     int lines = 0;
     Pace pace;
@@ -131,10 +133,10 @@ int train(TrainFlags& f) {
                     f.out, f.out));
     return kInterrupted;
   }
-  if (!f.quiet && !model.history().empty() && model.history().back().phase == Progress::Phase::kRefinement &&
+  if (!f.run.quiet && !model.history().empty() && model.history().back().phase == Progress::Phase::kRefinement &&
       !model.refined())
     say("the refinement made the rows no better: the warmed-up model is kept");
-  if (!f.quiet)
+  if (!f.run.quiet)
     say(fmt::format("trained {} epochs in {} ({} in all), peak memory {:.0f} MB; the model is in {}",
                     model.epochs_done() - first_epoch, duration_text(training.seconds()),
                     duration_text(watch.seconds()), peak_megabytes(), f.out));
@@ -160,15 +162,7 @@ void add_train(CLI::App& program, int& status) {
   command.add_option("--learning-rate", o.learning_rate, "Of Adam; classic 2e-4; meg 4e-3 at its peak")
       ->check(positive_number());
   command.add_option("--seed", o.seed, "Of every random number")->check(whole_number());
-  command.add_option("--threads", o.threads, "CPU threads, 0 = all cores; no result depends on it")
-      ->check(CLI::Range(0, 1024));
-  command.add_option("--device", f->device, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command
-      .add_option("--precision", f->options.precision,
-                  "What a GPU rounds the factors of its products to: fp32 not at all")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{
-          {"fp32", Precision::kFp32}, {"tf32", Precision::kTf32}, {"bf16", Precision::kBf16}}))
-      ->option_text("fp32|tf32|bf16 [fp32]");
+  f->run.add_to(command);
   command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
   command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
   command
@@ -178,8 +172,6 @@ void add_train(CLI::App& program, int& status) {
   CLI::Option* resume = command.add_option("--resume", f->resume, "Go on from this checkpoint or model, same table");
   CLI::Option* from = command.add_option("--from", f->from, "Start from what this model has learned, with other data")
                           ->excludes(resume);
-  command.add_flag("--quiet", f->quiet, "Say nothing but errors");
-
   f->columns.add_to(command);
   command
       .add_option("--rare-min", o.rare_min,

@@ -22,7 +22,7 @@ struct Options {
   std::uint64_t seed = 0;
   Device device = Device::kCpu;
   int threads = 0;                          ///< 0: all cores; never changes a result
-  Precision precision = Precision::kFp32;   ///< of a GPU's products
+  Precision precision = Precision::kTf32;   ///< of a GPU's products; the CPU's are kFp32 always
   std::map<std::string, ColumnType> types;  ///< of columns whose inferred type is not wanted
   std::vector<std::string> drop;            ///< columns to leave out
   std::vector<std::string> order;           ///< meg: columns to generate first, in this order, before all others
