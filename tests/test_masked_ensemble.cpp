@@ -378,6 +378,27 @@ TEST_CASE("the warm-up learns related columns up to their entropy, and its rows 
   CHECK(near == doctest::Approx(0.954).epsilon(0.02));
 }
 
+TEST_CASE("a warm-up keeps an average that held-out rows find better by more than chance, if it is told to") {
+  const auto losses = [](float least_gain) {  // after every epoch: what the best average has, and the last
+    Related r(20);
+    r.options.least_gain = least_gain;
+    WarmUp warm_up = r.warm_up();
+    std::vector<std::pair<float, float>> out;
+    while (!warm_up.done())
+      if (warm_up.step()) out.emplace_back(warm_up.best_loss(), warm_up.held_out_loss());
+    return out;
+  };
+  float best = std::numeric_limits<float>::infinity();
+  for (const auto& [kept, last] : losses(0)) CHECK(kept == (best = std::min(best, last)));
+  const auto stubborn = losses(1e6f);
+  for (const auto& [kept, last] : stubborn) CHECK(kept == stubborn.front().second);
+  const auto careful = losses(1);
+  CHECK(careful.back().first < careful.front().first - 0.1f);  // a gain that is none of chance
+  int passed_over = 0;
+  for (const auto& [kept, last] : careful) passed_over += last < kept ? 1 : 0;
+  CHECK(passed_over > 0);
+}
+
 TEST_CASE("a warm-up saved in the middle of an epoch goes on with the same bits") {
   for (const bool any_order : {false, true}) {
     Related r(3, 2000, any_order);

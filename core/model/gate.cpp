@@ -69,9 +69,9 @@ Gate::Score Gate::score(const float* parameters) const {
   const std::size_t n = layout.size(), stride = layout.cell_stride();
   const auto passes = ensemble_.forward_on(backend_);
   Arena arena(backend_.allocate(ensemble_.tape_floats(kBatch, passes) + Arena::padded(kBatch * stride) +
-                                Arena::padded(kBatch * n) + Arena::padded(1)));
+                                Arena::padded(kBatch * n)));
   MaskedEnsemble::Tape tape = ensemble_.make_tape(arena, kBatch, passes);
-  float *const cells = arena.take(kBatch * stride), *const losses = arena.take(kBatch * n), *const sum = arena.take(1);
+  float *const cells = arena.take(kBatch * stride), *const losses = arena.take(kBatch * n);
   std::vector<float> host(kBatch * stride);
   std::vector<std::uint8_t> generated;
   for (std::size_t row = 0; row < sample_; row += kBatch) {
@@ -98,7 +98,7 @@ Gate::Score Gate::score(const float* parameters) const {
   for (const auto& [a, b] : pairs_) out.trend += compare(a, b) / static_cast<double>(pairs_.size());
   const std::vector<std::uint32_t>& judges = rows_.held_out.empty() ? rows_.train : rows_.held_out;
   out.loss = static_cast<double>(
-      mean_loss(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses, sum));
+      mean(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));
   return out;
 }
 

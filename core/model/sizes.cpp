@@ -26,9 +26,10 @@ constexpr std::size_t kMostRefinedColumns = 256, kMostRefinedView = 4096;
 /// nearer to those of the table than to others.
 constexpr int kMostRefinementEpochs = 5;
 
-/// Fewer rows are learned by heart where the rate falls as late as with more: generated rows then come out nearer to
-/// those of the table than to others, which a little of the likeness is given up for.
-constexpr std::size_t kFewRows = 10'000;
+/// Fewer rows are learned by heart where the rate falls as late as with more, and where what an epoch gains is chance:
+/// generated rows then come out nearer to those of the table than to others, which a little of the likeness is given up
+/// for. Of very few rows too few are held out to tell a gain from chance.
+constexpr std::size_t kFewRows = 10'000, kVeryFewRows = 1000;
 
 /// The most rows of a batch that a step has the memory for; a step of the refinement holds two batches.
 int most_rows(const MaskedEnsemble& ensemble, bool refined) {
@@ -44,7 +45,10 @@ Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options&
   const int n = static_cast<int>(std::clamp<std::size_t>(rows, 1, 1'000'000'000));
   out.shape.hidden = options.hidden.empty() ? 128 : options.hidden.front();
   out.shape.dropout = options.dropout.value_or(rows < 2000 ? 0.2f : 0.1f);
-  if (rows < kFewRows) out.warm_up.worthwhile = 4e-3f;
+  if (rows < kFewRows) {
+    out.warm_up.worthwhile = 4e-3f;
+    out.warm_up.least_gain = rows < kVeryFewRows ? 0.0f : 1.0f;
+  }
   if (layout.size() > kMostOwnColumns) out.shape.first = MaskedEnsemble::FirstLayer::kShared;
   out.shape.any_order = options.masks == kDynamicMasks;
   out.warm_up.seed = out.refinement.seed = options.seed;

@@ -21,6 +21,19 @@ std::size_t arena_floats(const MaskedEnsemble& ensemble, int batch) {
 /// Steps in which the rate rises.
 constexpr std::int64_t kRiseSteps = 60;
 
+/// Standard error of the mean difference of two losses of the same rows; 0 where these are fewer than two.
+float error_of_difference(std::span<const float> a, std::span<const float> b) {
+  const std::size_t rows = std::min(a.size(), b.size());
+  if (rows < 2) return 0;
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    sum += difference, squares += difference * difference;
+  }
+  const auto n = static_cast<double>(rows);
+  return static_cast<float>(std::sqrt(std::max(0.0, squares - sum * sum / n) / (n - 1) / n));
+}
+
 /// Length of the fall behind `epochs` epochs.
 int fall_epochs(int epochs, double share) { return std::max(1, static_cast<int>(std::lround(share * epochs))); }
 
@@ -33,24 +46,29 @@ int latest_turn(int epochs, double share) {
 
 }  // namespace
 
-float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
-                std::span<const std::uint32_t> rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
-                float* cells, float* losses, float* sum) {
+std::vector<float> row_losses(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
+                              std::span<const std::uint32_t> rows, int batch, const float* parameters,
+                              MaskedEnsemble::Tape& tape, float* cells, float* losses) {
   const ColumnsLayout& layout = ensemble.layout();
+  const auto columns = static_cast<std::ptrdiff_t>(layout.size());
   const RowNumbers numbers(backend, rows);
-  double total = 0;
+  std::vector<float> out, cell_losses;
+  out.reserve(rows.size());
   for (std::size_t first = 0; first < rows.size(); first += static_cast<std::size_t>(batch)) {
     const int count = static_cast<int>(std::min(rows.size() - first, static_cast<std::size_t>(batch)));
     backend.gather_rows(table, numbers.data() + first, count, static_cast<int>(layout.cell_stride()), cells);
     ensemble.forward(backend, count, cells, parameters, tape);
     backend.heads_loss(layout, count, tape.heads, cells, 0.0f, losses, nullptr);
-    backend.fill(1, 0.0f, sum);
-    backend.add_sum(product(count, layout.size()), 1.0f, losses, sum);
-    float part;
-    backend.download(sum, {&part, 1});
-    total += static_cast<double>(part);
+    cell_losses.resize(product(count, layout.size()));
+    backend.download(losses, cell_losses);
+    for (auto row = cell_losses.cbegin(); row != cell_losses.cend(); row += columns)
+      out.push_back(std::accumulate(row, row + columns, 0.0f));
   }
-  return static_cast<float>(total / static_cast<double>(rows.size()));
+  return out;
+}
+
+float mean(std::span<const float> x) {
+  return static_cast<float>(std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size()));
 }
 
 WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, const WarmUpOptions& options,
@@ -146,23 +164,26 @@ void WarmUp::end_epoch() {
   ++epoch_;
   if (!std::isfinite(train_loss_))
     fail("the loss is not finite in epoch {} of the warm-up: lower the learning rate", epoch_);
-  held_out_loss_ = held_out_loss(MaskedEnsemble::Tape::kNowhere);
-  float judged = held_out_loss_;
-  if (ensemble_.shape().any_order) judged += options_.hidden_share * (held_out_loss(0) - held_out_loss_);
-  const float improvement = best_loss_ - judged;
-  if (judged < best_loss_) {
-    best_loss_ = judged;
+  std::vector<float> losses = held_out_losses(MaskedEnsemble::Tape::kNowhere);
+  held_out_loss_ = mean(losses);
+  if (ensemble_.shape().any_order) {
+    const std::vector<float> hidden = held_out_losses(0);
+    for (std::size_t i = 0; i < losses.size(); ++i) losses[i] += options_.hidden_share * (hidden[i] - losses[i]);
+  }
+  const float judged = mean(losses), improvement = best_loss_ - judged;
+  if (improvement > options_.least_gain * error_of_difference(losses, best_losses_)) {
+    best_loss_ = judged, best_losses_ = std::move(losses);
     backend_.add_scaled(ensemble_.parameters(), 1.0f, parameters_.average(), 0.0f, best_.data());
   }
   turn_where_due(improvement);
   if (epoch_ >= last_epoch_) finish();
 }
 
-float WarmUp::held_out_loss(int hidden_from) {
-  if (rows_.held_out.empty()) return train_loss_;
+std::vector<float> WarmUp::held_out_losses(int hidden_from) {
+  if (rows_.held_out.empty()) return {train_loss_};
   tape_.dropout = 0, tape_.step = 0, tape_.hidden_from = hidden_from;  // the same columns hidden after every epoch
-  return mean_loss(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size, parameters_.average(), tape_,
-                   cells_, losses_, sum_);
+  return row_losses(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size, parameters_.average(), tape_,
+                    cells_, losses_);
 }
 
 void WarmUp::finish() {
@@ -179,6 +200,7 @@ void WarmUp::save(TensorFile& file) const {
   float epoch_loss = 0;
   if (!done_) {
     parameters_.save(backend_, "warm_up", when, file);
+    file.tensors["warm_up.best_losses"] = best_losses_;
     backend_.download(sum_, {&epoch_loss, 1});
   }
   file.metadata["warm_up"] = nlohmann::json{
@@ -207,6 +229,8 @@ void WarmUp::load(const TensorFile& file) {
   train_loss_ = in.at("train_loss"), held_out_loss_ = in.at("held_out_loss");
   if (in.at("done")) return finish();
   parameters_.load(backend_, "warm_up", file);
+  if (const auto losses = file.tensors.find("warm_up.best_losses"); losses != file.tensors.end())
+    best_losses_ = losses->second;
   const float epoch_loss = in.at("epoch_loss");
   backend_.upload({&epoch_loss, 1}, sum_);
   if (epoch_step_ > 0) shuffle();

@@ -26,6 +26,7 @@ struct WarmUpOptions {
   float average_decay = 0.998f;
   float worthwhile = 1e-3f;   ///< nats that a step at the top should take off the held-out loss
   int patience = 2;           ///< epochs in a row of steps that take less before the rate falls
+  float least_gain = 0;       ///< on the held-out rows for an average to be the best, in its standard errors
   float hidden_share = 0.5f;  ///< of an ensemble of any order: rows of a batch that hide columns at random
   std::uint64_t seed = 0;
 };
@@ -69,7 +70,7 @@ class WarmUp {
   void shuffle();
   void end_epoch();
   /// Of the average, with columns hidden from a row on.
-  float held_out_loss(int hidden_from);
+  std::vector<float> held_out_losses(int hidden_from);
   void finish();  // gives back what a refinement beside it has more use for
 
   Backend& backend_;
@@ -88,6 +89,7 @@ class WarmUp {
   int turn_epoch_, last_epoch_;  // of the cycle; the latest possible ones until it has turned
   bool done_ = false;
   float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
+  std::vector<float> best_losses_;  // of the held-out rows; their mean is best_loss_
 };
 
 /// Elements of [rows, width].
@@ -96,9 +98,11 @@ inline std::size_t product(int rows, std::size_t width) { return static_cast<std
 /// So many of `rows` as a share, to the nearest row.
 inline int share_of(float share, int rows) { return static_cast<int>(std::lround(share * static_cast<float>(rows))); }
 
-/// -log likelihood of the rows, in nats a row, mean; rows are taken in blocks of tape's `batch` rows.
-float mean_loss(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
-                std::span<const std::uint32_t> rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
-                float* cells, float* losses, float* sum);
+/// -log likelihood of each of the rows, in nats; rows are taken in blocks of tape's `batch` rows.
+std::vector<float> row_losses(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
+                              std::span<const std::uint32_t> rows, int batch, const float* parameters,
+                              MaskedEnsemble::Tape& tape, float* cells, float* losses);
+
+float mean(std::span<const float> x);
 
 }  // namespace meg
