@@ -1,8 +1,5 @@
 #pragma once
-#include <cublas_v2.h>
-
-#include <memory>
-
+#include "bench/cublas_peak.h"
 #include "bench/naive_linear.h"
 #include "bench/on_gpu.h"
 
@@ -24,10 +21,7 @@ class CublasLayer {
         compute_(precision == Precision::kTf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F),
         rows_(layer.size(), rows),
         pointers_(6 * layer.size() * sizeof(void*)) {
-    cublasHandle_t handle = nullptr;
-    check(cublasCreate(&handle) == CUBLAS_STATUS_SUCCESS, "starting cuBLAS");
-    handle_.reset(handle);
-    check(cublasSetStream(handle, queue.stream()) == CUBLAS_STATUS_SUCCESS, "cublasSetStream");
+    check(cublasSetStream(handle_.get(), queue.stream()) == CUBLAS_STATUS_SUCCESS, "cublasSetStream");
     for (const LinearGroup& g : layer) {
       inputs_.push_back(g.inputs), outputs_.push_back(g.outputs);
       x_stride_.push_back(static_cast<int>(g.x_stride)), y_stride_.push_back(static_cast<int>(g.y_stride));
@@ -84,16 +78,13 @@ class CublasLayer {
         "cublasGemmGroupedBatchedEx");
   }
 
-  struct Destroy {
-    void operator()(cublasContext* handle) const { cublasDestroy(handle); }
-  };
   cuda::Queue& queue_;
   cuda::DeviceLayer layer_;
   At at_;
   cublasComputeType_t compute_;
   Sizes rows_, inputs_, outputs_, x_stride_, y_stride_;
   cuda::Block pointers_;
-  std::unique_ptr<cublasContext, Destroy> handle_;
+  Cublas handle_ = start_cublas();
 };
 
 }  // namespace meg::bench

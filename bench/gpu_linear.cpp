@@ -38,7 +38,7 @@ struct Operands {
     run();
     if (!bench::close(bench::contents(*backend, y), expected, bench::tolerance(precision)))
       return state.SkipWithError("it does not agree with the naive rung");
-    bench::time(state, bench::flops(layer, rows), run);
+    bench::time(state, bench::flops(layer, rows), bench::gemm_peak(*backend, precision), run);
   }
 
   std::unique_ptr<Backend> backend;

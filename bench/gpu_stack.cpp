@@ -127,7 +127,8 @@ void measure(benchmark::State& state, Operands& o, Way way, Precision precision,
   const auto [first, hidden, head] = std::array{bench::flops(o.stack.first, kRows), bench::flops(o.stack.hidden, kRows),
                                                 bench::flops(o.stack.head, kRows)};
   const double forward = first + hidden + head, backward = first + 2 * (hidden + head);
-  bench::time(state, way == kForward ? forward : forward + backward, [&] {
+  const double peak = bench::gemm_peak(*o.backend, precision);
+  bench::time(state, way == kForward ? forward : forward + backward, peak, [&] {
     rung.forward();
     if (way == kForwardAndBackward) rung.backward();
   });

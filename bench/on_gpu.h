@@ -43,9 +43,10 @@ inline bool close(const std::vector<float>& got, const std::vector<float>& expec
   return std::isfinite(norm) && norm > 0 && distance <= tolerance * tolerance * norm;  // not where it is not a number
 }
 
-/// Times run(), which puts work of `flops` into a queue. The device is asked once behind many of them.
+/// Times run(), which puts work of `flops` into a queue. The device is asked once behind many of them. `peak` in
+/// GFLOP/s.
 template <class Run>
-void time(benchmark::State& state, double flops, const Run& run) {
+void time(benchmark::State& state, double flops, double peak, const Run& run) {
   constexpr int kOperations = 100;
   run();
   wait();
@@ -55,6 +56,7 @@ void time(benchmark::State& state, double flops, const Run& run) {
   }
   const auto operations = static_cast<double>(state.iterations()) * kOperations;
   state.counters["GFLOP/s"] = benchmark::Counter(1e-9 * flops * operations, benchmark::Counter::kIsRate);
+  state.counters["of_gemm"] = benchmark::Counter(1e-9 * flops * operations / peak, benchmark::Counter::kIsRate);
   state.counters["us"] =
       benchmark::Counter(1e-6 * operations, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
