@@ -12,7 +12,7 @@ inline constexpr std::size_t kDropoutBlock = 128;
 /// x[r * stride + c] *= mask for r < rows, c < columns, where x is element number `first` of its operand.
 inline void drop_out(const Dropout& dropout, std::size_t rows, std::size_t columns, std::size_t first,
                      std::size_t stride, float* x) {
-  constexpr std::size_t kLane = kRowLanes, kBlocks = kPhiloxLanes / kLane;
+  constexpr std::size_t kCounters = 16, kBlocks = kPhiloxLanes / kCounters;
   if (rows == 0 || columns == 0) return;
   const std::uint32_t threshold = dropout.threshold();
   const float scale = dropout.scale();
@@ -27,24 +27,25 @@ inline void drop_out(const Dropout& dropout, std::size_t rows, std::size_t colum
     for (; count < kBlocks && row < rows; ++count) {
       const std::size_t block = element / kDropoutBlock;
       rows_of[count] = row, begin_of[count] = block * kDropoutBlock;
-      for (std::size_t l = 0; l < kLane; ++l)
-        position[count * kLane + l] = static_cast<std::uint32_t>(block * kLane + l);
+      for (std::size_t l = 0; l < kCounters; ++l)
+        position[count * kCounters + l] = static_cast<std::uint32_t>(block * kCounters + l);
       element = (block + 1) * kDropoutBlock;
       if (element >= first + row * stride + columns) element = first + ++row * stride;
     }
     philox_lanes(dropout.seed, Stream::kDropout, step, position, word);
     for (std::size_t b = 0; b < count; ++b) {
       const std::size_t from = first + rows_of[b] * stride, to = from + columns;
-      for (std::size_t part = 0; part < kDropoutBlock / kLane; ++part) {
-        const std::size_t at = begin_of[b] + part * kLane;
-        if (at + kLane <= from || at >= to) continue;
-        // In vectors by hand: GCC unrolls a loop over sixteen lanes before it would vectorize it.
-        const Word16 bits = *reinterpret_cast<const Word16*>(word[part / 2].data() + b * kLane);
-        const Row16 mask = (bits >> (part % 2 * 16) & 0xffffu) < threshold ? Row16{} : all(scale);
-        if (at >= from && at + kLane <= to)
-          *reinterpret_cast<RowAnywhere16*>(x + (at - first)) *= mask;
+      for (std::size_t i = 0; i < kDropoutBlock; i += kRowLanes) {
+        const std::size_t at = begin_of[b] + i, part = i / kCounters;
+        if (at + kRowLanes <= from || at >= to) continue;
+        // In vectors by hand: GCC unrolls a short loop over the lanes before it would vectorize it.
+        const WordLanes bits =
+            *reinterpret_cast<const WordLanes*>(word[part / 2].data() + b * kCounters + i % kCounters);
+        const RowLanes mask = (bits >> (part % 2 * 16) & 0xffffu) < threshold ? RowLanes{} : all(scale);
+        if (at >= from && at + kRowLanes <= to)
+          *reinterpret_cast<RowLanesAnywhere*>(x + (at - first)) *= mask;
         else
-          for (std::size_t e = std::max(at, from); e < std::min(at + kLane, to); ++e) x[e - first] *= mask[e - at];
+          for (std::size_t e = std::max(at, from); e < std::min(at + kRowLanes, to); ++e) x[e - first] *= mask[e - at];
       }
     }
   }

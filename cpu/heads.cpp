@@ -10,24 +10,24 @@ namespace meg::cpu {
 
 namespace {
 
-constexpr int kChunk = 16;     // head elements that are turned into lanes of rows at once
-constexpr int kTaskRows = 64;  // of one column
+constexpr int kChunk = kLanes;  // head elements that are turned into lanes of rows at once
+constexpr int kTaskRows = 64;   // of one column
 
-/// Elements [chunk element][row]: sixteen rows of a head, turned so that a register holds one element of all of them.
+/// Elements [chunk element][row]: kRowLanes rows of a head, turned so that a register holds one element of all of them.
 struct Block {
-  Row16 at[kChunk];
+  RowLanes at[kChunk];
 };
 
 /// Exchanges rows and columns of a full block: at every distance d, the lanes with bit d set of row i with those
 /// without it of row i + d. `low` and `high` name the lanes of two rows that each of them gets.
 template <int distance, int... lane>
 inline void exchange(Block& block, std::integer_sequence<int, lane...>) {
-  constexpr Int16 low{(lane & distance ? kChunk + lane - distance : lane)...};
-  constexpr Int16 high{(lane & distance ? kChunk + lane : lane + distance)...};
+  constexpr IntLanes low{(lane & distance ? kChunk + lane - distance : lane)...};
+  constexpr IntLanes high{(lane & distance ? kChunk + lane : lane + distance)...};
 #pragma GCC unroll 16
   for (int i = 0; i < kChunk; ++i) {
     if (i & distance) continue;
-    const Row16 a = block.at[i], b = block.at[i + distance];
+    const RowLanes a = block.at[i], b = block.at[i + distance];
     block.at[i] = __builtin_shuffle(a, b, low);
     block.at[i + distance] = __builtin_shuffle(a, b, high);
   }
@@ -35,8 +35,8 @@ inline void exchange(Block& block, std::integer_sequence<int, lane...>) {
 
 inline void transpose(Block& block) {
   constexpr std::make_integer_sequence<int, kChunk> lanes;
-  exchange<8>(block, lanes);
-  exchange<4>(block, lanes);
+  if constexpr (kChunk > 8) exchange<8>(block, lanes);
+  if constexpr (kChunk > 4) exchange<4>(block, lanes);
   exchange<2>(block, lanes);
   exchange<1>(block, lanes);
 }
@@ -53,7 +53,7 @@ inline void load(const RowsOf& from, int first, int count, Block& block) {
   if (count == kChunk) {
     for (std::size_t l = 0; l < kRowLanes; ++l)
       block.at[l] =
-          *reinterpret_cast<const RowAnywhere16*>(from.data + std::min(l, from.rows - 1) * from.stride + first);
+          *reinterpret_cast<const RowLanesAnywhere*>(from.data + std::min(l, from.rows - 1) * from.stride + first);
     return transpose(block);
   }
   auto* out = reinterpret_cast<float*>(&block);
@@ -68,7 +68,7 @@ inline void store(const Block& block, int first, int count, const RowsOf& layout
     Block rows = block;
     transpose(rows);
     for (std::size_t l = 0; l < layout.rows; ++l)
-      *reinterpret_cast<RowAnywhere16*>(to + l * layout.stride + static_cast<std::size_t>(first)) = rows.at[l];
+      *reinterpret_cast<RowLanesAnywhere*>(to + l * layout.stride + static_cast<std::size_t>(first)) = rows.at[l];
     return;
   }
   const auto* in = reinterpret_cast<const float*>(&block);
@@ -89,10 +89,10 @@ inline void for_chunks(const RowsOf& rows, int begin, int size, const Body& body
 }
 
 /// Log of the sum of exp over elements [begin, begin + size): the largest is taken out first.
-inline Row16 log_sum_exp(const RowsOf& rows, int begin, int size) {
-  Row16 top = all(-1e30f), sum{};
+inline RowLanes log_sum_exp(const RowsOf& rows, int begin, int size) {
+  RowLanes top = all(-1e30f), sum{};
   for_chunks(rows, begin, size, [&](int, int count, Block& block) {
-    Row16 next = top;
+    RowLanes next = top;
     for (int j = 0; j < count; ++j) next = larger(next, block.at[j]);
     sum = sum * fast_exp(top - next);
     for (int j = 0; j < count; ++j) sum += fast_exp(block.at[j] - next);
@@ -101,11 +101,11 @@ inline Row16 log_sum_exp(const RowsOf& rows, int begin, int size) {
   return top + fast_log(sum);
 }
 
-inline Row16 keep_sigma(Row16 log_sigma) { return smaller(larger(log_sigma, all(kLowSigma)), all(kHighSigma)); }
+inline RowLanes keep_sigma(RowLanes log_sigma) { return smaller(larger(log_sigma, all(kLowSigma)), all(kHighSigma)); }
 
-/// A column's cells of sixteen rows.
+/// A column's cells of kRowLanes rows.
 struct Cells {
-  Row16 code, z;
+  RowLanes code, z;
 };
 
 inline Cells load_cells(const ColumnsLayout& layout, std::size_t j, const float* cells, std::size_t rows) {
@@ -118,20 +118,20 @@ inline Cells load_cells(const ColumnsLayout& layout, std::size_t j, const float*
   return out;
 }
 
-/// The mixture's three parts of sixteen rows.
+/// The mixture's three parts of kRowLanes rows.
 struct Mixture {
-  Row16 weight[kMixtures], mean[kMixtures], log_sigma[kMixtures];
+  RowLanes weight[kMixtures], mean[kMixtures], log_sigma[kMixtures];
 };
 
 inline void load_mixture(const RowsOf& rows, int codes, Mixture& m) {
-  Row16* const part[] = {m.weight, m.mean, m.log_sigma};
+  RowLanes* const part[] = {m.weight, m.mean, m.log_sigma};
   for (int p = 0; p < 3; ++p)
     for_chunks(rows, codes + p * kMixtures, kMixtures,
                [&](int first, int count, const Block& block) { std::copy_n(block.at, count, part[p] + first); });
 }
 
 inline void store_mixture(const Mixture& m, int codes, const RowsOf& layout, float* to) {
-  const Row16* const part[] = {m.weight, m.mean, m.log_sigma};
+  const RowLanes* const part[] = {m.weight, m.mean, m.log_sigma};
   Block block;
   for (int p = 0; p < 3; ++p)
     for (int first = 0; first < kMixtures; first += kChunk) {
@@ -142,43 +142,43 @@ inline void store_mixture(const Mixture& m, int codes, const RowsOf& layout, flo
 }
 
 /// -log density of z; with dheads its gradient too, times `factor` where a row's code is the continuous one.
-inline Row16 mixture_loss(const RowsOf& rows, int codes, Row16 z, Row16 factor, float* dheads) {
+inline RowLanes mixture_loss(const RowsOf& rows, int codes, RowLanes z, RowLanes factor, float* dheads) {
   constexpr float kHalfLogTwoPi = 0.918938533f;
   Mixture m;
   load_mixture(rows, codes, m);
-  Row16 density[kMixtures];  // log of weight times normal density, not normalized
-  Row16 top = m.weight[0], most = all(-1e30f);
+  RowLanes density[kMixtures];  // log of weight times normal density, not normalized
+  RowLanes top = m.weight[0], most = all(-1e30f);
   for (int i = 0; i < kMixtures; ++i) {
-    const Row16 log_sigma = keep_sigma(m.log_sigma[i]), d = (z - m.mean[i]) * fast_exp(-log_sigma);
+    const RowLanes log_sigma = keep_sigma(m.log_sigma[i]), d = (z - m.mean[i]) * fast_exp(-log_sigma);
     density[i] = m.weight[i] - 0.5f * d * d - log_sigma;
     top = larger(top, m.weight[i]);
     most = larger(most, density[i]);
   }
-  Row16 weights{}, densities{};
+  RowLanes weights{}, densities{};
   for (int i = 0; i < kMixtures; ++i) weights += fast_exp(m.weight[i] - top), densities += fast_exp(density[i] - most);
-  const Row16 log_weights = top + fast_log(weights), log_density = most + fast_log(densities);
+  const RowLanes log_weights = top + fast_log(weights), log_density = most + fast_log(densities);
   if (dheads) {
     // Shares from differences to the largest, which are small and exact where z is far out and the logs are huge.
-    const Row16 weight_scale = factor / weights, density_scale = factor / densities;
+    const RowLanes weight_scale = factor / weights, density_scale = factor / densities;
     for (int i = 0; i < kMixtures; ++i) {
-      const Row16 share = density_scale * fast_exp(density[i] - most);
-      const Row16 raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
-      const Row16 d = (z - m.mean[i]) * precision;
+      const RowLanes share = density_scale * fast_exp(density[i] - most);
+      const RowLanes raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
+      const RowLanes d = (z - m.mean[i]) * precision;
       m.weight[i] = weight_scale * fast_exp(m.weight[i] - top) - share;
       m.mean[i] = -share * d * precision;
-      m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : Row16{};
+      m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : RowLanes{};
     }
     store_mixture(m, codes, rows, dheads);
   }
   return log_weights - log_density + kHalfLogTwoPi;
 }
 
-/// Words of sixteen rows: word(i) is number `first + i` of the noise of a column, i < kChunk.
+/// Words of kRowLanes rows: word(i) is number `first + i` of the noise of a column, i < kChunk.
 struct Noise {
   Noise(const Draw& draw, std::size_t column, std::size_t row, int first) {
-    std::array<std::uint64_t, kPhiloxLanes> rows;
-    Words position;
-    for (std::size_t l = 0; l < kPhiloxLanes; ++l) {
+    std::array<std::uint64_t, kCounters> rows;
+    std::array<std::uint32_t, kCounters> position;
+    for (std::size_t l = 0; l < kCounters; ++l) {
       rows[l] = draw.first_row + row + l % kRowLanes;
       position[l] =
           static_cast<std::uint32_t>((column << kNoiseBits) + static_cast<std::size_t>(first) / 4 + l / kRowLanes);
@@ -186,36 +186,37 @@ struct Noise {
     philox_lanes(draw.seed, draw.stream, rows, position, words_);
   }
   /// In (0, 1), Philox::to_uniform.
-  Row16 uniform(int i) const {
-    const Word16 word = *reinterpret_cast<const Word16*>(words_[static_cast<std::size_t>(i % 4)].data() +
-                                                         static_cast<std::size_t>(i / 4) * kRowLanes);
-    return (__builtin_convertvector(word >> 9, Row16) + 0.5f) * 0x1p-23f;
+  RowLanes uniform(int i) const {
+    const WordLanes word = *reinterpret_cast<const WordLanes*>(words_[static_cast<std::size_t>(i % 4)].data() +
+                                                               static_cast<std::size_t>(i / 4) * kRowLanes);
+    return (__builtin_convertvector(word >> 9, RowLanes) + 0.5f) * 0x1p-23f;
   }
   /// Exponential with mean 1: dividing exp(logit) by it and taking the largest is adding Gumbel noise to the logit.
-  Row16 exponential(int i) const { return -fast_log(uniform(i)); }
+  RowLanes exponential(int i) const { return -fast_log(uniform(i)); }
 
  private:
-  std::array<Words, 4> words_;
+  static constexpr std::size_t kCounters = kChunk / 4 * kRowLanes;
+  std::array<std::array<std::uint32_t, kCounters>, 4> words_;
 };
 
 /// One standard normal number a row (Box-Muller).
-Row16 normal(const Noise& noise) {
-  const Row16 u = noise.uniform(0), v = noise.uniform(1);
-  Row16 z;
+RowLanes normal(const Noise& noise) {
+  const RowLanes u = noise.uniform(0), v = noise.uniform(1);
+  RowLanes z;
   for (std::size_t l = 0; l < kRowLanes; ++l)
     z[l] = std::sqrt(-2.0f * std::log(u[l])) * std::cos(2.0f * std::numbers::pi_v<float> * v[l]);
   return z;
 }
 
 /// The element of [begin, begin + size) that the noise picks: the largest exp(logit / temperature) / exponential.
-inline Row16 pick(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column, std::size_t row,
-                  int noise_first) {
+inline RowLanes pick(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column, std::size_t row,
+                     int noise_first) {
   const float cold = 1.0f / draw.temperature;
-  Row16 best = all(-1e30f), at{};
+  RowLanes best = all(-1e30f), at{};
   for_chunks(rows, begin, size, [&](int first, int count, const Block& block) {
     const Noise noise(draw, column, row, noise_first + first);
     for (int j = 0; j < count; ++j) {
-      const Row16 score = block.at[j] * cold - fast_log(noise.exponential(j));
+      const RowLanes score = block.at[j] * cold - fast_log(noise.exponential(j));
       at = score > best ? all(static_cast<float>(first + j)) : at;
       best = larger(best, score);
     }
@@ -228,26 +229,26 @@ inline Row16 pick(const RowsOf& rows, int begin, int size, const Draw& draw, std
 template <class Value, class Keep>
 inline void softmax_backward(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column,
                              std::size_t row, int noise_first, const Value& value, const Keep& keep) {
-  Row16 top = all(-1e30f), sum{}, mean{};
+  RowLanes top = all(-1e30f), sum{}, mean{};
   for_chunks(rows, begin, size, [&](int first, int count, Block& block) {
     const Noise noise(draw, column, row, noise_first + first);
-    Row16 next = top;
+    RowLanes next = top;
     for (int j = 0; j < count; ++j) {
       block.at[j] -= fast_log(noise.exponential(j));
       next = larger(next, block.at[j]);
     }
-    const Row16 shrink = fast_exp(top - next);
+    const RowLanes shrink = fast_exp(top - next);
     sum *= shrink, mean *= shrink;
     Block d;
     value(first, count, d);
     for (int j = 0; j < count; ++j) {
-      const Row16 e = fast_exp(block.at[j] - next);
+      const RowLanes e = fast_exp(block.at[j] - next);
       sum += e, mean += e * d.at[j];
     }
     top = next;
   });
   mean /= sum;
-  const Row16 log_sum = top + fast_log(sum);
+  const RowLanes log_sum = top + fast_log(sum);
   for_chunks(rows, begin, size, [&](int first, int count, Block& block) {
     const Noise noise(draw, column, row, noise_first + first);
     Block d;
@@ -268,27 +269,27 @@ void CpuBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* 
     const std::size_t j = static_cast<std::size_t>(task) % n, begin = static_cast<std::size_t>(task) / n * kTaskRows;
     const ColumnLayout& column = layout.columns[j];
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
-      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride,
-                          std::min(kRowLanes, count - r)};
-      const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), rows16.rows);
+      const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride,
+                             std::min(kRowLanes, count - r)};
+      const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), lane_rows.rows);
       float* const d = dheads ? dheads + r * layout.head_stride + column.head : nullptr;
-      const Row16 log_sum = log_sum_exp(rows16, 0, column.codes);
-      Row16 chosen{};
-      for_chunks(rows16, 0, column.codes, [&](int first, int size, Block& block) {
+      const RowLanes log_sum = log_sum_exp(lane_rows, 0, column.codes);
+      RowLanes chosen{};
+      for_chunks(lane_rows, 0, column.codes, [&](int first, int size, Block& block) {
         for (int c = 0; c < size; ++c) {
           const auto hit = cell.code == static_cast<float>(first + c);
           chosen = hit ? block.at[c] : chosen;
-          if (d) block.at[c] = factor * (fast_exp(block.at[c] - log_sum) - (hit ? all(1.0f) : Row16{}));
+          if (d) block.at[c] = factor * (fast_exp(block.at[c] - log_sum) - (hit ? all(1.0f) : RowLanes{}));
         }
-        if (d) store(block, first, size, rows16, d);
+        if (d) store(block, first, size, lane_rows, d);
       });
-      Row16 value = log_sum - chosen;
+      RowLanes value = log_sum - chosen;
       if (column.continuous >= 0) {
         const auto has_z = cell.code == static_cast<float>(column.continuous);
-        const Row16 z_loss = mixture_loss(rows16, column.codes, cell.z, has_z ? all(factor) : Row16{}, d);
-        value += has_z ? z_loss : Row16{};
+        const RowLanes z_loss = mixture_loss(lane_rows, column.codes, cell.z, has_z ? all(factor) : RowLanes{}, d);
+        value += has_z ? z_loss : RowLanes{};
       }
-      for (std::size_t l = 0; l < rows16.rows; ++l) loss[(r + l) * n + j] = value[l];
+      for (std::size_t l = 0; l < lane_rows.rows; ++l) loss[(r + l) * n + j] = value[l];
     }
   });
 }
@@ -303,28 +304,29 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
   pool_.run(blocks, 60.0 * rows * column.head_width(), [&](int task) {
     const std::size_t begin = static_cast<std::size_t>(task) * kTaskRows;
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
-      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride,
-                          std::min(kRowLanes, count - r)};
-      Row16 code{}, component{}, epsilon{}, allowed_z{};
-      if (!allowed.codes) code = pick(rows16, 0, column.codes, draw, j, r, 0);
+      const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride,
+                             std::min(kRowLanes, count - r)};
+      RowLanes code{}, component{}, epsilon{}, allowed_z{};
+      if (!allowed.codes) code = pick(lane_rows, 0, column.codes, draw, j, r, 0);
       const auto kept = [&](std::size_t l) { return draw.fills && cells[(r + l) * layout.cell_stride() + j] >= 0; };
-      for (std::size_t l = 0; allowed.codes && l < rows16.rows; ++l) {
+      for (std::size_t l = 0; allowed.codes && l < lane_rows.rows; ++l) {
         if (kept(l)) continue;
-        const AllowedCell drawn = draw_allowed(column, j, r + l, rows16.data + l * layout.head_stride, draw, allowed);
+        const AllowedCell drawn =
+            draw_allowed(column, j, r + l, lane_rows.data + l * layout.head_stride, draw, allowed);
         code[l] = static_cast<float>(drawn.code), allowed_z[l] = drawn.z;
         if (allowed.log_mass) allowed.log_mass[r + l] += static_cast<float>(drawn.log_mass);
       }
       if (column.continuous >= 0 && !allowed.codes) {
-        component = pick(rows16, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
+        component = pick(lane_rows, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
         epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
       }
-      for (std::size_t l = 0; l < rows16.rows; ++l) {
+      for (std::size_t l = 0; l < lane_rows.rows; ++l) {
         if (kept(l)) continue;
         float* cell = cells + (r + l) * layout.cell_stride();
         float z = 0, position = constants[column.code_position + static_cast<std::size_t>(code[l])];
         if (code[l] == static_cast<float>(column.continuous)) {
           const float* head =
-              rows16.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
+              lane_rows.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
           const float sigma = std::exp(std::clamp(head[2 * kMixtures], kLowSigma, kHighSigma));
           z = allowed.codes ? allowed_z[l]
                             : std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
@@ -353,38 +355,38 @@ void CpuBackend::sample_backward(const ColumnsLayout& layout, int rows, const fl
     const ColumnLayout& column = layout.columns[j];
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
       const std::size_t present = std::min(kRowLanes, count - r);
-      const RowsOf rows16{heads + r * layout.head_stride + column.head, layout.head_stride, present};
+      const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride, present};
       const RowsOf seen{dview + r * layout.view_stride + column.view, layout.view_stride, present};
       float* const d = dheads + r * layout.head_stride + column.head;
       softmax_backward(
-          rows16, 0, column.codes, draw, j, r, 0, [&](int first, int size, Block& b) { load(seen, first, size, b); },
-          [&](int first, int size, const Block& b) { store(b, first, size, rows16, d); });
+          lane_rows, 0, column.codes, draw, j, r, 0, [&](int first, int size, Block& b) { load(seen, first, size, b); },
+          [&](int first, int size, const Block& b) { store(b, first, size, lane_rows, d); });
       if (column.continuous < 0) continue;
       // z = mean + sigma epsilon of the component drawn, where it was not cut and the code is the continuous one.
       const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), present);
       const int weights = mixture_noise(column.codes);
-      const Row16 component = pick(rows16, column.codes, kMixtures, draw, j, r, weights);
-      const Row16 epsilon = normal(Noise(draw, j, r, z_noise(column.codes)));
+      const RowLanes component = pick(lane_rows, column.codes, kMixtures, draw, j, r, weights);
+      const RowLanes epsilon = normal(Noise(draw, j, r, z_noise(column.codes)));
       Block last;
       load(seen, column.codes, 1, last);
       const auto free =
           (cell.code == static_cast<float>(column.continuous)) & (cell.z > column.z_low) & (cell.z < column.z_high);
-      const Row16 dz = free ? last.at[0] : Row16{};
+      const RowLanes dz = free ? last.at[0] : RowLanes{};
       Mixture m, out;
-      load_mixture(rows16, column.codes, m);
-      Row16 value[kMixtures];
+      load_mixture(lane_rows, column.codes, m);
+      RowLanes value[kMixtures];
       for (int i = 0; i < kMixtures; ++i) {
-        const Row16 log_sigma = keep_sigma(m.log_sigma[i]), step = fast_exp(log_sigma) * epsilon;
-        const Row16 here = component == static_cast<float>(i) ? dz : Row16{};
+        const RowLanes log_sigma = keep_sigma(m.log_sigma[i]), step = fast_exp(log_sigma) * epsilon;
+        const RowLanes here = component == static_cast<float>(i) ? dz : RowLanes{};
         value[i] = dz * (m.mean[i] + step);
         out.mean[i] = here;
-        out.log_sigma[i] = m.log_sigma[i] == log_sigma ? here * step : Row16{};
+        out.log_sigma[i] = m.log_sigma[i] == log_sigma ? here * step : RowLanes{};
       }
       softmax_backward(
-          rows16, column.codes, kMixtures, draw, j, r, weights,
+          lane_rows, column.codes, kMixtures, draw, j, r, weights,
           [&](int first, int size, Block& b) { std::copy_n(value + first, size, b.at); },
           [&](int first, int size, const Block& b) { std::copy_n(b.at, size, out.weight + first); });
-      store_mixture(out, column.codes, rows16, d);
+      store_mixture(out, column.codes, lane_rows, d);
     }
   });
 }

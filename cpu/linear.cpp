@@ -63,7 +63,7 @@ void finish(BackwardTail tail, const LinearGroup& group, std::size_t rows, std::
       for (std::size_t i = begin; i < end; ++i) dx[i] += tail.residual[i];
     if (tail.masked)
 #pragma GCC ivdep
-      for (std::size_t i = begin; i < end; ++i) tail.masked[i] = tail.relu_output[i] > 0.0f ? scale * dx[i] : 0.0f;
+      for (std::size_t i = begin; i < end; ++i) tail.masked[i] = (tail.relu_output[i] > 0.0f ? scale : 0.0f) * dx[i];
   }
 }
 

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "cpu/lanes.h"
+
 namespace meg::cpu {
 
 /// One operand of a product, read in place: element (i, j) is data[i * row + j * column]. A transposed matrix is the
@@ -12,15 +14,10 @@ struct Operand {
   std::size_t row, column;
 };
 
-// A register tile of c is kTileRows x kPanel numbers: on AVX-512 16 of the 32 registers, so that 16 independent sums
-// hide the latency of the multiply-add units and every panel load is used eight times.
-#if defined(__AVX512F__)
-inline constexpr int kLanes = 16, kTileRows = 8;
-#elif defined(__AVX__)
-inline constexpr int kLanes = 8, kTileRows = 6;  // 12 of 16 registers
-#else
-inline constexpr int kLanes = 4, kTileRows = 6;
-#endif
+// A register tile of c is kTileRows x kPanel numbers: on AVX-512 16 of the 32 registers, on AVX 12 of 16, so that as
+// many independent sums hide the latency of the multiply-add units and every panel load is used for each row of the
+// tile.
+inline constexpr int kTileRows = kLanes == 16 ? 8 : 6;
 inline constexpr int kPanel = 2 * kLanes;  // columns of a packed panel of b
 inline constexpr int kPanels = 4;          // panels that are packed together
 inline constexpr int kDepth = 256;         // rows of a panel: 32 KB, it stays in the first-level cache

@@ -51,12 +51,12 @@ TEST_CASE("fast_exp and fast_log are as exact as floats can be") {
   for (int i = 0; i < 100000; ++i) {
     const float x = -87.0f + 175.0f * static_cast<float>(i) / 100000;
     const double e = std::exp(static_cast<double>(x));
-    worst_exp = std::max(worst_exp, std::abs(static_cast<double>(fast_exp(all(x))[i % 16]) - e) / e);
+    worst_exp = std::max(worst_exp, std::abs(static_cast<double>(fast_exp(all(x))[i % kLanes]) - e) / e);
     const auto y = static_cast<float>(e);  // logs of all sizes, and below of numbers near 1
     for (const float v : {y, 1 + x * 1e-3f, 1 + x * 1e-6f}) {
       const double log = std::log(static_cast<double>(v));
-      worst_log = std::max(
-          worst_log, std::abs(static_cast<double>(fast_log(all(v))[i % 16]) - log) / std::max(std::abs(log), 1e-30));
+      worst_log = std::max(worst_log, std::abs(static_cast<double>(fast_log(all(v))[i % kLanes]) - log) /
+                                          std::max(std::abs(log), 1e-30));
     }
   }
   CHECK(worst_exp < 2e-7);
