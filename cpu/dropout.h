@@ -41,9 +41,9 @@ inline void drop_out(const Dropout& dropout, std::size_t rows, std::size_t colum
         // In vectors by hand: GCC unrolls a short loop over the lanes before it would vectorize it.
         const WordLanes bits =
             *reinterpret_cast<const WordLanes*>(word[part / 2].data() + b * kCounters + i % kCounters);
-        const RowLanes mask = (bits >> (part % 2 * 16) & 0xffffu) < threshold ? RowLanes{} : all(scale);
+        const Lanes mask = (bits >> (part % 2 * 16) & 0xffffu) < threshold ? Lanes{} : all(scale);
         if (at >= from && at + kRowLanes <= to)
-          *reinterpret_cast<RowLanesAnywhere*>(x + (at - first)) *= mask;
+          *reinterpret_cast<LanesAnywhere*>(x + (at - first)) *= mask;
         else
           for (std::size_t e = std::max(at, from); e < std::min(at + kRowLanes, to); ++e) x[e - first] *= mask[e - at];
       }

@@ -15,31 +15,8 @@ constexpr int kTaskRows = 64;   // of one column
 
 /// Elements [chunk element][row]: kRowLanes rows of a head, turned so that a register holds one element of all of them.
 struct Block {
-  RowLanes at[kChunk];
+  Lanes at[kChunk];
 };
-
-/// Exchanges rows and columns of a full block: at every distance d, the lanes with bit d set of row i with those
-/// without it of row i + d. `low` and `high` name the lanes of two rows that each of them gets.
-template <int distance, int... lane>
-inline void exchange(Block& block, std::integer_sequence<int, lane...>) {
-  constexpr IntLanes low{(lane & distance ? kChunk + lane - distance : lane)...};
-  constexpr IntLanes high{(lane & distance ? kChunk + lane : lane + distance)...};
-#pragma GCC unroll 16
-  for (int i = 0; i < kChunk; ++i) {
-    if (i & distance) continue;
-    const RowLanes a = block.at[i], b = block.at[i + distance];
-    block.at[i] = __builtin_shuffle(a, b, low);
-    block.at[i + distance] = __builtin_shuffle(a, b, high);
-  }
-}
-
-inline void transpose(Block& block) {
-  constexpr std::make_integer_sequence<int, kChunk> lanes;
-  if constexpr (kChunk > 8) exchange<8>(block, lanes);
-  if constexpr (kChunk > 4) exchange<4>(block, lanes);
-  exchange<2>(block, lanes);
-  exchange<1>(block, lanes);
-}
 
 /// Rows of a block: `rows` <= kRowLanes rows of the heads, whose first is at `data`.
 struct RowsOf {
@@ -53,8 +30,8 @@ inline void load(const RowsOf& from, int first, int count, Block& block) {
   if (count == kChunk) {
     for (std::size_t l = 0; l < kRowLanes; ++l)
       block.at[l] =
-          *reinterpret_cast<const RowLanesAnywhere*>(from.data + std::min(l, from.rows - 1) * from.stride + first);
-    return transpose(block);
+          *reinterpret_cast<const LanesAnywhere*>(from.data + std::min(l, from.rows - 1) * from.stride + first);
+    return transpose(block.at);
   }
   auto* out = reinterpret_cast<float*>(&block);
   for (std::size_t l = 0; l < kRowLanes; ++l) {
@@ -66,9 +43,9 @@ inline void load(const RowsOf& from, int first, int count, Block& block) {
 inline void store(const Block& block, int first, int count, const RowsOf& layout, float* to) {
   if (count == kChunk) {
     Block rows = block;
-    transpose(rows);
+    transpose(rows.at);
     for (std::size_t l = 0; l < layout.rows; ++l)
-      *reinterpret_cast<RowLanesAnywhere*>(to + l * layout.stride + static_cast<std::size_t>(first)) = rows.at[l];
+      *reinterpret_cast<LanesAnywhere*>(to + l * layout.stride + static_cast<std::size_t>(first)) = rows.at[l];
     return;
   }
   const auto* in = reinterpret_cast<const float*>(&block);
@@ -89,10 +66,10 @@ inline void for_chunks(const RowsOf& rows, int begin, int size, const Body& body
 }
 
 /// Log of the sum of exp over elements [begin, begin + size): the largest is taken out first.
-inline RowLanes log_sum_exp(const RowsOf& rows, int begin, int size) {
-  RowLanes top = all(-1e30f), sum{};
+inline Lanes log_sum_exp(const RowsOf& rows, int begin, int size) {
+  Lanes top = all(-1e30f), sum{};
   for_chunks(rows, begin, size, [&](int, int count, Block& block) {
-    RowLanes next = top;
+    Lanes next = top;
     for (int j = 0; j < count; ++j) next = larger(next, block.at[j]);
     sum = sum * fast_exp(top - next);
     for (int j = 0; j < count; ++j) sum += fast_exp(block.at[j] - next);
@@ -101,11 +78,11 @@ inline RowLanes log_sum_exp(const RowsOf& rows, int begin, int size) {
   return top + fast_log(sum);
 }
 
-inline RowLanes keep_sigma(RowLanes log_sigma) { return smaller(larger(log_sigma, all(kLowSigma)), all(kHighSigma)); }
+inline Lanes keep_sigma(Lanes log_sigma) { return smaller(larger(log_sigma, all(kLowSigma)), all(kHighSigma)); }
 
 /// A column's cells of kRowLanes rows.
 struct Cells {
-  RowLanes code, z;
+  Lanes code, z;
 };
 
 inline Cells load_cells(const ColumnsLayout& layout, std::size_t j, const float* cells, std::size_t rows) {
@@ -120,18 +97,18 @@ inline Cells load_cells(const ColumnsLayout& layout, std::size_t j, const float*
 
 /// The mixture's three parts of kRowLanes rows.
 struct Mixture {
-  RowLanes weight[kMixtures], mean[kMixtures], log_sigma[kMixtures];
+  Lanes weight[kMixtures], mean[kMixtures], log_sigma[kMixtures];
 };
 
 inline void load_mixture(const RowsOf& rows, int codes, Mixture& m) {
-  RowLanes* const part[] = {m.weight, m.mean, m.log_sigma};
+  Lanes* const part[] = {m.weight, m.mean, m.log_sigma};
   for (int p = 0; p < 3; ++p)
     for_chunks(rows, codes + p * kMixtures, kMixtures,
                [&](int first, int count, const Block& block) { std::copy_n(block.at, count, part[p] + first); });
 }
 
 inline void store_mixture(const Mixture& m, int codes, const RowsOf& layout, float* to) {
-  const RowLanes* const part[] = {m.weight, m.mean, m.log_sigma};
+  const Lanes* const part[] = {m.weight, m.mean, m.log_sigma};
   Block block;
   for (int p = 0; p < 3; ++p)
     for (int first = 0; first < kMixtures; first += kChunk) {
@@ -142,31 +119,31 @@ inline void store_mixture(const Mixture& m, int codes, const RowsOf& layout, flo
 }
 
 /// -log density of z; with dheads its gradient too, times `factor` where a row's code is the continuous one.
-inline RowLanes mixture_loss(const RowsOf& rows, int codes, RowLanes z, RowLanes factor, float* dheads) {
+inline Lanes mixture_loss(const RowsOf& rows, int codes, Lanes z, Lanes factor, float* dheads) {
   constexpr float kHalfLogTwoPi = 0.918938533f;
   Mixture m;
   load_mixture(rows, codes, m);
-  RowLanes density[kMixtures];  // log of weight times normal density, not normalized
-  RowLanes top = m.weight[0], most = all(-1e30f);
+  Lanes density[kMixtures];  // log of weight times normal density, not normalized
+  Lanes top = m.weight[0], most = all(-1e30f);
   for (int i = 0; i < kMixtures; ++i) {
-    const RowLanes log_sigma = keep_sigma(m.log_sigma[i]), d = (z - m.mean[i]) * fast_exp(-log_sigma);
+    const Lanes log_sigma = keep_sigma(m.log_sigma[i]), d = (z - m.mean[i]) * fast_exp(-log_sigma);
     density[i] = m.weight[i] - 0.5f * d * d - log_sigma;
     top = larger(top, m.weight[i]);
     most = larger(most, density[i]);
   }
-  RowLanes weights{}, densities{};
+  Lanes weights{}, densities{};
   for (int i = 0; i < kMixtures; ++i) weights += fast_exp(m.weight[i] - top), densities += fast_exp(density[i] - most);
-  const RowLanes log_weights = top + fast_log(weights), log_density = most + fast_log(densities);
+  const Lanes log_weights = top + fast_log(weights), log_density = most + fast_log(densities);
   if (dheads) {
     // Shares from differences to the largest, which are small and exact where z is far out and the logs are huge.
-    const RowLanes weight_scale = factor / weights, density_scale = factor / densities;
+    const Lanes weight_scale = factor / weights, density_scale = factor / densities;
     for (int i = 0; i < kMixtures; ++i) {
-      const RowLanes share = density_scale * fast_exp(density[i] - most);
-      const RowLanes raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
-      const RowLanes d = (z - m.mean[i]) * precision;
+      const Lanes share = density_scale * fast_exp(density[i] - most);
+      const Lanes raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
+      const Lanes d = (z - m.mean[i]) * precision;
       m.weight[i] = weight_scale * fast_exp(m.weight[i] - top) - share;
       m.mean[i] = -share * d * precision;
-      m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : RowLanes{};
+      m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : Lanes{};
     }
     store_mixture(m, codes, rows, dheads);
   }
@@ -186,13 +163,13 @@ struct Noise {
     philox_lanes(draw.seed, draw.stream, rows, position, words_);
   }
   /// In (0, 1), Philox::to_uniform.
-  RowLanes uniform(int i) const {
+  Lanes uniform(int i) const {
     const WordLanes word = *reinterpret_cast<const WordLanes*>(words_[static_cast<std::size_t>(i % 4)].data() +
                                                                static_cast<std::size_t>(i / 4) * kRowLanes);
-    return (__builtin_convertvector(word >> 9, RowLanes) + 0.5f) * 0x1p-23f;
+    return (__builtin_convertvector(word >> 9, Lanes) + 0.5f) * 0x1p-23f;
   }
   /// Exponential with mean 1: dividing exp(logit) by it and taking the largest is adding Gumbel noise to the logit.
-  RowLanes exponential(int i) const { return -fast_log(uniform(i)); }
+  Lanes exponential(int i) const { return -fast_log(uniform(i)); }
 
  private:
   static constexpr std::size_t kCounters = kChunk / 4 * kRowLanes;
@@ -200,23 +177,23 @@ struct Noise {
 };
 
 /// One standard normal number a row (Box-Muller).
-RowLanes normal(const Noise& noise) {
-  const RowLanes u = noise.uniform(0), v = noise.uniform(1);
-  RowLanes z;
+Lanes normal(const Noise& noise) {
+  const Lanes u = noise.uniform(0), v = noise.uniform(1);
+  Lanes z;
   for (std::size_t l = 0; l < kRowLanes; ++l)
     z[l] = std::sqrt(-2.0f * std::log(u[l])) * std::cos(2.0f * std::numbers::pi_v<float> * v[l]);
   return z;
 }
 
 /// The element of [begin, begin + size) that the noise picks: the largest exp(logit / temperature) / exponential.
-inline RowLanes pick(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column, std::size_t row,
-                     int noise_first) {
+inline Lanes pick(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column, std::size_t row,
+                  int noise_first) {
   const float cold = 1.0f / draw.temperature;
-  RowLanes best = all(-1e30f), at{};
+  Lanes best = all(-1e30f), at{};
   for_chunks(rows, begin, size, [&](int first, int count, const Block& block) {
     const Noise noise(draw, column, row, noise_first + first);
     for (int j = 0; j < count; ++j) {
-      const RowLanes score = block.at[j] * cold - fast_log(noise.exponential(j));
+      const Lanes score = block.at[j] * cold - fast_log(noise.exponential(j));
       at = score > best ? all(static_cast<float>(first + j)) : at;
       best = larger(best, score);
     }
@@ -229,26 +206,26 @@ inline RowLanes pick(const RowsOf& rows, int begin, int size, const Draw& draw, 
 template <class Value, class Keep>
 inline void softmax_backward(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column,
                              std::size_t row, int noise_first, const Value& value, const Keep& keep) {
-  RowLanes top = all(-1e30f), sum{}, mean{};
+  Lanes top = all(-1e30f), sum{}, mean{};
   for_chunks(rows, begin, size, [&](int first, int count, Block& block) {
     const Noise noise(draw, column, row, noise_first + first);
-    RowLanes next = top;
+    Lanes next = top;
     for (int j = 0; j < count; ++j) {
       block.at[j] -= fast_log(noise.exponential(j));
       next = larger(next, block.at[j]);
     }
-    const RowLanes shrink = fast_exp(top - next);
+    const Lanes shrink = fast_exp(top - next);
     sum *= shrink, mean *= shrink;
     Block d;
     value(first, count, d);
     for (int j = 0; j < count; ++j) {
-      const RowLanes e = fast_exp(block.at[j] - next);
+      const Lanes e = fast_exp(block.at[j] - next);
       sum += e, mean += e * d.at[j];
     }
     top = next;
   });
   mean /= sum;
-  const RowLanes log_sum = top + fast_log(sum);
+  const Lanes log_sum = top + fast_log(sum);
   for_chunks(rows, begin, size, [&](int first, int count, Block& block) {
     const Noise noise(draw, column, row, noise_first + first);
     Block d;
@@ -273,21 +250,21 @@ void CpuBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* 
                              std::min(kRowLanes, count - r)};
       const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), lane_rows.rows);
       float* const d = dheads ? dheads + r * layout.head_stride + column.head : nullptr;
-      const RowLanes log_sum = log_sum_exp(lane_rows, 0, column.codes);
-      RowLanes chosen{};
+      const Lanes log_sum = log_sum_exp(lane_rows, 0, column.codes);
+      Lanes chosen{};
       for_chunks(lane_rows, 0, column.codes, [&](int first, int size, Block& block) {
         for (int c = 0; c < size; ++c) {
           const auto hit = cell.code == static_cast<float>(first + c);
           chosen = hit ? block.at[c] : chosen;
-          if (d) block.at[c] = factor * (fast_exp(block.at[c] - log_sum) - (hit ? all(1.0f) : RowLanes{}));
+          if (d) block.at[c] = factor * (fast_exp(block.at[c] - log_sum) - (hit ? all(1.0f) : Lanes{}));
         }
         if (d) store(block, first, size, lane_rows, d);
       });
-      RowLanes value = log_sum - chosen;
+      Lanes value = log_sum - chosen;
       if (column.continuous >= 0) {
         const auto has_z = cell.code == static_cast<float>(column.continuous);
-        const RowLanes z_loss = mixture_loss(lane_rows, column.codes, cell.z, has_z ? all(factor) : RowLanes{}, d);
-        value += has_z ? z_loss : RowLanes{};
+        const Lanes z_loss = mixture_loss(lane_rows, column.codes, cell.z, has_z ? all(factor) : Lanes{}, d);
+        value += has_z ? z_loss : Lanes{};
       }
       for (std::size_t l = 0; l < lane_rows.rows; ++l) loss[(r + l) * n + j] = value[l];
     }
@@ -306,7 +283,7 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
       const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride,
                              std::min(kRowLanes, count - r)};
-      RowLanes code{}, component{}, epsilon{}, allowed_z{};
+      Lanes code{}, component{}, epsilon{}, allowed_z{};
       if (!allowed.codes) code = pick(lane_rows, 0, column.codes, draw, j, r, 0);
       const auto kept = [&](std::size_t l) { return draw.fills && cells[(r + l) * layout.cell_stride() + j] >= 0; };
       for (std::size_t l = 0; allowed.codes && l < lane_rows.rows; ++l) {
@@ -365,22 +342,22 @@ void CpuBackend::sample_backward(const ColumnsLayout& layout, int rows, const fl
       // z = mean + sigma epsilon of the component drawn, where it was not cut and the code is the continuous one.
       const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), present);
       const int weights = mixture_noise(column.codes);
-      const RowLanes component = pick(lane_rows, column.codes, kMixtures, draw, j, r, weights);
-      const RowLanes epsilon = normal(Noise(draw, j, r, z_noise(column.codes)));
+      const Lanes component = pick(lane_rows, column.codes, kMixtures, draw, j, r, weights);
+      const Lanes epsilon = normal(Noise(draw, j, r, z_noise(column.codes)));
       Block last;
       load(seen, column.codes, 1, last);
       const auto free =
           (cell.code == static_cast<float>(column.continuous)) & (cell.z > column.z_low) & (cell.z < column.z_high);
-      const RowLanes dz = free ? last.at[0] : RowLanes{};
+      const Lanes dz = free ? last.at[0] : Lanes{};
       Mixture m, out;
       load_mixture(lane_rows, column.codes, m);
-      RowLanes value[kMixtures];
+      Lanes value[kMixtures];
       for (int i = 0; i < kMixtures; ++i) {
-        const RowLanes log_sigma = keep_sigma(m.log_sigma[i]), step = fast_exp(log_sigma) * epsilon;
-        const RowLanes here = component == static_cast<float>(i) ? dz : RowLanes{};
+        const Lanes log_sigma = keep_sigma(m.log_sigma[i]), step = fast_exp(log_sigma) * epsilon;
+        const Lanes here = component == static_cast<float>(i) ? dz : Lanes{};
         value[i] = dz * (m.mean[i] + step);
         out.mean[i] = here;
-        out.log_sigma[i] = m.log_sigma[i] == log_sigma ? here * step : RowLanes{};
+        out.log_sigma[i] = m.log_sigma[i] == log_sigma ? here * step : Lanes{};
       }
       softmax_backward(
           lane_rows, column.codes, kMixtures, draw, j, r, weights,

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <utility>
 
 namespace meg::cpu {
 
@@ -10,5 +12,34 @@ inline constexpr int kLanes = 8;
 #else
 inline constexpr int kLanes = 4;
 #endif
+
+/// Numbers side by side in one register; LanesAnywhere and WordLanes at any address.
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float)), may_alias));
+typedef float LanesAnywhere __attribute__((vector_size(kLanes * sizeof(float)), may_alias, aligned(4)));
+typedef std::int32_t IntLanes __attribute__((vector_size(kLanes * sizeof(std::int32_t)), may_alias));
+typedef std::uint32_t WordLanes __attribute__((vector_size(kLanes * sizeof(std::uint32_t)), may_alias, aligned(4)));
+
+/// Exchanges rows and columns of a square: at every distance d, the lanes with bit d set of row i with those without it
+/// of row i + d. `low` and `high` name the lanes of two rows that each of them gets.
+template <int distance, int... lane>
+inline void exchange(Lanes (&square)[kLanes], std::integer_sequence<int, lane...>) {
+  constexpr IntLanes low{(lane & distance ? kLanes + lane - distance : lane)...};
+  constexpr IntLanes high{(lane & distance ? kLanes + lane : lane + distance)...};
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i) {
+    if (i & distance) continue;
+    const Lanes a = square[i], b = square[i + distance];
+    square[i] = __builtin_shuffle(a, b, low);
+    square[i + distance] = __builtin_shuffle(a, b, high);
+  }
+}
+
+inline void transpose(Lanes (&square)[kLanes]) {
+  constexpr std::make_integer_sequence<int, kLanes> lanes;
+  if constexpr (kLanes > 8) exchange<8>(square, lanes);
+  if constexpr (kLanes > 4) exchange<4>(square, lanes);
+  exchange<2>(square, lanes);
+  exchange<1>(square, lanes);
+}
 
 }  // namespace meg::cpu

@@ -24,10 +24,6 @@ inline constexpr int kDepth = 256;         // rows of a panel: 32 KB, it stays i
 
 inline constexpr std::size_t kFarApart = 512;  // floats between the rows of a wide matrix: half a page
 
-/// kLanes floats in one register, at any address.
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
-typedef int LaneNumbers __attribute__((vector_size(kLanes * sizeof(int))));
-
 /// Whether a product is added to what c holds, or written over it.
 enum class Into { kAdd, kAssign };
 
@@ -51,7 +47,7 @@ inline void multiply_tile(int depth, Operand a, const float* panel, int columns,
     if (columns == Vectors * kLanes) {
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < Vectors; ++v) {
-        Lanes& lanes = *reinterpret_cast<Lanes*>(out + v * kLanes);  // `auto` would lose the alignment
+        LanesAnywhere& lanes = *reinterpret_cast<LanesAnywhere*>(out + v * kLanes);  // `auto` would lose the alignment
         lanes = into == Into::kAdd ? lanes + sum[r][v] : sum[r][v];
       }
     } else {
@@ -74,9 +70,19 @@ inline void multiply_tile(int rows, int depth, Operand a, const float* panel, in
 
 /// panel[k, 0..kPanel] = b[k, 0..columns], then zeros.
 inline void pack_panel(int depth, Operand b, int columns, float* panel) {
-  const auto width = static_cast<std::size_t>(columns);
-  if (width < kPanel) std::fill_n(panel, depth * kPanel, 0.0f);
-  for (std::size_t k = 0; k < static_cast<std::size_t>(depth); ++k) {
+  const auto width = static_cast<std::size_t>(columns), rows = static_cast<std::size_t>(depth);
+  if (width < kPanel) std::fill_n(panel, rows * kPanel, 0.0f);
+  std::size_t k = 0;
+  if (b.row == 1 && width == kPanel)
+    for (; k + kLanes <= rows; k += kLanes)
+      for (std::size_t j = 0; j < kPanel; j += kLanes) {
+        Lanes square[kLanes];
+        for (std::size_t l = 0; l < kLanes; ++l)
+          square[l] = *reinterpret_cast<const LanesAnywhere*>(b.data + k + (j + l) * b.column);
+        transpose(square);
+        for (std::size_t l = 0; l < kLanes; ++l) *reinterpret_cast<Lanes*>(panel + (k + l) * kPanel + j) = square[l];
+      }
+  for (; k < rows; ++k) {
     const float* row = b.data + k * b.row;
     if (b.column == 1 && width == kPanel)
       for (std::size_t j = 0; j < kPanel; ++j) panel[k * kPanel + j] = row[j];
@@ -130,8 +136,8 @@ inline void multiply(int m, int n, int k, Operand a, Operand b, Into into, float
 
 /// Lane numbers with one bit flipped: 1 0 3 2 ..., 2 3 0 1 ..., and so on.
 template <int... lane>
-constexpr LaneNumbers flipped(int bit, std::integer_sequence<int, lane...>) {
-  return LaneNumbers{(lane ^ bit)...};
+constexpr IntLanes flipped(int bit, std::integer_sequence<int, lane...>) {
+  return IntLanes{(lane ^ bit)...};
 }
 
 /// Sum of x[i] * w[i]: kLanes partial sums, added in a fixed order.
@@ -140,7 +146,7 @@ inline float dot(std::size_t count, const float* x, const float* w) {
   float rest = 0;
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes)
-    sum += *reinterpret_cast<const Lanes*>(x + i) * *reinterpret_cast<const Lanes*>(w + i);
+    sum += *reinterpret_cast<const LanesAnywhere*>(x + i) * *reinterpret_cast<const LanesAnywhere*>(w + i);
   for (; i < count; ++i) rest += x[i] * w[i];
 #pragma GCC unroll 4
   for (int bit = kLanes / 2; bit > 0; bit /= 2)
