@@ -82,6 +82,12 @@ TEST_CASE("a range of a continuous column holds exactly the z whose written numb
   const CellSet one = parse_cells(column, "40.3");
   REQUIRE(one.only);
   CHECK(*one.only == column.encode("40.3", 0.5f));
+  CHECK(parse_cells(column, "40.3|40.3").only == one.only);
+  const CellSet step = parse_cells(column, "40.3..40.3"), either = parse_cells(column, "5|40.3");  // not a point of z
+  CHECK(step.z_low < step.z_high);
+  CHECK(either.codes == Codes{1, 1});
+  CHECK(either.z_low == step.z_low);
+  CHECK(either.z_high == step.z_high);
   CHECK(error_of(column, "40.35") == "column 'c' has no value 40.35; the nearest that it has is 40.4");
   CHECK(error_of(column, "500..") == "column 'c' has no value in 500..: its values go from 0.0 to 97.0");
   CHECK(error_of(column, "1..2|8..9") ==

@@ -118,6 +118,41 @@ TEST_CASE("identifiers and text are made anew in the same shape, and nothing of 
   CHECK(codes.size() > 45);
 }
 
+TEST_CASE("letters of every alphabet are made anew, capitals as capitals, and signs stay") {
+  const std::vector<std::string> cells{"Иван Петров", "Ольга Ёлкина", "Müller-Lüdenscheidt",
+                                       "Łukasz Żółć", "Ωμέγα",        "王小明（北京）",
+                                       "محمد",        "£5 – 7 €"};
+  std::string text = "name,x\n";
+  for (std::size_t i = 0; i < 5 * cells.size(); ++i)
+    text += fmt::format("{}{},{}\n", cells[i % cells.size()], i / cells.size() < 1 ? "" : fmt::format(" {}", i), i % 3);
+  const TableScaling scaling = fitted(parse_csv(text, "t.csv"));
+  REQUIRE(scaling.modelled() == std::vector<std::string>{"x"});
+  const std::string json = scaling.to_json();
+  CHECK(TableScaling::from_json(json).to_json() == json);
+  Table out = scaling.empty_table();
+  scaling.append_rows(std::vector<float>(400, 0.0f), 3, 0, out);
+  int russian = 0, signs = 0;
+  for (std::size_t i = 0; i + 1 < cells.size(); ++i) CHECK(json.find(cells[i].substr(0, 9)) == std::string::npos);
+  for (std::size_t r = 0; r < out.rows(); ++r) {
+    const std::string name(out.cell(r, 0));
+    // Only what is no letter may be that of a real cell.
+    for (std::size_t i = 0; i + 1 < cells.size(); ++i) CHECK(name.find(cells[i]) == std::string::npos);
+    signs += name.starts_with("£") && name.find(" – ") == 3;
+    russian += name[8] == ' ' && static_cast<unsigned char>(name[0]) >= 0xC3;
+  }
+  CHECK(signs > 20);
+  CHECK(russian > 20);
+}
+
+TEST_CASE("model files from before the alphabets keep their texts' letters") {
+  ColumnSchema name;
+  name.type = ColumnType::kText;
+  std::string out;
+  TextColumns::from_json(R"([[["Aäa-9", 3]]])").append(name, 0, 1, 0, out);
+  CHECK(out.size() == 6);
+  CHECK(out.substr(1, 2) == "ä");
+}
+
 TEST_CASE("a scaling survives JSON and names cells and columns that do not fit") {
   const Table table = parse_csv(kText, "t.csv");
   const TableScaling scaling = fitted(table), back = TableScaling::from_json(scaling.to_json());

@@ -43,6 +43,35 @@ TEST_CASE("column types are inferred from the values") {
   CHECK(column({"1", "2", "three"}).type == ColumnType::kCategorical);
 }
 
+TEST_CASE("whole numbers that no number is written as are words") {
+  for (const auto& codes : std::vector<std::vector<std::string>>{{"02139", "10001", "02139"},
+                                                                 {"-07", "5", "5"},
+                                                                 {"1234567890123456789", "1234567890123456790", "12"},
+                                                                 {"9007199254740992", "1", "1"},
+                                                                 {"+4930123456", "+33140205050", "+33140205050"}}) {
+    const ColumnSchema schema = column(codes);
+    CAPTURE(codes[0]);
+    CHECK(schema.type == ColumnType::kCategorical);
+    for (const std::string& code : codes) {
+      std::string out;
+      append_value(schema, to_number(schema, code), out);
+      CHECK(out == code);
+    }
+  }
+  CHECK(column({"0", "-0", "10"}).type == ColumnType::kInteger);
+  CHECK(column({"+3", "-2", "0"}).type == ColumnType::kInteger);  // differences
+  CHECK(column({"00.5", "+1.25", "0"}).type == ColumnType::kDecimal);
+  CHECK(column({"1e22", "0", "5"}).type == ColumnType::kInteger);
+  std::vector<std::string> rising, zips;
+  for (int i = 0; i < 30; ++i)
+    rising.push_back(std::to_string(1700000000000000000 + i)), zips.push_back("0" + std::to_string(2139 + 7 * i));
+  CHECK(column(rising).type == ColumnType::kIdentifier);
+  CHECK(column(rising).largest == 0);  // it does not count its rows: no double does
+  CHECK(column(zips).type == ColumnType::kIdentifier);
+  const Table t = parse_csv("zip\n02139\n10001\n", "t.csv");
+  CHECK(infer_schema(t, {{"zip", ColumnType::kInteger}})[0].largest == 10001);  // who asks for numbers gets them
+}
+
 TEST_CASE("missing values are counted in every spelling, and a column of nothing else has no values") {
   const ColumnSchema c = column({"", "NA", "n/a", "NaN", "null", "None", "?", " ", "7"});
   CHECK(c.missing == 8);

@@ -192,7 +192,9 @@ class RowGenerator {
   }
 
   /// An empty cell of a model of any order is to be generated; in a fixed order it says that the value is missing.
-  bool is_hole(std::uint64_t row, std::size_t source) const { return filler_ && how_.given->cell(row, source).empty(); }
+  bool is_hole(std::uint64_t row, std::size_t source) const {
+    return on_.ensemble.shape().any_order && trimmed(how_.given->cell(row, source)).empty();
+  }
 
   const TrainedEnsemble& on_;
   std::uint64_t seed_;

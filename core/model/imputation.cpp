@@ -107,13 +107,12 @@ class RowImputer {
   Cell filling(std::size_t k, const float* cells) const {
     const Column& column = on_.coding.columns()[k];
     if (!column.is_split()) return get(k, cells);
-    const Cell block = get(k, cells);
-    Cell place = get(k + 1, cells);
+    const Column& places = on_.coding.columns()[k + 1];
+    const Cell block = get(k, cells), filled = column.whole(block, get(k + 1, cells));
+    const auto missing = [&](const Column& part) { return Cell{static_cast<std::uint32_t>(part.missing_code()), 0}; };
+    if (column.missing_code() < 0 || filled != column.whole(missing(column), missing(places))) return filled;
     // A block's place cannot be kept from the missing one without knowing the block: its most frequent category then.
-    if (static_cast<int>(block.code) == column.missing_code() &&
-        static_cast<int>(place.code) == on_.coding.columns()[k + 1].missing_code())
-      place.code = place.code == 0 ? 1 : 0;
-    return column.whole(block, place);
+    return column.whole(block, {missing(places).code == 0 ? 1u : 0u, 0});
   }
 
   void append_cell(std::uint64_t row, std::size_t c, const float* cells, Table& out) {

@@ -56,7 +56,12 @@ class Builder {
       const double number = to_number(column_.schema(), text);
       if (std::abs(column_.value(cell) - number) > rounding_) refuse_number(cell, text);
     }
-    if (static_cast<int>(cell.code) == column_.continuous_code()) add_interval(cell.z, cell.z);
+    if (static_cast<int>(cell.code) == column_.continuous_code()) {
+      const double number = column_.value(cell);
+      middle_ = cell.z;
+      if (add_continuous(number - rounding_, number + rounding_)) return;
+      add_interval(cell.z, cell.z);
+    }
     set_.codes[cell.code] = 1;
   }
 
@@ -80,6 +85,10 @@ class Builder {
     const auto count = std::count(set_.codes.begin(), set_.codes.end(), 1.0f);
     const auto code =
         static_cast<std::uint32_t>(std::find(set_.codes.begin(), set_.codes.end(), 1.0f) - set_.codes.begin());
+    // Alone, a continuous number is the cell in the middle of its rounding step; beside others it is the whole step,
+    // for that is how likely it is.
+    if (count == 1 && static_cast<int>(code) == column_.continuous_code() && middle_)
+      set_.z_low = set_.z_high = *middle_;
     if (count == 1 && set_.z_low == set_.z_high) set_.only = Cell{code, set_.z_low};
     return std::move(set_);
   }
@@ -104,7 +113,8 @@ class Builder {
   }
 
   void add_interval(float low, float high) {
-    if (set_.codes[static_cast<std::size_t>(column_.continuous_code())] != 0)
+    const bool again = set_.codes[static_cast<std::size_t>(column_.continuous_code())] != 0;
+    if (again && (low != set_.z_low || high != set_.z_high))
       fail("column '{}' holds too many different numbers for a choice among them: give one range, or one number",
            column_.schema().name);
     set_.z_low = low, set_.z_high = high;
@@ -125,6 +135,7 @@ class Builder {
   const Column& column_;
   double rounding_;  // a number of the grid, low + i * step, may be so far from the one that it is written as
   CellSet set_;
+  std::optional<float> middle_;  // of the rounding step of the one continuous number, where that is no range
 };
 
 bool is_category(const Column& column, std::string_view text) {

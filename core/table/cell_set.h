@@ -19,8 +19,9 @@ struct CellSet {
 /// - of numbers and dates also low..high, both ends in it, where one end may be left out: 20..30, ..30, 20..;
 /// - nothing, or a word for it (NA): a missing cell.
 /// A cell is in a range where the number that the table would show for it is. A number that the column holds as a
-/// continuous one is the cell in the middle of its rounding step. Throws Error, naming the column, for a value that it
-/// has not, a range without any, and alternatives that are several ranges of z.
+/// continuous one is its whole rounding step, and where there is no other alternative the cell in the middle. Throws
+/// Error, naming the column, for a value that it has not, a range without any, and alternatives that are several ranges
+/// of z.
 CellSet parse_cells(const Column& column, std::string_view text);
 
 }  // namespace meg

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kIdentifierRows = 20;
 /// A word column with this few values is categorical however few rows it has.
 constexpr std::size_t kFewValues = 20;
+/// 2^53: not all whole numbers from here on are doubles.
+constexpr double kBeyondWholeDoubles = 9007199254740992;
 /// Digits behind the point that the smallest numbers need.
 constexpr int kMostDecimals = 340;
 
@@ -24,6 +26,16 @@ constexpr std::array<std::string_view, 7> kTypeNames{"categorical", "boolean",  
                                                      "datetime",    "identifier", "text"};
 
 using Values = std::unordered_set<std::string_view>;
+
+bool starts_with_digit(std::string_view text) { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
+
+/// Whether a whole number is written as none would be: 02139, or with more digits than a double holds.
+bool is_code(std::string_view number, double value) {
+  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
+  const bool digits_alone = number.find_first_not_of("0123456789") == std::string_view::npos;
+  return (number.starts_with('0') && starts_with_digit(number.substr(1))) ||
+         (digits_alone && std::abs(value) >= kBeyondWholeDoubles);
+}
 
 std::string lower(std::string_view word) {
   std::string out(word);
@@ -80,7 +92,10 @@ struct Survey {
   Values values;
   std::size_t present = 0;
   bool numeric = true, whole = true, rises_by_one = true, has_blank = false;
+  bool has_code = false, has_plus = false, has_minus = false;
   std::string_view no_number;  // the first value that is none
+  /// Whole numbers that are names: postal codes, account and telephone numbers.
+  bool is_coded() const { return whole && (has_code || (has_plus && !has_minus)); }
 };
 
 Survey survey(const Table& table, std::size_t column, ColumnSchema& out) {
@@ -106,7 +121,11 @@ Survey survey(const Table& table, std::size_t column, ColumnSchema& out) {
     }
     out.smallest = first ? *number : std::min(out.smallest, *number);
     out.largest = first ? *number : std::max(out.largest, *number);
-    const int decimals = decimals_of(trimmed(cell));
+    const std::string_view text = trimmed(cell);
+    s.has_code = s.has_code || is_code(text, *number);
+    s.has_plus = s.has_plus || text.starts_with('+');
+    s.has_minus = s.has_minus || text.starts_with('-');
+    const int decimals = decimals_of(text);
     out.trailing_zeros = first || (out.trailing_zeros && decimals == out.decimals);
     out.decimals = std::max(out.decimals, decimals);
     s.whole = s.whole && *number == std::floor(*number);
@@ -121,9 +140,10 @@ Survey survey(const Table& table, std::size_t column, ColumnSchema& out) {
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
   if (s.present == 0) return ColumnType::kCategorical;
   const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
-  if (s.numeric && s.whole && column.decimals == 0)
+  const bool number_line = s.numeric && !(s.is_coded() && column.decimals == 0);
+  if (number_line && s.whole && column.decimals == 0)
     return all_differ && s.rises_by_one ? ColumnType::kIdentifier : ColumnType::kInteger;
-  if (s.numeric) return ColumnType::kDecimal;
+  if (number_line) return ColumnType::kDecimal;
   if (!common_format(s.values).empty()) return ColumnType::kDatetime;
   if (is_boolean(s.values)) return ColumnType::kBoolean;
   if (column.distinct <= std::max(kFewValues, s.present / 2)) return ColumnType::kCategorical;
@@ -141,7 +161,8 @@ ColumnSchema infer_column(const Table& table, std::size_t c, const ColumnType* w
   if (out.type == ColumnType::kInteger && !s.whole)
     fail("column '{}' cannot be integer: not all of its values are whole numbers", out.name);
   if (out.type == ColumnType::kInteger) out.decimals = 0;
-  if (!number_line && !(out.type == ColumnType::kIdentifier && s.numeric)) out.smallest = out.largest = 0;
+  if (!number_line && !(out.type == ColumnType::kIdentifier && s.numeric && !s.is_coded()))
+    out.smallest = out.largest = 0;
   if (!number_line) out.decimals = 0;
   if (out.type == ColumnType::kDatetime) {
     out.format = common_format(s.values);

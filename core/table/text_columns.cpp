@@ -38,7 +38,7 @@ std::string TextColumns::to_json() const {
   for (const TextShapes& column : shapes_) {
     nlohmann::json shapes = nlohmann::json::array();
     for (const TextShapes::Shape& shape : column.shapes()) shapes.push_back({shape.text, shape.count});
-    out.push_back(std::move(shapes));
+    out.push_back({{"shapes", std::move(shapes)}, {"alphabet", column.alphabet()}});
   }
   return out.dump();
 }
@@ -46,9 +46,12 @@ std::string TextColumns::to_json() const {
 TextColumns TextColumns::from_json(std::string_view json) {
   TextColumns out;
   for (const auto& column : nlohmann::json::parse(json)) {
+    // Before there were alphabets a column was its shapes alone.
+    const bool plain = column.is_array();
     std::vector<TextShapes::Shape> shapes;
-    for (const auto& shape : column) shapes.push_back({shape[0], shape[1]});
-    out.shapes_.emplace_back().restore(std::move(shapes));
+    for (const auto& shape : plain ? column : column.at("shapes")) shapes.push_back({shape[0], shape[1]});
+    out.shapes_.emplace_back().restore(
+        std::move(shapes), plain ? TextShapes::Alphabet{} : column.at("alphabet").get<TextShapes::Alphabet>());
   }
   return out;
 }

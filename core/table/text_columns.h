@@ -20,7 +20,7 @@ class TextColumns {
   void append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
               std::string& out) const;
 
-  /// A JSON array with one array of [shape, count] per column of the schema.
+  /// A JSON array with one object of "shapes", arrays of [shape, count], and "alphabet" per column of the schema.
   std::string to_json() const;
   static TextColumns from_json(std::string_view json);
 
