@@ -9,7 +9,7 @@ class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(int threads) : pool_(threads) {}
   Device device() const override { return Device::kCpu; }
-  int rows_of_pass(std::size_t, std::size_t) const override { return 256; }
+  int rows_of_pass(std::size_t, std::size_t floats) const override;
 
   Memory allocate(std::size_t count) override;
   void upload(std::span<const float> from, float* to) override;

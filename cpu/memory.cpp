@@ -5,6 +5,11 @@
 
 namespace meg::cpu {
 
+int CpuBackend::rows_of_pass(std::size_t, std::size_t floats) const {
+  constexpr std::size_t kRows = 256, kFewest = 32, kMostFloats = (std::size_t{256} << 20) / sizeof(float);
+  return static_cast<int>(std::clamp(kMostFloats / floats / kFewest * kFewest, kFewest, kRows));
+}
+
 Memory CpuBackend::allocate(std::size_t count) {
   const std::size_t bytes = std::max<std::size_t>(Arena::padded(count), 16) * sizeof(float);
   auto* data = static_cast<float*>(std::aligned_alloc(64, bytes));

@@ -1,6 +1,8 @@
 #include "core/model/gate.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/model/shuffle.h"
 
@@ -10,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostRows = 20'000, kMostPairs = 500;
 constexpr int kZBins = 10;     // of a continuous code, about equally full
-constexpr int kMostBins = 64;  // of a column: rarer codes share the last ones
+constexpr int kMostBins = 64;  // of a column: its rarer codes share one
 constexpr int kBatch = 256;
 
 /// 1 - total variation distance between two histograms of `rows` rows each.
@@ -39,12 +41,30 @@ Gate::Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows&
                       device.data());
   std::vector<float> cells(sample_ * layout.cell_stride());
   backend.download(device.data(), cells);
+  rank_codes(cells);
   real_ = bins(cells);
   const std::size_t n = layout.size(), all = n * (n - 1) / 2;
   std::size_t number = 0;
   for (std::size_t a = 0; a < n; ++a)
     for (std::size_t b = a + 1; b < n; ++b, ++number)
       if (all <= kMostPairs || number * kMostPairs / all != (number + 1) * kMostPairs / all) pairs_.emplace_back(a, b);
+}
+
+void Gate::rank_codes(std::span<const float> cells) {
+  const ColumnsLayout& layout = ensemble_.layout();
+  for (std::size_t j = 0; j < layout.size(); ++j) {
+    const auto codes = static_cast<std::size_t>(layout.columns[j].codes);
+    std::vector<int> count(codes);
+    for (std::size_t cell = j; cell < cells.size(); cell += layout.cell_stride())
+      ++count[static_cast<std::size_t>(cells[cell])];
+    std::vector<std::size_t> by_count(codes);
+    std::iota(by_count.begin(), by_count.end(), 0);
+    std::stable_sort(by_count.begin(), by_count.end(),
+                     [&](std::size_t a, std::size_t b) { return count[a] > count[b]; });
+    std::vector<std::uint8_t>& bin = code_bin_.emplace_back(codes);
+    for (std::size_t rank = 0; rank < codes; ++rank)
+      bin[by_count[rank]] = static_cast<std::uint8_t>(std::min<std::size_t>(rank, kMostBins - kZBins - 1));
+  }
 }
 
 std::vector<std::uint8_t> Gate::bins(std::span<const float> cells) const {
@@ -54,7 +74,7 @@ std::vector<std::uint8_t> Gate::bins(std::span<const float> cells) const {
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t j = 0; j < n; ++j) {
       const float* cell = &cells[r * layout.cell_stride() + j];
-      int bin = std::min(static_cast<int>(cell[0]), kMostBins - kZBins - 1);
+      int bin = code_bin_[j][static_cast<std::size_t>(cell[0])];
       if (static_cast<int>(cell[0]) == layout.columns[j].continuous) {
         const double share = 0.5 * std::erfc(-static_cast<double>(cell[n]) / std::sqrt(2.0));
         bin = kMostBins - 1 - std::min(static_cast<int>(share * kZBins), kZBins - 1);
@@ -97,8 +117,13 @@ Gate::Score Gate::score(const float* parameters) const {
   for (std::size_t j = 0; j < n; ++j) out.shape += compare(j, j) / static_cast<double>(n);
   for (const auto& [a, b] : pairs_) out.trend += compare(a, b) / static_cast<double>(pairs_.size());
   const std::vector<std::uint32_t>& judges = rows_.held_out.empty() ? rows_.train : rows_.held_out;
-  out.loss = static_cast<double>(
-      mean(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));
+  const auto loss = [&] {
+    return static_cast<double>(
+        mean(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));
+  };
+  out.loss = loss();
+  tape.seed = seed_, tape.hidden_from = 0;
+  if (ensemble_.shape().any_order) out.hidden_loss = loss();
   return out;
 }
 
@@ -106,8 +131,9 @@ bool Gate::passes(const float* base, const float* candidate) const {
   const Score before = score(base), after = score(candidate);
   // What two samples of one model differ by: about a standard error of a mean of many distances.
   const double chance = 0.1 / std::sqrt(static_cast<double>(sample_));
-  return after.shape + after.trend >= before.shape + before.trend - chance &&
-         after.loss <= before.loss + 0.05 * static_cast<double>(ensemble_.layout().size());
+  const double little = 0.05 * static_cast<double>(ensemble_.layout().size());
+  return after.shape + after.trend >= before.shape + before.trend - chance && after.loss <= before.loss + little &&
+         after.hidden_loss <= before.hidden_loss + little;
 }
 
 }  // namespace meg

@@ -23,8 +23,8 @@ constexpr int kFewestRows = 32;
 constexpr std::size_t kMostRefinedColumns = 256, kMostRefinedView = 4096;
 
 /// Epochs of the refinement, where its steps are more: what it sees more often it learns by heart, and rows come out
-/// nearer to those of the table than to others.
-constexpr int kMostRefinementEpochs = 5;
+/// nearer to those of the table than to others. The best effort takes a little of that.
+constexpr int kMostRefinementEpochs = 5, kMostRefinementEpochsOfBest = 20;
 
 /// Fewer rows are learned by heart where the rate falls as late as with more, and where what an epoch gains is chance:
 /// generated rows then come out nearer to those of the table than to others, which a little of the likeness is given up
@@ -70,8 +70,8 @@ Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options&
   const int most = most_rows(ensemble, out.refinement.steps > 0);
   out.warm_up.batch_size = out.refinement.batch_size = std::max(kFewestRows, std::min({n / 20, 512, most}));
   const int steps_per_epoch = (n - 1) / out.warm_up.batch_size + 1;
-  if (options.effort == "balanced" && !options.refine_steps)
-    out.refinement.steps = std::min(out.refinement.steps, kMostRefinementEpochs * steps_per_epoch);
+  const int most_epochs = options.effort == "best" ? kMostRefinementEpochsOfBest : kMostRefinementEpochs;
+  if (!options.refine_steps) out.refinement.steps = std::min(out.refinement.steps, most_epochs * steps_per_epoch);
   out.warm_up.epochs = std::clamp(kMostSteps / steps_per_epoch, 8, 60);
   out.refinement.discriminator_first = std::min(150, out.refinement.steps / 2);
   return out;

@@ -142,8 +142,9 @@ class Backend {
   virtual Device device() const = 0;
 
   /// Rows of a pass over trained networks where `wanted` rows are, each with so many floats of memory. On the CPU
-  /// always as many, because a product of another shape rounds differently; so a row has the same bits whichever rows
-  /// it is computed with. On a GPU no row depends on how many there are, and large passes keep it busy.
+  /// the same of however many are wanted, because a product of another shape rounds differently; so a row has the same
+  /// bits whichever rows it is computed with. On a GPU no row depends on how many there are, and large passes keep it
+  /// busy.
   virtual int rows_of_pass(std::size_t wanted, std::size_t floats) const = 0;
 
   // --- steps
