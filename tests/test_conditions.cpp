@@ -408,3 +408,55 @@ TEST_CASE("of any order, a column of very many categories is conditioned, given 
     CHECK(!filled.cell(r, 2).empty());
   }
 }
+
+TEST_CASE("no hole of very many categories is filled with a hole, however often cells are missing") {
+  // With missing cells 1261 categories: 8 of 27 blocks have a place less than the others.
+  std::string text = "town,x\n";
+  for (int i = 0; i < 5040; ++i) text += fmt::format("{},{}\n", i % 4 > 0 ? "" : fmt::format("t{}", i / 4), i % 5);
+  std::string holes = "x,town\n";
+  for (int i = 0; i < 10000; ++i) holes += fmt::format("{},\n", i % 5);
+  Options options;
+  options.refine_steps = 0, options.masks = kDynamicMasks;
+  options.types = {{"town", ColumnType::kCategorical}};
+  options.learning_rate = 1e-6f;  // so that the place which only larger blocks have is drawn, too
+  Meg model(options);
+  model.load_data(parse_csv(text, "towns.csv"));
+  model.train(1, 512);
+  const Table filled = model.impute(parse_csv(holes, "holes.csv"));
+  for (std::size_t r = 0; r < filled.rows(); ++r) REQUIRE(filled.cell(r, 1).starts_with('t'));
+}
+
+TEST_CASE("of any order, conditions may be on dates, by day or by part of the range") {
+  std::string text = "day,kind\n";
+  for (int i = 0; i < 600; ++i)
+    text += fmt::format("{}-{:02}-{:02},{}\n", 2001 + i % 20, i % 12 + 1, i % 28 + 1, "ab"[i % 20 > 9]);
+  Options options;
+  options.refine_steps = 0, options.masks = kDynamicMasks;
+  Meg model(options);
+  model.load_data(parse_csv(text, "days.csv"));
+  model.train(4, 64);
+  const Table some = model.generate(200, 0, {.where = {"day=2004-03-01..2004-12-31"}});
+  for (std::size_t r = 0; r < 200; ++r) {
+    CHECK(some.cell(r, 0) >= "2004-03-01");
+    CHECK(some.cell(r, 0) <= "2004-12-31");
+  }
+  const Table given = parse_csv("kind,day\na,2010-05-06\n,2011-01-01\n,\n", "given.csv");
+  const Table completed = model.generate(3, 0, {.given = &given});
+  CHECK(completed.cell(0, 0) == "2010-05-06");
+  CHECK(completed.cell(1, 0) == "2011-01-01");
+  CHECK(completed.cell(2, 0).size() == 10);
+  CHECK(error_of(model, {.where = {"day=2004-03-01 10:00.."}}) ==
+        "column 'day' is datetime, written %Y-%m-%d, but '2004-03-01 10:00' is not");
+}
+
+TEST_CASE("of any order, given identifiers are kept, and generated where there is none") {
+  const Meg model = trained({}, "meg", "dynamic");
+  const Table ids = parse_csv("id,word\nk1,\n,high\n\" \",low\n", "ids.csv"),
+              alone = parse_csv("id\nk1\n\" \"\n", "i.csv");
+  for (const Table* given : {&ids, &alone}) {
+    const Table rows = model.generate(given->rows(), 0, {.given = given});
+    const std::size_t id = rows.column("id");
+    CHECK(rows.cell(0, id) == "k1");
+    for (std::size_t r = 1; r < rows.rows(); ++r) CHECK(rows.cell(r, id).size() > 1);
+  }
+}

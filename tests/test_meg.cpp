@@ -309,13 +309,26 @@ TEST_CASE("masks group columns under generators, and a file of them must partiti
 
 TEST_CASE("constant, all-missing, single-column and two-row tables train; one row does not") {
   for (const char* text : {"a,b,c\n5,,x\n5,,y\n5,,x\n", "a\n1\n2\n3\n", "a,b\n1,x\n2,y\n"})
-    for (const char* preset : {"classic", "meg"}) {
+    for (const auto& [preset, masks] : {std::pair{"classic", ""}, {"meg", ""}, {"meg", kDynamicMasks}}) {
       CAPTURE(text);
       CAPTURE(preset);
-      Meg model(options_of(preset));
-      model.load_data(parse_csv(text, "t.csv"));
+      CAPTURE(masks);
+      const Table table = parse_csv(text, "t.csv");
+      Meg model(options_of(preset, masks));
+      model.load_data(table);
       model.train(2, 64);
       CHECK(model.generate(10).rows() == 10);
+      if (std::string_view(preset) == "classic") continue;
+      for (const double total : model.score(table).total) CHECK(std::isfinite(total));
+      if (!model.any_order()) continue;
+      Table holes(table.names());
+      for (std::size_t cell = 0; cell < 3 * table.columns(); ++cell) holes.append("");
+      const Table filled = model.impute(holes);
+      REQUIRE(filled.rows() == 3);
+      for (std::size_t c = 0; c < table.columns(); ++c) {
+        const bool learned = !table.cell(0, c).empty();  // of a column of nothing but holes there is nothing to learn
+        for (std::size_t r = 0; r < 3; ++r) CHECK(filled.cell(r, c).empty() != learned);
+      }
     }
   Meg model(classic());
   CHECK_THROWS_WITH_AS(model.load_data(parse_csv("a\n1\n", "t.csv")), "the table has 1 row; learning needs 2 or more",
@@ -323,6 +336,24 @@ TEST_CASE("constant, all-missing, single-column and two-row tables train; one ro
   CHECK_THROWS_AS(model.train(), Error);
   CHECK_THROWS_AS(model.generate(1), Error);
   CHECK_THROWS_AS(model.save_model("/tmp/none.meg"), Error);
+}
+
+TEST_CASE("a refinement that the gate refuses leaves the rows of the warm-up") {
+  const Table table = read_csv(std::filesystem::path(MEG_TEST_DATA) / "../../docs/examples/data/penguins.csv");
+  const auto trained = [&](int steps, float gamma) {
+    Options options;
+    options.refine_steps = steps, options.gamma = gamma;
+    Meg model(options);
+    model.load_data(table);
+    model.train(1);
+    return model;
+  };
+  const Meg plain = trained(0, 1), refined = trained(20, 1), wild = trained(400, 0);
+  CHECK_FALSE(plain.refined());
+  CHECK(refined.refined());
+  CHECK_FALSE(wild.refined());
+  CHECK(csv(plain.generate(200)) == csv(wild.generate(200)));
+  CHECK(csv(plain.generate(200)) != csv(refined.generate(200)));
 }
 
 TEST_CASE("options that no preset could use are an error that names them") {

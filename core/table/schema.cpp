@@ -216,8 +216,11 @@ double to_number(const ColumnSchema& column, std::string_view cell) {
       fail("column '{}' has no category '{}' in the table it was fitted on", column.name, cell);
     return static_cast<double>(place - column.values.begin());
   }
-  const auto number = column.type == ColumnType::kDatetime ? parse_datetime(cell, column.format) : parse_number(cell);
-  if (!number) fail("column '{}' is {}, but '{}' is not", column.name, type_name(column.type), cell);
+  const bool date = column.type == ColumnType::kDatetime;
+  const auto number = date ? parse_datetime(cell, column.format) : parse_number(cell);
+  if (!number)
+    fail("column '{}' is {}{}, but '{}' is not", column.name, type_name(column.type),
+         date ? ", written " + column.format : "", cell);
   return *number;
 }
 
