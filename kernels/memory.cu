@@ -30,6 +30,7 @@ const void* CudaBackend::constant(std::span<const std::byte> bytes) {
   std::string key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   auto found = constants_.find(key);
   if (found == constants_.end()) {
+    queue_.flush();  // before what may throw: a step's calls must not outlive what they point to
     Block block(bytes.size());
     queue_.upload(bytes.data(), bytes.size(), block.as<void>());
     found = constants_.emplace(std::move(key), std::move(block)).first;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "kernels/queue.h"
 
@@ -104,8 +105,9 @@ void Queue::end_step() {
 
 void Queue::flush() {
   noting_ = false;
-  for (std::size_t i = 0; i < step_.size(); ++i) stream_.run(step_.call(i));
-  step_.clear();
+  if (step_.size() == 0) return;
+  Step noted = std::exchange(step_, {});  // what throws is not run again
+  for (std::size_t i = 0; i < noted.size(); ++i) stream_.run(noted.call(i));
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -10,6 +10,8 @@ namespace meg::MEG_KERNELS {
 class Queue {
  public:
   void run(const Call& call);
+  /// Runs what is noted of a step, call by call, and notes no more.
+  void flush();
   void upload(const void* from, std::size_t bytes, void* to);
   void download(const void* from, std::size_t bytes, void* to);
   void start_download(const void* from, std::size_t bytes, void* to, Download& download);
@@ -51,9 +53,6 @@ class Queue {
     Step step;  // with the arguments that the graph has now
     Graph graph;
   };
-
-  /// Runs what is noted, call by call, and notes no more.
-  void flush();
 
   CudaStream stream_;
   bool noting_ = false;

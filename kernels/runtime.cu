@@ -10,7 +10,8 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-constexpr int kOldest = 8;  // major compute capability that the kernels are built for
+// Major compute capabilities that there is machine code for; later ones have the driver compile it from PTX.
+constexpr int kOldest = 8, kLatest = 9;
 
 std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
@@ -41,6 +42,9 @@ std::string obstacle() {
     return std::string("the GPU is too old (") + device.name + " has compute capability " +
            std::to_string(device.major) + "." + std::to_string(device.minor) + ", " + std::to_string(kOldest) +
            ".0 is the least)";
+  if (device.major > kLatest && driver < runtime)
+    return std::string("the NVIDIA driver is for CUDA ") + version_text(driver) + ", but on a " + device.name +
+           " this meg needs " + version_text(runtime) + " (update the driver)";
   return {};
 }
 

@@ -63,6 +63,7 @@ class Scratch {
   template <class T>
   T* as(std::size_t count) {
     if (const std::size_t bytes = count * sizeof(T); bytes > size_) {
+      size_ = 0;  // should the next line throw
       block_.emplace(bytes);
       size_ = bytes;
     }

@@ -639,6 +639,33 @@ class Fast(Case):
         self.fail_with("r2 is no score of a binary target", "evaluate", real, other, "--target", "sex", "--fail-below",
                        "r2=0.1", status=2)
 
+    def test_a_refinement_that_makes_rows_worse_is_not_kept(self):
+        model, rows = self.folder / "m.meg", []
+        for flags in (["--refine-steps", 400, "--gamma", 0], ["--no-refine"]):
+            said = self.succeed("train", PENGUINS, "--epochs", 1, "--out", model, *flags).stderr
+            self.assertEqual("the refinement made the rows no better" in said, not rows, said)
+            self.assertNotIn("refined", self.succeed("inspect", model).stdout)
+            rows.append(self.succeed("generate", model, "--rows", 100, "--out", "-").stdout)
+        self.assertEqual(*rows)
+
+    def test_the_commands_of_the_page_on_conditions_run_as_they_stand(self):
+        commands = [block for block in re.findall(r"^```\n(.*?)^```$", (ROOT / "docs/conditions.md").read_text(), re.M | re.S)]
+        self.assertGreater(len(commands), 4)
+        (self.folder / "build").mkdir()
+        (self.folder / "build/meg").symlink_to(MEG)
+        (self.folder / "docs").symlink_to(ROOT / "docs")
+        run = subprocess.run(["bash", "-e", "-c", "".join(commands)], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        rows = {path.stem: list(csv.DictReader(path.open())) for path in self.folder.glob("*.csv")}
+        self.assertEqual({row["sex"] for row in rows["females"]}, {"female"})
+        self.assertEqual({row["species"] for row in rows["females"]}, {"Adelie", "Gentoo"})
+        self.assertLessEqual(max(float(row["body_mass_g"]) for row in rows["light"]), 3700)
+        self.assertEqual({row["island"] for row in rows["any"]}, {"Dream"})
+        self.assertEqual(len(rows["completed"]), 344)
+        self.assertEqual([row["draw"] for row in rows["five"][::344]], list("12345"))
+        self.assertTrue(all(row["sex"] for row in rows["filled"]))
+        self.assertEqual(len(rows["scores"]), 344)
+
     def test_evaluate_writes_all_of_it_as_json(self):
         said = self.succeed("evaluate", PENGUINS, PENGUINS, "--json", "-").stdout
         r = json.loads(said)
@@ -730,14 +757,31 @@ class Slow(Case):
         self.assertIsNotNone(found, line)
         return float(found[1])
 
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
-    def test_the_meg_preset_learns_shoppers_so_that_trees_cannot_tell(self):
-        line = self.bench_quality("shoppers", "--seeds", 0)["shoppers seed 0"]
-        for name, least in (("shape", 0.989), ("trend", 0.985), ("c2st_xgb", 0.97), ("c2st_lr", 0.99), ("mle", 0.915)):
+    def check_quality(self, table, limits, *flags):
+        line = self.bench_quality(table, "--seeds", 0, *flags)[f"{table} seed 0"]
+        for name, least in zip(("shape", "trend", "c2st_xgb", "c2st_lr", "mle"), limits):
             self.assertGreaterEqual(self.figure(line, name + " "), least, name)
-        self.assertLess(self.figure(line, after=" s "), 60)
-        self.assertLess(self.figure(line, after=" MB"), 300)
+        self.assertLess(self.figure(line, after=" s "), 90)  # on a machine of one's own a third of that
+        self.assertLess(self.figure(line, after=" MB, generating"), 300)
+        self.assertLess(self.figure(line, before="generating +"), 100)
         self.assertLess(self.figure(line, before="model "), 8)
+
+    # Of one seed, hence a little below what the mean of three is held to.
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
+    def test_the_meg_preset_learns_adult(self):
+        self.check_quality("adult", (0.993, 0.987, 0.965, 0.99, 0.910))
+
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
+    def test_the_meg_preset_learns_magic(self):
+        self.check_quality("magic", (0.990, 0.990, 0.90, 0.99, 0.934))
+
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
+    def test_the_meg_preset_learns_shoppers(self):
+        self.check_quality("shoppers", (0.989, 0.985, 0.97, 0.99, 0.915))
+
+    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
+    def test_dynamic_masks_learn_magic_nearly_as_well(self):
+        self.check_quality("magic", (0.985, 0.985, 0.86, 0.98, 0.928), "--masks", "dynamic")
 
     @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_the_meg_preset_learns_small_tables(self):
@@ -747,28 +791,40 @@ class Slow(Case):
 
     @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_the_meg_preset_does_not_copy_rows(self):
-        line = self.bench_quality("shoppers", "--copying", "--seeds", 0)["shoppers mean"]
-        self.assertLess(self.figure(line, "share "), 0.57)
+        lines = self.bench_quality("magic", "shoppers", "--copying", "--seeds", 0)
+        for table in ("magic", "shoppers"):  # 0.53 is the mean of three seeds held to; a standard error of one is 0.007
+            self.assertLess(self.figure(lines[table + " mean"], "share "), 0.545, table)
 
     def test_wide_tables_and_many_categories_stay_within_their_memory(self):
-        run = subprocess.run([ROOT / "bench/wide_memory", MEG, "--quick"], capture_output=True, text=True)
+        run = subprocess.run([ROOT / "bench/scale", MEG, "--quick"], capture_output=True, text=True)
         print(run.stdout, flush=True)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_the_memory_of_generation_does_not_grow_with_the_rows(self):
+        model = self.trained("--no-refine", preset="meg", epochs=1)
+        peaks = []
+        for rows in (50_000, 1_000_000):
+            run = subprocess.Popen([MEG, "generate", model, "--rows", str(rows), "--out", self.folder / "rows.csv", "--quiet"])
+            _, status, usage = os.wait4(run.pid, 0)
+            self.assertEqual(status, 0)
+            peaks.append(usage.ru_maxrss / 1024)
+        print("peaks", peaks, flush=True)
+        self.assertLess(peaks[1], 1.2 * peaks[0])
 
     @unittest.skipUnless((MEG.parent / "meg_bench").exists(), "needs meg_bench (-DMEG_BENCH=ON)")
     def test_the_products_of_a_step_and_of_generation_run_near_the_sgemm_peak(self):
         best = {}
-        for _ in range(3):  # neighbours on a shared machine take from one measurement or from another
+        for _ in range(5):  # neighbours on a shared machine take from one measurement or from another
             run = subprocess.run([MEG.parent / "meg_bench", "--benchmark_filter=warm_up_step|generate_ensemble",
                                   "--benchmark_format=json"], capture_output=True, text=True)
             self.assertEqual(run.returncode, 0, run.stderr)
             for line in json.loads(run.stdout)["benchmarks"]:
                 best[line["name"]] = max(best.get(line["name"], 0), line["of_sgemm"])
-            if min(best.values()) >= 0.35:
+            if min(best.values()) >= 0.5:
                 break
         print(best, flush=True)
         self.assertEqual(len(best), 2 if os.cpu_count() == 1 else 4)
-        self.assertGreaterEqual(min(best.values()), 0.35)  # 0.8 and more on a quiet machine, 0.45 beside another training
+        self.assertGreaterEqual(min(best.values()), 0.5)  # 0.8 and more on a quiet machine
 
     @unittest.skipUnless(SHARED.exists(), "needs ../shared/data")
     def test_the_classic_preset_learns_social_network_ads(self):
