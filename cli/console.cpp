@@ -10,6 +10,8 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <string>
 
 #include "core/error.h"
 #include "core/nn/backend.h"
@@ -49,6 +51,10 @@ void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
 bool interrupted() { return interrupt_seen != 0; }
 
 double peak_megabytes() {
+  // Linux says it of this program alone; getrusage counts what the parent had when it started us as ours.
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(line.find(':') + 1)) / 1024.0;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts kibibytes

@@ -48,10 +48,10 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
       fail("two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
     asked[k].in = parse_cells(coding.columns()[k], cells);
     if (!coding.columns()[k].is_split()) continue;
-    if (!asked[k].in->only)
+    asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
+    if (!asked[k].in->only || !asked[k + 1].in->only)
       fail("column '{}' has very many categories, so a choice among them cannot be asked for: ask for one",
            name_of(coding, k));
-    asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
   }
 }
 
