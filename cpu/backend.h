@@ -10,6 +10,8 @@ class CpuBackend final : public Backend {
   explicit CpuBackend(int threads) : pool_(threads) {}
   Device device() const override { return Device::kCpu; }
   int rows_of_pass(std::size_t, std::size_t floats) const override;
+  int passes_at_once() const override { return pool_.threads(); }
+  void make_passes(int passes, int slots, const Pass& pass) override;
 
   Memory allocate(std::size_t count) override;
   void upload(std::span<const float> from, float* to) override;
@@ -69,6 +71,7 @@ class CpuBackend final : public Backend {
 
  private:
   ThreadPool pool_;
+  std::vector<std::unique_ptr<CpuBackend>> alone_;  // of one thread each, for make_passes
 };
 
 }  // namespace meg::cpu

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <exception>
 
 #include "cpu/backend.h"
 
@@ -8,6 +10,28 @@ namespace meg::cpu {
 int CpuBackend::rows_of_pass(std::size_t, std::size_t floats) const {
   constexpr std::size_t kRows = 256, kFewest = 32, kMostFloats = (std::size_t{256} << 20) / sizeof(float);
   return static_cast<int>(std::clamp(kMostFloats / floats / kFewest * kFewest, kFewest, kRows));
+}
+
+void CpuBackend::make_passes(int passes, int slots, const Pass& pass) {
+  if (slots < 2 || 2 * passes <= slots)
+    return Backend::make_passes(passes, slots, pass);  // all threads in each of them
+  while (alone_.size() < static_cast<std::size_t>(slots)) alone_.push_back(std::make_unique<CpuBackend>(1));
+  std::atomic<int> next{0};
+  // Passes begin in their order, so those before one that throws have begun: the first of these throws every time.
+  std::vector<std::pair<int, std::exception_ptr>> thrown(static_cast<std::size_t>(slots), {passes, nullptr});
+  pool_.run(slots, ThreadPool::kWorthSharing, [&](int slot) {
+    const auto own = static_cast<std::size_t>(slot);
+    for (int i = next++; i < passes; i = next++) try {
+        pass(*alone_[own], slot, i);
+      } catch (...) {
+        thrown[own] = {i, std::current_exception()};
+        next = passes;
+        return;
+      }
+  });
+  const auto first =
+      std::min_element(thrown.begin(), thrown.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (first->second) std::rethrow_exception(first->second);
 }
 
 Memory CpuBackend::allocate(std::size_t count) {

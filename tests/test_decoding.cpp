@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -190,6 +191,35 @@ TEST_CASE("the most memory of a device that was held together is counted, the ho
   CHECK(gpu->most_bytes() == most);
   const Memory of_the_host = cpu->allocate(floats);
   CHECK(cpu->most_bytes() == 0);
+}
+
+TEST_CASE("every pass is made once, each in a slot of its own, and the first error comes out") {
+  const auto cpu = make_backend(Device::kCpu, 3);
+  CHECK(cpu->passes_at_once() == 3);
+  CHECK(emulated::make_backend(Precision::kFp32)->passes_at_once() == 1);
+  for (const int slots : {1, 2, 3})
+    for (const int passes : {1, 2, 3, 7, 200}) {
+      CAPTURE(slots);
+      CAPTURE(passes);
+      std::vector<std::atomic<int>> made(static_cast<std::size_t>(passes)), busy(static_cast<std::size_t>(slots));
+      std::atomic<int> shared = 0, errors = 0;
+      const auto pass = [&](Backend& backend, int slot, int i) {
+        shared += busy[static_cast<std::size_t>(slot)]++ > 0;
+        Memory memory = backend.allocate(1000);
+        backend.fill(1000, static_cast<float>(i), memory.data());
+        ++made[static_cast<std::size_t>(i)];
+        --busy[static_cast<std::size_t>(slot)];
+        if (errors > 0 && i >= 3) fail("pass {}", i);
+      };
+      cpu->make_passes(passes, slots, pass);
+      CHECK(shared == 0);
+      for (const auto& times : made) CHECK(times == 1);
+      errors = 1;
+      if (passes > 3)
+        CHECK_THROWS_WITH_AS(cpu->make_passes(passes, slots, pass), "pass 3", Error);
+      else
+        cpu->make_passes(passes, slots, pass);
+    }
 }
 
 TEST_CASE("a pass on a GPU has as many rows as are wanted, in whole tiles, within its memory; on the CPU not") {

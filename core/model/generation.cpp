@@ -17,8 +17,10 @@ constexpr float kColdest = 1e-6f;
 /// Rows that are decoded before they are printed: so many that starting threads costs nothing beside it, no more memory
 /// than this, and few enough that there are several chunks, for one is printed while the next is made.
 constexpr std::size_t kChunkRows = 32768, kChunkBytes = std::size_t{8} << 20, kChunks = 8;
+/// Of the passes that are made at once.
+constexpr std::size_t kMostPassFloats = std::size_t{64} << 20;
 
-/// Generates rows pass by pass and decodes them on the device; a chunk of passes is downloaded while the next is made.
+/// Generates rows in passes and decodes them on the device; a chunk of passes is downloaded while the next is made.
 class RowGenerator {
  public:
   RowGenerator(const TrainedEnsemble& trained, std::size_t count, std::uint64_t seed, const GenerateOptions& how)
@@ -27,19 +29,22 @@ class RowGenerator {
         how_(how),
         conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
         rows_(trained.rows_of_pass(count)),
+        slots_(slot_count()),
         chunk_(chunk_passes(count) * pass()),
-        arena_(trained.backend.allocate(arena_floats())),
-        host_cells_(pass() * stride()) {
+        arena_(trained.backend.allocate(arena_floats())) {
     for (Buffer& buffer : buffers_) {
       buffer.device = arena_.take(decoded_floats());
       buffer.host = trained.backend.allocate_on_host(decoded_floats());
     }
+    for (Slot& slot : slots_) slot.host_cells.resize(pass() * stride());
     if (!conditions_.in_order) {
       filler_.emplace(trained, conditions_.sets, RowFiller::Sets::kCondition, rows_);
       return;
     }
-    tape_ = trained.ensemble.make_tape(arena_, rows_, trained.ensemble.forward_on(trained.backend));
-    cells_ = arena_.take(host_cells_.size());
+    for (Slot& slot : slots_) {
+      slot.tape = trained.ensemble.make_tape(arena_, rows_, trained.ensemble.forward_on(trained.backend));
+      slot.cells = arena_.take(pass() * stride());
+    }
     known_.columns = static_cast<int>(conditions_.known);
     if (!next()) return;
     float* const codes = arena_.take(next()->codes.size());
@@ -50,7 +55,7 @@ class RowGenerator {
   void run(std::uint64_t first_row, std::uint64_t end, const TakeRows& take) {
     std::optional<Chunk> made;
     for (std::uint64_t row = first_row; row < end;) {
-      const Chunk next{row, block_end(row, end, chunk_), made ? 1 - made->slot : 0};
+      const Chunk next{row, block_end(row, end, chunk_), made ? 1 - made->buffer : 0};
       start(next);
       if (made && !give(*made, take)) return;
       made = next, row = next.stop;
@@ -68,7 +73,13 @@ class RowGenerator {
   /// Rows [row, stop) of the table, within one block of chunk_ rows.
   struct Chunk {
     std::uint64_t row, stop;
-    int slot;  // its buffer
+    int buffer;
+  };
+  /// What a pass works in.
+  struct Slot {
+    MaskedEnsemble::Tape tape{};
+    float* cells = nullptr;
+    std::vector<float> host_cells;
   };
 
   std::size_t pass() const { return static_cast<std::size_t>(rows_); }
@@ -78,14 +89,23 @@ class RowGenerator {
   std::size_t chunk_passes(std::size_t count) const {
     const std::size_t row_bytes = columns() * sizeof(std::uint32_t) + numbers() * sizeof(double);
     const std::size_t most = std::min(kChunkRows, kChunkBytes / row_bytes) / pass();
-    return std::max<std::size_t>(1, std::min(most, count / pass() / kChunks));
+    const std::size_t passes = std::max<std::size_t>(1, std::min(most, count / pass() / kChunks));
+    return (passes + slots_.size() - 1) / slots_.size() * slots_.size();
+  }
+  std::size_t slot_floats() const {
+    return on_.ensemble.tape_floats(rows_, on_.ensemble.forward_on(on_.backend)) + Arena::padded(pass() * stride());
+  }
+  std::size_t slot_count() const {
+    if (!conditions_.in_order) return 1;
+    return std::clamp<std::size_t>(kMostPassFloats / slot_floats(), 1,
+                                   static_cast<std::size_t>(on_.backend.passes_at_once()));
   }
   std::size_t number_floats() const { return chunk_ * numbers() * (sizeof(double) / sizeof(float)); }
   std::size_t decoded_floats() const { return number_floats() + chunk_ * columns(); }
   std::size_t arena_floats() const {
     std::size_t floats = buffers_.size() * Arena::padded(decoded_floats());
     if (!conditions_.in_order) return floats;  // the filler has the rest
-    floats += on_.ensemble.tape_floats(rows_, on_.ensemble.forward_on(on_.backend)) + Arena::padded(pass() * stride());
+    floats += slots_.size() * slot_floats();
     return floats + (next() ? Arena::padded(next()->codes.size()) : 0);
   }
   /// Of row `at` of a chunk in a buffer on; memory is of floats.
@@ -98,36 +118,40 @@ class RowGenerator {
 
   /// Makes a chunk's rows, and begins to download them.
   void start(const Chunk& chunk) {
-    float* const decoded = buffers_[static_cast<std::size_t>(chunk.slot)].device;
-    for_blocks(chunk.row, chunk.stop, rows_, [&](std::uint64_t row, std::uint64_t stop) {
-      const std::uint64_t begin = row / pass() * pass(), at = begin % chunk_;
-      const float* const cells = filler_ ? fill(begin, row, stop) : generate(begin, row, stop);
-      on_.backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, codes_of(decoded, at),
+    float* const decoded = buffers_[static_cast<std::size_t>(chunk.buffer)].device;
+    const std::uint64_t first = chunk.row / pass(), last = (chunk.stop - 1) / pass();
+    on_.backend.make_passes(
+        static_cast<int>(last - first) + 1, static_cast<int>(slots_.size()), [&](Backend& backend, int slot, int i) {
+          const std::uint64_t begin = (first + static_cast<std::uint64_t>(i)) * pass(), at = begin % chunk_;
+          const std::uint64_t row = std::max(begin, chunk.row), stop = std::min(begin + pass(), chunk.stop);
+          Slot& own = slots_[static_cast<std::size_t>(slot)];
+          const float* const cells = filler_ ? fill(begin, row, stop, own) : generate(backend, begin, row, stop, own);
+          backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, codes_of(decoded, at),
                          numbers_of(decoded, at));
-      on_.backend.end_step();
-    });
-    Memory& host = buffers_[static_cast<std::size_t>(chunk.slot)].host;
-    on_.backend.start_download(chunk.slot, decoded, {host.data(), host.size()});
+          backend.end_step();
+        });
+    Memory& host = buffers_[static_cast<std::size_t>(chunk.buffer)].host;
+    on_.backend.start_download(chunk.buffer, decoded, {host.data(), host.size()});
   }
 
   /// The cells on the device of a pass of rows from `begin` on, of which [row, stop) are wanted, in a step that
   /// start() ends.
-  const float* generate(std::uint64_t begin, std::uint64_t row, std::uint64_t stop) {
+  const float* generate(Backend& backend, std::uint64_t begin, std::uint64_t row, std::uint64_t stop, Slot& slot) {
     for (std::uint64_t r = row; r < stop; ++r)
-      for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &host_cells_[(r - begin) * stride()]);
-    if (conditions_.known > 0) on_.backend.upload(host_cells_, cells_);
-    on_.backend.begin_step();
-    on_.ensemble.generate(on_.backend, rows_, draw(begin), on_.parameters, on_.constants, tape_, cells_, nullptr,
+      for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &slot.host_cells[(r - begin) * stride()]);
+    if (conditions_.known > 0) backend.upload(slot.host_cells, slot.cells);
+    backend.begin_step();
+    on_.ensemble.generate(backend, rows_, draw(begin), on_.parameters, on_.constants, slot.tape, slot.cells, nullptr,
                           known_);
-    return cells_;
+    return slot.cells;
   }
 
   /// The same by the filler, whose passes are no steps.
-  const float* fill(std::uint64_t begin, std::uint64_t row, std::uint64_t stop) {
-    std::fill(host_cells_.begin(), host_cells_.end(), 0.0f);
+  const float* fill(std::uint64_t begin, std::uint64_t row, std::uint64_t stop, Slot& slot) {
+    std::fill(slot.host_cells.begin(), slot.host_cells.end(), 0.0f);
     for (std::uint64_t r = row; r < stop; ++r)
-      for (std::size_t k = 0; k < columns(); ++k) put(r, k, &host_cells_[(r - begin) * stride()]);
-    filler_->fill(draw(begin), host_cells_);
+      for (std::size_t k = 0; k < columns(); ++k) put(r, k, &slot.host_cells[(r - begin) * stride()]);
+    filler_->fill(draw(begin), slot.host_cells);
     return filler_->cells();
   }
 
@@ -137,8 +161,8 @@ class RowGenerator {
 
   /// Waits for a chunk's rows and gives them away.
   bool give(const Chunk& chunk, const TakeRows& take) const {
-    on_.backend.finish_download(chunk.slot);
-    float* const decoded = buffers_[static_cast<std::size_t>(chunk.slot)].host.data();
+    on_.backend.finish_download(chunk.buffer);
+    float* const decoded = buffers_[static_cast<std::size_t>(chunk.buffer)].host.data();
     return take({chunk.stop - chunk.row, [&](std::size_t begin, std::size_t end, Table& out) {
                    append(decoded, chunk.row + begin, chunk.row + end, out);
                  }});
@@ -200,15 +224,13 @@ class RowGenerator {
   std::uint64_t seed_;
   const GenerateOptions& how_;
   Conditions conditions_;
-  int rows_;           // of a pass
+  int rows_;  // of a pass
+  std::vector<Slot> slots_;
   std::size_t chunk_;  // rows of a chunk, whole passes
   Arena arena_;
   std::array<Buffer, 2> buffers_;
-  MaskedEnsemble::Tape tape_{};
-  float* cells_ = nullptr;
   KnownCells known_;
   std::optional<RowFiller> filler_;  // where the generation order does not do
-  std::vector<float> host_cells_;    // of a pass
 };
 
 }  // namespace

@@ -2,6 +2,10 @@
 
 namespace meg {
 
+void Backend::make_passes(int passes, int, const Pass& pass) {
+  for (int i = 0; i < passes; ++i) pass(*this, 0, i);
+}
+
 void Backend::stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) {
   if (!stack.first.empty())
     linear_forward(stack.first, rows, tape.x, parameters,

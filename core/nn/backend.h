@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -146,6 +147,14 @@ class Backend {
   /// bits whichever rows it is computed with. On a GPU no row depends on how many there are, and large passes keep it
   /// busy.
   virtual int rows_of_pass(std::size_t wanted, std::size_t floats) const = 0;
+
+  /// How many passes can be made at once: on a CPU one a thread, so that no thread waits for another within a pass.
+  virtual int passes_at_once() const { return 1; }
+  /// Calls pass(backend, slot, i) for i in [0, passes), at most `slots` (up to passes_at_once()) at once: each has its
+  /// slot to itself, and a backend for the memory of this one. Throws what the first of those that throw does, when all
+  /// that have begun have ended.
+  using Pass = std::function<void(Backend& backend, int slot, int i)>;
+  virtual void make_passes(int passes, int slots, const Pass& pass);
 
   // --- steps
   /// The operations up to end_step() are one step of a loop. A GPU runs them together at its end, and as a graph again
