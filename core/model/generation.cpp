@@ -17,7 +17,7 @@ constexpr float kColdest = 1e-6f;
 /// Rows that are decoded before they are printed: so many that starting threads costs nothing beside it, no more memory
 /// than this, and few enough that there are several chunks, for one is printed while the next is made.
 constexpr std::size_t kChunkRows = 32768, kChunkBytes = std::size_t{8} << 20, kChunks = 8;
-/// Of the passes that are made at once.
+/// What passes that are made at once work in, together.
 constexpr std::size_t kMostPassFloats = std::size_t{64} << 20;
 
 /// Generates rows in passes and decodes them on the device; a chunk of passes is downloaded while the next is made.
@@ -29,7 +29,7 @@ class RowGenerator {
         how_(how),
         conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
         rows_(trained.rows_of_pass(count)),
-        slots_(slot_count()),
+        slots_(slot_count(count)),
         chunk_(chunk_passes(count) * pass()),
         arena_(trained.backend.allocate(arena_floats())) {
     for (Buffer& buffer : buffers_) {
@@ -95,10 +95,10 @@ class RowGenerator {
   std::size_t slot_floats() const {
     return on_.ensemble.tape_floats(rows_, on_.ensemble.forward_on(on_.backend)) + Arena::padded(pass() * stride());
   }
-  std::size_t slot_count() const {
-    if (!conditions_.in_order) return 1;
-    return std::clamp<std::size_t>(kMostPassFloats / slot_floats(), 1,
-                                   static_cast<std::size_t>(on_.backend.passes_at_once()));
+  std::size_t slot_count(std::size_t count) const {
+    if (!conditions_.in_order) return 1;  // the filler makes them one by one
+    const std::size_t most = std::min((count + pass() - 1) / pass(), kMostPassFloats / slot_floats());
+    return std::clamp<std::size_t>(most, 1, static_cast<std::size_t>(on_.backend.passes_at_once()));
   }
   std::size_t number_floats() const { return chunk_ * numbers() * (sizeof(double) / sizeof(float)); }
   std::size_t decoded_floats() const { return number_floats() + chunk_ * columns(); }
