@@ -6,7 +6,7 @@ using namespace meg;
 
 namespace {
 
-constexpr int kBatch = 512, kBlock = 1024;
+constexpr int kBatch = 512, kPass = 256, kBlock = 16 * kPass;
 
 /// One warm-up step of an ensemble for adult's columns. Counted are the products that happen, masked ones do not:
 /// forward, gradient of the inputs (the first layer's too, for the embeddings) and of the weights, 2 flops each.
@@ -27,7 +27,8 @@ void warm_up_step(benchmark::State& state) {
 }
 BENCHMARK(warm_up_step)->Apply(bench::one_and_all_threads);
 
-/// A block of generated rows, 2 flops a multiply-add; drawing the cells is not counted.
+/// A block of generated rows in passes as `meg generate` makes them, 2 flops a multiply-add; drawing the cells is not
+/// counted.
 void generate(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const auto backend = make_backend(Device::kCpu, threads);
@@ -36,12 +37,19 @@ void generate(benchmark::State& state) {
   ensemble.initialize(1, start);
   const Memory constants = backend->allocate(ensemble.constants()),
                cells = backend->allocate(kBlock * ensemble.layout().cell_stride());
-  Arena arena(backend->allocate(ensemble.tape_floats(kBlock, ensemble.forward_on(*backend))));
-  auto tape = ensemble.make_tape(arena, kBlock, ensemble.forward_on(*backend));
-  Draw draw;
+  const auto passes_on = ensemble.forward_on(*backend);
+  Arena arena(backend->allocate(static_cast<std::size_t>(threads) * ensemble.tape_floats(kPass, passes_on)));
+  std::vector<MaskedEnsemble::Tape> tapes;
+  for (int slot = 0; slot < threads; ++slot) tapes.push_back(ensemble.make_tape(arena, kPass, passes_on));
+  std::uint64_t first_row = 0;
   for (auto _ : state) {
-    ensemble.generate(*backend, kBlock, draw, start.data(), constants.data(), tape, cells.data(), nullptr);
-    draw.first_row += kBlock;
+    backend->make_passes(kBlock / kPass, threads, [&](Backend& on, int slot, int i) {
+      const std::size_t row = static_cast<std::size_t>(i) * kPass;
+      ensemble.generate(on, kPass, {.first_row = first_row + row}, start.data(), constants.data(),
+                        tapes[static_cast<std::size_t>(slot)], cells.data() + row * ensemble.layout().cell_stride(),
+                        nullptr);
+    });
+    first_row += kBlock;
   }
   state.SetItemsProcessed(state.iterations() * kBlock);
   bench::report_flops(state, 2 * ensemble.multiply_adds() * kBlock, threads);
@@ -52,7 +60,7 @@ BENCHMARK(generate)->Name("generate_ensemble")->Apply(bench::one_and_all_threads
 void generation(benchmark::State& state, bench::Upto upto) {
   const auto threads = static_cast<int>(state.range(0));
   const auto backend = make_backend(Device::kCpu, threads);
-  bench::generation(state, *backend, upto, 64 * kBlock, threads);
+  bench::generation(state, *backend, upto, 16 * kBlock, threads);
 }
 BENCHMARK_CAPTURE(generation, decoded, bench::Upto::kHost)->Apply(bench::one_and_all_threads);
 BENCHMARK_CAPTURE(generation, text, bench::Upto::kText)->Apply(bench::one_and_all_threads);

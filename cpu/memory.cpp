@@ -13,7 +13,7 @@ int CpuBackend::rows_of_pass(std::size_t, std::size_t floats) const {
 }
 
 void CpuBackend::make_passes(int passes, int slots, const Pass& pass) {
-  if (slots < 2 || 2 * passes <= slots)
+  if (slots < 2 || 2 * std::min(passes, slots) <= pool_.threads())
     return Backend::make_passes(passes, slots, pass);  // all threads in each of them
   while (alone_.size() < static_cast<std::size_t>(slots)) alone_.push_back(std::make_unique<CpuBackend>(1));
   std::atomic<int> next{0};

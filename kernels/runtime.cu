@@ -10,8 +10,10 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-// Major compute capabilities that there is machine code for; later ones have the driver compile it from PTX.
-constexpr int kOldest = 8, kLatest = 9;
+constexpr int kOldest = 8;  // major compute capability that the kernels are built for
+
+/// Whether this can be had is whether all kernels can: later devices need a driver that compiles their PTX.
+__global__ void probe_kernel() {}
 
 std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
@@ -42,9 +44,12 @@ std::string obstacle() {
     return std::string("the GPU is too old (") + device.name + " has compute capability " +
            std::to_string(device.major) + "." + std::to_string(device.minor) + ", " + std::to_string(kOldest) +
            ".0 is the least)";
-  if (device.major > kLatest && driver < runtime)
-    return std::string("the NVIDIA driver is for CUDA ") + version_text(driver) + ", but on a " + device.name +
-           " this meg needs " + version_text(runtime) + " (update the driver)";
+  cudaFuncAttributes attributes;
+  if (const cudaError_t loaded = cudaFuncGetAttributes(&attributes, probe_kernel); loaded != cudaSuccess) {
+    cudaGetLastError();  // or the next launch would report it
+    return std::string("the kernels of this meg cannot be loaded on the ") + device.name + " (" +
+           cudaGetErrorString(loaded) + "); a newer driver may help";
+  }
   return {};
 }
 

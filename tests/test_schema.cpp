@@ -45,9 +45,9 @@ TEST_CASE("column types are inferred from the values") {
 
 TEST_CASE("whole numbers that no number is written as are words") {
   for (const auto& codes : std::vector<std::vector<std::string>>{{"02139", "10001", "02139"},
-                                                                 {"-07", "5", "5"},
+                                                                 {"007", "012", "700"},
                                                                  {"1234567890123456789", "1234567890123456790", "12"},
-                                                                 {"9007199254740992", "1", "1"},
+                                                                 {"9007199254740992", "9007199254740993", "1"},
                                                                  {"+4930123456", "+33140205050", "+33140205050"}}) {
     const ColumnSchema schema = column(codes);
     CAPTURE(codes[0]);
@@ -60,6 +60,9 @@ TEST_CASE("whole numbers that no number is written as are words") {
   }
   CHECK(column({"0", "-0", "10"}).type == ColumnType::kInteger);
   CHECK(column({"+3", "-2", "0"}).type == ColumnType::kInteger);  // differences
+  CHECK(column({"+3", "+150", "+12"}).type == ColumnType::kInteger);
+  CHECK(column({"007", "12", "1500"}).type == ColumnType::kInteger);  // one odd cell says nothing of a column
+  CHECK(column({"9223372036854775807", "12", "1500"}).type == ColumnType::kInteger);
   CHECK(column({"00.5", "+1.25", "0"}).type == ColumnType::kDecimal);
   CHECK(column({"1e22", "0", "5"}).type == ColumnType::kInteger);
   std::vector<std::string> rising, zips;
@@ -68,6 +71,12 @@ TEST_CASE("whole numbers that no number is written as are words") {
   CHECK(column(rising).type == ColumnType::kIdentifier);
   CHECK(column(rising).largest == 0);  // it does not count its rows: no double does
   CHECK(column(zips).type == ColumnType::kIdentifier);
+  std::vector<std::string> days, padded;
+  for (int i = 0; i < 40; ++i)
+    days.push_back(fmt::format("{:02}", i * 7 % 31 + 1)), padded.push_back(fmt::format("{:04}", i + 1));
+  CHECK(column(days).type == ColumnType::kCategorical);
+  CHECK(column(padded).type == ColumnType::kIdentifier);
+  CHECK(column(padded).largest == 40);
   const Table t = parse_csv("zip\n02139\n10001\n", "t.csv");
   CHECK(infer_schema(t, {{"zip", ColumnType::kInteger}})[0].largest == 10001);  // who asks for numbers gets them
 }

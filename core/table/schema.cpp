@@ -19,6 +19,10 @@ constexpr std::size_t kIdentifierRows = 20;
 constexpr std::size_t kFewValues = 20;
 /// 2^53: not all whole numbers from here on are doubles.
 constexpr double kBeyondWholeDoubles = 9007199254740992;
+/// The fewest digits of a number with a plus that is one to call.
+constexpr std::size_t kTelephoneDigits = 7;
+/// Codes of so few digits are categories however few rows there are.
+constexpr std::size_t kShortCode = 3;
 /// Digits behind the point that the smallest numbers need.
 constexpr int kMostDecimals = 340;
 
@@ -27,14 +31,21 @@ constexpr std::array<std::string_view, 7> kTypeNames{"categorical", "boolean",  
 
 using Values = std::unordered_set<std::string_view>;
 
-bool starts_with_digit(std::string_view text) { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
+std::string_view without_sign(std::string_view number) {
+  return number.substr(number.starts_with('-') || number.starts_with('+') ? 1 : 0);
+}
 
-/// Whether a whole number is written as none would be: 02139, or with more digits than a double holds.
-bool is_code(std::string_view number, double value) {
-  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
-  const bool digits_alone = number.find_first_not_of("0123456789") == std::string_view::npos;
-  return (number.starts_with('0') && starts_with_digit(number.substr(1))) ||
-         (digits_alone && std::abs(value) >= kBeyondWholeDoubles);
+/// 02139
+bool has_leading_zero(std::string_view number) {
+  const std::string_view text = without_sign(number);
+  return text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+}
+
+/// +4930123456, and numbers of more digits than a double holds.
+bool is_long_code(std::string_view number, double value) {
+  const std::string_view text = without_sign(number);
+  if (text.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  return std::abs(value) >= kBeyondWholeDoubles || (number.starts_with('+') && text.size() >= kTelephoneDigits);
 }
 
 std::string lower(std::string_view word) {
@@ -92,10 +103,14 @@ struct Survey {
   Values values;
   std::size_t present = 0;
   bool numeric = true, whole = true, rises_by_one = true, has_blank = false;
-  bool has_code = false, has_plus = false, has_minus = false;
-  std::string_view no_number;  // the first value that is none
-  /// Whole numbers that are names: postal codes, account and telephone numbers.
-  bool is_coded() const { return whole && (has_code || (has_plus && !has_minus)); }
+  std::size_t leading_zeros = 0, long_codes = 0;
+  std::size_t shortest = ~std::size_t{0}, longest = 0;  // digits
+  std::string_view no_number;                           // the first value that is none
+  /// Whole numbers that are names, as most of them show, or leading zeros that make all as long: postal codes, account
+  /// and telephone numbers.
+  bool is_coded() const {
+    return whole && (2 * (leading_zeros + long_codes) > present || (leading_zeros > 0 && shortest == longest));
+  }
 };
 
 Survey survey(const Table& table, std::size_t column, ColumnSchema& out) {
@@ -122,9 +137,10 @@ Survey survey(const Table& table, std::size_t column, ColumnSchema& out) {
     out.smallest = first ? *number : std::min(out.smallest, *number);
     out.largest = first ? *number : std::max(out.largest, *number);
     const std::string_view text = trimmed(cell);
-    s.has_code = s.has_code || is_code(text, *number);
-    s.has_plus = s.has_plus || text.starts_with('+');
-    s.has_minus = s.has_minus || text.starts_with('-');
+    s.leading_zeros += has_leading_zero(text);
+    s.long_codes += is_long_code(text, *number);
+    s.shortest = std::min(s.shortest, without_sign(text).size());
+    s.longest = std::max(s.longest, without_sign(text).size());
     const int decimals = decimals_of(text);
     out.trailing_zeros = first || (out.trailing_zeros && decimals == out.decimals);
     out.decimals = std::max(out.decimals, decimals);
@@ -140,10 +156,13 @@ Survey survey(const Table& table, std::size_t column, ColumnSchema& out) {
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
   if (s.present == 0) return ColumnType::kCategorical;
   const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
-  const bool number_line = s.numeric && !(s.is_coded() && column.decimals == 0);
+  const bool coded = s.numeric && column.decimals == 0 && s.is_coded();
+  const bool number_line = s.numeric && !coded;
   if (number_line && s.whole && column.decimals == 0)
     return all_differ && s.rises_by_one ? ColumnType::kIdentifier : ColumnType::kInteger;
   if (number_line) return ColumnType::kDecimal;
+  if (coded && all_differ && s.rises_by_one) return ColumnType::kIdentifier;
+  if (coded && s.longest <= kShortCode) return ColumnType::kCategorical;
   if (!common_format(s.values).empty()) return ColumnType::kDatetime;
   if (is_boolean(s.values)) return ColumnType::kBoolean;
   if (column.distinct <= std::max(kFewValues, s.present / 2)) return ColumnType::kCategorical;
@@ -161,8 +180,8 @@ ColumnSchema infer_column(const Table& table, std::size_t c, const ColumnType* w
   if (out.type == ColumnType::kInteger && !s.whole)
     fail("column '{}' cannot be integer: not all of its values are whole numbers", out.name);
   if (out.type == ColumnType::kInteger) out.decimals = 0;
-  if (!number_line && !(out.type == ColumnType::kIdentifier && s.numeric && !s.is_coded()))
-    out.smallest = out.largest = 0;
+  const bool counts = out.type == ColumnType::kIdentifier && s.numeric && out.largest < kBeyondWholeDoubles;
+  if (!number_line && !counts) out.smallest = out.largest = 0;
   if (!number_line) out.decimals = 0;
   if (out.type == ColumnType::kDatetime) {
     out.format = common_format(s.values);

@@ -46,8 +46,8 @@ inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_num
 /// Infers every column's type from its values; `types` says it for some columns instead:
 /// - boolean: two words of one of the pairs true/false, yes/no, t/f, y/n; 0/1 stays integer (it inverts exactly there);
 /// - integer, decimal: every value is a number; an integer column whose values are all different, rise by one from row
-///   to row and are at least 20 is an identifier, and one with leading zeros (02139), values from 2^53 on, or a plus
-///   and no minus (+4930123456) holds words that happen to be digits;
+///   to row and are at least 20 is an identifier; whole numbers with leading zeros that make all as long (02139), and
+///   those most of which have such zeros, 7 digits behind a plus (+4930123456), or are beyond 2^53, are words;
 /// - datetime: every value is one;
 /// - otherwise words: categorical where values repeat (at most half as many values as rows, or at most 20), identifier
 ///   where all differ and none holds a blank, else free text.

@@ -27,10 +27,17 @@ TextColumns::TextColumns(const Table& table, const Schema& schema) : shapes_(sch
 
 void TextColumns::append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
                          std::string& out) const {
-  if (is_running_number(schema))
-    append_number(schema.smallest + static_cast<double>(row), 0, true, out);
-  else
+  if (is_running_number(schema)) {
+    std::string number;
+    append_number(schema.smallest + static_cast<double>(row), 0, true, number);
+    // All as long: with leading zeros where they need them.
+    const std::vector<TextShapes::Shape>& shapes = shapes_[column].shapes();
+    if (shapes.size() == 1 && number.size() < shapes[0].text.size())
+      out.append(shapes[0].text.size() - number.size(), '0');
+    out += number;
+  } else {
     shapes_[column].append(seed, row, column, out);
+  }
 }
 
 std::string TextColumns::to_json() const {
