@@ -122,8 +122,10 @@ Gate::Score Gate::score(const float* parameters) const {
         mean(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));
   };
   out.loss = loss();
-  tape.seed = seed_, tape.hidden_from = 0;
-  if (ensemble_.shape().any_order) out.hidden_loss = loss();
+  if (ensemble_.shape().any_order) {
+    tape.seed = seed_, tape.hidden_from = 0;
+    out.hidden_loss = loss();
+  }
   return out;
 }
 

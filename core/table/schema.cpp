@@ -44,8 +44,8 @@ bool has_leading_zero(std::string_view number) {
 /// +4930123456, and numbers of more digits than a double holds.
 bool is_long_code(std::string_view number, double value) {
   const std::string_view text = without_sign(number);
-  if (text.find_first_not_of("0123456789") != std::string_view::npos) return false;
-  return std::abs(value) >= kBeyondWholeDoubles || (number.starts_with('+') && text.size() >= kTelephoneDigits);
+  const bool is_long = std::abs(value) >= kBeyondWholeDoubles || (number[0] == '+' && text.size() >= kTelephoneDigits);
+  return is_long && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::string lower(std::string_view word) {

@@ -99,8 +99,9 @@ void TextShapes::append(std::uint64_t seed, std::uint64_t row, std::size_t colum
     const char c = character[0];
     const int kind = character.size() == 1 ? -1 : letter_kind(character);
     const char start = is_digit(c) ? '0' : is_upper(c) ? 'A' : 'a';
-    if (kind >= 0 && !alphabet_[static_cast<std::size_t>(kind)].empty())
-      out += alphabet_[static_cast<std::size_t>(kind)][choose(alphabet_[static_cast<std::size_t>(kind)].size())];
+    const std::vector<std::string>* letters = kind < 0 ? nullptr : &alphabet_[static_cast<std::size_t>(kind)];
+    if (letters && !letters->empty())
+      out += (*letters)[choose(letters->size())];
     else if (is_digit(c) || is_upper(c) || is_lower(c))
       out.push_back(static_cast<char>(start + static_cast<char>(choose(is_digit(c) ? 10 : 26))));
     else
