@@ -2,6 +2,7 @@
 #include <simt.h>
 
 #include <numeric>
+#include <set>
 #include <vector>
 
 #include "core/error.h"
@@ -137,6 +138,20 @@ TEST_CASE("shared memory that nobody wrote, and elements that are not there, are
   CHECK(thrown);
 }
 
+TEST_CASE("some launches run the other way round, so that what depends on an order comes out otherwise") {
+  std::set<std::vector<unsigned>> orders;
+  for (int launch = 0; launch < 64; ++launch) {
+    std::vector<unsigned> seen;
+    simt::run({2, 1, 1}, {2, 1, 1}, 0, [&] {
+      seen.push_back(blockIdx.x * blockDim.x + threadIdx.x);
+      __syncthreads();
+      seen.push_back(10 + blockIdx.x * blockDim.x + threadIdx.x);
+    });
+    orders.insert(seen);
+  }
+  CHECK(orders == std::set<std::vector<unsigned>>{{0, 1, 10, 11, 2, 3, 12, 13}, {3, 2, 13, 12, 1, 0, 11, 10}});
+}
+
 TEST_CASE("races in shared memory are found out, and barriers of the block and of the warp end them") {
   const Shared<int> tile(0, 64);
   const auto race = [&](auto between, unsigned distance) {
@@ -148,7 +163,7 @@ TEST_CASE("races in shared memory are found out, and barriers of the block and o
         const int x = tile[t - distance];
     });
   };
-  CHECK(says(race([] {}, 1), "no barrier"));
+  CHECK_FALSE(race([] {}, 1).empty());  // or nobody wrote it, where the reader comes first
   CHECK(race([] {}, 0).empty());
   CHECK(race([] { __syncthreads(); }, 1).empty());
   CHECK(says(race([] { __syncwarp(); }, 1), "no barrier"));  // lane 0 reads another warp's
@@ -202,7 +217,7 @@ TEST_CASE("copies come when a thread waits for them, not before, and then in the
       simt::wait_for_copies(0);
     });
   };
-  CHECK(says(shared([] {}), "no barrier"));
+  CHECK_FALSE(shared([] {}).empty());
   CHECK(says(shared([] { __syncthreads(); }), "no barrier"));  // it may still be on its way
   CHECK(shared([] {
           simt::wait_for_copies(0);

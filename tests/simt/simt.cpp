@@ -5,6 +5,7 @@
 #include <boost/context/protected_fixedsize_stack.hpp>
 #include <exception>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 #if defined(__SANITIZE_ADDRESS__)
@@ -167,6 +168,8 @@ class Runner {
     for (unsigned z = 0; z < grid.z; ++z)
       for (unsigned y = 0; y < grid.y; ++y)
         for (unsigned x = 0; x < grid.x; ++x) places.push_back({x, y, z});
+    backwards_ = (coin_() & 1) != 0;
+    if (backwards_) std::reverse(places.begin(), places.end());
     const std::size_t at_once = together ? places.size() : 1;
     for (std::size_t first = 0; first < places.size(); first += at_once)
       run_blocks(std::span(places).subspan(first, at_once), grid, block, threads, shared_bytes);
@@ -287,9 +290,14 @@ class Runner {
 
   static bool can_go_on(const Thread& thread) { return !thread.done && thread.wait == Wait::kNone; }
 
+  /// The thread whose turn comes after `turn` others.
+  Thread& in_turn(std::span<Thread> threads, std::size_t turn) const {
+    return threads[backwards_ ? threads.size() - 1 - turn : turn];
+  }
+
   void resume_block(Block& block) {
-    for (Thread& thread : block.threads)
-      if (can_go_on(thread) && !failure_) {
+    for (std::size_t t = 0; t < block.threads.size(); ++t)
+      if (Thread& thread = in_turn(block.threads, t); can_go_on(thread) && !failure_) {
         current_ = &thread;
         resume(*thread.fiber);
       }
@@ -314,7 +322,7 @@ class Runner {
 
   void run_threads() {
     while (next_ < threads_.size() && !failure_) {
-      Thread& self = threads_[next_++];
+      Thread& self = in_turn(threads_, next_++);
       current_ = &self;
       try {
         (*body_)();
@@ -425,7 +433,9 @@ class Runner {
   bool running_ = false, together_ = false;
   std::exception_ptr failure_;
   std::vector<Thread> threads_;
-  std::size_t next_ = 0;  // thread that has not begun
+  std::mt19937 coin_;       // the same in every run
+  bool backwards_ = false;  // blocks and threads, in this launch
+  std::size_t next_ = 0;    // threads that have begun
   Thread* current_ = nullptr;
   Fiber* fiber_ = nullptr;
   std::vector<std::unique_ptr<Fiber>> fibers_;

@@ -9,8 +9,10 @@
 ///   - copies that a thread begins and goes on beside: what they bring is there when it has waited for them, not
 ///   before.
 /// Global memory is the host's: AddressSanitizer checks it where the tests are built with it. Races there are not seen,
-/// but of blocks that are launched together one runs ahead of the others, as far as the barriers of their grid let it.
-/// A kernel without barriers runs as a plain loop over its threads: a fiber is left only where a thread must wait.
+/// but what they would change is: a launch runs the blocks and the threads of a block from the first one to the last
+/// or, by the toss of a coin, the other way; and of blocks that are launched together one runs ahead of the others, as
+/// far as the barriers of their grid let it. A kernel without barriers runs as a plain loop over its threads: a fiber
+/// is left only where a thread must wait.
 #include <array>
 #include <bit>
 #include <cmath>
