@@ -35,7 +35,7 @@ void training_steps(benchmark::State& state, int epochs, int steps) {
 void both_ways(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"threads", "at_once"})->UseRealTime()->Args({1, 0});
   if (bench::all_threads() > 1) benchmark->Args({bench::all_threads(), 0});
-  if (bench::has_gpu()) benchmark->Args({bench::kGpu, 0})->Args({bench::kGpu, 256});
+  bench::gpu_registrations().push_back([benchmark] { benchmark->Args({bench::kGpu, 0})->Args({bench::kGpu, 256}); });
 }
 BENCHMARK_CAPTURE(training_steps, one_epoch, 1, 100)->Name("100_training_steps")->Apply(both_ways);
 BENCHMARK_CAPTURE(training_steps, ads, 100, 7)->Name("100_epochs_of_social_network_ads")->Apply(both_ways);

@@ -85,11 +85,14 @@ void one_and_all_threads(benchmark::internal::Benchmark* benchmark) {
   if (all_threads() > 1) benchmark->Arg(all_threads());
 }
 
-bool has_gpu() { return has_cuda() && cuda_obstacle().empty(); }
+std::vector<std::function<void()>>& gpu_registrations() {
+  static std::vector<std::function<void()>> registrations;
+  return registrations;
+}
 
 void everywhere(benchmark::internal::Benchmark* benchmark) {
   one_and_all_threads(benchmark);
-  if (has_gpu()) benchmark->Arg(kGpu);
+  gpu_registrations().push_back([benchmark] { benchmark->Arg(kGpu); });
 }
 
 std::unique_ptr<Backend> backend_on(int threads) {

@@ -1,7 +1,9 @@
 #pragma once
 #include <benchmark/benchmark.h>
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/nn/backend.h"
 
@@ -20,8 +22,9 @@ void one_and_all_threads(benchmark::internal::Benchmark* benchmark);
 
 /// The number of threads that stands for the GPU.
 inline constexpr int kGpu = 0;
-/// Whether there is one.
-bool has_gpu();
+/// What main() calls where there is one: benchmarks are registered before CUDA knows the kernels, so before it can
+/// tell.
+std::vector<std::function<void()>>& gpu_registrations();
 /// Registers a benchmark for one thread, for all, and for the GPU where there is one.
 void everywhere(benchmark::internal::Benchmark* benchmark);
 std::unique_ptr<Backend> backend_on(int threads);

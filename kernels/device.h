@@ -88,6 +88,7 @@ __device__ inline Four read_four(Shared<float> x, std::size_t at) {
 #ifdef __CUDACC__
   return *reinterpret_cast<const Four*>(x + at);
 #else
+  x.check_aligned(at, 4);
   return {x[at], x[at + 1], x[at + 2], x[at + 3]};
 #endif
 }

@@ -17,7 +17,9 @@ __global__ void fill_kernel(std::size_t count, float value, float* out) {
 
 }  // namespace
 
-CudaBackend::CudaBackend(Precision precision) : precision_(precision), sums_((kMostSums + 1) * sizeof(double)) {}
+CudaBackend::CudaBackend(Precision precision) : precision_(precision), sums_((kMostSums + 1) * sizeof(double)) {
+  clear_bytes(sums_.as<void>(), (kMostSums + 1) * sizeof(double));
+}
 
 int CudaBackend::rows_of_pass(std::size_t wanted, std::size_t floats) const {
   constexpr std::size_t kTile = 64;  // rows of a block of linear_forward
@@ -39,8 +41,10 @@ const void* CudaBackend::constant(std::span<const std::byte> bytes) {
 }
 
 Memory CudaBackend::allocate(std::size_t count) {
-  auto block = std::make_shared<Block>(std::max<std::size_t>(count, 1) * sizeof(float));
+  const std::size_t bytes = std::max<std::size_t>(count, 1) * sizeof(float);
+  auto block = std::make_shared<Block>(bytes);
   auto* const data = block->as<float>();
+  clear_bytes(data, bytes);
   return Memory(data, count, Device::kCuda, [block = std::move(block)](float*) mutable { block.reset(); });
 }
 

@@ -87,20 +87,32 @@ void Queue::begin_step() {
 void Queue::end_step() {
   const auto found =
       std::find_if(steps_.begin(), steps_.end(), [&](const Replayed& old) { return old.step.like(step_); });
-  if (!noting_ || step_.size() == 0 || (found == steps_.end() && steps_.size() == kMostGraphs)) return flush();
+  const bool known = found != steps_.end();
+  if (!noting_ || step_.size() == 0 || (!known && steps_.size() == kMostGraphs)) return flush();
   noting_ = false;
-  if (found == steps_.end()) {
-    Replayed& made = steps_.emplace_back();
-    made.step = step_;
-    for (std::size_t i = 0; i < step_.size(); ++i) made.graph.add(step_.call(i));
-    made.graph.run(stream_.handle());
-  } else {
-    for (std::size_t i = 0; i < step_.size(); ++i)
-      if (!step_.same_arguments(found->step, i)) found->graph.change(i, step_.call(i));
-    std::swap(found->step, step_);
-    found->graph.run(stream_.handle());
+  try {
+    known ? replay(*found) : record();
+  } catch (...) {
+    if (known) steps_.erase(found);  // half of its arguments may have changed
+    step_.clear();                   // what throws is not run again
+    throw;
   }
   step_.clear();
+}
+
+void Queue::record() {
+  Replayed made;
+  for (std::size_t i = 0; i < step_.size(); ++i) made.graph.add(step_.call(i));
+  made.graph.run(stream_.handle());
+  made.step = step_;
+  steps_.push_back(std::move(made));
+}
+
+void Queue::replay(Replayed& earlier) {
+  for (std::size_t i = 0; i < step_.size(); ++i)
+    if (!step_.same_arguments(earlier.step, i)) earlier.graph.change(i, step_.call(i));
+  std::swap(earlier.step, step_);
+  earlier.graph.run(stream_.handle());
 }
 
 void Queue::flush() {

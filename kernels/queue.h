@@ -54,6 +54,10 @@ class Queue {
     Graph graph;
   };
 
+  /// Runs the noted step as a new graph; as that of an earlier step like it.
+  void record();
+  void replay(Replayed& earlier);
+
   CudaStream stream_;
   bool noting_ = false;
   Step step_;

@@ -19,10 +19,32 @@ std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
+constexpr const char* kRemedy =
+    "; end what else uses it, train with a smaller batch or hidden width, or use --device cpu";
+
 void check(cudaError_t result, const char* what, std::source_location where = std::source_location::current()) {
   if (result == cudaSuccess) return;
   throw Error(std::string(what) + " failed at " + where.file_name() + ":" + std::to_string(where.line()) + ": " +
-              cudaGetErrorString(result) + " (" + cudaGetErrorName(result) + ")");
+              cudaGetErrorString(result) + " (" + cudaGetErrorName(result) + ")" +
+              (result == cudaErrorMemoryAllocation ? kRemedy : ""));
+}
+
+/// The one that this thread uses: the first, or whichever an embedding program has chosen by cudaSetDevice.
+int current_device() {
+  int device = 0;
+  check(cudaGetDevice(&device), "asking for the GPU in use");
+  return device;
+}
+
+int attribute(cudaDeviceAttr which) {
+  int value = 0;
+  check(cudaDeviceGetAttribute(&value, which, current_device()), "asking what the GPU can do");
+  return value;
+}
+
+bool is_missing_code(cudaError_t error) {
+  return error == cudaErrorInvalidDeviceFunction || error == cudaErrorNoKernelImageForDevice ||
+         error == cudaErrorUnsupportedPtxVersion || error == cudaErrorInvalidPtx;
 }
 
 }  // namespace
@@ -38,8 +60,11 @@ std::string obstacle() {
   const cudaError_t result = cudaGetDeviceCount(&devices);
   if (result != cudaSuccess) return std::string("there is no usable NVIDIA GPU (") + cudaGetErrorString(result) + ")";
   if (devices == 0) return "there is no NVIDIA GPU on this machine";
+  int number = 0;
   cudaDeviceProp device;
-  check(cudaGetDeviceProperties(&device, 0), "asking for the properties of the GPU");
+  cudaError_t known = cudaGetDevice(&number);
+  if (known == cudaSuccess) known = cudaGetDeviceProperties(&device, number);
+  if (known != cudaSuccess) return std::string("the GPU cannot be used (") + cudaGetErrorString(known) + ")";
   if (device.major < kOldest)
     return std::string("the GPU is too old (") + device.name + " has compute capability " +
            std::to_string(device.major) + "." + std::to_string(device.minor) + ", " + std::to_string(kOldest) +
@@ -47,8 +72,10 @@ std::string obstacle() {
   cudaFuncAttributes attributes;
   if (const cudaError_t loaded = cudaFuncGetAttributes(&attributes, probe_kernel); loaded != cudaSuccess) {
     cudaGetLastError();  // or the next launch would report it
-    return std::string("the kernels of this meg cannot be loaded on the ") + device.name + " (" +
-           cudaGetErrorString(loaded) + "); a newer driver may help";
+    if (is_missing_code(loaded))
+      return std::string("the kernels of this meg cannot be loaded on the ") + device.name + " (" +
+             cudaGetErrorString(loaded) + "); a newer driver may help";
+    return std::string("the ") + device.name + " cannot be used (" + cudaGetErrorString(loaded) + ")";
   }
   return {};
 }
@@ -61,13 +88,15 @@ void* allocate_bytes(std::size_t bytes) {
     std::size_t unused = 0, all = 0;
     check(cudaMemGetInfo(&unused, &all), "asking for the free memory of the GPU");
     throw Error("out of memory on the GPU: " + std::to_string((bytes >> 20) + 1) + " MB were needed, " +
-                std::to_string(unused >> 20) + " of " + std::to_string(all >> 20) +
-                " MB are free; lower the batch size or the hidden width, or use --device cpu");
+                std::to_string(unused >> 20) + " of " + std::to_string(all >> 20) + " MB are free" + kRemedy);
   }
   check(result, "allocating memory on the GPU");
+  return block;
+}
+
+void clear_bytes(void* block, std::size_t bytes) {
   check(cudaMemset(block, 0, bytes), "clearing memory on the GPU");
   check(cudaStreamSynchronize(nullptr), "clearing memory on the GPU");  // our stream does not wait for that one
-  return block;
 }
 
 void free_bytes(void* block) noexcept { cudaFree(block); }
@@ -84,12 +113,53 @@ void free_host_bytes(void* block) noexcept {
   cudaFreeHost(block);
 }
 
+/// Pinned memory that uploads go through, so that the GPU fetches them when it comes to it while the host's own bytes
+/// may change. One half is filled while what is in the other may still be fetched.
+struct CudaStream::Staging {
+  static constexpr std::size_t kHalf = 256 * 1024;
+
+  Staging() : bytes(static_cast<std::byte*>(allocate_host_bytes(2 * kHalf))) {
+    for (cudaEvent_t& event : fetched)
+      check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "making an event");
+  }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+  ~Staging() {
+    free_host_bytes(bytes);
+    for (cudaEvent_t event : fetched) cudaEventDestroy(event);
+  }
+
+  /// Room for as many bytes, kHalf at most, that nothing fetches any more.
+  std::byte* take(std::size_t count, cudaStream_t stream) {
+    if (used + count > kHalf) {
+      check(cudaEventRecord(fetched[half], stream), "recording an event");
+      half = 1 - half, used = 0;
+      check(cudaEventSynchronize(fetched[half]), "waiting for a copy to the GPU");
+    }
+    return bytes + half * kHalf + std::exchange(used, used + count);
+  }
+
+  std::byte* bytes;
+  cudaEvent_t fetched[2] = {};  // all of a half, when it was full
+  std::size_t half = 0, used = 0;
+};
+
 CudaStream::CudaStream() { check(cudaStreamCreateWithFlags(&handle_, cudaStreamNonBlocking), "making a stream"); }
 
-CudaStream::~CudaStream() { cudaStreamDestroy(handle_); }
+CudaStream::~CudaStream() {
+  staging_.reset();
+  cudaStreamDestroy(handle_);
+}
 
-void CudaStream::upload(const void* from, std::size_t bytes, void* to) const {
-  if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, handle_), "a copy to the GPU");
+void CudaStream::upload(const void* from, std::size_t bytes, void* to) {
+  if (bytes == 0) return;
+  const bool staged = bytes <= Staging::kHalf;
+  if (staged) {
+    if (!staging_) staging_ = std::make_unique<Staging>();
+    from = std::memcpy(staging_->take(bytes, handle_), from, bytes);
+  }
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, handle_), "a copy to the GPU");
+  if (!staged) check(cudaStreamSynchronize(handle_), "waiting for a copy to the GPU");
 }
 
 void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
@@ -99,12 +169,14 @@ void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
 
 namespace {
 
-/// Beyond this much shared memory a kernel must ask for it.
+/// Beyond this much shared memory a kernel must ask for it. It asks for all: what it may have is one setting of the
+/// whole process, and another thread may need more of it than this launch.
 void ask_for_shared_memory(const void* kernel, std::size_t bytes, std::source_location where) {
   constexpr std::size_t kFreely = 48 * 1024;
-  if (bytes > kFreely)
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
-          "asking for shared memory", where);
+  if (bytes <= kFreely) return;
+  const int all = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, all), "asking for shared memory",
+        where);
 }
 void ask_for_shared_memory(const Call& call) { ask_for_shared_memory(call.kernel, call.shared_bytes, call.where); }
 
@@ -130,14 +202,12 @@ void CudaStream::run(const Call& call) const {
 }
 
 std::size_t blocks_together(const void* kernel, unsigned threads, std::size_t shared_bytes) {
-  int most = 0, blocks = 0, sms = 0;
-  check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0), "asking for a block's memory");
-  if (shared_bytes > static_cast<std::size_t>(most)) return 0;
+  if (shared_bytes > static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin))) return 0;
   ask_for_shared_memory(kernel, shared_bytes, std::source_location::current());
+  int blocks = 0;
   check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, static_cast<int>(threads), shared_bytes),
         "asking how many blocks the GPU runs side by side");
-  check(cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, 0), "asking for the number of multiprocessors");
-  return static_cast<std::size_t>(blocks) * static_cast<std::size_t>(sms);
+  return static_cast<std::size_t>(blocks) * static_cast<std::size_t>(attribute(cudaDevAttrMultiProcessorCount));
 }
 
 struct Graph::State {
@@ -179,6 +249,7 @@ void Download::wait() { check(cudaStreamSynchronize(state_->copies.handle()), "w
 
 Graph::Graph() : state_(std::make_unique<State>()) {}
 Graph::Graph(Graph&&) noexcept = default;
+Graph& Graph::operator=(Graph&&) noexcept = default;
 Graph::~Graph() = default;
 
 void Graph::add(const Call& call) {

@@ -18,16 +18,18 @@ namespace meg::MEG_KERNELS {
 /// Why no device of this machine can be used; empty where one can.
 std::string obstacle();
 
-/// Bytes on the device, set to zero. Throws Error that says how much was needed and how much there is.
+/// Bytes on the device, of any contents. Throws Error that says how much was needed and how much there is.
 void* allocate_bytes(std::size_t bytes);
 void free_bytes(void* block) noexcept;
+/// Sets bytes on the device to zero, before anything that is asked of it later.
+void clear_bytes(void* block, std::size_t bytes);
 
 /// Bytes of the host that a device copies to and from by itself, set to zero.
 void* allocate_host_bytes(std::size_t bytes);
 /// Waits for copies to them first.
 void free_host_bytes(void* block) noexcept;
 
-/// A block of device memory.
+/// A block of device memory, of any contents.
 class Block {
  public:
   explicit Block(std::size_t bytes) : data_(allocate_bytes(bytes)), bytes_(bytes) {
@@ -95,7 +97,7 @@ class Graph {
  public:
   Graph();
   Graph(Graph&& other) noexcept;
-  Graph& operator=(Graph&&) = delete;
+  Graph& operator=(Graph&& other) noexcept;
   ~Graph();
 
   /// Appends a call. All of them must be there before the first run.
@@ -118,14 +120,16 @@ class CudaStream {
   ~CudaStream();
 
   /// The host's bytes may change as soon as it returns.
-  void upload(const void* from, std::size_t bytes, void* to) const;
+  void upload(const void* from, std::size_t bytes, void* to);
   /// Returns when they are there.
   void download(const void* from, std::size_t bytes, void* to) const;
   void run(const Call& call) const;
   CUstream_st* handle() const { return handle_; }
 
  private:
+  struct Staging;
   CUstream_st* handle_ = nullptr;
+  std::unique_ptr<Staging> staging_;
 };
 
 /// A copy to the host beside a stream's later work.

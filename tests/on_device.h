@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <deque>
+#include <exception>
 
 #include "core/nn/backend.h"
 
@@ -278,7 +279,8 @@ class OnDevice final : public meg::Backend {
   class Operands {
    public:
     explicit Operands(OnDevice& on) : on_(on) {}
-    ~Operands() {
+    ~Operands() noexcept(false) {
+      if (std::uncaught_exceptions() > 0) return;  // the operation failed
       for (const Copy& copy : copies_)
         if (copy.to) on_.backend_->download(copy.memory.data(), std::span(copy.to, copy.count));
     }

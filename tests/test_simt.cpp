@@ -195,7 +195,8 @@ TEST_CASE("copies come when a thread waits for them, not before, and then in the
           tile.copy_later(0, 1, from.data());
           tile.copy_later(3, 1, nullptr);  // zero
           simt::commit_copies();
-          tile.copy_later(1, 2, from.data() + 1);
+          tile.copy_later(1, 1, from.data() + 1);
+          tile.copy_later(2, 1, from.data() + 2);
           simt::commit_copies();
           early = seen();
           simt::wait_for_copies(1);
@@ -224,6 +225,10 @@ TEST_CASE("copies come when a thread waits for them, not before, and then in the
           __syncthreads();
         }).empty());
   CHECK(says(error_of(1, [&] { tile.copy_later(63, 2, from.data()); }), "element 64 of 64"));
+  alignas(16) const std::array<int, 8> wide{};
+  CHECK(error_of(1, [&] { tile.copy_later(4, 4, &wide[4]); }).empty());
+  CHECK(says(error_of(1, [&] { tile.copy_later(6, 4, &wide[4]); }), "no multiple"));
+  CHECK(says(error_of(1, [&] { tile.copy_later(4, 4, &wide[2]); }), "no multiple"));
 }
 
 TEST_CASE("blocks that are launched together meet at barriers of the grid, and keep a shared memory of their own") {

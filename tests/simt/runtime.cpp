@@ -12,20 +12,26 @@ namespace meg::MEG_KERNELS {
 std::string obstacle() { return {}; }
 
 void* allocate_bytes(std::size_t bytes) {
-  void* block = std::calloc(bytes, 1);
+  void* block = std::malloc(bytes);
   if (!block) fail("out of memory: {} MB were needed", bytes >> 20);
-  return block;
+  return std::memset(block, 0xff, bytes);  // not a number
 }
 
 void free_bytes(void* block) noexcept { std::free(block); }
+void clear_bytes(void* block, std::size_t bytes) { std::memset(block, 0, bytes); }
 
-void* allocate_host_bytes(std::size_t bytes) { return allocate_bytes(bytes); }
+void* allocate_host_bytes(std::size_t bytes) {
+  void* block = allocate_bytes(bytes);
+  clear_bytes(block, bytes);
+  return block;
+}
 void free_host_bytes(void* block) noexcept { std::free(block); }
 
+struct CudaStream::Staging {};
 CudaStream::CudaStream() = default;
 CudaStream::~CudaStream() = default;
 
-void CudaStream::upload(const void* from, std::size_t bytes, void* to) const {
+void CudaStream::upload(const void* from, std::size_t bytes, void* to) {
   if (bytes > 0) std::memcpy(to, from, bytes);
 }
 
@@ -76,6 +82,7 @@ struct Graph::State {
 
 Graph::Graph() : state_(std::make_unique<State>()) {}
 Graph::Graph(Graph&&) noexcept = default;
+Graph& Graph::operator=(Graph&&) noexcept = default;
 Graph::~Graph() = default;
 
 void Graph::add(const Call& call) {

@@ -528,4 +528,8 @@ void out_of_bounds(std::size_t index, std::size_t size, Where where) {
   meg::fail("simt: element {} of {} in shared memory at {}", index, size, text(where));
 }
 
+void not_aligned(std::size_t bytes, Where where) {
+  meg::fail("simt: an access of {} bytes at {} whose place is no multiple of them", bytes, text(where));
+}
+
 }  // namespace simt

@@ -2,8 +2,9 @@
 /// CUDA on the host, for tests: the sources in kernels/ compile against this header instead of the CUDA toolkit, and
 /// launch() runs the blocks of a grid one after another, or side by side where they are launched together, and the
 /// threads of a block as fibers of one thread. What is checked, with an Error that says where:
-///   - shared memory: bounds, reads of what nobody wrote, and races (two threads, one of them writing, with no barrier
-///     between them);
+///   - shared memory: bounds, the alignment of wide accesses, reads of what nobody wrote, and races (two threads, one
+///   of
+///     them writing, with no barrier between them);
 ///   - barriers and warp operations: that all threads of the grid or of the block, all lanes of the mask, meet at the
 ///     same one;
 ///   - copies that a thread begins and goes on beside: what they bring is there when it has waited for them, not
@@ -66,6 +67,7 @@ void note_write(std::size_t begin, std::size_t size, Where where);
 std::byte* shared_memory();
 std::size_t shared_size();
 [[noreturn]] void out_of_bounds(std::size_t index, std::size_t size, Where where);
+[[noreturn]] void not_aligned(std::size_t bytes, Where where);
 
 /// Begins a copy to bytes [begin, begin + size) of shared memory, of zeros where `from` is null: cp.async,
 /// .commit_group and .wait_group of the PTX manual.
@@ -114,8 +116,14 @@ class Shared {
     if (index.value >= size_) out_of_bounds(index.value, size_, index.where);
     return {begin_ + index.value * sizeof(T), index.where};
   }
+  /// Element `index`, of a place that the bytes of `count` elements can be read from or written to at once.
+  void check_aligned(Index index, std::size_t count, const T* beside = nullptr) const {
+    const std::size_t bytes = count * sizeof(T), place = begin_ + index.value * sizeof(T);
+    if (place % bytes != 0 || reinterpret_cast<std::uintptr_t>(beside) % bytes != 0) not_aligned(bytes, index.where);
+  }
   void copy_later(Index index, std::size_t count, const T* from) const {
     if (index.value + count > size_) out_of_bounds(index.value + count - 1, size_, index.where);
+    check_aligned(index, count, from);
     simt::copy_later(begin_ + index.value * sizeof(T), count * sizeof(T), from, index.where);
   }
   Shared operator+(std::size_t offset) const { return {begin_ + offset * sizeof(T), size_ - std::min(offset, size_)}; }
