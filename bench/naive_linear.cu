@@ -92,13 +92,23 @@ __global__ void backward_weight_kernel(const LayerGroup* groups, std::size_t row
   });
 }
 
+/// Of a block: kBiasOutputs outputs side by side, each summed by several threads.
+constexpr unsigned kBiasOutputs = 32;
+
 __global__ void bias_gradients_kernel(const LayerGroup* groups, std::size_t rows, const float* dy, float* gradients) {
   const LayerGroup g = groups[blockIdx.y];
-  each(1, g.outputs, [&](std::size_t, std::size_t output) {
-    float sum = 0;
-    for (std::size_t r = 0; r < rows; ++r) sum += dy[g.y + r * g.y_stride + output];
-    gradients[g.bias + output] += sum;
-  });
+  SharedMemory shared;
+  const Shared<float> parts = shared.take<float>(kThreads);
+  const std::size_t output = blockIdx.x * kBiasOutputs + threadIdx.x % kBiasOutputs;
+  float sum = 0;
+  if (output < g.outputs)
+    for (std::size_t r = threadIdx.x / kBiasOutputs; r < rows; r += kThreads / kBiasOutputs)
+      sum += dy[g.y + r * g.y_stride + output];
+  parts[threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.x >= kBiasOutputs || output >= g.outputs) return;
+  for (unsigned t = threadIdx.x + kBiasOutputs; t < kThreads; t += kBiasOutputs) sum += parts[t];
+  gradients[g.bias + output] += sum;
 }
 
 }  // namespace
@@ -148,8 +158,9 @@ void naive_linear_backward_weight(Queue& queue, const DeviceLayer& layer, int ro
 }
 
 void add_bias_gradients(Queue& queue, const DeviceLayer& layer, int rows, const float* dy, float* gradients) {
-  launch(queue, shape_of(layer, layer.most_outputs), bias_gradients_kernel, layer.groups(),
-         static_cast<std::size_t>(rows), dy, gradients);
+  const auto blocks = static_cast<unsigned>((layer.most_outputs + kBiasOutputs - 1) / kBiasOutputs);
+  launch(queue, {{blocks, static_cast<unsigned>(layer.count), 1}, kThreads, SharedMemory::bytes<float>(kThreads)},
+         bias_gradients_kernel, layer.groups(), static_cast<std::size_t>(rows), dy, gradients);
 }
 
 }  // namespace meg::MEG_KERNELS

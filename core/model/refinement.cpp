@@ -10,6 +10,8 @@ namespace {
 
 /// Batches of the pool that the discriminator learns from alone.
 constexpr int kPoolBatches = 16;
+/// Rows that are drawn and uploaded at once, for many steps.
+constexpr int kRowsAhead = 32768;
 
 DiscriminatorOptions discriminator_options(const RefinementOptions& o) {
   return {.hidden = o.hidden,
@@ -40,9 +42,9 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       dview_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sums_(arena_.take(3)),
-      index_(static_cast<std::size_t>(options.batch_size)),
-      real_rows_(backend, index_.size()),
-      pool_rows_(backend, index_.size()) {
+      steps_ahead_(std::max(1, kRowsAhead / options.batch_size)),
+      real_rows_(backend, product(steps_ahead_, static_cast<std::size_t>(options.batch_size))),
+      pool_rows_(backend, product(steps_ahead_, static_cast<std::size_t>(options.batch_size))) {
   tape_.seed = options.seed;
   for (float* to : {generators_.parameters(), generators_.average()})
     backend.add_scaled(ensemble.parameters(), 1.0f, parameters, 0.0f, to);
@@ -62,10 +64,23 @@ Draw Refinement::draw() const {
           static_cast<std::uint64_t>(step_) * static_cast<std::uint64_t>(options_.batch_size)};
 }
 
-void Refinement::random_rows(std::uint64_t row, std::size_t from, std::span<std::uint32_t> out) const {
+/// Draws the rows of the next steps, each a function of the step's number.
+void Refinement::draw_rows() {
   const Philox philox(options_.seed, Stream::kRefinement);
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = static_cast<std::uint32_t>(philox.bits(row, static_cast<std::uint32_t>(i))[0] * from >> 32);
+  const auto batch = static_cast<std::size_t>(options_.batch_size);
+  const auto draw = [&](int stream, std::size_t from) {
+    std::vector<std::uint32_t> rows;
+    for (int step = step_; step < step_ + steps_ahead_; ++step)
+      for (std::uint32_t i = 0; i < batch; ++i)
+        rows.push_back(static_cast<std::uint32_t>(
+            philox.bits(2 * static_cast<std::uint64_t>(step) + static_cast<std::uint64_t>(stream), i)[0] * from >> 32));
+    return rows;
+  };
+  std::vector<std::uint32_t> real = draw(0, rows_.train.size());
+  for (std::uint32_t& row : real) row = rows_.train[row];
+  real_rows_.set(backend_, real);
+  if (step_ < options_.discriminator_first) pool_rows_.set(backend_, draw(1, kPoolBatches * batch));
+  first_drawn_ = step_;
 }
 
 void Refinement::fill_pool() {
@@ -85,21 +100,17 @@ void Refinement::step() {
   const bool alone = step_ < options_.discriminator_first;
   float* const real_cells = cells_ + product(batch, layout.cell_stride());
   tape_.dropout = 0;
-  random_rows(2 * static_cast<std::uint64_t>(step_), rows_.train.size(), index_);
-  for (std::uint32_t& row : index_) row = rows_.train[row];
-  real_rows_.set(backend_, index_);
-  if (alone) {
-    if (pool_.size() == 0) fill_pool();
-    random_rows(2 * static_cast<std::uint64_t>(step_) + 1, product(kPoolBatches, index_.size()), index_);
-    pool_rows_.set(backend_, index_);
-  } else {
+  if (first_drawn_ < 0 || step_ >= first_drawn_ + steps_ahead_) draw_rows();
+  const std::size_t drawn = product(step_ - first_drawn_, static_cast<std::size_t>(batch));
+  if (!alone)
     pool_ = Memory();
-  }
+  else if (pool_.size() == 0)
+    fill_pool();
   backend_.begin_step();
-  backend_.gather_rows(rows_.cells, real_rows_.data(), batch, stride, real_cells);
+  backend_.gather_rows(rows_.cells, real_rows_.data() + drawn, batch, stride, real_cells);
   backend_.view_rows(layout, batch, real_cells, real_view_);
   if (alone) {
-    backend_.gather_rows(pool_.data(), pool_rows_.data(), batch, stride, cells_);
+    backend_.gather_rows(pool_.data(), pool_rows_.data() + drawn, batch, stride, cells_);
     backend_.view_rows(layout, batch, cells_, view_);
   } else {
     ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view_);
@@ -152,7 +163,8 @@ double Refinement::held_out_auc() {
   if (rows_.held_out.empty()) return std::numeric_limits<double>::quiet_NaN();
   const ColumnsLayout& layout = ensemble_.layout();
   constexpr std::size_t kMostRows = 4096;
-  const std::size_t held = std::min(rows_.held_out.size(), kMostRows), batch = index_.size();
+  const std::size_t held = std::min(rows_.held_out.size(), kMostRows);
+  const auto batch = static_cast<std::size_t>(options_.batch_size);
   const std::size_t generated = (std::max<std::size_t>(held, 1024) + batch - 1) / batch * batch;
   const Memory views = backend_.allocate((held + generated) * layout.view_stride);
   float* const fake = views.data() + held * layout.view_stride;

@@ -48,7 +48,7 @@ class Refinement {
   std::size_t arena_floats() const;
   void fill_pool();
   Draw draw() const;
-  void random_rows(std::uint64_t stream_row, std::size_t from, std::span<std::uint32_t> out) const;
+  void draw_rows();
   void train_generators();
 
   Backend& backend_;
@@ -62,8 +62,8 @@ class Refinement {
   MaskedEnsemble::Tape tape_;  // rows [0, batch) generated, [batch, 2 batch) real
   float *cells_, *real_view_, *view_, *dview_, *losses_, *sums_;
   Memory pool_;  // cells of rows from the warmed-up generators, for the steps of the discriminator alone
-  std::vector<std::uint32_t> index_;
-  RowNumbers real_rows_, pool_rows_;  // of a step
+  int steps_ahead_, first_drawn_ = -1;
+  RowNumbers real_rows_, pool_rows_;  // of steps [first_drawn_, first_drawn_ + steps_ahead_)
   int step_ = 0, generator_step_ = 0;
   int discriminator_steps_ = 0, generator_steps_ = 0;  // since the last report
 };
