@@ -6,7 +6,7 @@ MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
 CLASSIC = ("--preset", "classic")
 ROOT = Path(__file__).resolve().parents[1]
 PENGUINS = ROOT / "docs/examples/data/penguins.csv"
-SHARED = ROOT.parent / "shared"
+SHARED = Path(os.environ.get("MEG_SHARED", ROOT.parent / "shared"))
 ADS = SHARED / "data/social_network_ads.csv"
 
 
@@ -132,11 +132,11 @@ class Fast(Case):
 
     def test_ctrl_c_keeps_a_model_and_resuming_it_gives_the_model_of_an_uninterrupted_run(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"
-        flags = [*CLASSIC, "--epochs", "600", "--log", str(log)]
+        flags = [*CLASSIC, "--epochs", "600", "--log", str(log), "--device", "cpu"]  # a GPU would be done before it is stopped
         self.stop_training(part, flags, lambda: log.exists() and log.read_text().count("\n") > 5)
         self.succeed("generate", part, "--rows", 5, "--out", "-")
         self.succeed("train", PENGUINS, "--out", part, "--resume", part, *flags)
-        self.succeed("train", PENGUINS, *CLASSIC, "--out", whole, "--epochs", 600)
+        self.succeed("train", PENGUINS, *CLASSIC, "--out", whole, "--epochs", 600, "--device", "cpu")
         self.assertEqual(part.read_bytes(), whole.read_bytes())
         self.assertEqual([json.loads(line)["epoch"] for line in log.open()], list(range(1, 601)))
 
@@ -292,8 +292,9 @@ class Fast(Case):
         self.fail_with("Permission denied", "generate", secret, "--rows", 1, "--out", "-", preexec_fn=nobody)
         self.fail_with("Permission denied", "train", table, "--epochs", 1, "--out", model, preexec_fn=nobody)
         self.fail_with("Permission denied", "train", table, "--epochs", 1, "--out", self.folder / "m", preexec_fn=nobody)
-        rows = self.succeed("generate", model, "--rows", 9, "--out", "-").stdout
-        one = self.succeed("generate", model, "--rows", 9, "--out", "-", "--threads", 64, preexec_fn=nobody_with_one_thread)
+        nine = ("generate", model, "--rows", 9, "--out", "-", "--device", "cpu")
+        rows = self.succeed(*nine).stdout
+        one = self.succeed(*nine, "--threads", 64, preexec_fn=nobody_with_one_thread)
         self.assertEqual(one.stdout, rows)  # the threads it cannot have are done without
 
     def test_bad_models_are_one_sentence(self):
