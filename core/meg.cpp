@@ -126,7 +126,7 @@ void Meg::save_model(const std::filesystem::path& path) const {
   impl_->preset->save(file);
   file.metadata["preset"] = impl_->options.preset;
   file.metadata["options"] = options_to_json(impl_->options);
-  write_tensor_file(path, file);
+  write_tensor_file(path, std::move(file));
 }
 
 Meg Meg::load_model(const std::filesystem::path& path, const Options& options) {

@@ -1,4 +1,6 @@
 #pragma once
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -10,9 +12,13 @@
 
 namespace meg {
 
-/// As many threads as a caller asks for, 0 = one a core.
+/// As many threads as a caller asks for; 0: one for each core that this process may run on, for taskset and containers
+/// leave it fewer than there are, and threads that share a core wait for one another.
 inline int thread_count(int asked) {
-  return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (asked > 0) return asked;
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) return std::max(1, CPU_COUNT(&cores));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 /// Calls body(i) for i in [0, count) on `threads` threads, the caller's among them. What a body does must not depend on

@@ -30,9 +30,8 @@ double mean_of(const Items& items, Value value) {
 /// Brings samples to mean 0 and deviation 1 of the real one, which keeps their order.
 void standardize(std::vector<double>& real, std::vector<double>& synthetic) {
   if (real.empty()) return;
-  const double mean = mean_of(real, [](double x) { return x; });
-  const double variance = mean_of(real, [&](double x) { return (x - mean) * (x - mean); });
-  const double scale = real.front() < real.back() ? std::sqrt(variance) : 1;
+  const auto [mean, deviation] = spread(real);
+  const double scale = deviation > 0 ? deviation : 1;
   for (std::vector<double>* sample : {&real, &synthetic})
     for (double& x : *sample) x = (x - mean) / scale;
 }

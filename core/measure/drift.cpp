@@ -1,5 +1,6 @@
 #include "core/measure/drift.h"
 
+#include "core/error.h"
 #include "core/measure/compare.h"
 
 namespace meg {
@@ -11,6 +12,7 @@ constexpr double kAlike = 0.9, kChance = 0.001;
 }  // namespace
 
 std::optional<Drift> drift(const Table& real, const Table& other, const Schema& schema, int threads) {
+  if (real.rows() == 0 || other.rows() == 0) fail("a table without rows cannot be compared");
   const std::vector<ColumnComparison> columns = compare_columns(real, other, schema, threads);
   std::optional<Drift> out;
   for (const ColumnComparison& c : columns) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/measure/lbfgs.h"
+#include "core/measure/numbers.h"
 
 namespace meg {
 
@@ -17,22 +18,18 @@ LogisticRegression::LogisticRegression(const EncodedRows& rows, std::span<const 
 
 void LogisticRegression::standardize() {
   const auto n = static_cast<double>(rows_.rows);
-  const auto add = [&](double mean, double variance) {
-    mean_.push_back(mean);
-    // A constant's variance may round to a little above 0.
-    inverse_.push_back(variance > 1e-20 * (1 + mean * mean) ? 1 / std::sqrt(variance) : 0);
+  const auto add = [&](const Spread& s) {
+    mean_.push_back(s.mean);
+    inverse_.push_back(s.deviation > 0 ? 1 / s.deviation : 0);
   };
   for (const EncodedColumn& column : rows_.columns) {
     if (column.is_codes()) {
       std::vector<double> count(column.width);
       for (const int code : column.codes) ++count[static_cast<std::size_t>(code)];
-      for (const double c : count) add(c / n, c / n * (1 - c / n));
-      continue;
+      for (const double c : count) add({c / n, std::sqrt(c / n * (1 - c / n))});
+    } else {
+      add(spread(column.numbers));
     }
-    double mean = 0, variance = 0;
-    for (const double x : column.numbers) mean += x / n;
-    for (const double x : column.numbers) variance += (x - mean) * (x - mean) / n;
-    add(mean, variance);
   }
 }
 

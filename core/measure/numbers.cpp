@@ -29,6 +29,21 @@ std::vector<double> read_numbers(const ColumnSchema& column, const Table& table,
   return out;
 }
 
+Spread spread(std::span<const double> numbers) {
+  if (numbers.empty()) return {};
+  const auto n = static_cast<double>(numbers.size());
+  Spread out;
+  for (const double x : numbers) out.mean += x / n;
+  // Asked of the values: a constant's sums round to almost, not exactly, no variance.
+  const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
+  if (*low == *high) return {*low, 0};
+  const double furthest = std::max(out.mean - *low, *high - out.mean);
+  double squares = 0;
+  for (const double x : numbers) squares += std::pow((x - out.mean) / furthest, 2) / n;
+  out.deviation = furthest * std::sqrt(squares);
+  return out;
+}
+
 std::vector<double> sorted_present(const std::vector<double>& numbers) {
   std::vector<double> out;
   std::copy_if(numbers.begin(), numbers.end(), std::back_inserter(out), [](double x) { return !std::isnan(x); });

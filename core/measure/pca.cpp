@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/measure/encoded_rows.h"
+#include "core/measure/numbers.h"
 
 namespace meg {
 
@@ -39,13 +40,12 @@ std::vector<Coordinate> coordinates(const EncodedRows& rows) {
       continue;
     }
     Coordinate one{&column};
-    double squares = 0;
-    for (std::size_t r = 0; r < rows.real_rows; ++r) one.mean += column.numbers[r] / n;
-    for (std::size_t r = 0; r < rows.real_rows; ++r) squares += std::pow(column.numbers[r] - one.mean, 2) / n;
+    const auto [mean, deviation] = spread(std::span(column.numbers).first(rows.real_rows));
+    one.mean = mean;
     if (column.is_missing)
-      one.variance = squares;
-    else if (squares > 1e-20 * (1 + one.mean * one.mean))
-      one.scale = 1 / std::sqrt(squares), one.variance = 1;
+      one.variance = deviation * deviation;
+    else if (deviation > 0)
+      one.scale = 1 / deviation, one.variance = 1;
     out.push_back(one);
   }
   return out;
@@ -63,7 +63,7 @@ Matrix points(const std::vector<Coordinate>& coordinates, const std::vector<std:
 }
 
 /// At most `count` of the rows from `begin` to before `end`, evenly spread.
-std::vector<std::size_t> spread(std::size_t begin, std::size_t end, std::size_t count) {
+std::vector<std::size_t> evenly(std::size_t begin, std::size_t end, std::size_t count) {
   count = std::min(count, end - begin);
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < count; ++i) out.push_back(begin + i * (end - begin) / count);
@@ -93,7 +93,7 @@ Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const P
                      [](const Coordinate& a, const Coordinate& b) { return a.variance > b.variance; });
     kept.resize(kMostCoordinates);
   }
-  const Matrix x = points(kept, spread(0, rows.real_rows, rows.real_rows));
+  const Matrix x = points(kept, evenly(0, rows.real_rows, rows.real_rows));
   const Matrix covariance = x.transpose() * x / static_cast<double>(rows.real_rows);
   const Eigen::SelfAdjointEigenSolver<Matrix> solver(covariance);  // ascending
   const auto count = static_cast<Eigen::Index>(std::min(options.components, kept.size()));
@@ -106,8 +106,8 @@ Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const P
     if (components(largest, k) < 0) components.col(k) *= -1;
     out.explained.push_back(std::max(0.0, solver.eigenvalues()(solver.eigenvalues().size() - 1 - k)) / variance);
   }
-  out.real = project(points(kept, spread(0, rows.real_rows, options.points)), components);
-  out.synthetic = project(points(kept, spread(rows.real_rows, rows.rows, options.points)), components);
+  out.real = project(points(kept, evenly(0, rows.real_rows, options.points)), components);
+  out.synthetic = project(points(kept, evenly(rows.real_rows, rows.rows, options.points)), components);
   return out;
 }
 

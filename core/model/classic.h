@@ -67,7 +67,6 @@ class ClassicEnsemble {
   void generate(std::uint64_t seed, std::uint64_t first_row, int rows, std::span<float> out) const;
 
   int columns() const { return generator_.output_columns(); }
-  std::size_t generator_parameters() const { return generator_.parameters(); }
 
  private:
   struct Step;  // the arena of a training step

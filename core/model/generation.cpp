@@ -189,9 +189,7 @@ class RowGenerator {
   void put(std::uint64_t row, std::size_t k, float* cells) const {
     const std::size_t n = on_.coding.columns().size();
     const std::optional<Cell> cell = conditions_.same[k] ? conditions_.same[k] : given_cell(row, k);
-    cells[k] = cell ? static_cast<float>(cell->code) : -1.0f;
-    cells[n + k] = cell ? cell->z : 0;
-    cells[2 * n + k] = cell ? on_.coding.columns()[k].position(*cell) : -1;
+    cell ? put_cell(on_.coding.columns()[k], *cell, n, k, cells) : put_unknown(n, k, cells);
   }
 
   /// Nothing where the column is not given, and for a hole.

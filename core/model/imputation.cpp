@@ -94,9 +94,7 @@ class RowImputer {
   }
 
   void set(std::size_t k, Cell cell, float* cells) const {
-    const std::size_t n = on_.coding.columns().size();
-    cells[k] = static_cast<float>(cell.code), cells[n + k] = cell.z;
-    cells[2 * n + k] = on_.coding.columns()[k].position(cell);
+    put_cell(on_.coding.columns()[k], cell, on_.coding.columns().size(), k, cells);
   }
 
   Cell get(std::size_t k, const float* cells) const {

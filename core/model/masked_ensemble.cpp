@@ -73,8 +73,9 @@ double MaskedEnsemble::multiply_adds() const {
 void MaskedEnsemble::initialize(std::uint64_t seed, std::span<float> parameters) const {
   const Philox philox(seed, Stream::kInit);
   const auto normal = [&](std::size_t first, std::size_t count, double scale) {
-    for (std::size_t i = first; i < first + count; ++i)
-      parameters[i] = static_cast<float>(scale) * philox.normal(i / 4, 0)[i % 4];
+    for_numbers(
+        first, first + count, [&](std::size_t block) { return philox.normal(block, 0); },
+        [&](std::size_t i, float number) { parameters[i] = static_cast<float>(scale) * number; });
   };
   const auto weights = [](const LinearGroup& g) {
     return static_cast<std::size_t>(g.inputs) * static_cast<std::size_t>(g.outputs);
@@ -100,12 +101,7 @@ void MaskedEnsemble::initialize(std::uint64_t seed, std::span<float> parameters)
 }
 
 std::size_t MaskedEnsemble::tape_floats(int rows, Passes passes) const {
-  const std::size_t wide = Arena::padded(floats(rows, units())),
-                    x = Arena::padded(floats(rows, layout_.size() * kFeatures)),
-                    heads = Arena::padded(floats(rows, layout_.head_stride)),
-                    sum = shared() ? Arena::padded(floats(rows, static_cast<std::size_t>(shape_.hidden))) : 0;
-  return sum * (shape_.any_order ? 2 : 1) +
-         (x + (passes == Passes::kStacks ? 0 : 3 * wide) + heads) * (passes == Passes::kBackward ? 2 : 1);
+  return Arena::floats([&](Arena& arena) { make_tape(arena, rows, passes); });
 }
 
 MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, Passes passes) const {

@@ -1,12 +1,21 @@
 #include "core/model/masks.h"
 
+#include <algorithm>
 #include <numeric>
 #include <sstream>
 
 #include "core/error.h"
 #include "core/input_file.h"
+#include "core/permutation.h"
 
 namespace meg {
+
+Masks::Masks(std::vector<int> places, std::vector<int> columns) : order(std::move(places)), widths(std::move(columns)) {
+  const bool positive = std::all_of(widths.begin(), widths.end(), [](int width) { return width > 0; });
+  if (!is_permutation(order) || !positive ||
+      std::accumulate(widths.begin(), widths.end(), std::size_t{0}) != order.size())
+    fail("these masks do not give every column to one generator");
+}
 
 std::vector<float> Masks::to_places(std::span<const float> rows) const {
   std::vector<float> out(rows.size());

@@ -12,6 +12,10 @@ struct Masks {
   std::vector<int> order;   ///< place -> column
   std::vector<int> widths;  ///< columns per generator, in places
 
+  Masks() = default;
+  /// Throws Error where the order does not hold every column once, or the widths are not of all of it.
+  Masks(std::vector<int> order, std::vector<int> widths);
+
   /// [rows, columns] from the columns' own order into places, and back.
   std::vector<float> to_places(std::span<const float> rows) const;
   void to_columns(std::span<const float> places, std::span<float> out) const;

@@ -227,11 +227,8 @@ class MegPreset final : public Preset {
     const std::size_t n = coding_.columns().size();
     std::vector<float> cells(cells_of(coded.rows, ensemble_->layout()));
     for (std::size_t r = 0; r < coded.rows; ++r)
-      for (std::size_t j = 0; j < n; ++j) {
-        const Cell cell{coded.code[r * n + j], coded.z[r * n + j]};
-        float* const out = &cells[r * 3 * n + j];
-        out[0] = static_cast<float>(cell.code), out[n] = cell.z, out[2 * n] = coding_.columns()[j].position(cell);
-      }
+      for (std::size_t j = 0; j < n; ++j)
+        put_cell(coding_.columns()[j], {coded.code[r * n + j], coded.z[r * n + j]}, n, j, &cells[r * 3 * n]);
     return cells;
   }
 
@@ -253,20 +250,21 @@ class MegPreset final : public Preset {
     if (!resumed) set_run(epochs, batch_size);
     std::vector<float> start(ensemble_->parameters());
     backend_.download(result_.data(), start);
-    warm_up_ = std::make_unique<WarmUp>(backend_, *ensemble_, rows_, sizes_.warm_up, start);
-    if (!resumed) return;
-    try {
-      warm_up_->load(state_);
-      if (state_.metadata.contains("refinement")) {
-        refinement_ = make_refinement();
-        refinement_->load(state_);
+    auto warm_up = std::make_unique<WarmUp>(backend_, *ensemble_, rows_, sizes_.warm_up, start);
+    std::unique_ptr<Refinement> refinement;
+    if (resumed) try {
+        warm_up->load(state_);
+        if (state_.metadata.contains("refinement")) {
+          refinement = make_refinement(*warm_up);
+          refinement->load(state_);
+        }
+      } catch (const std::logic_error&) {
+        fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
+      } catch (const nlohmann::json::exception&) {
+        fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
       }
-    } catch (const std::logic_error&) {
-      fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
-    } catch (const nlohmann::json::exception&) {
-      fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
-    }
     state_ = {};
+    warm_up_ = std::move(warm_up), refinement_ = std::move(refinement);
   }
 
   bool under_way() const { return warm_up_ || !state_.tensors.empty(); }
@@ -295,13 +293,13 @@ class MegPreset final : public Preset {
     return true;
   }
 
-  std::unique_ptr<Refinement> make_refinement() {
+  std::unique_ptr<Refinement> make_refinement(const WarmUp& warm_up) {
     return std::make_unique<Refinement>(backend_, *ensemble_, rows_, constants_.data(), sizes_.refinement,
-                                        warm_up_->best());
+                                        warm_up.best());
   }
 
   bool refine(const std::function<void(const Progress&)>& report, const std::function<bool()>& go_on) {
-    if (!refinement_) refinement_ = make_refinement();
+    if (!refinement_) refinement_ = make_refinement(*warm_up_);
     const int every = steps_per_line(refinement_->steps());
     while (!refinement_->done()) {
       refinement_->step();

@@ -37,12 +37,12 @@ std::string history_to_json(const std::vector<Progress>& history) {
 std::vector<Progress> history_from_json(const std::string& json) {
   std::vector<Progress> out;
   for (const auto& p : nlohmann::json::parse(json)) {
-    const auto number = [&](std::size_t i) { return p[i].is_null() ? Progress::kNone : p[i].get<double>(); };
-    const std::string phase = p[0];
+    const auto number = [&](std::size_t i) { return p.at(i).is_null() ? Progress::kNone : p.at(i).get<double>(); };
+    const std::string phase = p.at(0);
     out.push_back({phase == "warm-up"      ? Progress::Phase::kWarmUp
                    : phase == "refinement" ? Progress::Phase::kRefinement
                                            : Progress::Phase::kTraining,
-                   p[1], p[2], number(3), number(4), number(5), number(6), number(7)});
+                   p.at(1), p.at(2), number(3), number(4), number(5), number(6), number(7)});
   }
   return out;
 }

@@ -70,9 +70,7 @@ class RowScorer {
       const Column& column = on_.coding.columns()[k];
       const std::optional<Cell> cell = cell_of(column, table_.cell(row, source_[k]));
       impossible_[r * n + k] = !cell;
-      float* const out = &host_cells_[r * stride() + k];
-      out[0] = static_cast<float>(cell.value_or(Cell{}).code), out[n] = cell.value_or(Cell{}).z;
-      out[2 * n] = column.position(cell.value_or(Cell{}));
+      put_cell(column, cell.value_or(Cell{}), n, k, &host_cells_[r * stride()]);
     }
   }
 

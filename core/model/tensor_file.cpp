@@ -37,8 +37,7 @@ std::string little_endian(std::uint64_t value) {
 
 }  // namespace
 
-void write_tensor_file(const std::filesystem::path& path, const TensorFile& original) {
-  TensorFile file = original;
+void write_tensor_file(const std::filesystem::path& path, TensorFile file) {
   file.metadata["format_version"] = std::to_string(kFormatVersion);
   file.metadata["checksum"] = checksum(file);
   Json header;

@@ -15,7 +15,7 @@ struct TensorFile {
 
 /// Writes beside `path` and renames, so that an existing file stays whole until the new one is complete. Adds
 /// "format_version" and "checksum" to the metadata. Throws Error where the disk or the folder refuses.
-void write_tensor_file(const std::filesystem::path& path, const TensorFile& file);
+void write_tensor_file(const std::filesystem::path& path, TensorFile file);
 
 /// Throws Error where the file is missing, cut short, changed in any byte of its data, not safetensors, or of a later
 /// format version.

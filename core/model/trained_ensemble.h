@@ -21,6 +21,16 @@ struct TrainedEnsemble {
   }
 };
 
+/// A row's cell of column k, `columns` in all, as the ensemble takes it: code, z and position.
+inline void put_cell(const Column& column, Cell cell, std::size_t columns, std::size_t k, float* cells) {
+  cells[k] = static_cast<float>(cell.code), cells[columns + k] = cell.z;
+  cells[2 * columns + k] = column.position(cell);
+}
+/// A cell that is not known.
+inline void put_unknown(std::size_t columns, std::size_t k, float* cells) {
+  cells[k] = -1, cells[columns + k] = 0, cells[2 * columns + k] = -1;
+}
+
 /// Where the block of `rows` rows ends that `row` lies in, or the table of `end` rows: row numbers are cut at whole
 /// blocks, so that a row has the same place in a pass whichever rows are asked for.
 inline std::uint64_t block_end(std::uint64_t row, std::uint64_t end, std::uint64_t rows) {

@@ -45,16 +45,14 @@ void GroupedMlp::initialize(std::uint64_t seed, std::span<float> parameters) con
     for (const LinearGroup& group : layer) {
       const float bound = 1.0f / std::sqrt(static_cast<float>(group.inputs));
       const std::size_t end = group.bias + static_cast<std::size_t>(group.outputs);
-      for (std::size_t i = group.weight; i < end; ++i)
-        parameters[i] = bound * (2.0f * philox.uniform(i / 4, 0)[i % 4] - 1.0f);
+      for_numbers(
+          group.weight, end, [&](std::size_t block) { return philox.uniform(block, 0); },
+          [&](std::size_t i, float uniform) { parameters[i] = bound * (2.0f * uniform - 1.0f); });
     }
 }
 
 std::size_t GroupedMlp::tape_floats(int rows) const {
-  std::size_t total = 0;
-  for (std::size_t l = 0; l < layers_.size(); ++l)
-    total += Arena::padded(static_cast<std::size_t>(rows) * layer_columns(l));
-  return total;
+  return Arena::floats([&](Arena& arena) { make_tape(arena, rows); });
 }
 
 GroupedMlp::Tape GroupedMlp::make_tape(Arena& arena, int rows) const {

@@ -37,7 +37,7 @@ class GroupedMlp {
     std::uint64_t seed = 0, step = 0;
     bool training = false;
   };
-  /// A tape for up to `rows` rows; arena_floats(rows) is what it takes.
+  /// A tape for up to `rows` rows; tape_floats(rows) is what it takes.
   Tape make_tape(Arena& arena, int rows) const;
   std::size_t tape_floats(int rows) const;
 

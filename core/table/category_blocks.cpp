@@ -4,6 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/error.h"
+#include "core/permutation.h"
+
 namespace meg {
 
 namespace {
@@ -106,6 +109,7 @@ class Halving {
 
 CategoryBlocks::CategoryBlocks(std::vector<std::uint32_t> order)
     : order_(std::move(order)), block_(order_.size()), place_(order_.size()) {
+  if (!is_permutation(order_)) fail("the order of a column's categories does not name each of them once");
   const std::size_t categories = order_.size(), blocks = block_count(categories);
   for (std::size_t b = 0; b <= blocks; ++b)
     begin_.push_back(static_cast<std::uint32_t>(begin_of(b, blocks, categories)));

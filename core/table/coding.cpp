@@ -19,12 +19,13 @@ constexpr std::size_t kProfile = 32;
 /// numbers in proportion to their place between the knots: a sketch, in which alike rows have alike sums.
 std::vector<std::uint32_t> like_categories(const Table& table, const std::vector<Column>& columns, std::size_t k) {
   const auto source = [&](std::size_t c) { return table.column(columns[c].schema().name); };
+  const std::size_t of_categories = source(k);
   const auto categories = static_cast<std::size_t>(columns[k].codes());
   const std::size_t rows = std::min(table.rows(), kMostRows);
   std::vector<float> profile(categories * kProfile);
   std::vector<std::uint32_t> count(categories), category(rows);
   for (std::size_t r = 0; r < rows; ++r) {
-    category[r] = columns[k].encode(table.cell(r * table.rows() / rows, source(k)), 0.5f).code;
+    category[r] = columns[k].encode(table.cell(r * table.rows() / rows, of_categories), 0.5f).code;
     ++count[category[r]];
   }
   const Philox philox(0, Stream::kCoding);
@@ -32,8 +33,9 @@ std::vector<std::uint32_t> like_categories(const Table& table, const std::vector
   for (std::size_t c = 0; c < columns.size(); c += step) {
     if (c == k) continue;
     const float width = static_cast<float>(Column::kKnots - 1);
+    const std::size_t place = source(c);
     for (std::size_t r = 0; r < rows; ++r) {
-      const Cell cell = columns[c].encode(table.cell(r * table.rows() / rows, source(c)), 0.5f);
+      const Cell cell = columns[c].encode(table.cell(r * table.rows() / rows, place), 0.5f);
       const float position = columns[c].position(cell);
       float* const sum = &profile[category[r] * kProfile];
       for (std::uint32_t i = 0; i < kProfile; i += 4) {

@@ -4,6 +4,8 @@
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
 
+#include "core/error.h"
+
 namespace meg {
 
 namespace {
@@ -46,6 +48,9 @@ void NormalScores::add_knot(double number, double rank) {
 
 NormalScores::NormalScores(std::vector<double> quantiles, std::vector<double> ranks, std::size_t count)
     : quantiles_(std::move(quantiles)), ranks_(std::move(ranks)), count_(count) {
+  if (quantiles_.size() < 2 || count_ < 2 || !std::is_sorted(quantiles_.begin(), quantiles_.end()) ||
+      (!ranks_.empty() && ranks_.size() != quantiles_.size()))
+    fail("these are no quantiles of a column: two or more in ascending order, each with its rank");
   prepare();
 }
 

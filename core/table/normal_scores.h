@@ -16,8 +16,9 @@ struct Repeated {
 };
 
 /// Numbers as normal scores z = Phi^-1(F(x)) and back. F is their empirical distribution function, through at most
-/// kMostQuantiles of the numbers (its knots) and linear in z between them. It passes through both ends of what is
-/// repeated, so that this comes out as often as it is there, and what lies in a gap between two of these never does.
+/// kMostQuantiles of the numbers (its knots), besides both ends of what is repeated, and linear in z between them. It
+/// passes through both ends of what is repeated, so that this comes out as often as it is there, and what lies in a gap
+/// between two of these never does.
 class NormalScores {
  public:
   static constexpr std::size_t kMostQuantiles = 2000;
@@ -25,7 +26,7 @@ class NormalScores {
   NormalScores() = default;
   /// Fits to at least two numbers, in ascending order; `repeated` is so too.
   explicit NormalScores(std::span<const double> sorted, std::span<const Repeated> repeated = {});
-  /// The scores that had these quantiles(), ranks() and this count().
+  /// The scores that had these quantiles(), ranks() and this count(). Throws Error where none can have.
   NormalScores(std::vector<double> quantiles, std::vector<double> ranks, std::size_t count);
 
   /// The score of a number; those beyond the fitted ones get low() or high().

@@ -165,10 +165,10 @@ TableScaling TableScaling::from_json(std::string_view json) {
   TableScaling out;
   out.schema_ = schema_from_json(in.at("columns").dump());
   out.index_columns();
-  for (const auto& s : in.at("scaling")) out.scaled_.push_back({s[0], s[1], s[2], s[3], s[4], s[5]});
+  for (const auto& s : in.at("scaling")) out.scaled_.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5)});
   out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
   for (const auto& pattern : in.at("missing_patterns")) {
-    out.patterns_.push_back({pattern[0], pattern[1]});
+    out.patterns_.push_back({pattern.at(0), pattern.at(1)});
     out.pattern_rows_ += out.patterns_.back().count;
   }
   return out;

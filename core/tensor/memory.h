@@ -35,16 +35,23 @@ class Memory {
   Device device_ = Device::kCpu;
 };
 
-/// A fixed block handed out from its start: the memory of one training step. take() never allocates; reset()
-/// makes the whole block free again. Each piece starts on a 64-byte boundary.
+/// A fixed block handed out from its start: the memory of one training step. take() never allocates. Each piece starts
+/// on a 64-byte boundary.
 class Arena {
  public:
   explicit Arena(Memory memory) : memory_(std::move(memory)) {}
 
   /// `count` floats, contents undefined. Throws Error when the block is used up.
   float* take(std::size_t count);
-  void reset() { used_ = 0; }
-  std::size_t used() const { return used_; }
+
+  /// The floats that take(arena) takes: of an arena without memory, which hands out null.
+  template <class Take>
+  static std::size_t floats(const Take& take) {
+    Arena arena{Memory()};
+    arena.counts_ = true;
+    take(arena);
+    return arena.used_;
+  }
 
   /// What take(count) uses up: whole cache lines.
   static std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
@@ -52,6 +59,7 @@ class Arena {
  private:
   Memory memory_;
   std::size_t used_ = 0;
+  bool counts_ = false;
 };
 
 }  // namespace meg

@@ -74,4 +74,14 @@ class Philox {
   std::uint32_t stream_;
 };
 
+/// Calls use(i, number) for i in [first, end), where numbers come in blocks of four: number i is block(i / 4)[i % 4].
+template <class Block, class Use>
+void for_numbers(std::size_t first, std::size_t end, const Block& block, const Use& use) {
+  for (std::size_t i = first; i < end;) {
+    const auto numbers = block(i / 4);
+    do use(i, numbers[i % 4]);
+    while (++i % 4 != 0 && i < end);
+  }
+}
+
 }  // namespace meg
