@@ -77,7 +77,7 @@ int evaluate(const EvaluateFlags& f) {
   if (!f.test.empty() && f.target.empty()) fail("--test needs --target: the column to predict in it");
   std::vector<Limit> limits;
   for (const std::string& text : f.fail_below) limits.push_back(parse_limit(text, f));
-  refuse_to_overwrite({f.real, f.synthetic, f.test, f.holdout, f.columns.schema}, {f.json});
+  check_files({f.real, f.synthetic, f.test, f.holdout, f.columns.schema}, {f.json});
   std::optional<OutputFile> json;
   if (!f.json.empty()) json.emplace(f.json);  // better refused now than after the work
   return_freed_memory();

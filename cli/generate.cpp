@@ -46,7 +46,7 @@ std::uint64_t first_row(std::uint64_t rows, std::uint64_t shard, std::uint64_t o
 int generate(const GenerateFlags& f) {
   catch_interrupts();  // first, so that an unfinished file is always removed
   const Stopwatch watch;
-  refuse_to_overwrite({f.model, f.given}, {f.out});
+  check_files({f.model, f.given}, {f.out});
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);

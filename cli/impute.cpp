@@ -50,7 +50,7 @@ void say_counts(const Imputed& counts, const Meg& model, const Table& rows) {
 int impute(const ImputeFlags& f) {
   catch_interrupts();
   const Stopwatch watch;
-  refuse_to_overwrite({f.model, f.rows}, {f.out});
+  check_files({f.model, f.rows}, {f.out});
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);

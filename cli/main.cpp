@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
   program.option_defaults()->always_capture_default();
+  meg::cli::outlive_file_limits();
   int status = 0;
   meg::cli::add_train(program, status);
   meg::cli::add_generate(program, status);

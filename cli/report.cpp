@@ -71,9 +71,7 @@ Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthet
 
 int report(const ReportFlags& f) {
   if (!f.log.empty() && f.model.empty()) fail("--log needs --model: the model that the log is of");
-  refuse_to_overwrite({f.real, f.synthetic, f.model, f.log, f.test, f.columns.schema}, {f.out, f.json});
-  if (!f.json.empty() && std::filesystem::weakly_canonical(f.out) == std::filesystem::weakly_canonical(f.json))
-    fail("'{}' is named for two outputs, the page and --json: write them to two files", f.json);
+  check_files({f.real, f.synthetic, f.model, f.log, f.test, f.columns.schema}, {f.out, f.json});
   if (!can_draw_reports()) report_page("");  // says what is missing, before the work
   OutputFile page(f.out);                    // better refused now than after the work
   std::optional<OutputFile> numbers;

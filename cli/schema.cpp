@@ -46,7 +46,7 @@ void add_schema(CLI::App& program, int& status) {
                      "Write it to this file, to be edited and given to --schema; - is standard output");
   f->columns.add_to(command);
   command.callback([f, &status] {
-    refuse_to_overwrite({f->data}, {f->json});
+    check_files({f->data}, {f->json});
     const Table table = read_csv(f->data);
     const Schema schema = infer_schema(table, f->columns.types(), f->columns.drop);
     if (!f->json.empty()) write_file(f->json, schema_to_json(schema) + "\n");

@@ -53,7 +53,7 @@ void append_scores(const Scores& scores, Table& out) {
 int score(const ScoreFlags& f) {
   catch_interrupts();
   const Stopwatch watch;
-  refuse_to_overwrite({f.model, f.rows}, {f.out});
+  check_files({f.model, f.rows}, {f.out});
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);

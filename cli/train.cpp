@@ -92,8 +92,8 @@ void say_what_is_not_learned(const Schema& schema) {
 int train(TrainFlags& f) {
   return_freed_memory();
   const Stopwatch watch;
-  refuse_to_overwrite({f.data, f.columns.schema, f.options.masks}, {f.out, f.checkpoint, f.log});
-  refuse_to_overwrite({f.resume, f.from}, {f.log});
+  check_files({f.data, f.columns.schema, f.options.masks}, {f.out, f.checkpoint, f.log});
+  check_files({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
   // A GPU takes its time to wake up; the table is read meanwhile.

@@ -325,7 +325,6 @@ class Fast(Case):
         old = self.file("s.csv", "old\n")
 
         def little_disk():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
         self.fail_with("File too large", "generate", model, "--rows", 100000, "--out", old, preexec_fn=little_disk)
@@ -337,7 +336,7 @@ class Fast(Case):
             with self.subTest(arguments), open("/dev/full", "w") as full:
                 done = subprocess.run([MEG, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True)
                 self.assertEqual(done.returncode, 1)
-                self.assertIn("No space left", done.stderr)
+                self.assertIn("cannot write to standard output: No space left", done.stderr)
         self.fail_with("No space left", "train", PENGUINS, "--epochs", 1, "--quiet", "--log", "/dev/full", "--out", old)
         self.assertEqual(old.read_text(), "old\n")
 
@@ -353,6 +352,11 @@ class Fast(Case):
                       ["evaluate", table, PENGUINS, "--json", table]):
             with self.subTest(flags):
                 self.fail_with("which is read here", *flags)
+        out, ahead = self.folder / "m", self.folder / "ahead"
+        ahead.symlink_to(out)  # which is not there yet
+        for flags in (["--log", out], ["--checkpoint", out], ["--log", ahead], ["--checkpoint", model, "--log", model]):
+            with self.subTest(flags):
+                self.fail_with("is named for two outputs", "train", table, "--out", out, *flags)
         self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
         self.succeed("inspect", model)
 
