@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/checks.h"
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -112,7 +113,8 @@ int evaluate(const EvaluateFlags& f) {
 void add_evaluate(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("evaluate", "Measure how like a real table a synthetic one is");
   const auto f = std::make_shared<EvaluateFlags>();
-  command.add_option("real", f->real, "The real table, a CSV file")->required();
+  command.add_option("real", f->real, "The real table, a CSV file; - is standard input, as for every table")
+      ->required();
   command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
   command.add_option("--target", f->target,
                      "Column to predict from the others: synthetic rows taught, real rows asked");
@@ -121,10 +123,8 @@ void add_evaluate(CLI::App& program, int& status) {
       "--holdout", f->holdout,
       "Real rows that the model has not seen: are synthetic rows nearer to those it has? (default: --test)");
   command.add_option("--json", f->json, "Write everything to this file; - is standard output");
-  command
-      .add_option("--fail-below", f->fail_below,
-                  "Exit with 3 and a sentence where a score is lower: shape=0.98,trend=0.97,...")
-      ->delimiter(',');
+  take_list(command.add_option("--fail-below", f->fail_below,
+                               "Exit with 3 and a sentence where a score is lower: shape=0.98,trend=0.97,..."));
   command.add_flag("--quick", f->quick,
                    "Only columns, pairs and identical rows: no classifiers, neighbours, components, and no half of the "
                    "real table as if it were synthetic to the other");

@@ -230,6 +230,34 @@ class Fast(Case):
         self.fail_with("no column 'size'", "schema", PENGUINS, "--categorical", "size")
         self.fail_with("is no number", "schema", PENGUINS, "--numeric", "sex")
 
+    def test_a_list_is_one_word_and_does_not_take_the_file_behind_it(self):
+        said = self.succeed("schema", "--categorical", "year", "--categorical=flipper_length_mm,body_mass_g", "--drop", "sex", PENGUINS).stdout
+        for column in ("year", "flipper_length_mm", "body_mass_g"):
+            self.assertRegex(said, column + " +categorical")
+        self.assertNotIn("sex", said)
+        self.fail_with("The following argument was not expected: year", "schema", PENGUINS, "--categorical", "sex", "year", status=2)
+        self.fail_with("is one or the other", "schema", "--numeric", "year", "--categorical", "sex,year", PENGUINS)
+        self.succeed("evaluate", "--quick", "--fail-below", "shape=0.9", PENGUINS, PENGUINS)
+        model = self.folder / "m.meg"
+        self.succeed("train", "--epochs", 1, "--no-refine", "--hidden", 8, "--order", "sex,year", PENGUINS, "--out", model)
+        self.succeed("generate", "--rows", 3, "--where", "sex=male", model, "--out", "-")
+
+    def test_flags_of_the_other_preset_are_refused(self):
+        out = self.folder / "m.meg"
+        for flag, value in (("--noise", 9), ("--beta1", 0.1), ("--l2", 0), ("--ema", 0), ("--generators", 2)):
+            self.fail_with(f"{flag} is for the classic preset", "train", PENGUINS, flag, value, "--out", out)
+        for flags in (["--refine-steps", 9], ["--no-refine"], ["--effort", "fast"], ["--rare-word", "x"]):
+            self.fail_with(f"{flags[0]} is for the meg preset", "train", PENGUINS, *CLASSIC, *flags, "--out", out)
+        model = self.trained(epochs=1)
+        self.fail_with("--effort is for the meg preset", "train", PENGUINS, "--from", model, "--effort", "fast", "--out", out)
+        self.fail_with("excludes", "train", PENGUINS, "--no-refine", "--refine-steps", 9, "--out", out, status=2)
+
+    def test_training_says_where_it_stopped_early(self):
+        said = self.succeed("train", PENGUINS, "--no-refine", "--epochs", 300, "--hidden", 8, "--out", self.folder / "m.meg").stderr
+        self.assertRegex(said, r"stopped after \d+ of at most 300 epochs: the loss no longer falls\n")
+        said = self.succeed("train", PENGUINS, "--no-refine", "--epochs", 2, "--out", self.folder / "m.meg").stderr
+        self.assertNotIn("stopped", said)
+
     def test_bad_tables_are_one_sentence(self):
         out = self.folder / "m.meg"
         for name, content, words in [
@@ -704,7 +732,7 @@ class Fast(Case):
         self.succeed("train", data, "--from", model, "--epochs", 1, "--no-refine", "--out", self.folder / "next.meg")
         self.assertIn("are hidden", self.succeed("inspect", self.folder / "next.meg").stdout)
         self.assertNotIn("column", self.succeed(*flags).stderr)
-        self.fail_with("use the meg preset", *flags, "--rare-min", 5, "--preset", "classic")
+        self.fail_with("use the meg preset", "train", data, *CLASSIC, "--rare-min", 5, "--out", self.folder / "next.meg")
         self.fail_with("fewer", *flags, "--rare-min", 500)
 
     def test_evaluate_agrees_with_the_python_reference(self):
