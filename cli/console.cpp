@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -94,9 +95,11 @@ bool same_file(const std::string& a, const std::string& b) {
 }  // namespace
 
 void check_files(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+  if (std::count(inputs.begin(), inputs.end(), "-") > 1)
+    fail("standard input (-) can be one of the tables, not two: give the other as a file");
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     for (const std::string& in : inputs)
-      if (same_file(in, outputs[i]))
+      if (in != "-" && same_file(in, outputs[i]))
         fail("'{}' would be written over '{}', which is read here: write to another file", outputs[i], in);
     for (std::size_t j = 0; j < i; ++j)
       if (same_file(outputs[i], outputs[j])) fail("'{}' is named for two outputs: write them to two files", outputs[i]);

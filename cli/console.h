@@ -34,7 +34,7 @@ std::string duration_text(double seconds);
 std::string count_text(double count);
 
 /// Throws Error where an output is one of the inputs or one of the other outputs, under whatever name: a table is
-/// easily lost that way. Empty names are passed over.
+/// easily lost that way; and where two inputs are standard input. Empty names are passed over.
 void check_files(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
 
 /// A table of the columns on standard output.

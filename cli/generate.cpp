@@ -109,7 +109,7 @@ void add_generate(CLI::App& program, int& status) {
       command
           .add_option("--given", f->given,
                       "A CSV file of some columns: each row is completed (its empty cells too, with dynamic masks), "
-                      "instead of --rows")
+                      "instead of --rows; - is standard input")
           ->excludes(rows);
   command.add_option("--temperature", f->temperature, "Below 1 likelier rows, above 1 more varied ones; at most 2")
       ->check(positive_number())

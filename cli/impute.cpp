@@ -105,7 +105,10 @@ void add_impute(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("impute", "Fill the missing cells of rows from what is present");
   const auto f = std::make_shared<ImputeFlags>();
   command.add_option("model", f->model, "A model that `meg train --masks dynamic` wrote")->required();
-  command.add_option("rows", f->rows, "The rows with holes, a CSV file: empty cells and NA are filled")->required();
+  command
+      .add_option("rows", f->rows,
+                  "The rows with holes, a CSV file: empty cells and NA are filled; - is standard input")
+      ->required();
   command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
   command
       .add_option("--draws", f->draws,

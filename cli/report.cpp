@@ -30,7 +30,9 @@ struct ReportFlags {
   ColumnFlags columns;
 };
 
-std::string name_of(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+std::string name_of(const std::string& path) {
+  return path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
+}
 
 void check_model(const Meg& model, const Table& real) {
   const std::vector<std::string>& names = real.names();
@@ -110,7 +112,10 @@ void add_report(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand(
       "report", "Write a page that shows whether synthetic rows are good, where not, and if they leak");
   const auto f = std::make_shared<ReportFlags>();
-  command.add_option("real", f->real, "The real table, a CSV file: the rows that were learned")->required();
+  command
+      .add_option("real", f->real,
+                  "The real table, a CSV file: the rows that were learned; - is standard input, as for every table")
+      ->required();
   command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
   command.add_option("--out", f->out, "Where to write the page, one HTML file that needs nothing else")->required();
   command.add_option("--model", f->model, "The model that made the rows: shows how it was trained");

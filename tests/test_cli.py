@@ -258,6 +258,26 @@ class Fast(Case):
         said = self.succeed("train", PENGUINS, "--no-refine", "--epochs", 2, "--out", self.folder / "m.meg").stderr
         self.assertNotIn("stopped", said)
 
+    def test_a_table_may_come_from_standard_input(self):
+        table = PENGUINS.read_text()
+        self.assertEqual(self.succeed("schema", "-", input=table).stdout, self.succeed("schema", PENGUINS).stdout)
+        json.loads(self.succeed("schema", "-", "--json", "-", input=table).stdout)
+        model, out = self.folder / "m.meg", self.folder / "out"
+        flags = ["--masks", "dynamic", "--epochs", 3, "--no-refine", "--quiet", "--out"]
+        self.succeed("train", "-", *flags, model, input=table)
+        self.succeed("train", PENGUINS, *flags, out)
+        self.assertEqual(model.read_bytes(), out.read_bytes())
+        for arguments in (["score", model], ["impute", model], ["generate", model, "--given"]):
+            arguments = [*arguments, "-", "--quiet", "--out", "-"]
+            file = [PENGUINS if x == "-" and i < 4 and arguments[i - 1] != "--out" else x for i, x in enumerate(arguments)]
+            self.assertEqual(self.succeed(*arguments, input=table).stdout, self.succeed(*file).stdout)
+        self.succeed("evaluate", PENGUINS, "-", "--quick", input=table)
+        self.fail_with("one of the tables, not two", "evaluate", "-", "-", "--quick", input=table)
+        self.fail_with("one of the tables, not two", "report", PENGUINS, "-", "--test", "-", "--out", self.folder / "p.html", input=table)
+        self.fail_with("standard input:2: 1 values", "schema", "-", input="a,b\n1\n")
+        self.fail_with("not from standard input", "inspect", "-", input=table)
+        self.fail_with("not from standard input", "generate", "-", "--rows", 5, "--out", "-")
+
     def test_bad_tables_are_one_sentence(self):
         out = self.folder / "m.meg"
         for name, content, words in [

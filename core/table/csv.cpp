@@ -213,7 +213,10 @@ Table parse_csv(std::string text, const std::string& name) {
   return std::move(reader.table);
 }
 
-Table read_csv(const std::filesystem::path& path) { return parse_csv(read_file(path, "a CSV file"), path.string()); }
+Table read_csv(const std::filesystem::path& path) {
+  if (path == "-") return parse_csv(read_file("/dev/stdin", "a CSV file"), "standard input");
+  return parse_csv(read_file(path, "a CSV file"), path.string());
+}
 
 void append_csv(const Table& table, bool with_header, std::string& out) {
   const std::string special{table.delimiter(), '"', '\n', '\r'};

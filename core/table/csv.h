@@ -10,7 +10,8 @@ namespace meg {
 /// that occurs most outside quotes in the first line. The first line holds the names, unless every value in it is a
 /// number: then the columns are named column_1, column_2, ... Blank lines are passed over.
 /// Throws Error, naming file and line, where the file is missing, empty, not text (NUL bytes, invalid UTF-8), has only
-/// a header, an unterminated quote, a ragged row, an empty or repeated name, or a line over 1 MiB.
+/// a header, an unterminated quote, a ragged row, an empty or repeated name, or a line over 1 MiB. "-" is standard
+/// input.
 Table read_csv(const std::filesystem::path& path);
 
 /// The same from text; `name` stands for the file in errors.
