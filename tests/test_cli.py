@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, io, json, os, random, re, resource, signal, subprocess, sys, tempfile, time, unicodedata, unittest
+import csv, gzip, io, json, os, random, re, resource, signal, subprocess, sys, tempfile, time, unicodedata, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -154,6 +154,13 @@ class Fast(Case):
         self.assertIn("held_out_auc", lines[-1])
         self.assertIn("preset   meg", self.succeed("inspect", whole).stdout)
 
+    def test_a_run_is_as_long_as_it_began(self):
+        model, out = self.trained(epochs=3), self.folder / "next.meg"
+        self.assertNotIn("not finished", self.succeed("inspect", model).stdout)
+        self.assertIn("trained 0 epochs", self.succeed("train", PENGUINS, "--resume", model, "--out", out).stderr)
+        self.assertEqual(out.read_bytes(), model.read_bytes())
+        self.assertIn("trained 2 epochs", self.succeed("train", PENGUINS, "--resume", model, "--epochs", 5, "--out", out).stderr)
+
     def test_a_checkpoint_resumes_and_survives_a_loss_that_is_not_finite(self):
         checkpoint, out = self.folder / "c.meg", self.folder / "m.meg"
         self.succeed("train", PENGUINS, *CLASSIC, "--epochs", 30, "--out", out, "--checkpoint", checkpoint, "--checkpoint-every", 10)
@@ -289,6 +296,10 @@ class Fast(Case):
             ("junk", bytes(range(256)) * 20, "1: a NUL byte"),
             ("nul", b"a,b\n1,\0\n", ":2: a NUL byte"),
             ("latin1", b"a,b\n1,\xe9\n", ":2: not UTF-8"),
+            ("gzip", gzip.compress(b"a,b\n1,2\n"), "compressed by gzip"),
+            ("zip", b"PK\x03\x04" + bytes(30), "is a zip archive"),
+            ("utf16", "a,b\n1,2\n".encode("utf-16"), "is UTF-16 text"),
+            ("model", self.trained(epochs=1).read_bytes(), "is a model file, not a table"),
             ("long", b"a\n" + b"x" * 10_000_000, ":2: a line over 1 MiB"),
             ("twice", "a,a\n1,2\n", "two columns are named 'a'"),
             ("unnamed", "a,\n1,2\n", "column 2 has no name"),
