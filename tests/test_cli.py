@@ -109,6 +109,8 @@ class Fast(Case):
         self.fail_with("two outputs", "report", table, table, "--out", page, "--json", self.folder / "." / "page.html")
         self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
         self.fail_with("--out is required", "report", table, table, status=2)
+        numbers = json.loads(self.succeed("report", table, table, "--json", "-", "--quiet").stdout)  # needs no plotly.js
+        self.assertEqual(numbers["evaluation"]["shape"], 1)
         if "plotly" in meg("report", table, table, "--out", page).stderr:
             self.skipTest("this meg was built without plotly.js")
         self.fail_with("log.jsonl:1: this is no line of a log", "report", table, table, "--out", page, "--log", log, "--model", self.trained())
