@@ -462,6 +462,14 @@ class Fast(Case):
                 self.fail_with("", *arguments, status=2)
         self.assertIn("5000", self.succeed("train", "--help").stdout)
 
+    def test_commands_are_helped_to(self):
+        self.assertIn("there is no command 'gen', did you mean 'generate'? There are train, generate,", meg("gen", "--rows", 5).stderr)
+        self.assertIn("did you mean 'schema'?", meg("shcema").stderr)
+        self.fail_with("there is no command 'foo'", "help", "foo", status=2)
+        self.assertEqual(self.succeed("help").stdout, self.succeed("--help").stdout)
+        self.assertEqual(self.succeed("help", "train").stdout, self.succeed("train", "--help").stdout)
+        self.assertEqual(self.succeed("version").stdout, self.succeed("--version").stdout)
+
     def rows_of(self, *arguments):
         return list(csv.DictReader(io.StringIO(self.succeed(*arguments, "--out", "-").stdout)))
 
