@@ -97,9 +97,10 @@ bool same_file(const std::string& a, const std::string& b) {
 void check_files(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
   if (std::count(inputs.begin(), inputs.end(), "-") > 1)
     fail("standard input (-) can be one of the tables, not two: give the other as a file");
+  std::error_code not_there;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     for (const std::string& in : inputs)
-      if (in != "-" && same_file(in, outputs[i]))
+      if (in != "-" && std::filesystem::exists(in, not_there) && same_file(in, outputs[i]))
         fail("'{}' would be written over '{}', which is read here: write to another file", outputs[i], in);
     for (std::size_t j = 0; j < i; ++j)
       if (same_file(outputs[i], outputs[j])) fail("'{}' is named for two outputs: write them to two files", outputs[i]);

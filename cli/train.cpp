@@ -118,7 +118,8 @@ void say_early_stop(const Meg& model) {
 int train(TrainFlags& f) {
   return_freed_memory();
   const Stopwatch watch;
-  check_files({f.data, f.columns.schema, f.options.masks}, {f.out, f.checkpoint, f.log});
+  const std::string masks = f.options.masks == kDynamicMasks ? "" : f.options.masks;
+  check_files({f.data, f.columns.schema, masks}, {f.out, f.checkpoint, f.log});
   check_files({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);

@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, gzip, io, json, os, random, re, resource, signal, subprocess, sys, tempfile, time, unicodedata, unittest
+import csv, gzip, io, json, os, random, re, resource, signal, socket, subprocess, sys, tempfile, time, unicodedata, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -284,6 +284,11 @@ class Fast(Case):
         self.fail_with("one of the tables, not two", "evaluate", "-", "-", "--quick", input=table)
         self.fail_with("one of the tables, not two", "report", PENGUINS, "-", "--test", "-", "--out", self.folder / "p.html", input=table)
         self.fail_with("standard input:2: 1 values", "schema", "-", input="a,b\n1\n")
+        ours, theirs = socket.socketpair()  # what some programs give for a pipe, and /dev/stdin cannot open
+        with ours, theirs:
+            ours.sendall(b"a,b\n1,2\n")
+            ours.shutdown(socket.SHUT_WR)
+            self.succeed("schema", "-", stdin=theirs)
         self.fail_with("not from standard input", "inspect", "-", input=table)
         self.fail_with("not from standard input", "generate", "-", "--rows", 5, "--out", "-")
 
@@ -418,6 +423,8 @@ class Fast(Case):
         for flags in (["--log", out], ["--checkpoint", out], ["--log", ahead], ["--checkpoint", model, "--log", model]):
             with self.subTest(flags):
                 self.fail_with("is named for two outputs", "train", table, "--out", out, *flags)
+        for _ in range(2):  # a word for masks, not a file that is read
+            self.succeed("train", table, "--masks", "dynamic", "--no-refine", "--epochs", 1, "--out", "dynamic", cwd=self.folder)
         self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
         self.succeed("inspect", model)
 

@@ -410,6 +410,7 @@ TEST_CASE("options that no preset could use are an error that names them") {
   CHECK_THROWS_AS(Meg(with([](Options& o) { o.refine_steps = -1; })), Error);
   CHECK_THROWS_AS(Meg(with([](Options& o) { o.threads = -1; })), Error);
   CHECK_THROWS_AS(Meg(with([](Options& o) { o.rare_word = "\xFF"; })), Error);
-  CHECK_THROWS_AS(Meg::start_from("none.meg", with([](Options& o) { o.dropout = 1.0f; })), Error);
+  CHECK_THROWS_WITH_AS(Meg::start_from("none.meg", with([](Options& o) { o.dropout = 1.0f; })),
+                       "dropout must be in [0, 1), got 1", Error);  // before anything is read
   CHECK_THROWS_WITH_AS(Meg(with([](Options& o) { o.dropout = 1.0f; })), "dropout must be in [0, 1), got 1", Error);
 }

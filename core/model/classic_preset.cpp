@@ -142,11 +142,11 @@ class ClassicPreset final : public Preset {
     ensemble_->load(state);
     ensemble_->restart();
     history_.clear();
-    epochs_ = kEpochs;
+    epochs_ = kEpochs, batch_size_ = kBatchSize;
   }
 
  private:
-  static constexpr int kEpochs = 5000;
+  static constexpr int kEpochs = 5000, kBatchSize = 64;
 
   int rows_of(const std::vector<float>& data) const {
     return static_cast<int>(data.size() / static_cast<std::size_t>(scaling_.width()));
@@ -203,7 +203,7 @@ class ClassicPreset final : public Preset {
   std::vector<float> data_, held_out_;         // rows in the places of masks_
   std::string data_fingerprint_;
   std::vector<Progress> history_;
-  int batch_size_ = 64, epochs_ = kEpochs;
+  int batch_size_ = kBatchSize, epochs_ = kEpochs;
 };
 
 }  // namespace

@@ -235,8 +235,7 @@ Table parse_csv(std::string text, const std::string& name) {
 }
 
 Table read_csv(const std::filesystem::path& path) {
-  if (path == "-") return parse_csv(read_file("/dev/stdin", "a CSV file"), "standard input");
-  return parse_csv(read_file(path, "a CSV file"), path.string());
+  return parse_csv(read_file(path, "a CSV file"), path == "-" ? "standard input" : path.string());
 }
 
 void append_csv(const Table& table, bool with_header, std::string& out) {
