@@ -1,9 +1,12 @@
 #pragma once
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "cli/checks.h"
+#include "core/error.h"
 #include "core/table/schema.h"
 
 namespace meg::cli {
@@ -15,15 +18,19 @@ struct ColumnFlags {
 
   void add_to(CLI::App& command) {
     command.add_option("--schema", schema, "Types of columns, a file as `meg schema --json` writes it");
-    command.add_option("--categorical", categorical, "Columns to take as categories: a,b,...")->delimiter(',');
-    command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,...")->delimiter(',');
-    command.add_option("--drop", drop, "Columns to leave out: a,b,...")->delimiter(',');
+    take_list(command.add_option("--categorical", categorical, "Columns to take as categories: a,b,..."));
+    take_list(command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,..."));
+    take_list(command.add_option("--drop", drop, "Columns to leave out: a,b,..."));
   }
 
   std::map<std::string, ColumnType> types() const {
     std::map<std::string, ColumnType> out;
     if (!schema.empty()) out = read_schema_types(schema);
-    for (const std::string& name : categorical) out[name] = ColumnType::kCategorical;
+    for (const std::string& name : categorical) {
+      if (std::find(numeric.begin(), numeric.end(), name) != numeric.end())
+        fail("column '{}' is named by --categorical and by --numeric: it is one or the other", name);
+      out[name] = ColumnType::kCategorical;
+    }
     for (const std::string& name : numeric) out[name] = ColumnType::kDecimal;
     return out;
   }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -15,6 +16,7 @@
 
 #include "core/error.h"
 #include "core/nn/backend.h"
+#include "core/output_file.h"
 
 namespace meg::cli {
 
@@ -46,6 +48,8 @@ void return_freed_memory() {
 
 void outlive_readers() { std::signal(SIGPIPE, SIG_IGN); }
 
+void outlive_file_limits() { std::signal(SIGXFSZ, SIG_IGN); }
+
 void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
 
 bool interrupted() { return interrupt_seen != 0; }
@@ -74,12 +78,33 @@ std::string count_text(double count) {
   return fmt::format("{:.0f}", count);
 }
 
-void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+namespace {
+
+/// Whether two names are of one file, though it may not be there yet. Devices may be named more than once.
+bool same_file(const std::string& a, const std::string& b) {
   std::error_code not_there;
-  for (const std::string& in : inputs)
-    for (const std::string& out : outputs)
-      if (std::filesystem::is_regular_file(out, not_there) && std::filesystem::equivalent(in, out, not_there))
-        fail("'{}' would be written over '{}', which is read here: write to another file", out, in);
+  if (a.empty() || b.empty()) return false;
+  if (std::filesystem::exists(a, not_there) && std::filesystem::exists(b, not_there))
+    return std::filesystem::is_regular_file(a, not_there) && std::filesystem::equivalent(a, b, not_there);
+  const auto place = [&](const std::string& path) {
+    return std::filesystem::weakly_canonical(written_path(path), not_there);
+  };
+  return place(a) == place(b);
+}
+
+}  // namespace
+
+void check_files(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+  if (std::count(inputs.begin(), inputs.end(), "-") > 1)
+    fail("standard input (-) can be one of the tables, not two: give the other as a file");
+  std::error_code not_there;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (const std::string& in : inputs)
+      if (in != "-" && std::filesystem::exists(in, not_there) && same_file(in, outputs[i]))
+        fail("'{}' would be written over '{}', which is read here: write to another file", outputs[i], in);
+    for (std::size_t j = 0; j < i; ++j)
+      if (same_file(outputs[i], outputs[j])) fail("'{}' is named for two outputs: write them to two files", outputs[i]);
+  }
 }
 
 Device device_of(const std::string& name) {

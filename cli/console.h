@@ -14,6 +14,8 @@ namespace meg::cli {
 void catch_interrupts();
 /// From now on a pipe that nobody reads any more is an error of writing instead of the end of the process.
 void outlive_readers();
+/// From now on a file that may grow no more (ulimit -f) is an error of writing instead of the end of the process.
+void outlive_file_limits();
 bool interrupted();
 
 /// The exit status of a command that Ctrl-C ended.
@@ -31,9 +33,9 @@ std::string duration_text(double seconds);
 /// 12345678 -> "12.3 M", 4200 -> "4200".
 std::string count_text(double count);
 
-/// Throws Error where an output is one of the inputs, under whatever name: a table is easily lost that way. Empty names
-/// are passed over.
-void refuse_to_overwrite(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
+/// Throws Error where an output is one of the inputs or one of the other outputs, under whatever name: a table is
+/// easily lost that way; and where two inputs are standard input. Empty names are passed over.
+void check_files(const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
 
 /// A table of the columns on standard output.
 void print_schema(const Schema& schema);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/checks.h"
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -77,7 +78,7 @@ int evaluate(const EvaluateFlags& f) {
   if (!f.test.empty() && f.target.empty()) fail("--test needs --target: the column to predict in it");
   std::vector<Limit> limits;
   for (const std::string& text : f.fail_below) limits.push_back(parse_limit(text, f));
-  refuse_to_overwrite({f.real, f.synthetic, f.test, f.holdout, f.columns.schema}, {f.json});
+  check_files({f.real, f.synthetic, f.test, f.holdout, f.columns.schema}, {f.json});
   std::optional<OutputFile> json;
   if (!f.json.empty()) json.emplace(f.json);  // better refused now than after the work
   return_freed_memory();
@@ -112,7 +113,8 @@ int evaluate(const EvaluateFlags& f) {
 void add_evaluate(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("evaluate", "Measure how like a real table a synthetic one is");
   const auto f = std::make_shared<EvaluateFlags>();
-  command.add_option("real", f->real, "The real table, a CSV file")->required();
+  command.add_option("real", f->real, "The real table, a CSV file; - is standard input, as for every table")
+      ->required();
   command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
   command.add_option("--target", f->target,
                      "Column to predict from the others: synthetic rows taught, real rows asked");
@@ -121,10 +123,8 @@ void add_evaluate(CLI::App& program, int& status) {
       "--holdout", f->holdout,
       "Real rows that the model has not seen: are synthetic rows nearer to those it has? (default: --test)");
   command.add_option("--json", f->json, "Write everything to this file; - is standard output");
-  command
-      .add_option("--fail-below", f->fail_below,
-                  "Exit with 3 and a sentence where a score is lower: shape=0.98,trend=0.97,...")
-      ->delimiter(',');
+  take_list(command.add_option("--fail-below", f->fail_below,
+                               "Exit with 3 and a sentence where a score is lower: shape=0.98,trend=0.97,..."));
   command.add_flag("--quick", f->quick,
                    "Only columns, pairs and identical rows: no classifiers, neighbours, components, and no half of the "
                    "real table as if it were synthetic to the other");

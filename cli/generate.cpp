@@ -46,7 +46,7 @@ std::uint64_t first_row(std::uint64_t rows, std::uint64_t shard, std::uint64_t o
 int generate(const GenerateFlags& f) {
   catch_interrupts();  // first, so that an unfinished file is always removed
   const Stopwatch watch;
-  refuse_to_overwrite({f.model, f.given}, {f.out});
+  check_files({f.model, f.given}, {f.out});
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
@@ -109,7 +109,7 @@ void add_generate(CLI::App& program, int& status) {
       command
           .add_option("--given", f->given,
                       "A CSV file of some columns: each row is completed (its empty cells too, with dynamic masks), "
-                      "instead of --rows")
+                      "instead of --rows; - is standard input")
           ->excludes(rows);
   command.add_option("--temperature", f->temperature, "Below 1 likelier rows, above 1 more varied ones; at most 2")
       ->check(positive_number())

@@ -50,7 +50,7 @@ void say_counts(const Imputed& counts, const Meg& model, const Table& rows) {
 int impute(const ImputeFlags& f) {
   catch_interrupts();
   const Stopwatch watch;
-  refuse_to_overwrite({f.model, f.rows}, {f.out});
+  check_files({f.model, f.rows}, {f.out});
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
@@ -105,7 +105,10 @@ void add_impute(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("impute", "Fill the missing cells of rows from what is present");
   const auto f = std::make_shared<ImputeFlags>();
   command.add_option("model", f->model, "A model that `meg train --masks dynamic` wrote")->required();
-  command.add_option("rows", f->rows, "The rows with holes, a CSV file: empty cells and NA are filled")->required();
+  command
+      .add_option("rows", f->rows,
+                  "The rows with holes, a CSV file: empty cells and NA are filled; - is standard input")
+      ->required();
   command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
   command
       .add_option("--draws", f->draws,

@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <new>
 #include <string>
+#include <vector>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "core/error.h"
@@ -32,8 +35,10 @@ int main(int argc, char** argv) {
   CLI::App program("meg learns a table and writes synthetic rows like it.", "meg");
   program.set_version_flag("--version", "meg " MEG_VERSION);
   program.require_subcommand(1);
+  program.footer("`meg help COMMAND` says what a command takes.");
   program.get_formatter()->column_width(34);
   program.option_defaults()->always_capture_default();
+  meg::cli::outlive_file_limits();
   int status = 0;
   meg::cli::add_train(program, status);
   meg::cli::add_generate(program, status);
@@ -44,7 +49,9 @@ int main(int argc, char** argv) {
   meg::cli::add_schema(program, status);
   meg::cli::add_inspect(program, status);
   try {
-    program.parse(argc, argv);
+    std::vector<std::string> words = meg::cli::command_line(program, argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    program.parse(std::move(words));
     return finish(status);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? finish(0) : kUsage;

@@ -30,7 +30,9 @@ struct ReportFlags {
   ColumnFlags columns;
 };
 
-std::string name_of(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+std::string name_of(const std::string& path) {
+  return path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
+}
 
 void check_model(const Meg& model, const Table& real) {
   const std::vector<std::string>& names = real.names();
@@ -71,12 +73,10 @@ Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthet
 
 int report(const ReportFlags& f) {
   if (!f.log.empty() && f.model.empty()) fail("--log needs --model: the model that the log is of");
-  refuse_to_overwrite({f.real, f.synthetic, f.model, f.log, f.test, f.columns.schema}, {f.out, f.json});
-  if (!f.json.empty() && std::filesystem::weakly_canonical(f.out) == std::filesystem::weakly_canonical(f.json))
-    fail("'{}' is named for two outputs, the page and --json: write them to two files", f.json);
-  if (!can_draw_reports()) report_page("");  // says what is missing, before the work
-  OutputFile page(f.out);                    // better refused now than after the work
-  std::optional<OutputFile> numbers;
+  check_files({f.real, f.synthetic, f.model, f.log, f.test, f.columns.schema}, {f.out, f.json});
+  if (!f.out.empty() && !can_draw_reports()) report_page("");  // says what is missing, before the work
+  std::optional<OutputFile> page, numbers;                     // better refused now than after the work
+  if (!f.out.empty()) page.emplace(f.out);
   if (!f.json.empty()) numbers.emplace(f.json);
   return_freed_memory();
   const Stopwatch watch;
@@ -95,13 +95,13 @@ int report(const ReportFlags& f) {
   const Evaluation evaluation = measure(f, real, synthetic, schema, test);
   const ReportNames names{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
   const std::string json = report_json(names, real, synthetic, schema, evaluation, model);
-  page.write(report_page(json));
-  page.finish();
+  if (page) page->write(report_page(json)), page->finish();
   if (numbers) numbers->write(json + "\n"), numbers->finish();
   if (!f.quiet) {
     const Verdict verdict = judge(evaluation);
+    const std::string& out = page ? f.out : f.json;
     say(fmt::format("{}. {}. The report{} was made in {}.", verdict.title, verdict.privacy_title,
-                    f.out == "-" ? "" : fmt::format(" in {}", f.out), duration_text(watch.seconds())));
+                    out == "-" ? "" : fmt::format(" in {}", out), duration_text(watch.seconds())));
   }
   return 0;
 }
@@ -112,9 +112,13 @@ void add_report(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand(
       "report", "Write a page that shows whether synthetic rows are good, where not, and if they leak");
   const auto f = std::make_shared<ReportFlags>();
-  command.add_option("real", f->real, "The real table, a CSV file: the rows that were learned")->required();
+  command
+      .add_option("real", f->real,
+                  "The real table, a CSV file: the rows that were learned; - is standard input, as for every table")
+      ->required();
   command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
-  command.add_option("--out", f->out, "Where to write the page, one HTML file that needs nothing else")->required();
+  command.add_option("--out", f->out,
+                     "Where to write the page, one HTML file that needs nothing else; may be left out with --json");
   command.add_option("--model", f->model, "The model that made the rows: shows how it was trained");
   command.add_option("--log", f->log, "What `meg train --log` wrote: adds the time and memory of the training");
   command.add_option("--test", f->test, "Real rows that nobody learned from: shows whether rows were copied");
@@ -124,7 +128,10 @@ void add_report(CLI::App& program, int& status) {
   command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
   f->columns.add_to(command);
-  command.callback([f, &status] { status = report(*f); });
+  command.callback([f, &status] {
+    if (f->out.empty() && f->json.empty()) throw CLI::RequiredError("--out");
+    status = report(*f);
+  });
 }
 
 }  // namespace meg::cli

@@ -41,12 +41,12 @@ void add_schema(CLI::App& program, int& status) {
   };
   CLI::App& command = *program.add_subcommand("schema", "Show what meg takes a table's columns for");
   const auto f = std::make_shared<Flags>();
-  command.add_option("data", f->data, "The table, a CSV file")->required();
+  command.add_option("data", f->data, "The table, a CSV file; - is standard input")->required();
   command.add_option("--json", f->json,
                      "Write it to this file, to be edited and given to --schema; - is standard output");
   f->columns.add_to(command);
   command.callback([f, &status] {
-    refuse_to_overwrite({f->data}, {f->json});
+    check_files({f->data}, {f->json});
     const Table table = read_csv(f->data);
     const Schema schema = infer_schema(table, f->columns.types(), f->columns.drop);
     if (!f->json.empty()) write_file(f->json, schema_to_json(schema) + "\n");

@@ -53,7 +53,7 @@ void append_scores(const Scores& scores, Table& out) {
 int score(const ScoreFlags& f) {
   catch_interrupts();
   const Stopwatch watch;
-  refuse_to_overwrite({f.model, f.rows}, {f.out});
+  check_files({f.model, f.rows}, {f.out});
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
@@ -96,7 +96,10 @@ void add_score(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("score", "Write how likely rows are under a model");
   const auto f = std::make_shared<ScoreFlags>();
   command.add_option("model", f->model, "A model that `meg train` wrote, of the preset meg")->required();
-  command.add_option("rows", f->rows, "The rows, a CSV file with the columns that the model has learned")->required();
+  command
+      .add_option("rows", f->rows,
+                  "The rows, a CSV file with the columns that the model has learned; - is standard input")
+      ->required();
   command.add_option("--out", f->out,
                      "Where to write a CSV file: each row's log_likelihood and its part of every column, in nats; - is "
                      "standard output");

@@ -25,8 +25,21 @@ struct TrainFlags {
   RunFlags run;
   ColumnFlags columns;
   Options options;
-  const CLI::Option* preset = nullptr;
+  const CLI::App* command = nullptr;
+
+  bool given(const char* flag) const { return command->count(flag) > 0; }
 };
+
+/// Throws Error where a flag is given that the preset knows nothing of.
+void check_preset_flags(const TrainFlags& f, const std::string& preset) {
+  using Flags = std::vector<const char*>;
+  const bool classic = preset == "classic";
+  const char* other = classic ? "meg" : "classic";
+  const Flags others = classic ? Flags{"--effort", "--refine-steps", "--no-refine", "--rare-word"}
+                               : Flags{"--generators", "--noise", "--beta1", "--l2", "--ema"};
+  for (const char* flag : others)
+    if (f.given(flag)) fail("{} is for the {} preset, and this is the {} one: leave it out", flag, other, preset);
+}
 
 /// How long an epoch, or a step of the refinement, takes in the phase under way.
 class Pace {
@@ -73,12 +86,17 @@ Meg make_model(TrainFlags& f) {
   f.options.drop = f.columns.drop;
   if (f.no_refine) f.options.refine_steps = 0;
   const std::string& learned = f.from.empty() ? f.resume : f.from;
-  if (learned.empty()) return Meg(f.options);
+  if (learned.empty()) {
+    check_preset_flags(f, f.options.preset);
+    return Meg(f.options);
+  }
   if (!f.options.types.empty() || !f.options.drop.empty())
     fail("the columns are those of '{}': leave --schema, --categorical, --numeric and --drop out", learned);
   Meg model = f.from.empty() ? Meg::load_model(f.resume, f.options) : Meg::start_from(f.from, f.options);
-  if (f.preset->count() > 0 && f.preset->as<std::string>() != model.options().preset)
-    fail("'{}' is a model of the {} preset", learned, model.options().preset);
+  const std::string& preset = model.options().preset;
+  if (f.given("--preset") && f.command->get_option("--preset")->as<std::string>() != preset)
+    fail("'{}' is a model of the {} preset", learned, preset);
+  check_preset_flags(f, preset);
   return model;
 }
 
@@ -89,11 +107,20 @@ void say_what_is_not_learned(const Schema& schema) {
                       type_name(column.type)));
 }
 
+/// Says where the warm-up stopped before the last epoch that it was allowed: its first line has that one, later ones
+/// the last that is worth while.
+void say_early_stop(const Meg& model) {
+  if (model.history().empty() || model.history().front().phase != Progress::Phase::kWarmUp) return;
+  const int done = model.epochs_done(), most = model.history().front().of;
+  if (done < most) say(fmt::format("stopped after {} of at most {} epochs: the loss no longer falls", done, most));
+}
+
 int train(TrainFlags& f) {
   return_freed_memory();
   const Stopwatch watch;
-  refuse_to_overwrite({f.data, f.columns.schema, f.options.masks}, {f.out, f.checkpoint, f.log});
-  refuse_to_overwrite({f.resume, f.from}, {f.log});
+  const std::string masks = f.options.masks == kDynamicMasks ? "" : f.options.masks;
+  check_files({f.data, f.columns.schema, masks}, {f.out, f.checkpoint, f.log});
+  check_files({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
   // A GPU takes its time to wake up; the table is read meanwhile.
@@ -139,6 +166,7 @@ int train(TrainFlags& f) {
                     f.out, f.out));
     return kInterrupted;
   }
+  if (!f.run.quiet) say_early_stop(model);
   if (!f.run.quiet && !model.history().empty() && model.history().back().phase == Progress::Phase::kRefinement &&
       !model.refined())
     say("the refinement made the rows no better: the warmed-up model is kept");
@@ -158,11 +186,16 @@ void add_train(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("train", "Learn a table");
   const auto f = std::make_shared<TrainFlags>();
   Options& o = f->options;
-  command.add_option("data", f->data, "The table, a CSV file with names in its first line")->required();
+  command.add_option("data", f->data, "The table, a CSV file with names in its first line; - is standard input")
+      ->required();
   command.add_option("--out", f->out, "Where to write the model")->required();
-  f->preset = command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));
+  f->command = &command;
+  command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));
   command
-      .add_option("--epochs", f->epochs, "Passes over the rows, 0 = the preset's choice: classic 5000; meg by the rows")
+      .add_option(
+          "--epochs", f->epochs,
+          "Passes over the rows, 0 = the preset's choice: classic 5000; meg by the rows. Of meg so many at most: "
+          "it stops where the held-out loss no longer falls")
       ->check(CLI::Range(0, 1'000'000));
   command
       .add_option("--batch-size", f->batch_size,
@@ -187,8 +220,8 @@ void add_train(CLI::App& program, int& status) {
                   "meg: hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged")
       ->check(CLI::Range(0, 1'000'000'000));
   command.add_option("--rare-word", o.rare_word, "meg: what rare categories are called");
-  command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128")
-      ->delimiter(',')
+  take_list(
+      command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128"))
       ->check(CLI::Range(1, 65536));
   command
       .add_option("--dropout", o.dropout,
@@ -200,20 +233,19 @@ void add_train(CLI::App& program, int& status) {
       ->check(number(0, 0.9));
   command.add_option("--effort", o.effort, "meg: fast = the warm-up alone; best = longer, for the last bit of quality")
       ->check(CLI::IsMember({"fast", "balanced", "best"}));
-  command
-      .add_option("--refine-steps", o.refine_steps,
-                  "meg: steps of the adversarial refinement; fast 0; balanced 300; best 1200")
-      ->check(CLI::Range(0, 1'000'000'000));
-  command
-      .add_option(
-          "--order", o.order,
-          "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on")
-      ->delimiter(',');
+  CLI::Option* refine_steps =
+      command
+          .add_option("--refine-steps", o.refine_steps,
+                      "meg: steps of the adversarial refinement; fast 0; balanced 300; best 1200")
+          ->check(CLI::Range(0, 1'000'000'000));
+  take_list(command.add_option(
+      "--order", o.order,
+      "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on"));
   command.add_option(
       "--masks", o.masks,
       "meg: dynamic = one model for any order, so that conditions may be on any columns; classic: a file "
       "with a line of 0/1 per generator, the columns it writes");
-  command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone");
+  command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone")->excludes(refine_steps);
   const char* group = "Only for --preset classic";
   command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
       ->check(CLI::Range(0, 1'000'000))

@@ -7,10 +7,31 @@
 
 namespace meg {
 
+namespace {
+
+/// Rows of the table that a seed stands for: numbers of rows are far from wrapping.
+constexpr std::uint64_t kRowsOfASeed = std::uint64_t{1} << 50;
+
+Options checked(Options options) {
+  check(options);
+  return options;
+}
+
+void check_utf8(const Table& table) {
+  const std::size_t columns = table.columns();
+  for (std::size_t c = 0; c < columns; ++c)
+    if (!is_utf8(table.names()[c])) fail("the name of column {} is not UTF-8: convert the table first", c + 1);
+  for (std::size_t r = 0; r < table.rows(); ++r)
+    for (std::size_t c = 0; c < columns; ++c)
+      if (!is_utf8(table.cell(r, c)))
+        fail("row {} of column '{}' is not UTF-8: convert the table first", r + 1, table.names()[c]);
+}
+
+}  // namespace
+
 struct Meg::Impl {
   explicit Impl(Options o)
-      : options(std::move(o)), backend(make_backend(options.device, options.threads, options.precision)) {
-    check(options);
+      : options(checked(std::move(o))), backend(make_backend(options.device, options.threads, options.precision)) {
     if (options.preset == "classic" && options.rare_min > 0)
       fail("the classic preset cannot hide rare values; use the meg preset");
     if (options.preset == "classic")
@@ -26,6 +47,8 @@ struct Meg::Impl {
     if (!preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
     if (!(how.temperature > 0 && how.temperature <= 2))
       fail("the temperature must be above 0 and at most 2, got {}", how.temperature);
+    if (first_row > kRowsOfASeed || count > kRowsOfASeed - first_row)
+      fail("{} rows from row {} on are asked for, but the last row is {}", count, first_row, kRowsOfASeed - 1);
     if (how.given && first_row + count > how.given->rows())
       fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
     preset->generate(first_row, count, seed, how, take);
@@ -44,6 +67,7 @@ Meg::~Meg() = default;
 void Meg::load_data(const std::filesystem::path& csv) { load_data(read_csv(csv)); }
 void Meg::load_data(const Table& table) {
   if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
+  check_utf8(table);
   impl_->preset->load_data(table);
 }
 
@@ -143,6 +167,7 @@ Meg Meg::load_model(const std::filesystem::path& path, const Options& options) {
 }
 
 Meg Meg::start_from(const std::filesystem::path& path, const Options& options) {
+  check(options);
   Meg out = load_model(path, options);
   if (options.rare_min > 0)
     fail("'{}' has its columns already: rare values are hidden when these are fitted", path.string());

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/table/csv.h"
 
 namespace meg {
 
@@ -79,6 +80,8 @@ void check(const Options& o) {
   within(o.dropout, 0, 1, "dropout");
   within(o.held_out, 0, 1, "held_out, a share of the rows,");
   if (o.refine_steps && *o.refine_steps < 0) fail("refine_steps must not be negative, got {}", *o.refine_steps);
+  if (o.threads < 0) fail("the number of threads must not be negative, got {}", o.threads);
+  if (!is_utf8(o.rare_word)) fail("the word for rare categories is not UTF-8");
   if (o.rare_min < 0) fail("rare_min must not be negative, got {}", o.rare_min);
 }
 

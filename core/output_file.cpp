@@ -1,5 +1,6 @@
 #include "core/output_file.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +9,14 @@
 #include "core/error.h"
 
 namespace meg {
+
+std::filesystem::path written_path(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code ignored;
+  for (int links = 0; links < kMostLinks && std::filesystem::is_symlink(path, ignored); ++links)
+    path = path.parent_path() / std::filesystem::read_symlink(path, ignored);
+  return path;
+}
 
 OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), file_(nullptr, &std::fclose) {
   if (path_ == "-") {
@@ -19,8 +28,8 @@ OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), fil
     fail("cannot write '{}': it is a folder; name a file in it", path_.string());
   const bool in_place = std::filesystem::exists(path_, ignored) && !std::filesystem::is_regular_file(path_, ignored);
   if (!in_place) {
-    // A link stays a link: what it points to is replaced.
-    if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_, ignored);
+    path_ = written_path(path_);  // a link stays a link: what it points to is replaced
+    if (std::filesystem::is_symlink(path_, ignored)) errno = ELOOP, fail_write();
     beside_ = fmt::format("{}.{}.tmp", path_.string(), ::getpid());
     if (std::filesystem::exists(path_, ignored) && ::access(path_.c_str(), W_OK) != 0) fail_write();
   }
@@ -29,6 +38,16 @@ OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), fil
     beside_.clear();
     fail_write();
   }
+  if (!beside_.empty()) keep_mode();
+}
+
+void OutputFile::keep_mode() {
+  struct stat old {};
+  if (::stat(path_.c_str(), &old) != 0 || ::fchmod(::fileno(file_.get()), old.st_mode & 0777) == 0) return;
+  const int error = errno;
+  ::unlink(beside_.c_str());
+  errno = error;
+  fail_write();
 }
 
 OutputFile::~OutputFile() {
@@ -38,7 +57,10 @@ OutputFile::~OutputFile() {
   if (!beside_.empty()) ::unlink(beside_.c_str());
 }
 
-void OutputFile::fail_write() const { fail("cannot write '{}': {}", path_.string(), std::strerror(errno)); }
+void OutputFile::fail_write() const {
+  if (path_ == "-") fail("cannot write to standard output: {}", std::strerror(errno));
+  fail("cannot write '{}': {}", path_.string(), std::strerror(errno));
+}
 
 void OutputFile::wait() {
   if (writing_.valid()) writing_.get();

@@ -9,7 +9,8 @@
 namespace meg {
 
 /// A file that appears whole or not at all: written beside its path and renamed by finish(). Destroyed unfinished, it
-/// leaves nothing, and an existing file untouched. "-" is standard output; devices and pipes are written as they are.
+/// leaves nothing, and an existing file untouched. A file that is replaced keeps its mode, a link its target's place.
+/// "-" is standard output; devices and pipes are written as they are.
 /// All functions throw Error where the disk or the folder refuses.
 class OutputFile {
  public:
@@ -25,6 +26,8 @@ class OutputFile {
 
  private:
   [[noreturn]] void fail_write() const;
+  /// Gives the file beside its path the mode of the one that it will replace.
+  void keep_mode();
   /// Until nothing is written behind the caller's back.
   void wait();
   void put(std::string_view bytes);
@@ -35,6 +38,9 @@ class OutputFile {
   std::string behind_;  // what is being written
   std::future<void> writing_;
 };
+
+/// What an OutputFile of this path writes: where a link leads in the end, though nothing may be there yet.
+std::filesystem::path written_path(std::filesystem::path path);
 
 /// Writes a whole file this way.
 void write_file(const std::filesystem::path& path, std::string_view bytes);

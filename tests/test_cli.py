@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, io, json, os, random, re, resource, signal, subprocess, sys, tempfile, time, unicodedata, unittest
+import csv, gzip, io, json, os, random, re, resource, signal, socket, subprocess, sys, tempfile, time, unicodedata, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -109,6 +109,8 @@ class Fast(Case):
         self.fail_with("two outputs", "report", table, table, "--out", page, "--json", self.folder / "." / "page.html")
         self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
         self.fail_with("--out is required", "report", table, table, status=2)
+        numbers = json.loads(self.succeed("report", table, table, "--json", "-", "--quiet").stdout)  # needs no plotly.js
+        self.assertEqual(numbers["evaluation"]["shape"], 1)
         if "plotly" in meg("report", table, table, "--out", page).stderr:
             self.skipTest("this meg was built without plotly.js")
         self.fail_with("log.jsonl:1: this is no line of a log", "report", table, table, "--out", page, "--log", log, "--model", self.trained())
@@ -153,6 +155,13 @@ class Fast(Case):
         self.assertEqual([line["step"] for line in lines if line["phase"] == "refinement"], [*range(100, 901, 100), 950])
         self.assertIn("held_out_auc", lines[-1])
         self.assertIn("preset   meg", self.succeed("inspect", whole).stdout)
+
+    def test_a_run_is_as_long_as_it_began(self):
+        model, out = self.trained(epochs=3), self.folder / "next.meg"
+        self.assertNotIn("not finished", self.succeed("inspect", model).stdout)
+        self.assertIn("trained 0 epochs", self.succeed("train", PENGUINS, "--resume", model, "--out", out).stderr)
+        self.assertEqual(out.read_bytes(), model.read_bytes())
+        self.assertIn("trained 2 epochs", self.succeed("train", PENGUINS, "--resume", model, "--epochs", 5, "--out", out).stderr)
 
     def test_a_checkpoint_resumes_and_survives_a_loss_that_is_not_finite(self):
         checkpoint, out = self.folder / "c.meg", self.folder / "m.meg"
@@ -230,6 +239,59 @@ class Fast(Case):
         self.fail_with("no column 'size'", "schema", PENGUINS, "--categorical", "size")
         self.fail_with("is no number", "schema", PENGUINS, "--numeric", "sex")
 
+    def test_a_list_is_one_word_and_does_not_take_the_file_behind_it(self):
+        said = self.succeed("schema", "--categorical", "year", "--categorical=flipper_length_mm,body_mass_g", "--drop", "sex", PENGUINS).stdout
+        for column in ("year", "flipper_length_mm", "body_mass_g"):
+            self.assertRegex(said, column + " +categorical")
+        self.assertNotIn("sex", said)
+        self.fail_with("The following argument was not expected: year", "schema", PENGUINS, "--categorical", "sex", "year", status=2)
+        self.fail_with("is one or the other", "schema", "--numeric", "year", "--categorical", "sex,year", PENGUINS)
+        self.succeed("evaluate", "--quick", "--fail-below", "shape=0.9", PENGUINS, PENGUINS)
+        model = self.folder / "m.meg"
+        self.succeed("train", "--epochs", 1, "--no-refine", "--hidden", 8, "--order", "sex,year", PENGUINS, "--out", model)
+        self.succeed("generate", "--rows", 3, "--where", "sex=male", model, "--out", "-")
+
+    def test_flags_of_the_other_preset_are_refused(self):
+        out = self.folder / "m.meg"
+        for flag, value in (("--noise", 9), ("--beta1", 0.1), ("--l2", 0), ("--ema", 0), ("--generators", 2)):
+            self.fail_with(f"{flag} is for the classic preset", "train", PENGUINS, flag, value, "--out", out)
+        for flags in (["--refine-steps", 9], ["--no-refine"], ["--effort", "fast"], ["--rare-word", "x"]):
+            self.fail_with(f"{flags[0]} is for the meg preset", "train", PENGUINS, *CLASSIC, *flags, "--out", out)
+        model = self.trained(epochs=1)
+        self.fail_with("--effort is for the meg preset", "train", PENGUINS, "--from", model, "--effort", "fast", "--out", out)
+        self.fail_with("excludes", "train", PENGUINS, "--no-refine", "--refine-steps", 9, "--out", out, status=2)
+
+    def test_training_says_where_it_stopped_early(self):
+        said = self.succeed("train", PENGUINS, "--no-refine", "--epochs", 300, "--hidden", 8, "--out", self.folder / "m.meg").stderr
+        self.assertRegex(said, r"stopped after \d+ of at most 300 epochs: the loss no longer falls\n")
+        said = self.succeed("train", PENGUINS, "--no-refine", "--epochs", 2, "--out", self.folder / "m.meg").stderr
+        self.assertNotIn("stopped", said)
+
+    def test_a_table_may_come_from_standard_input(self):
+        table = PENGUINS.read_text()
+        self.assertEqual(self.succeed("schema", "-", input=table).stdout, self.succeed("schema", PENGUINS).stdout)
+        json.loads(self.succeed("schema", "-", "--json", "-", input=table).stdout)
+        model, out = self.folder / "m.meg", self.folder / "out"
+        flags = ["--masks", "dynamic", "--epochs", 3, "--no-refine", "--quiet", "--out"]
+        self.succeed("train", "-", *flags, model, input=table)
+        self.succeed("train", PENGUINS, *flags, out)
+        self.assertEqual(model.read_bytes(), out.read_bytes())
+        for arguments in (["score", model], ["impute", model], ["generate", model, "--given"]):
+            arguments = [*arguments, "-", "--quiet", "--out", "-"]
+            file = [PENGUINS if x == "-" and i < 4 and arguments[i - 1] != "--out" else x for i, x in enumerate(arguments)]
+            self.assertEqual(self.succeed(*arguments, input=table).stdout, self.succeed(*file).stdout)
+        self.succeed("evaluate", PENGUINS, "-", "--quick", input=table)
+        self.fail_with("one of the tables, not two", "evaluate", "-", "-", "--quick", input=table)
+        self.fail_with("one of the tables, not two", "report", PENGUINS, "-", "--test", "-", "--out", self.folder / "p.html", input=table)
+        self.fail_with("standard input:2: 1 values", "schema", "-", input="a,b\n1\n")
+        ours, theirs = socket.socketpair()  # what some programs give for a pipe, and /dev/stdin cannot open
+        with ours, theirs:
+            ours.sendall(b"a,b\n1,2\n")
+            ours.shutdown(socket.SHUT_WR)
+            self.succeed("schema", "-", stdin=theirs)
+        self.fail_with("not from standard input", "inspect", "-", input=table)
+        self.fail_with("not from standard input", "generate", "-", "--rows", 5, "--out", "-")
+
     def test_bad_tables_are_one_sentence(self):
         out = self.folder / "m.meg"
         for name, content, words in [
@@ -241,6 +303,10 @@ class Fast(Case):
             ("junk", bytes(range(256)) * 20, "1: a NUL byte"),
             ("nul", b"a,b\n1,\0\n", ":2: a NUL byte"),
             ("latin1", b"a,b\n1,\xe9\n", ":2: not UTF-8"),
+            ("gzip", gzip.compress(b"a,b\n1,2\n"), "compressed by gzip"),
+            ("zip", b"PK\x03\x04" + bytes(30), "is a zip archive"),
+            ("utf16", "a,b\n1,2\n".encode("utf-16"), "is UTF-16 text"),
+            ("model", self.trained(epochs=1).read_bytes(), "is a model file, not a table"),
             ("long", b"a\n" + b"x" * 10_000_000, ":2: a line over 1 MiB"),
             ("twice", "a,a\n1,2\n", "two columns are named 'a'"),
             ("unnamed", "a,\n1,2\n", "column 2 has no name"),
@@ -326,7 +392,6 @@ class Fast(Case):
         old = self.file("s.csv", "old\n")
 
         def little_disk():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
         self.fail_with("File too large", "generate", model, "--rows", 100000, "--out", old, preexec_fn=little_disk)
@@ -338,7 +403,7 @@ class Fast(Case):
             with self.subTest(arguments), open("/dev/full", "w") as full:
                 done = subprocess.run([MEG, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True)
                 self.assertEqual(done.returncode, 1)
-                self.assertIn("No space left", done.stderr)
+                self.assertIn("cannot write to standard output: No space left", done.stderr)
         self.fail_with("No space left", "train", PENGUINS, "--epochs", 1, "--quiet", "--log", "/dev/full", "--out", old)
         self.assertEqual(old.read_text(), "old\n")
 
@@ -354,6 +419,13 @@ class Fast(Case):
                       ["evaluate", table, PENGUINS, "--json", table]):
             with self.subTest(flags):
                 self.fail_with("which is read here", *flags)
+        out, ahead = self.folder / "m", self.folder / "ahead"
+        ahead.symlink_to(out)  # which is not there yet
+        for flags in (["--log", out], ["--checkpoint", out], ["--log", ahead], ["--checkpoint", model, "--log", model]):
+            with self.subTest(flags):
+                self.fail_with("is named for two outputs", "train", table, "--out", out, *flags)
+        for _ in range(2):  # a word for masks, not a file that is read
+            self.succeed("train", table, "--masks", "dynamic", "--no-refine", "--epochs", 1, "--out", "dynamic", cwd=self.folder)
         self.assertEqual(table.read_bytes(), PENGUINS.read_bytes())
         self.succeed("inspect", model)
 
@@ -397,6 +469,14 @@ class Fast(Case):
             with self.subTest(arguments):
                 self.fail_with("", *arguments, status=2)
         self.assertIn("5000", self.succeed("train", "--help").stdout)
+
+    def test_commands_are_helped_to(self):
+        self.assertIn("there is no command 'gen', did you mean 'generate'? There are train, generate,", meg("gen", "--rows", 5).stderr)
+        self.assertIn("did you mean 'schema'?", meg("shcema").stderr)
+        self.fail_with("there is no command 'foo'", "help", "foo", status=2)
+        self.assertEqual(self.succeed("help").stdout, self.succeed("--help").stdout)
+        self.assertEqual(self.succeed("help", "train").stdout, self.succeed("train", "--help").stdout)
+        self.assertEqual(self.succeed("version").stdout, self.succeed("--version").stdout)
 
     def rows_of(self, *arguments):
         return list(csv.DictReader(io.StringIO(self.succeed(*arguments, "--out", "-").stdout)))
@@ -701,7 +781,7 @@ class Fast(Case):
         self.succeed("train", data, "--from", model, "--epochs", 1, "--no-refine", "--out", self.folder / "next.meg")
         self.assertIn("are hidden", self.succeed("inspect", self.folder / "next.meg").stdout)
         self.assertNotIn("column", self.succeed(*flags).stderr)
-        self.fail_with("use the meg preset", *flags, "--rare-min", 5, "--preset", "classic")
+        self.fail_with("use the meg preset", "train", data, *CLASSIC, "--rare-min", 5, "--out", self.folder / "next.meg")
         self.fail_with("fewer", *flags, "--rare-min", 500)
 
     def test_evaluate_agrees_with_the_python_reference(self):

@@ -61,6 +61,21 @@ TEST_CASE("a broken file is one sentence with its line") {
   CHECK(error_of("a\n" + std::string(2 << 20, 'x')).starts_with("t.csv:2: a line over 1 MiB"));
 }
 
+TEST_CASE("what is given in a table's place is called by its name") {
+  CHECK(error_of("\x1F\x8B\x08") == "'t.csv' is compressed by gzip: unpack it first, for example with gunzip");
+  CHECK(error_of("PK\x03\x04").starts_with("'t.csv' is a zip archive"));
+  CHECK(parse_csv("PK,name\n1,x\n", "t.csv").names()[0] == "PK");
+  CHECK(error_of(std::string("\xFF\xFE") + std::string("a\0,\0", 4)).starts_with("'t.csv' is UTF-16"));
+  CHECK(error_of(std::string("\xFE\xFF") + std::string("\0a\0,", 4)).starts_with("'t.csv' is UTF-16"));
+  CHECK(error_of(std::string("\x02\0\0\0\0\0\0\0{}", 10)).starts_with("'t.csv' is a model file, not a table"));
+}
+
+TEST_CASE("text is UTF-8 or it is not") {
+  for (const char* text : {"", "plain", "eight by", "é", "漢字 and more of it", "🎈"}) CHECK(meg::is_utf8(text));
+  for (const char* text : {"\xFF", "eight by\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "é\x80"})
+    CHECK_FALSE(meg::is_utf8(text));
+}
+
 TEST_CASE("files that cannot be read say why") {
   CHECK_THROWS_WITH_AS(meg::read_csv("/no/such.csv"), "cannot read '/no/such.csv': No such file or directory",
                        meg::Error);

@@ -249,6 +249,46 @@ TEST_CASE("a run goes on with what it began with, and says so where it is asked 
   CHECK_THROWS_AS(resumed.load_data(other), Error);
 }
 
+TEST_CASE("a classic run keeps its length, and its batches within an epoch") {
+  const Folder folder;
+  const std::string path = folder.path / "m.meg";
+  Meg model(options_of("classic"));
+  model.load_data(small_table());
+  model.train(5, 64);
+  model.save_model(path);
+  Meg loaded = Meg::load_model(path);
+  CHECK(loaded.finished());
+  loaded.load_data(small_table());
+  loaded.train();  // nothing is left to do
+  CHECK(loaded.epochs_done() == 5);
+  loaded.train(7, 32);
+  CHECK(loaded.epochs_done() == 7);
+
+  int steps = 0;
+  loaded.train(9, 32, {}, [&] { return ++steps < 3; });  // in the middle of an epoch
+  CHECK_THROWS_WITH_AS(loaded.train(9, 64), doctest::Contains("within an epoch of batches of 32 rows"), Error);
+  loaded.train();
+  CHECK(loaded.epochs_done() == 9);
+}
+
+TEST_CASE("text that is not UTF-8 and rows beyond all numbers are refused before any work") {
+  for (const bool in_name : {true, false}) {
+    Table table({in_name ? "a\xFF" : "a"}, ',');
+    for (int i = 0; i < 3; ++i) table.append(in_name ? "x" : "\xFF");
+    Meg model;
+    CHECK_THROWS_WITH_AS(model.load_data(table), doctest::Contains("is not UTF-8"), Error);
+  }
+  Meg model(options_of("meg"));
+  model.load_data(small_table());
+  model.train(1);
+  Table out = model.empty_table();
+  model.generate((std::uint64_t{1} << 50) - 1, 1, 0, out);
+  CHECK(out.rows() == 1);
+  CHECK_THROWS_AS(model.generate((std::uint64_t{1} << 50) - 1, 2, 0, out), Error);
+  CHECK_THROWS_AS(model.generate(~std::uint64_t{0}, 2, 0, out), Error);
+  CHECK_THROWS_AS(model.generate(2, ~std::size_t{0}, 0, out), Error);
+}
+
 TEST_CASE("training goes on from a trained model on other rows of the same columns") {
   for (const char* preset : {"classic", "meg"}) {
     CAPTURE(preset);
@@ -368,5 +408,9 @@ TEST_CASE("options that no preset could use are an error that names them") {
   CHECK_THROWS_AS(Meg(with([](Options& o) { o.gamma = NAN; })), Error);
   CHECK_THROWS_AS(Meg(with([](Options& o) { o.held_out = 1.0; })), Error);
   CHECK_THROWS_AS(Meg(with([](Options& o) { o.refine_steps = -1; })), Error);
+  CHECK_THROWS_AS(Meg(with([](Options& o) { o.threads = -1; })), Error);
+  CHECK_THROWS_AS(Meg(with([](Options& o) { o.rare_word = "\xFF"; })), Error);
+  CHECK_THROWS_WITH_AS(Meg::start_from("none.meg", with([](Options& o) { o.dropout = 1.0f; })),
+                       "dropout must be in [0, 1), got 1", Error);  // before anything is read
   CHECK_THROWS_WITH_AS(Meg(with([](Options& o) { o.dropout = 1.0f; })), "dropout must be in [0, 1), got 1", Error);
 }

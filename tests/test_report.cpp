@@ -248,8 +248,10 @@ TEST_CASE("privacy is judged beside its errors, and never good without unseen ro
     closest.share = 0.8, e.privacy->held_out->drift = Drift{"b", 0.4};
     CHECK(judge(e).privacy == Grade::kUnknown);
     CHECK(says(only_advice(e, "privacy"), "“b” (shape 0.400)"));
-    e.privacy->identical = 0.5;  // but copies are copies
-    CHECK(judge(e).privacy == Grade::kPoor);
+    e.privacy->identical = 0.5;  // of a kind of rows that the unseen ones are not: nobody knows how many are chance
+    CHECK(judge(e).privacy == Grade::kUnknown);
+    CHECK(judge(e).privacy_title == "Copying not measured: the unseen rows are of another kind than the training rows");
+    CHECK(says(only_advice(e, "privacy"), "cannot be measured"));
   }
   SUBCASE("too few unseen rows: no sign is none") {
     closest.real_rows = 500, closest.share_error = 0.02;  // a tenth was asked: 0.505 +- 0.02 is 10 % +- 40 % copies
@@ -391,6 +393,15 @@ TEST_CASE("the page's numbers are those of the tables") {
   CHECK(json["pairs"]["columns"] == Json({1, 0}));  // in the table's order
   CHECK_FALSE(json.contains("training"));
   CHECK_FALSE(json.contains("distances"));
+}
+
+TEST_CASE("numbers as small as there are come into the page") {
+  const Table real = table("w,n\nx,1\ny,2\ny,3\n");
+  const Schema schema = infer_schema(real);
+  Evaluation evaluation = evaluate(real, real, schema, {.test = nullptr, .held_out = nullptr, .thorough = false});
+  evaluation.comparison.columns[1].ks_p = 1.234567e-315;
+  const Json json = Json::parse(report_json({"r", "s", "", ""}, real, real, schema, evaluation, {}));
+  CHECK(json["evaluation"]["columns"][1]["ks_p"].get<double>() == 1.23457e-315);
 }
 
 TEST_CASE("distances to the closest records are counted, the far ones in the last bar") {

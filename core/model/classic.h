@@ -54,6 +54,7 @@ class ClassicEnsemble {
 
   int epochs_done() const { return epoch_; }
   int steps_done() const { return step_; }
+  bool within_epoch() const { return epoch_step_ > 0; }
 
   /// Everything that training goes on from: parameters, Adam's moments, counters.
   void save(TensorFile& file) const;

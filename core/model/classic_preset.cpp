@@ -43,7 +43,12 @@ class ClassicPreset final : public Preset {
   void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
              const std::function<bool()>& keep_going) override {
     if (data_.empty()) fail("there is nothing to train on: call load_data first");
-    epochs_ = epochs > 0 ? epochs : kEpochs;
+    if (batch_size > 0 && batch_size != batch_size_ && ensemble_->within_epoch())
+      fail(
+          "the run stopped within an epoch of batches of {} rows, and goes on with them: leave --batch-size out, or "
+          "begin a new run with --from",
+          batch_size_);
+    if (epochs > 0) epochs_ = epochs;
     if (batch_size > 0) batch_size_ = batch_size;
     ensemble_->set_batch_size(batch_size_);
     const int every = std::max(1, epochs_ / kHistoryPoints);
@@ -59,7 +64,7 @@ class ClassicPreset final : public Preset {
       if (measured) history_.push_back(progress);
       if (on_progress) on_progress(progress);
     };
-    ensemble_->train(data_, static_cast<int>(data_.size()) / scaling_.width(), epochs_, report, keep_going);
+    ensemble_->train(data_, rows_of(data_), epochs_, report, keep_going);
   }
 
   int epochs_done() const override { return ensemble_ ? ensemble_->epochs_done() : 0; }
@@ -108,6 +113,7 @@ class ClassicPreset final : public Preset {
     file.metadata["table"] = scaling_.to_json();
     file.metadata["masks"] = nlohmann::json{{"order", masks_.order}, {"widths", masks_.widths}}.dump();
     file.metadata["history"] = history_to_json(history_);
+    file.metadata["epochs"] = std::to_string(epochs_);
     file.metadata["batch_size"] = std::to_string(batch_size_);
     file.metadata["data_fingerprint"] = data_fingerprint_;
   }
@@ -117,6 +123,8 @@ class ClassicPreset final : public Preset {
     const auto masks = nlohmann::json::parse(file.metadata.at("masks"));
     masks_ = {masks.at("order"), masks.at("widths")};
     data_fingerprint_ = file.metadata.at("data_fingerprint");
+    if (const auto epochs = file.metadata.find("epochs"); epochs != file.metadata.end())  // older files have none
+      epochs_ = std::stoi(epochs->second);
     batch_size_ = std::stoi(file.metadata.at("batch_size"));
     history_ = history_from_json(file.metadata.at("history"));
     make_ensemble();
@@ -134,10 +142,15 @@ class ClassicPreset final : public Preset {
     ensemble_->load(state);
     ensemble_->restart();
     history_.clear();
+    epochs_ = kEpochs, batch_size_ = kBatchSize;
   }
 
  private:
-  static constexpr int kEpochs = 5000;
+  static constexpr int kEpochs = 5000, kBatchSize = 64;
+
+  int rows_of(const std::vector<float>& data) const {
+    return static_cast<int>(data.size() / static_cast<std::size_t>(scaling_.width()));
+  }
 
   double held_out_share() const { return options_.held_out.value_or(0.03); }
 
@@ -179,7 +192,7 @@ class ClassicPreset final : public Preset {
 
   double held_out_auc() {
     if (held_out_.empty()) return Progress::kNone;
-    return ensemble_->discriminator_auc(held_out_, static_cast<int>(held_out_.size()) / scaling_.width());
+    return ensemble_->discriminator_auc(held_out_, rows_of(held_out_));
   }
 
   Options options_;
@@ -190,7 +203,7 @@ class ClassicPreset final : public Preset {
   std::vector<float> data_, held_out_;         // rows in the places of masks_
   std::string data_fingerprint_;
   std::vector<Progress> history_;
-  int batch_size_ = 64, epochs_ = kEpochs;
+  int batch_size_ = kBatchSize, epochs_ = kEpochs;
 };
 
 }  // namespace

@@ -61,6 +61,7 @@ void write_tensor_file(const std::filesystem::path& path, TensorFile file) {
 TensorFile read_tensor_file(const std::filesystem::path& path) {
   const std::string name = path.string();
   std::error_code ignored;
+  if (name == "-") fail("a model is read from a file, not from standard input: name one");
   if (std::filesystem::is_directory(path, ignored)) fail("'{}' is a folder: name a model file", name);
   const File in(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!in) fail("cannot read '{}': {}", name, std::strerror(errno));

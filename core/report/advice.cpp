@@ -71,8 +71,8 @@ class Adviser {
     if (p.held_out->drift)
       return add(
           "privacy", Grade::kFair,
-          fmt::format("The unseen rows differ from the real ones in “{}” (shape {:.3f}), so it says nothing which of "
-                      "them a row is nearer to: draw the rows to keep from training at random.",
+          fmt::format("The unseen rows differ from the real ones in “{}” (shape {:.3f}), so copying cannot be measured "
+                      "beside them: draw the rows to keep from training at random.",
                       p.held_out->drift->column, p.held_out->drift->shape));
     const Grade closest = grade_closest(p);
     if (closest == Grade::kFair || closest == Grade::kPoor)

@@ -70,7 +70,8 @@ bool are_seen(const Privacy::HeldOut& held_out) { return held_out.identical > kH
 bool says_nothing(const Privacy::HeldOut& held_out) { return are_seen(held_out) || held_out.drift; }
 
 std::optional<double> expected_copies(const Evaluation& e) {
-  if (e.privacy->held_out) return e.privacy->held_out->identical;
+  if (const auto& held_out = e.privacy->held_out)
+    return says_nothing(*held_out) ? std::nullopt : std::optional(held_out->identical);
   const Headline* identical = e.headline("identical");
   if (!identical || !identical->real_against_real || !*identical->real_against_real) return std::nullopt;
   return std::min(1.0, 2 * **identical->real_against_real);

@@ -39,8 +39,8 @@ std::vector<Trend> weak_pairs(const Evaluation& evaluation);
 bool are_seen(const Privacy::HeldOut& held_out);
 bool says_nothing(const Privacy::HeldOut& held_out);
 
-/// How many identical rows are no copying: those of unseen rows; else those that two halves of the real table have in
-/// common, twice, for a half has half as many rows to be equal to.
+/// How many identical rows are no copying: those of unseen rows, which must say something; without any, those that two
+/// halves of the real table have in common, twice, for a half has half as many rows to be equal to.
 std::optional<double> expected_copies(const Evaluation& evaluation);
 
 /// By the rows that equal a row of the real table, beside expected_copies().

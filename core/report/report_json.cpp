@@ -6,6 +6,7 @@
 #include "core/measure/evaluation_json.h"
 #include "core/report/cut_column.h"
 #include "core/report/report.h"
+#include "core/table/number.h"
 
 namespace meg {
 
@@ -32,7 +33,8 @@ void put(Json& out, const char* key, const Measured& x) { out[key] = x ? Json(*x
 /// Six significant digits: nobody sees more, and the page is a third of the size.
 void shorten_numbers(Json& json) {
   if (json.is_number_float()) {
-    json = std::stod(fmt::format("{:.6g}", json.get<double>()));
+    const auto value = json.get<double>();
+    json = parse_number(fmt::format("{:.6g}", value)).value_or(value);
     return;
   }
   if (json.is_structured())

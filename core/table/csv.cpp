@@ -51,18 +51,29 @@ std::size_t plain_prefix(std::string_view s) {
   return i;
 }
 
+/// Throws Error where the first bytes are those of a file that is often given in a table's place.
+void check_kind(std::string_view text, const std::string& name) {
+  if (text.starts_with("\x1F\x8B")) fail("'{}' is compressed by gzip: unpack it first, for example with gunzip", name);
+  if (text.starts_with("PK\x03\x04"))
+    fail("'{}' is a zip archive, as Excel workbooks are too: unpack it, or save the sheet as CSV", name);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    fail("'{}' is UTF-16 text; convert it first, for example with iconv -f utf-16 -t utf-8", name);
+  // A safetensors file: the length of its header in eight bytes, then the header, which is JSON.
+  std::uint64_t header = 0;
+  for (std::size_t i = 0; i < 8 && i < text.size(); ++i)
+    header |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+  if (text.size() > 8 && text[8] == '{' && header <= text.size() - 8)
+    fail("'{}' is a model file, not a table: name a CSV file here", name);
+}
+
 void check_text(std::string_view text, const std::string& name) {
   std::size_t number = 1;
   for (std::size_t begin = 0; begin < text.size(); ++number) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string_view line = text.substr(begin, end - begin);
-    for (std::size_t i = 0; i < line.size();) {
-      if (line[i] == '\0') fail("{}:{}: a NUL byte; this is not a text file", name, number);
-      const std::size_t plain = plain_prefix(line.substr(i)), length = plain > 0 ? plain : utf8_length(line.substr(i));
-      if (length == 0)
-        fail("{}:{}: not UTF-8; convert it first, for example with iconv -f latin1 -t utf-8", name, number);
-      i += length;
-    }
+    if (line.find('\0') != line.npos) fail("{}:{}: a NUL byte; this is not a text file", name, number);
+    if (!is_utf8(line))
+      fail("{}:{}: not UTF-8; convert it first, for example with iconv -f latin1 -t utf-8", name, number);
     if (line.size() > kLongestLine) fail("{}:{}: a line over 1 MiB; this does not look like a CSV table", name, number);
     begin = end + 1;
   }
@@ -193,7 +204,17 @@ void append_cell(std::string_view cell, std::string_view special, std::string& o
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t plain = plain_prefix(text), length = plain > 0 ? plain : utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 Table parse_csv(std::string text, const std::string& name) {
+  check_kind(text, name);
   check_text(text, name);
   std::string_view body = text;
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
@@ -213,7 +234,9 @@ Table parse_csv(std::string text, const std::string& name) {
   return std::move(reader.table);
 }
 
-Table read_csv(const std::filesystem::path& path) { return parse_csv(read_file(path, "a CSV file"), path.string()); }
+Table read_csv(const std::filesystem::path& path) {
+  return parse_csv(read_file(path, "a CSV file"), path == "-" ? "standard input" : path.string());
+}
 
 void append_csv(const Table& table, bool with_header, std::string& out) {
   const std::string special{table.delimiter(), '"', '\n', '\r'};

@@ -1,0 +1,12 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace meg::cli {
+
+/// The words behind the program's name. `meg help`, `meg help COMMAND` and `meg version` become the flags that they
+/// stand for. Throws CLI::ParseError, naming the nearest command, where the first word is neither a command nor a flag.
+std::vector<std::string> command_line(const CLI::App& program, int argc, char** argv);
+
+}  // namespace meg::cli
