@@ -5,8 +5,11 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/model/masks.h"
+#include "core/table/category_blocks.h"
 #include "core/table/column.h"
 #include "core/table/csv.h"
+#include "core/table/normal_scores.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -297,4 +300,19 @@ TEST_CASE("cells are free of NaN, whatever the numbers and scores") {
   const Column spikes = fit({"1", "1", "2", "2", "3"}, {}, {.exact_limit = 1, .spike_share = 0, .spike_count = 1});
   CHECK(spikes.codes() == 3);
   CHECK(spikes.continuous_code() == -1);
+}
+
+TEST_CASE("a model file whose columns or masks make no sense is refused, whatever its checksum") {
+  using Doubles = std::vector<double>;
+  CHECK_NOTHROW(NormalScores(Doubles{1, 2}, {}, 5));
+  CHECK_THROWS_AS(NormalScores(Doubles{1}, {}, 5), Error);
+  CHECK_THROWS_AS(NormalScores(Doubles{2, 1}, {}, 5), Error);
+  CHECK_THROWS_AS(NormalScores(Doubles{1, 2}, Doubles{1}, 5), Error);
+  CHECK_THROWS_AS(NormalScores(Doubles{1, 2}, {}, 1), Error);
+  CHECK_THROWS_AS(CategoryBlocks({0, 2, 2}), Error);
+  CHECK_THROWS_AS(CategoryBlocks({0, 1, 3}), Error);
+  CHECK_NOTHROW(Masks({1, 0, 2}, {2, 1}));
+  CHECK_THROWS_AS(Masks({1, 1, 2}, {2, 1}), Error);
+  CHECK_THROWS_AS(Masks({1, 0, 2}, {2, 2}), Error);
+  CHECK_THROWS_AS(Masks({1, 0, 2}, {4, -1}), Error);
 }

@@ -12,8 +12,10 @@
 #include "core/measure/kolmogorov_smirnov.h"
 #include "core/measure/roc_auc.h"
 #include "core/measure/total_variation.h"
+#include "core/measure/two_sample.h"
 #include "core/measure/wasserstein.h"
 #include "core/table/csv.h"
+#include "core/tensor/philox.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -175,6 +177,24 @@ TEST_CASE("constant columns, single rows and lone columns have figures or none, 
   CHECK(single.mean_ks == Approx(0.5));
   CHECK(single.mean_trend == Approx(0));  // 3 and 4 fall into different bins
   CHECK(std::isnan(compare("a\n3\n4\n", "a\n3\n").mean_trend));
+}
+
+TEST_CASE("a column of small numbers is no constant") {
+  const auto normal = [](double mean, double scale) {
+    const Philox philox(1, Stream::kMeasure);
+    Table out({"x"});
+    for (std::uint64_t r = 0; r < 300; ++r)
+      out.append(fmt::format("{}", scale * (mean + static_cast<double>(philox.normal(r, mean > 0)[0]))));
+    return out;
+  };
+  for (const double scale : {1.0, 1e-12, 1e-200}) {
+    const Table real = normal(0, scale), other = normal(5, scale);
+    const Schema schema = infer_schema(real);
+    CHECK(*two_sample(real, other, schema, TwoSampleClassifier::kLogistic).score < 0.05);
+    const Comparison same = meg::compare(real, real, schema), far = meg::compare(real, other, schema);
+    CHECK(same.columns[0].wasserstein < 1e-12);
+    CHECK(far.columns[0].wasserstein == Approx(5).epsilon(0.1));  // of the deviation of 300 numbers
+  }
 }
 
 TEST_CASE("the trend of columns with many values is that of their joint shares") {
