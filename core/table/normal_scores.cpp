@@ -27,7 +27,7 @@ float score_of_rank(double rank, std::size_t count) {
 // Knots are numbers of the sample, with their own share, rather than numpy's numbers between two of them: a gap between
 // repeated numbers then begins and ends on them.
 NormalScores::NormalScores(std::span<const double> sorted, std::span<const Repeated> repeated) : count_(sorted.size()) {
-  const std::size_t knots = std::min(kMostQuantiles, count_);
+  const std::size_t knots = std::clamp(count_ / kNumbersOfQuantile, std::min(count_, kLeastQuantiles), kMostQuantiles);
   auto next = repeated.begin();
   for (std::size_t i = 0; i < knots; ++i) {
     const std::size_t rank = rank_of_knot(i, knots, count_);

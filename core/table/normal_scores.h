@@ -21,7 +21,10 @@ struct Repeated {
 /// between two of these never does.
 class NormalScores {
  public:
-  static constexpr std::size_t kMostQuantiles = 2000;
+  static constexpr std::size_t kLeastQuantiles = 16, kMostQuantiles = 2000;
+  /// There are several numbers from one knot to the next, so that a number of the table comes out no more often than
+  /// its neighbours that are not in it.
+  static constexpr std::size_t kNumbersOfQuantile = 4;
 
   NormalScores() = default;
   /// Fits to at least two numbers, in ascending order; `repeated` is so too.
