@@ -110,6 +110,7 @@ PrecisionRecall precision_recall(const Table& real, const Table& synthetic, cons
   const std::size_t n = rows.real_rows, all = rows.rows;
 
   const Levels radii = quantiles(distances(rows, 0, n, centre(rows, 0, n)));
+  if (radii.back() == 0) return none("the real rows are all alike");
   const std::vector<double> to_centre = distances(rows, n, all, centre(rows, 0, n));
 
   std::vector<DistancePart> parts;
