@@ -7,9 +7,8 @@ void CpuBackend::decode(std::span<const NumberColumn> numbers, int columns, int 
   const std::size_t n = static_cast<std::size_t>(columns), count = static_cast<std::size_t>(rows);
   constexpr std::size_t kRows = 64;  // of one task
   const double work = static_cast<double>(n) + 20.0 * static_cast<double>(numbers.size());
-  pool_.run(static_cast<int>((count + kRows - 1) / kRows), work * static_cast<double>(count), [&](int task) {
-    const std::size_t begin = static_cast<std::size_t>(task) * kRows;
-    for (std::size_t r = begin; r < std::min(count, begin + kRows); ++r) {
+  pool_.run_blocks(count, kRows, work * static_cast<double>(count), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
       const float* cell = cells + r * 3 * n;
       for (std::size_t j = 0; j < n; ++j) code[r * n + j] = static_cast<std::uint32_t>(cell[j]);
       for (std::size_t i = 0; i < numbers.size(); ++i) {

@@ -4,34 +4,32 @@ namespace meg::cpu {
 
 namespace {
 constexpr std::size_t kRows = 64;  // of one task
-
-std::size_t tasks(int rows) { return (static_cast<std::size_t>(rows) + kRows - 1) / kRows; }
 }  // namespace
 
 void CpuBackend::features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
                           const float* parameters, float* x) {
   const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
   const auto first = static_cast<std::size_t>(begin), last = static_cast<std::size_t>(end);
-  pool_.run(static_cast<int>(tasks(rows)), 20.0 * static_cast<double>(count * (last - first)), [&](int task) {
-    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
-    for (std::size_t r = from; r < to; ++r) {
-      const float* cell = cells + r * layout.cell_stride();
-      for (std::size_t j = first; j < last; ++j) {
-        float* out = x + (r * n + j) * kFeatures;
-        if (cell[j] < 0) {
-          std::fill_n(out, kFeatures, 0.0f);
-          continue;
-        }
-        const auto code = static_cast<std::size_t>(cell[j]);
-        const float* embedding = parameters + layout.columns[j].embedding + code * kEmbedding;
-        const float position = cell[2 * n + j];
-        for (int i = 0; i < kEmbedding; ++i) out[i] = embedding[i];
-        for (int i = 0; i < kKnots - 1; ++i)
-          out[kEmbedding + i] = std::min(std::max(position - static_cast<float>(i), 0.0f), 1.0f);
-        out[kFeatures - 1] = 0.25f * cell[n + j];
-      }
-    }
-  });
+  pool_.run_blocks(count, kRows, 20.0 * static_cast<double>(count * (last - first)),
+                   [&](std::size_t from, std::size_t to) {
+                     for (std::size_t r = from; r < to; ++r) {
+                       const float* cell = cells + r * layout.cell_stride();
+                       for (std::size_t j = first; j < last; ++j) {
+                         float* out = x + (r * n + j) * kFeatures;
+                         if (cell[j] < 0) {
+                           std::fill_n(out, kFeatures, 0.0f);
+                           continue;
+                         }
+                         const auto code = static_cast<std::size_t>(cell[j]);
+                         const float* embedding = parameters + layout.columns[j].embedding + code * kEmbedding;
+                         const float position = cell[2 * n + j];
+                         for (int i = 0; i < kEmbedding; ++i) out[i] = embedding[i];
+                         for (int i = 0; i < kKnots - 1; ++i)
+                           out[kEmbedding + i] = std::min(std::max(position - static_cast<float>(i), 0.0f), 1.0f);
+                         out[kFeatures - 1] = 0.25f * cell[n + j];
+                       }
+                     }
+                   });
 }
 
 void CpuBackend::features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
@@ -52,8 +50,7 @@ void CpuBackend::hide_columns(const ColumnsLayout& layout, std::uint64_t seed, s
                               float* x) {
   const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
   const Philox philox(seed, Stream::kHide);
-  pool_.run(static_cast<int>(tasks(rows)), 20.0 * static_cast<double>(count * n), [&](int task) {
-    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
+  pool_.run_blocks(count, kRows, 20.0 * static_cast<double>(count * n), [&](std::size_t from, std::size_t to) {
     for (std::size_t r = from; r < to; ++r) {
       const std::uint32_t share = philox.bits(first_row + r, 0)[0];
       std::array<std::uint32_t, 4> words{};
@@ -67,19 +64,20 @@ void CpuBackend::hide_columns(const ColumnsLayout& layout, std::uint64_t seed, s
 
 void CpuBackend::view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) {
   const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
-  pool_.run(static_cast<int>(tasks(rows)), static_cast<double>(count * layout.view_stride), [&](int task) {
-    const std::size_t from = static_cast<std::size_t>(task) * kRows, to = std::min(count, from + kRows);
-    for (std::size_t r = from; r < to; ++r) {
-      const float* cell = cells + r * layout.cell_stride();
-      float* out = view + r * layout.view_stride;
-      std::fill_n(out, layout.view_stride, 0.0f);
-      for (std::size_t j = 0; j < n; ++j) {
-        const ColumnLayout& column = layout.columns[j];
-        out[column.view + static_cast<std::size_t>(cell[j])] = 1.0f;
-        if (column.continuous >= 0) out[column.view + static_cast<std::size_t>(column.codes)] = cell[n + j];
-      }
-    }
-  });
+  pool_.run_blocks(count, kRows, static_cast<double>(count * layout.view_stride),
+                   [&](std::size_t from, std::size_t to) {
+                     for (std::size_t r = from; r < to; ++r) {
+                       const float* cell = cells + r * layout.cell_stride();
+                       float* out = view + r * layout.view_stride;
+                       std::fill_n(out, layout.view_stride, 0.0f);
+                       for (std::size_t j = 0; j < n; ++j) {
+                         const ColumnLayout& column = layout.columns[j];
+                         out[column.view + static_cast<std::size_t>(cell[j])] = 1.0f;
+                         if (column.continuous >= 0)
+                           out[column.view + static_cast<std::size_t>(column.codes)] = cell[n + j];
+                       }
+                     }
+                   });
 }
 
 }  // namespace meg::cpu

@@ -277,10 +277,8 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, i
   const auto j = static_cast<std::size_t>(column_number), count = static_cast<std::size_t>(rows);
   const std::size_t n = layout.size();
   const ColumnLayout& column = layout.columns[j];
-  const int blocks = (rows + kTaskRows - 1) / kTaskRows;
-  pool_.run(blocks, 60.0 * rows * column.head_width(), [&](int task) {
-    const std::size_t begin = static_cast<std::size_t>(task) * kTaskRows;
-    for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
+  pool_.run_blocks(count, kTaskRows, 60.0 * rows * column.head_width(), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; r += kRowLanes) {
       const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride,
                              std::min(kRowLanes, count - r)};
       Lanes code{}, component{}, epsilon{}, allowed_z{};

@@ -35,8 +35,7 @@ void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t fi
   const std::size_t blocks = static_cast<std::size_t>(rows) * row_blocks;
   constexpr std::size_t kTask = 4 * kPhiloxLanes;
   constexpr double kWork = 200;  // of one block, in multiply-adds
-  pool_.run(static_cast<int>((blocks + kTask - 1) / kTask), kWork * static_cast<double>(blocks), [&](int task) {
-    const std::size_t begin = static_cast<std::size_t>(task) * kTask, end = std::min(blocks, begin + kTask);
+  pool_.run_blocks(blocks, kTask, kWork * static_cast<double>(blocks), [&](std::size_t begin, std::size_t end) {
     std::array<std::uint64_t, kPhiloxLanes> row;
     Words position;
     std::array<Words, 4> word;
@@ -66,10 +65,8 @@ void CpuBackend::gather_rows(const float* table, const std::uint32_t* index, int
   const auto width = static_cast<std::size_t>(columns);
   const std::size_t count = static_cast<std::size_t>(rows);
   constexpr std::size_t kRows = 64;  // of one task
-  pool_.run(static_cast<int>((count + kRows - 1) / kRows), static_cast<double>(count * width), [&](int task) {
-    const std::size_t begin = static_cast<std::size_t>(task) * kRows;
-    for (std::size_t r = begin; r < std::min(count, begin + kRows); ++r)
-      std::copy_n(table + index[r] * width, width, out + r * width);
+  pool_.run_blocks(count, kRows, static_cast<double>(count * width), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) std::copy_n(table + index[r] * width, width, out + r * width);
   });
 }
 

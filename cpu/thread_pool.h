@@ -39,15 +39,20 @@ class ThreadPool {
         const_cast<void*>(static_cast<const void*>(&body)));
   }
 
-  /// Calls body(begin, end) for the blocks that [0, count) is cut into, whatever the number of threads;
-  /// `work_each` is about how many multiply-adds one element costs.
+  /// Calls body(begin, end) for the blocks of `block` elements that [0, count) is cut into, whatever the number of
+  /// threads. `work` as above.
   template <class Body>
-  void run_blocks(std::size_t count, double work_each, Body&& body) {
-    constexpr std::size_t kBlock = 8192;  // a few operands of this size fit the first two caches
-    run(static_cast<int>((count + kBlock - 1) / kBlock), work_each * static_cast<double>(count), [&](int task) {
-      const std::size_t begin = static_cast<std::size_t>(task) * kBlock;
-      body(begin, std::min(count, begin + kBlock));
+  void run_blocks(std::size_t count, std::size_t block, double work, const Body& body) {
+    run(static_cast<int>((count + block - 1) / block), work, [&](int task) {
+      const std::size_t begin = static_cast<std::size_t>(task) * block;
+      body(begin, std::min(count, begin + block));
     });
+  }
+  /// The same for elements of which each costs about `work_each` multiply-adds.
+  template <class Body>
+  void run_blocks(std::size_t count, double work_each, const Body& body) {
+    constexpr std::size_t kBlock = 8192;  // a few operands of this size fit the first two caches
+    run_blocks(count, kBlock, work_each * static_cast<double>(count), body);
   }
 
  private:
