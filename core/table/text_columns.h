@@ -1,16 +1,18 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/table/running_number.h"
 #include "core/table/schema.h"
 #include "core/table/text_shape.h"
 
 namespace meg {
 
-/// Identifier and free-text columns, which no model learns: new cells count on where the column counts its rows, and
-/// otherwise look like the table's cells with other digits and letters, see TextShapes.
+/// Identifier and free-text columns, which no model learns: new cells count on where the column counts its rows, see
+/// RunningNumber, and otherwise look like the table's cells with other digits and letters, see TextShapes.
 class TextColumns {
  public:
   TextColumns() = default;
@@ -20,12 +22,16 @@ class TextColumns {
   void append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
               std::string& out) const;
 
-  /// A JSON array with one object of "shapes", arrays of [shape, count], and "alphabet" per column of the schema.
+  /// A JSON array with one object per column of the schema: that of its TextShapes, and "running".
   std::string to_json() const;
   static TextColumns from_json(std::string_view json);
 
  private:
-  std::vector<TextShapes> shapes_;  // one per column of the schema, empty for modelled ones
+  struct TextColumn {
+    TextShapes shapes;
+    std::optional<RunningNumber> running;
+  };
+  std::vector<TextColumn> columns_;  // one per column of the schema, empty for modelled ones
 };
 
 }  // namespace meg

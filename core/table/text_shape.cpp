@@ -1,119 +1,181 @@
 #include "core/table/text_shape.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
-#include "core/tensor/philox.h"
+#include "core/table/letters.h"
+#include "core/table/permutation.h"
 
 namespace meg {
 
 namespace {
 
-constexpr std::size_t kMostShapes = 1000;
-constexpr std::array<std::string_view, 3> kMasks{"Ä", "ä", "字"};  // of letters beyond ASCII
-
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// Places of a shape are ranked until they have so many texts; the rest draw.
+constexpr std::uint64_t kEnoughTexts = 1ull << 48;
 
 /// A number below `end` from 32 random bits.
 std::uint64_t below(std::uint64_t end, std::uint32_t word) { return end * word >> 32; }
 
-/// The first character of a text that is not empty, all of its bytes.
-std::string_view first_character(std::string_view text) {
-  std::size_t bytes = 1;
-  while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0u) == 0x80) ++bytes;
-  return text.substr(0, bytes);
+/// 0123456789ABCDEF as 0-9A-F.
+std::string to_ranges(std::string_view characters) {
+  std::string out;
+  for (std::size_t i = 0; i < characters.size();) {
+    std::size_t end = i + 1;
+    while (end < characters.size() && characters[end] == characters[end - 1] + 1) ++end;
+    out += characters.substr(i, end - i > 2 ? 1 : end - i);
+    if (end - i > 2) out += {'-', characters[end - 1]};
+    i = end;
+  }
+  return out;
 }
 
-std::uint32_t code_point(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
-  std::uint32_t code = character.size() == 1 ? first : first & (0x7Fu >> character.size());
-  for (const char c : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3Fu);
-  return code;
-}
-
-/// The place in the alphabet of a character beyond ASCII: capital 0, small 1, any other letter 2; -1 for punctuation,
-/// signs and combining marks. Cases are known of Latin, Greek and Cyrillic letters.
-int letter_kind(std::string_view character) {
-  const std::uint32_t c = code_point(character);
-  const auto in = [c](std::uint32_t first, std::uint32_t last) { return c >= first && c <= last; };
-  if (c < 0xC0 || c == 0xD7 || c == 0xF7 || in(0x300, 0x36F) || in(0x2000, 0x2BFF) || in(0x3000, 0x3004) ||
-      in(0x3008, 0x3020) || in(0xFE00, 0xFE1F) || in(0xFE30, 0xFE4F) || in(0xFF01, 0xFF0F))
-    return -1;
-  if (in(0xC0, 0xDE) || in(0x386, 0x3AB) || in(0x400, 0x42F)) return 0;
-  if (in(0xDF, 0xFF) || in(0x3AC, 0x3CE) || in(0x430, 0x45F)) return 1;
-  // In these the capital comes right before its small letter.
-  if (in(0x139, 0x148) || in(0x179, 0x17E) || in(0x1AF, 0x1B0) || in(0x1B3, 0x1B6) || in(0x1CD, 0x1DC))
-    return c % 2 == 0;
-  if (in(0x100, 0x24F) || in(0x460, 0x52F) || in(0x1E00, 0x1EFF)) return c % 2 != 0;
-  return 2;
+std::string from_ranges(std::string_view ranges) {
+  std::string out;
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    if (ranges[i] == '-' && !out.empty() && i + 1 < ranges.size())
+      for (char c = out.back(); c < ranges[i + 1];) out.push_back(++c);
+    else if (out.empty() || out.back() != ranges[i])
+      out.push_back(ranges[i]);
+  return out;
 }
 
 }  // namespace
 
-void TextShapes::add(std::string_view cell) {
-  std::string shape;
-  while (!cell.empty()) {
-    const std::string_view character = first_character(cell);
-    cell.remove_prefix(character.size());
-    const char c = character[0];
-    if (character.size() == 1) {
-      shape.push_back(is_digit(c) ? '9' : is_upper(c) ? 'A' : is_lower(c) ? 'a' : c);
-      continue;
-    }
-    const int kind = letter_kind(character);
-    shape += kind < 0 ? character : kMasks[static_cast<std::size_t>(kind)];
-    if (kind < 0) continue;
-    std::vector<std::string>& letters = alphabet_[static_cast<std::size_t>(kind)];
-    const auto at = std::lower_bound(letters.begin(), letters.end(), character);
-    if (at == letters.end() || *at != character) letters.insert(at, std::string(character));
+TextShapes::Choices TextShapes::choices(std::string_view mask, const Shape& shape, std::size_t place) const {
+  const int kind = mask.size() == 1 ? -1 : letter_kind(mask);
+  if (kind >= 0) return {.characters = {}, .letters = &alphabet_[static_cast<std::size_t>(kind)]};
+  if (mask.size() > 1 || alphanumeric_place(mask[0]) < 0) return {};
+  if (place < shape.places.size() && !shape.places[place].empty()) return {shape.places[place]};
+  if (mask == "x") return {alphanumerics_};
+  const std::size_t of = mask == "9" ? 0 : mask == "A" ? 1 : 2;
+  constexpr std::array<std::string_view, 3> kAll{kDigits, kCapitals, kSmallLetters};
+  return {characters_[of].empty() ? kAll[of] : std::string_view(characters_[of])};
+}
+
+std::uint64_t TextShapes::texts(const Shape& shape) const {
+  std::uint64_t texts = 1;
+  std::size_t place = 0;
+  for (std::string_view rest = shape.text; !rest.empty() && texts < kEnoughTexts;) {
+    const std::string_view mask = first_character(rest);
+    rest.remove_prefix(mask.size());
+    texts *= std::max<std::size_t>(choices(mask, shape, place).size(), 1);
+    place += alphanumeric_place(mask[0]) >= 0;
   }
-  const auto at = std::lower_bound(shapes_.begin(), shapes_.end(), shape,
-                                   [](const Shape& a, const std::string& text) { return a.text < text; });
-  if (at != shapes_.end() && at->text == shape)
-    ++at->count;
-  else if (shapes_.size() < kMostShapes)
-    shapes_.insert(at, {std::move(shape), 1});
-  else
-    return;
-  ++total_;
+  return texts;
+}
+
+void TextShapes::prepare() {
+  alphanumerics_ = characters_[0] + characters_[1] + characters_[2];
+  if (alphanumerics_.empty()) alphanumerics_ = kAlphanumerics;
+  ends_.clear(), texts_.clear();
+  for (const Shape& shape : shapes_) {
+    ends_.push_back((ends_.empty() ? 0 : ends_.back()) + shape.count);
+    texts_.push_back(texts(shape));
+  }
+  widest_ = static_cast<std::size_t>(std::max_element(texts_.begin(), texts_.end()) - texts_.begin());
+}
+
+std::size_t TextShapes::shape_at(std::uint64_t place) const {
+  return static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), place) - ends_.begin());
+}
+
+/// How many rows of the first `rounds` rounds, and in one more round of the shapes before `shape`, find the texts of
+/// their shape used up.
+std::uint64_t TextShapes::overflow(std::size_t shape, std::uint64_t rounds) const {
+  std::uint64_t rows = 0;
+  for (std::size_t s = 0; s < shapes_.size(); ++s) {
+    const std::uint64_t asked = (rounds + (s < shape)) * shapes_[s].count;
+    if (s != widest_ && asked > texts_[s]) rows += asked - texts_[s];
+  }
+  return rows;
+}
+
+// A round has a row for every cell of the table, so that each shape is as frequent as there; rows whose shape has no
+// text left take the next of the widest shape.
+TextShapes::Ranked TextShapes::rank(std::uint64_t place, std::uint64_t round) const {
+  const std::size_t s = shape_at(place);
+  const std::uint64_t count = shapes_[s].count, in_round = place - (ends_[s] - count), i = round * count + in_round;
+  if (s != widest_ && i < texts_[s]) return {s, i, true};
+  const std::uint64_t widest = s == widest_ ? i + overflow(0, round)
+                                            : (round + 1) * shapes_[widest_].count + overflow(s, round) +
+                                                  (i - std::max(texts_[s], round * count));
+  if (widest < texts_[widest_]) return {widest_, widest, true};
+  return {s, 0, false};
 }
 
 void TextShapes::append(std::uint64_t seed, std::uint64_t row, std::size_t column, std::string& out) const {
-  if (shapes_.empty()) return;
+  if (ends_.empty() || ends_.back() == 0) return;
   const Philox philox(seed, Stream::kText);
   // 2^16 blocks of four words a column: a cell of up to 262,140 characters.
   const auto first = static_cast<std::uint32_t>(column << 16);
-  std::uint64_t chosen = below(total_, philox.bits(row, first)[0]);
-  std::size_t i = 0;
-  while (chosen >= shapes_[i].count) chosen -= shapes_[i++].count;
+  const std::uint64_t cells = ends_.back();
+  const Ranked ranked = all_differ_ ? rank(Permutation(philox, first, 0, cells)(row % cells), row / cells)
+                                    : Ranked{shape_at(below(cells, philox.bits(row, first)[0])), 0, false};
+  const Shape& shape = shapes_[ranked.shape];
+  std::uint64_t texts = ranked.is_new ? texts_[ranked.shape] : 1;
+  std::uint64_t text = texts > 1 ? Permutation(philox, first, ranked.shape + 1, texts)(ranked.rank) : 0;
   std::array<std::uint32_t, 4> words{};
   std::uint32_t drawn = 0;
-  const auto choose = [&](std::uint64_t end) {
+  const auto choose = [&](std::uint64_t size) {
+    if (texts > 1) {
+      const std::uint64_t chosen = text % size;
+      text /= size, texts /= size;
+      return chosen;
+    }
     if (drawn % 4 == 0) words = philox.bits(row, first + 1 + drawn / 4);
-    return below(end, words[drawn++ % 4]);
+    return below(size, words[drawn++ % 4]);
   };
-  for (std::string_view rest = shapes_[i].text; !rest.empty();) {
-    const std::string_view character = first_character(rest);
-    rest.remove_prefix(character.size());
-    const char c = character[0];
-    const int kind = character.size() == 1 ? -1 : letter_kind(character);
-    const char start = is_digit(c) ? '0' : is_upper(c) ? 'A' : 'a';
-    const std::vector<std::string>* letters = kind < 0 ? nullptr : &alphabet_[static_cast<std::size_t>(kind)];
-    if (letters && !letters->empty())
-      out += (*letters)[choose(letters->size())];
-    else if (is_digit(c) || is_upper(c) || is_lower(c))
-      out.push_back(static_cast<char>(start + static_cast<char>(choose(is_digit(c) ? 10 : 26))));
-    else
-      out += character;
+  std::size_t at = 0;
+  out += prefix_;
+  for (std::string_view rest = shape.text; !rest.empty();) {
+    const std::string_view mask = first_character(rest);
+    rest.remove_prefix(mask.size());
+    const Choices set = choices(mask, shape, at);
+    at += alphanumeric_place(mask[0]) >= 0;
+    out += set.size() == 0 ? mask : set[choose(set.size())];
   }
+  out += suffix_;
 }
 
-void TextShapes::restore(std::vector<Shape> shapes, Alphabet alphabet) {
-  shapes_ = std::move(shapes);
-  alphabet_ = std::move(alphabet);
-  total_ = 0;
-  for (const Shape& shape : shapes_) total_ += shape.count;
+std::size_t TextShapes::length() const {
+  return shapes_.size() == 1 ? prefix_.size() + shapes_[0].text.size() + suffix_.size() : 0;
+}
+
+std::string TextShapes::to_json() const {
+  nlohmann::ordered_json out{{"shapes", nlohmann::ordered_json::array()}};
+  for (const Shape& shape : shapes_) {
+    auto& json = out["shapes"].emplace_back(nlohmann::ordered_json{shape.text, shape.count});
+    if (shape.places.empty()) continue;
+    json.push_back(nlohmann::ordered_json::array());
+    for (const std::string& characters : shape.places) json.back().push_back(to_ranges(characters));
+  }
+  out["alphabet"] = alphabet_;
+  out["characters"] = nlohmann::ordered_json::array();
+  for (const std::string& characters : characters_) out["characters"].push_back(to_ranges(characters));
+  if (!prefix_.empty()) out["prefix"] = prefix_;
+  if (!suffix_.empty()) out["suffix"] = suffix_;
+  if (all_differ_) out["all_differ"] = true;
+  return out.dump();
+}
+
+TextShapes TextShapes::from_json(std::string_view text) {
+  const auto json = nlohmann::json::parse(text);
+  const bool plain = json.is_array();  // before there were alphabets a column was its shapes alone
+  TextShapes out;
+  for (const auto& shape : plain ? json : json.at("shapes")) {
+    Shape& added = out.shapes_.emplace_back(Shape{shape[0], shape[1]});
+    if (shape.size() < 3) continue;
+    for (const auto& ranges : shape[2]) added.places.push_back(from_ranges(ranges.get<std::string>()));
+  }
+  if (!plain) {
+    json.at("alphabet").get_to(out.alphabet_);
+    out.prefix_ = json.value("prefix", ""), out.suffix_ = json.value("suffix", "");
+    out.all_differ_ = json.value("all_differ", false);
+    for (std::size_t i = 0; json.contains("characters") && i < out.characters_.size(); ++i)
+      out.characters_[i] = from_ranges(json["characters"].at(i).get<std::string>());
+  }
+  out.prepare();
+  return out;
 }
 
 }  // namespace meg
