@@ -5,7 +5,7 @@ namespace meg::cpu {
 
 namespace {
 
-constexpr std::size_t kRows = 8;       // of one task
+constexpr std::size_t kSumRows = 8;    // of one task
 constexpr std::size_t kColumns = 512;  // of one task that sums over rows
 constexpr std::size_t kPart = 64;      // sums side by side
 
@@ -26,7 +26,7 @@ void CpuBackend::running_sum_forward(Vectors of, int begin, int end, int rows, c
   const auto count = static_cast<std::size_t>(rows);
   const std::size_t first = static_cast<std::size_t>(begin) * width, last = static_cast<std::size_t>(end) * width;
   pool_.run_blocks(
-      count, kRows, 4.0 * static_cast<double>(count * (last - first)), [&](std::size_t from, std::size_t to) {
+      count, kSumRows, 4.0 * static_cast<double>(count * (last - first)), [&](std::size_t from, std::size_t to) {
         for (std::size_t r = from; r < to; ++r) {
           float* const total = sum + r * width;
           if (begin == 0) std::fill_n(total, width, 0.0f);
@@ -49,7 +49,7 @@ void CpuBackend::running_sum_backward(Vectors of, int rows, const float* dy, flo
   const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
   const auto count = static_cast<std::size_t>(rows);
   add_rows(pool_, count, stride, dy, dbias);
-  pool_.run_blocks(count, kRows, 2.0 * static_cast<double>(count * stride), [&](std::size_t from, std::size_t to) {
+  pool_.run_blocks(count, kSumRows, 2.0 * static_cast<double>(count * stride), [&](std::size_t from, std::size_t to) {
     for (std::size_t r = from; r < to; ++r) {
       const float* const in = dy + r * stride;
       float* const out = dproducts + r * stride;
@@ -67,7 +67,7 @@ void CpuBackend::sum_of_others_forward(Vectors of, int begin, int end, int rows,
   const auto count = static_cast<std::size_t>(rows);
   const std::size_t first = static_cast<std::size_t>(begin) * width, last = static_cast<std::size_t>(end) * width;
   pool_.run_blocks(
-      count, kRows, 4.0 * static_cast<double>(count * (last - first)), [&](std::size_t from, std::size_t to) {
+      count, kSumRows, 4.0 * static_cast<double>(count * (last - first)), [&](std::size_t from, std::size_t to) {
         for (std::size_t r = from; r < to; ++r)
           for (std::size_t k = first; k < last; k += width) {
             const float *const total = sum + r * width, *const own = products + r * stride + k, *const b = bias + k;
@@ -84,7 +84,7 @@ void CpuBackend::sum_of_others_backward(Vectors of, int rows, const float* dy, f
   const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
   const auto count = static_cast<std::size_t>(rows);
   add_rows(pool_, count, stride, dy, dbias);
-  pool_.run_blocks(count, kRows, 2.0 * static_cast<double>(count * stride), [&](std::size_t from, std::size_t to) {
+  pool_.run_blocks(count, kSumRows, 2.0 * static_cast<double>(count * stride), [&](std::size_t from, std::size_t to) {
     for (std::size_t r = from; r < to; ++r)
       for (std::size_t first = 0; first < width; first += kPart) {
         const std::size_t part = std::min(kPart, width - first);
