@@ -23,8 +23,8 @@ struct ColumnFlags {
     take_list(command.add_option("--drop", drop, "Columns to leave out: a,b,..."));
   }
 
-  std::map<std::string, ColumnType> types() const {
-    std::map<std::string, ColumnType> out;
+  AskedTypes types() const {
+    AskedTypes out;
     if (!schema.empty()) out = read_schema_types(schema);
     for (const std::string& name : categorical) {
       if (std::find(numeric.begin(), numeric.end(), name) != numeric.end())

@@ -21,11 +21,11 @@ struct Options {
   std::string preset = "meg";  ///< "meg", or "classic"
   std::uint64_t seed = 0;
   Device device = Device::kCpu;
-  int threads = 0;                          ///< 0: all cores; never changes a result
-  Precision precision = Precision::kTf32;   ///< of a GPU's products; the CPU's are kFp32 always
-  std::map<std::string, ColumnType> types;  ///< of columns whose inferred type is not wanted
-  std::vector<std::string> drop;            ///< columns to leave out
-  std::vector<std::string> order;           ///< meg: columns to generate first, in this order, before all others
+  int threads = 0;                         ///< 0: all cores; never changes a result
+  Precision precision = Precision::kTf32;  ///< of a GPU's products; the CPU's are kFp32 always
+  AskedTypes types;                        ///< of columns whose inferred type is not wanted
+  std::vector<std::string> drop;           ///< columns to leave out
+  std::vector<std::string> order;          ///< meg: columns to generate first, in this order, before all others
   int rare_min = 0;                 ///< meg: values that fewer rows hold are hidden, see docs/privacy.md; 0: none
   std::string rare_word = "other";  ///< meg: what rare categories are called
 

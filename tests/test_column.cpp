@@ -19,7 +19,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 /// The column of a table of these cells.
-Column fit(const Texts& cells, std::map<std::string, ColumnType> types = {}, const ColumnOptions& options = {}) {
+Column fit(const Texts& cells, AskedTypes types = {}, const ColumnOptions& options = {}) {
   std::string text = "x,other\n";
   for (const std::string& cell : cells) text += cell + ",1\n";
   const std::vector<std::string_view> views(cells.begin(), cells.end());
@@ -165,8 +165,7 @@ TEST_CASE("constant columns and columns without a value have one code") {
   CHECK(constant.codes() == 1);
   CHECK(there_and_back(constant, "8") == "5");
   CHECK(constant.position({0, 0}) == 0);
-  for (const auto& types :
-       {std::map<std::string, ColumnType>{}, {{"x", ColumnType::kDecimal}}, {{"x", ColumnType::kText}}}) {
+  for (const auto& types : {AskedTypes{}, {{"x", ColumnType::kDecimal}}, {{"x", ColumnType::kText}}}) {
     const Column empty = fit({"NA", "", "NA"}, types);
     CHECK(empty.codes() == 1);
     CHECK(empty.missing_code() == 0);

@@ -15,15 +15,14 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-TableCoding coding_of(const Texts& cells, const ColumnOptions& options,
-                      const std::map<std::string, ColumnType>& types = {}) {
+TableCoding coding_of(const Texts& cells, const ColumnOptions& options, const AskedTypes& types = {}) {
   std::string text = "x,y\n";
   for (const std::string& cell : cells) text += cell + ",1\n";
   const Table table = parse_csv(text, "t.csv");
   return TableCoding(table, infer_schema(table, types), 5, options);
 }
 
-Column fit(const Texts& cells, int rare_min, const std::map<std::string, ColumnType>& types = {}) {
+Column fit(const Texts& cells, int rare_min, const AskedTypes& types = {}) {
   return coding_of(cells, {.rare_min = rare_min}, types).columns()[0];
 }
 

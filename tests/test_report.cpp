@@ -24,8 +24,7 @@ Table column_of(const std::vector<std::string>& cells) {
   return table(csv);
 }
 
-CutColumn cut(const Table& real, const Table& synthetic, const BarLimits& limits,
-              const std::map<std::string, ColumnType>& types = {}) {
+CutColumn cut(const Table& real, const Table& synthetic, const BarLimits& limits, const AskedTypes& types = {}) {
   const Schema schema = infer_schema(real, types);
   return ReportColumn(schema[0], real, synthetic).cut(limits);
 }

@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <filesystem>
+#include <fstream>
 
 #include "core/error.h"
 #include "core/table/csv.h"
@@ -11,7 +14,7 @@ namespace {
 
 ColumnSchema column(const std::vector<std::string>& cells) {
   std::string text = "x,other\n";
-  for (const std::string& cell : cells) text += cell + ",1\n";
+  for (const std::string& cell : cells) text += "\"" + cell + "\",1\n";
   return infer_schema(parse_csv(text, "t.csv"))[0];
 }
 
@@ -97,6 +100,190 @@ TEST_CASE("numbers are whole cells, and never infinite") {
     CAPTURE(cell);
     CHECK_FALSE(parse_number(cell).has_value());
   }
+}
+
+TEST_CASE("words for no number are missing among numbers and dates, and values elsewhere") {
+  for (const char* gap : {"n.a.", "-", "--", ".", "#N/A", "NaT", "<NA>", "nil", "Unknown", "#VALUE!"}) {
+    CAPTURE(gap);
+    const ColumnSchema numbers = column({"1", "5", gap, "3", ""}), dates = column({"2024-01-02", gap, "2024-02-03"});
+    CHECK(numbers.type == ColumnType::kInteger);
+    CHECK(numbers.missing == 2);
+    CHECK(numbers.distinct == 3);
+    CHECK(is_missing(numbers, gap));
+    CHECK(dates.type == ColumnType::kDatetime);
+    CHECK(dates.missing == 1);
+    CHECK(dates.missing_word == gap);
+    const ColumnSchema words = column({"a", gap, "b", "a"}), codes = column({"02139", gap, "10001"});
+    CHECK(words.values.size() == 3);
+    CHECK(words.missing == 0);
+    CHECK_FALSE(is_missing(words, gap));
+    CHECK(codes.type == ColumnType::kCategorical);
+    CHECK(codes.missing == 0);
+    CHECK(column({gap, gap}).values == std::vector<std::string>{gap});
+    CHECK(column({gap, "abc", "1"}).type == ColumnType::kCategorical);
+  }
+  CHECK_THROWS_WITH_AS(infer_schema(parse_csv("x\n1\n-\nabc\n", "t.csv"), {{"x", ColumnType::kDecimal}}),
+                       "column 'x' cannot be decimal: 'abc' is no number", Error);
+}
+
+TEST_CASE("what a double's last digits add to a number is no decimal of it") {
+  const ColumnSchema one = column({"0.1", "0.2", "0.30000000000000004", "1.5"});
+  CHECK(one.decimals == 1);
+  std::string out;
+  append_value(one, 0.30000000000000004, out);
+  CHECK(out == "0.3");
+  CHECK(column({"7.2500000000000000", "1.1"}).decimals == 2);
+  CHECK(column({"-2.0000000000000001e-05", "1"}).decimals == 5);
+  CHECK(column({"0.123456789012345", "1"}).decimals == 15);
+  for (const char* cell : {"0e99999999999", "1e-99999999999", "0e-99999999999999999999"}) {
+    CAPTURE(cell);
+    CHECK(written_digits(cell).decimals <= 340);
+  }
+  CHECK(written_digits("0e99999999999").decimals == 0);
+  CHECK(written_digits("0.00120").significant == 3);
+  CHECK(written_digits("-12300").significant == 3);
+  CHECK(written_digits("1.25e-8").decimals == 10);
+}
+
+TEST_CASE("numbers of many decimals are as short as they are") {
+  const auto text_of = [](double value, int decimals, bool trailing_zeros) {
+    std::string out;
+    append_number(value, decimals, trailing_zeros, out);
+    return out;
+  };
+  CHECK(text_of(0.5, 13, false) == "0.5");
+  CHECK(text_of(0.1, 17, false) == "0.1");
+  CHECK(text_of(-1e-14, 10, false) == "0");
+  CHECK(text_of(-1e-14, 10, true) == "0.0000000000");
+  CHECK(text_of(0.1234567890123, 12, false) == "0.123456789012");
+  CHECK(text_of(100, 12, false) == "100");
+  CHECK(text_of(1e-12, 12, false) == "0.000000000001");
+  CHECK(text_of(1e20, 2, false) == "100000000000000000000");
+  CHECK(text_of(2.5e15, 2, true) == "2500000000000000.00");
+}
+
+TEST_CASE("numbers far apart keep the significant digits they are written with") {
+  const std::vector<std::string> cells{"1.25e-08", "3.14159", "250000", "1e+12", "6.02214e+11", "-0.00123457", "42.5"};
+  const ColumnSchema schema = column(cells);
+  CHECK(schema.type == ColumnType::kDecimal);
+  CHECK(schema.significant == 6);
+  for (const std::string& cell : cells) {
+    std::string out;
+    append_value(schema, to_number(schema, cell), out);
+    CHECK(out == cell);
+  }
+  std::string out;
+  append_value(schema, 123456789.123, out);
+  CHECK(out == "1.23457e+08");
+  CHECK(schema_from_json(schema_to_json({schema}))[0].significant == 6);
+  CHECK(column({"0.01", "12345.67", "99"}).significant == 0);
+  CHECK(column({"0.0001", "1000000", "2.5"}).significant == 0);  // no exponents: decimals as they are
+  CHECK(column({"1.5e-3", "2"}).significant == 0);
+}
+
+TEST_CASE("dates and times of many formats come back as they were written") {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> columns{
+      {"%H:%M", {"19:42", "00:05"}},
+      {"%-H:%M:%S", {"7:42:05", "19:00:00"}},
+      {"%H:%M:%S", {"19:42:05", "07:00:59"}},
+      {"%Y-%m", {"1951-09", "2020-12"}},
+      {"%-d/%-m/%Y", {"28/9/1951", "1/12/2006"}},
+      {"%-m/%-d/%Y %-H:%M", {"9/28/1951 7:05", "12/1/2006 17:00"}},
+      {"%d-%b-%Y", {"12-Dec-2006", "01-May-1999"}},
+      {"%d-%^b-%Y", {"12-DEC-2006", "01-MAY-1999"}},
+      {"%b %d %Y", {"Sep 28 1951", "May 01 2001"}},
+      {"%B %-d, %Y", {"September 28, 1951", "May 1, 2001"}},
+      {"%d/%m/%Y %I:%M %p", {"12/12/2006 10:53 PM", "01/02/2006 12:00 AM", "01/02/2006 12:01 PM"}},
+      {"%Y-%m-%dT%H:%M:%SZ", {"2024-02-29T23:59:59Z", "1969-12-31T00:00:00Z"}},
+      {"%Y-%m-%dT%H:%M:%S+02:00", {"2024-02-29T23:59:59+02:00", "2024-07-31T00:00:00+02:00"}},
+      {"%Y-%m-%d %H:%M:%S.%f -0500", {"2024-02-29 23:59:59.250 -0500", "2024-07-31 00:00:00.125 -0500"}}};
+  for (const auto& [format, cells] : columns) {
+    CAPTURE(format);
+    const ColumnSchema schema = column(cells);
+    REQUIRE(schema.type == ColumnType::kDatetime);
+    CHECK(schema.format == format);
+    for (const std::string& cell : cells) {
+      std::string out;
+      append_value(schema, to_number(schema, cell), out);
+      CHECK(out == cell);
+    }
+  }
+  for (const std::string& format : datetime_formats()) {
+    CAPTURE(format);
+    CHECK(unknown_directive(format).empty());
+    std::string out, again;
+    append_datetime(1127917325.25, format, 2, out);
+    REQUIRE(parse_datetime(out, format).has_value());
+    append_datetime(*parse_datetime(out, format), format, 2, again);
+    CHECK(out == again);
+  }
+  for (const auto& cells : std::vector<std::vector<std::string>>{{"24:00", "19:42"},
+                                                                 {"1951-13", "1951-09"},
+                                                                 {"31/9/1951", "1/1/1951"},
+                                                                 {"12-dec-2006", "01-May-1999"},
+                                                                 {"12/12/2006 13:53 PM", "12/12/2006 10:53 PM"},
+                                                                 {"2024-02-29T23:59:59+02:00", "2024-02-29T23:59:59Z"}})
+    CHECK(column(cells).type == ColumnType::kCategorical);
+}
+
+TEST_CASE("whole numbers of eight digits that are all dates are dates") {
+  std::vector<std::string> days, numbers;
+  for (int i = 0; i < 40; ++i) {
+    append_datetime(86400.0 * (9000 + 217 * i), "%Y%m%d", 0, days.emplace_back());
+    numbers.push_back(std::to_string(20000101 + 217 * i));
+  }
+  CHECK(column(days).type == ColumnType::kDatetime);
+  CHECK(column(days).format == "%Y%m%d");
+  CHECK(column(numbers).type == ColumnType::kInteger);
+  CHECK(column({days.begin(), days.begin() + 9}).type == ColumnType::kInteger);  // too few to say
+  days.push_back("18991231");
+  CHECK(column(days).type == ColumnType::kInteger);
+}
+
+TEST_CASE("different whole numbers in a column that is named like an identifier are names") {
+  std::string csv = "User ID,user_key,customerId,paid,grid,uuid\n";
+  for (int i = 0; i < 60; ++i) {
+    const int number = 15000000 + i * i * 37;
+    csv += fmt::format("{0},{0},{0},{0},{0},{1}\n", number, i % 7);
+  }
+  const Schema schema = infer_schema(parse_csv(csv, "t.csv"));
+  const std::vector<std::string_view> expected{"identifier", "identifier", "identifier",
+                                               "integer",    "integer",    "integer"};
+  for (std::size_t c = 0; c < expected.size(); ++c) {
+    CAPTURE(schema[c].name);
+    CHECK(type_name(schema[c].type) == expected[c]);
+  }
+}
+
+TEST_CASE("a schema file says types and formats, and what it says wrong is one sentence") {
+  const std::string path = (std::filesystem::temp_directory_path() / "meg_schema_test.json").string();
+  const auto asked = [&](const std::string& json) {
+    std::ofstream(path) << json;
+    return read_schema_types(path);
+  };
+  const Table table = parse_csv("day,yes\n01/02/2024,foo\n03/04/2024,bar\n05/06/2024,baz\n", "t.csv");
+  CHECK(infer_schema(table)[0].format == "%d/%m/%Y");
+  const Schema schema =
+      infer_schema(table, asked(R"([{"name": "day", "type": "datetime", "format": "%m/%d/%Y", "smallest": 3}])"));
+  CHECK(schema[0].format == "%m/%d/%Y");
+  CHECK(schema[0].smallest == 86400.0 * 19724);
+  CHECK(infer_schema(table, asked(schema_to_json(schema)))[0].format == "%m/%d/%Y");
+  CHECK_THROWS_WITH_AS(infer_schema(table, asked(R"([{"name": "day", "type": "datetime", "format": "%Y-%m-%d"}])")),
+                       doctest::Contains("column 'day' cannot be datetime, written %Y-%m-%d: '0"), Error);
+  CHECK_THROWS_WITH_AS(infer_schema(table, asked(R"([{"name": "day", "type": "datetime", "format": "%x"}])")),
+                       doctest::Contains("column 'day': its format %x has '%x'"), Error);
+  CHECK_THROWS_WITH_AS(asked(R"([{"name": "day", "type": "text", "kind": 3}])"),
+                       doctest::Contains("column 'day' has 'kind', which is nothing that a schema says"), Error);
+  CHECK_THROWS_WITH_AS(asked(R"([{"name": "day", "type": "text"}, {"name": "day", "type": "datetime"}])"),
+                       doctest::Contains("has column 'day' twice"), Error);
+  CHECK_THROWS_WITH_AS(asked(R"([{"name": "day"}])"), doctest::Contains("is no schema"), Error);
+  CHECK_THROWS_WITH_AS(infer_schema(table, {{"yes", ColumnType::kBoolean}}),
+                       doctest::Contains("column 'yes' cannot be boolean: '"), Error);
+  const Table truths = parse_csv("a,b\n1,Yes\n0,no\n1,yes\n", "t.csv");
+  CHECK(infer_schema(truths, {{"a", ColumnType::kBoolean}})[0].values.size() == 2);
+  CHECK_THROWS_WITH_AS(infer_schema(truths, {{"b", ColumnType::kBoolean}}),
+                       "column 'b' cannot be boolean: it has 3 different values", Error);
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("titanic's columns are what a person would call them") {

@@ -16,7 +16,7 @@ void append_key(const ColumnSchema& column, std::string_view cell, std::string& 
   const auto append_bytes = [&](const auto& value) {
     out.append(reinterpret_cast<const char*>(&value), sizeof value);  // a char may look at any object's bytes
   };
-  if (is_missing(cell)) {
+  if (is_missing(column, cell)) {
     out += '?';
   } else if (is_numeric(column.type)) {
     out += '#';

@@ -19,7 +19,7 @@ std::vector<double> read_numbers(const ColumnSchema& column, const Table& table,
   std::vector<double> out(table.rows(), std::numeric_limits<double>::quiet_NaN());
   for (std::size_t r = 0; r < out.size(); ++r) {
     const std::string_view cell = table.cell(r, c);
-    if (is_missing(cell)) continue;
+    if (is_missing(column, cell)) continue;
     try {
       out[r] = within_floats(to_number(column, cell));
     } catch (const Error& error) {

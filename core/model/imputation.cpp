@@ -79,13 +79,13 @@ class RowImputer {
   void put(std::uint64_t row, std::size_t c, float* cells) {
     const Column& column = model_column(c);
     const std::string_view text = table_.cell(row, c);
-    if (is_missing(text) && (fills(c) || column.missing_code() < 0)) return;
+    if (is_missing(column.schema(), text) && (fills(c) || column.missing_code() < 0)) return;
     try {
       const ColumnSchema& schema = column.schema();
       const Cell cell = column.encode(text, 0.5f);
       set(column_[c], cell, cells);
       if (column.is_split()) set(column_[c] + 1, on_.coding.columns()[column_[c] + 1].encode(text, 0.5f), cells);
-      if (is_numeric(schema.type) && !is_missing(text))
+      if (is_numeric(schema.type) && !is_missing(schema, text))
         if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
           ++counts_.beyond;
     } catch (const Error& error) {
@@ -115,11 +115,12 @@ class RowImputer {
 
   void append_cell(std::uint64_t row, std::size_t c, const float* cells, Table& out) {
     const std::string_view text = table_.cell(row, c);
-    if (is_missing(text) && fills(c)) {
+    const bool missing = column_[c] == kNone ? is_missing(text) : is_missing(model_column(c).schema(), text);
+    if (missing && fills(c)) {
       ++counts_.filled;
       return out.append_with([&](std::string& to) { model_column(c).append(filling(column_[c], cells), to); });
     }
-    if (is_missing(text)) ++counts_.left;
+    if (missing) ++counts_.left;
     out.append(text);
   }
 

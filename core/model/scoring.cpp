@@ -17,7 +17,7 @@ constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 std::optional<Cell> cell_of(const Column& column, std::string_view text) {
   try {
     const ColumnSchema& schema = column.schema();
-    if (is_numeric(schema.type) && !is_missing(text))
+    if (is_numeric(schema.type) && !is_missing(schema, text))
       if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest) return {};
     return column.encode(text, 0.5f);
   } catch (const Error&) {

@@ -144,7 +144,7 @@ bool is_category(const Column& column, std::string_view text) {
 
 void add_part(const Column& column, std::string_view text, Builder& builder) {
   const ColumnSchema& schema = column.schema();
-  if (is_missing(text)) {
+  if (is_missing(schema, text)) {
     if (column.missing_code() < 0) fail("column '{}' has no missing values", schema.name);
     return builder.add_value(text);
   }

@@ -91,7 +91,7 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   out.schema_ = schema;
   std::vector<double> numbers;
   for (const std::string_view cell : cells) {
-    if (is_missing(cell))
+    if (is_missing(schema, cell))
       out.has_missing_ = true;
     else if (is_numeric(schema.type))
       numbers.push_back(to_number(schema, cell));
@@ -178,7 +178,7 @@ Cell Column::encode(std::string_view text, float uniform) const {
 }
 
 Cell Column::encode_whole(std::string_view text, float uniform) const {
-  if (is_missing(text)) {
+  if (is_missing(schema_, text)) {
     if (missing_code_ < 0)
       fail("column '{}' has no missing values in the table it was fitted on; fill this one, or leave its row out",
            schema_.name);

@@ -6,12 +6,22 @@
 
 namespace meg {
 
-/// The datetime formats that columns are tried for, in strftime's letters: %Y %m %d %H %M %S, %f for the digits behind
-/// the seconds' point. Dates year first, then day first, then month first; alone or with a time.
+/// The datetime formats that columns are tried for, in strftime's letters: %Y %m %d, %b Jan and %B January, %H %M %S,
+/// %f for the digits behind the seconds' point, %I and %p AM; %-d is without a leading zero, %^b is JAN. Dates year
+/// first, then day first, then month first; alone or with a time; months, and times alone.
 const std::vector<std::string>& datetime_formats();
 
+/// 20061212: such dates are whole numbers too.
+inline constexpr std::string_view kWholeNumberDate = "%Y%m%d";
+
+/// The part of a format that is none of these letters; empty where all are.
+std::string_view unknown_directive(std::string_view format);
+
+/// What a cell ends with that says its time zone: Z, +02:00, -0500, with the blank before it; empty where nothing.
+std::string_view zone_of(std::string_view cell);
+
 /// Seconds since 1970-01-01 00:00 of a cell in that format, blanks around it aside; nothing where it is not in it or
-/// is no date of the calendar (30 February).
+/// is no date of the calendar (30 February). What the format does not say is of that day.
 std::optional<double> parse_datetime(std::string_view cell, std::string_view format);
 
 /// Appends `seconds` in that format, with `decimals` digits for %f.

@@ -14,6 +14,34 @@ namespace meg {
 namespace {
 constexpr int kMostPlainDecimals = 17;  // what a double holds below 1
 constexpr double kTooLongForDigits = 1e21;
+constexpr int kMostDecimals = 340;         // that the smallest numbers need
+constexpr int kDigitsOfDouble = 15;        // that every double holds
+constexpr double kBeyondExponents = 1000;  // of any double
+
+bool same_word(std::string_view word, std::string_view lower) {
+  return word.size() == lower.size() && std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+         });
+}
+
+void remove_trailing_zeros(std::string& number) {
+  number.erase(number.find_last_not_of('0') + 1);
+  if (number.back() == '.') number.pop_back();
+}
+
+/// Where a double's own digits are few they are the shortest that read as it; else `decimals` of them.
+void append_digits(double value, int decimals, bool trailing_zeros, std::string& out) {
+  std::string text;
+  if (!trailing_zeros) text = fmt::format("{}", value);
+  const std::size_t point = text.find('.');
+  const std::size_t behind = point == std::string::npos ? 0 : text.size() - point - 1;
+  if (text.empty() || text.find('e') != std::string::npos || behind > static_cast<std::size_t>(decimals))
+    text = fmt::format("{:.{}f}", value, decimals);
+  if (!trailing_zeros && text.find('.') != std::string::npos) remove_trailing_zeros(text);
+  if (text.find_first_not_of("-0.") == std::string::npos && text[0] == '-') text.erase(0, 1);
+  out += text;
+}
+
 }  // namespace
 
 std::string_view trimmed(std::string_view cell) {
@@ -26,11 +54,15 @@ bool is_missing(std::string_view cell) {
   constexpr std::array<std::string_view, 5> kWords{"na", "n/a", "nan", "null", "none"};
   const std::string_view word = trimmed(cell);
   if (word.empty() || word == "?") return true;
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view missing) {
-    return word.size() == missing.size() && std::equal(word.begin(), word.end(), missing.begin(), [](char a, char b) {
-             return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-           });
-  });
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view missing) { return same_word(word, missing); });
+}
+
+bool is_gap(std::string_view cell) {
+  constexpr std::array<std::string_view, 17> kWords{"#n/a",    "#na",     "#value!", "#div/0!", "#num!", "#ref!",
+                                                    "<na>",    "<null>",  "nat",     "nil",     "n.a.",  "n.a",
+                                                    "unknown", "missing", "-",       "--",      "."};
+  const std::string_view word = trimmed(cell);
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view gap) { return same_word(word, gap); });
 }
 
 std::optional<double> parse_number(std::string_view cell) {
@@ -40,6 +72,24 @@ std::optional<double> parse_number(std::string_view cell) {
   const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return {};
   return value;
+}
+
+WrittenDigits written_digits(std::string_view number) {
+  const std::size_t end = std::min(number.find_first_of("eE"), number.size());
+  const std::size_t point = std::min(number.find('.'), end);
+  std::size_t first = number.find_first_of("123456789");
+  if (first >= end) first = end;  // a zero
+  const std::size_t digits = end - first - (point > first && point < end ? 1 : 0);
+  if (digits > kDigitsOfDouble) {
+    const double value = parse_number(number).value_or(0);
+    return written_digits(fmt::format("{:.{}g}", value, kDigitsOfDouble));
+  }
+  std::size_t zeros = 0;
+  while (point == end && zeros + 1 < digits && number[end - 1 - zeros] == '0') ++zeros;
+  const double exponent = end < number.size() ? parse_number(number.substr(end + 1)).value_or(0) : 0;
+  const int shift = static_cast<int>(std::clamp(exponent, -kBeyondExponents, kBeyondExponents));
+  const int behind = point < end ? static_cast<int>(end - point - 1) : 0;
+  return {std::clamp(behind - shift, 0, kMostDecimals), static_cast<int>(digits - zeros)};
 }
 
 void append_number(double value, int decimals, bool trailing_zeros, std::string& out) {
@@ -57,7 +107,7 @@ void append_number(double value, int decimals, bool trailing_zeros, std::string&
   }
   // Past 2^53 the scaled value is no exact integer any more.
   if (digits >= kPowers.size() || !(std::abs(value) * kPowers[digits] < 9e15)) {
-    fmt::format_to(std::back_inserter(out), "{:.{}f}", value, decimals);
+    append_digits(value, decimals, trailing_zeros, out);
     return;
   }
   const auto scaled = static_cast<long long>(std::nearbyint(std::abs(value) * kPowers[digits]));
@@ -76,8 +126,11 @@ void append_number(double value, int decimals, bool trailing_zeros, std::string&
   out.append(digits - (length - whole), '0');
   out.append(text.data() + whole, length - whole);
   if (trailing_zeros) return;
-  out.erase(out.find_last_not_of('0') + 1);
-  if (out.back() == '.') out.pop_back();
+  remove_trailing_zeros(out);
+}
+
+void append_significant(double value, int digits, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "{:.{}g}", value + 0.0, digits);  // -0 becomes 0
 }
 
 }  // namespace meg

@@ -11,18 +11,18 @@ namespace meg {
 
 namespace {
 
-constexpr std::size_t kEnoughCells = 20;
+constexpr std::size_t kEnoughToRun = 20;
 /// A number of more digits may not fit 64 bits.
 constexpr std::size_t kMostDigits = 18;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_figure(char c) { return c >= '0' && c <= '9'; }
 
 /// Two cells with a number that differs by one: what comes before it, and after.
 std::optional<RunningNumber> between(std::string_view first, std::string_view second) {
   const auto differ = std::mismatch(first.begin(), first.end(), second.begin(), second.end()).first;
   auto begin = static_cast<std::size_t>(differ - first.begin()), end = begin;
-  while (begin > 0 && is_digit(first[begin - 1])) --begin;
-  while (end < first.size() && is_digit(first[end])) ++end;
+  while (begin > 0 && is_figure(first[begin - 1])) --begin;
+  while (end < first.size() && is_figure(first[end])) ++end;
   if (begin == end || end - begin > kMostDigits) return {};
   RunningNumber out{std::string(first.substr(0, begin)), std::string(first.substr(end)), 0, end - begin};
   std::from_chars(first.data() + begin, first.data() + end, out.first);
@@ -32,7 +32,7 @@ std::optional<RunningNumber> between(std::string_view first, std::string_view se
 }  // namespace
 
 std::optional<RunningNumber> RunningNumber::of(std::span<const std::string_view> cells) {
-  if (cells.size() < kEnoughCells) return {};
+  if (cells.size() < kEnoughToRun) return {};
   const std::optional<RunningNumber> out = between(cells[0], cells[1]);
   std::string text;
   for (std::size_t i = 0; out && i < cells.size(); ++i) {

@@ -57,7 +57,7 @@ TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::mov
     std::vector<double> values;
     for (std::size_t r = 0; r < table.rows(); ++r) {
       const std::string_view cell = table.cell(r, source);
-      if (!is_missing(cell)) values.push_back(to_number(column, cell));
+      if (!is_missing(column, cell)) values.push_back(to_number(column, cell));
     }
     scaled_.push_back(fit_column(values, column.decimals));
     if (!std::isfinite(scaled_.back().reach) || !std::isfinite(scaled_.back().deviation))
@@ -81,7 +81,8 @@ void TableScaling::fit_patterns(const Table& table) {
   std::string pattern;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     pattern.clear();
-    for (const std::size_t c : source) pattern.push_back(is_missing(table.cell(r, c)) ? '1' : '0');
+    for (std::size_t c = 0; c < source.size(); ++c)
+      pattern.push_back(is_missing(schema_[c], table.cell(r, source[c])) ? '1' : '0');
     if (count.size() < kMostPatterns || count.contains(pattern)) ++count[pattern], ++pattern_rows_;
   }
   for (const auto& [missing, rows] : count) patterns_.push_back({missing, rows});
@@ -105,7 +106,7 @@ std::vector<float> TableScaling::encode(const Table& table) const {
     present.clear();
     for (std::size_t r = 0; r < rows; ++r) {
       const std::string_view cell = table.cell(r, source);
-      float& x = out[r * columns + m] = is_missing(cell) ? kMissing : scaled_[m].scale(to_number(column, cell));
+      float& x = out[r * columns + m] = is_missing(column, cell) ? kMissing : scaled_[m].scale(to_number(column, cell));
       if (!std::isnan(x)) present.push_back(x);
     }
     for (std::size_t r = 0; r < rows && present.size() < rows; ++r) {

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <unordered_set>
+#include <tuple>
 
 #include "core/error.h"
+#include "core/table/survey.h"
 
 namespace meg {
 
@@ -17,36 +18,21 @@ namespace {
 constexpr std::size_t kIdentifierRows = 20;
 /// A word column with this few values is categorical however few rows it has.
 constexpr std::size_t kFewValues = 20;
-/// 2^53: not all whole numbers from here on are doubles.
-constexpr double kBeyondWholeDoubles = 9007199254740992;
-/// The fewest digits of a number with a plus that is one to call.
-constexpr std::size_t kTelephoneDigits = 7;
 /// Codes of so few digits are categories however few rows there are.
 constexpr std::size_t kShortCode = 3;
-/// Digits behind the point that the smallest numbers need.
-constexpr int kMostDecimals = 340;
+/// So many different whole numbers of eight digits that are dates, all of them, are dates.
+constexpr std::size_t kEnoughDays = 10;
+constexpr double kFirstDay = 19000101, kBeyondDays = 21000000;
+/// A column that is named like an identifier is one from so many rows on, where its values all differ.
+constexpr std::size_t kNamedIdentifierRows = 50;
+/// Numbers of at least 3 and at most 12 significant digits keep these, where fixed decimals would give the largest of
+/// them 4 more.
+constexpr int kLeastSignificant = 3, kMostSignificant = 12, kManyMore = 4;
 
 constexpr std::array<std::string_view, 7> kTypeNames{"categorical", "boolean",    "integer", "decimal",
                                                      "datetime",    "identifier", "text"};
 
-using Values = std::unordered_set<std::string_view>;
-
-std::string_view without_sign(std::string_view number) {
-  return number.substr(number.starts_with('-') || number.starts_with('+') ? 1 : 0);
-}
-
-/// 02139
-bool has_leading_zero(std::string_view number) {
-  const std::string_view text = without_sign(number);
-  return text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
-}
-
-/// +4930123456, and numbers of more digits than a double holds.
-bool is_long_code(std::string_view number, double value) {
-  const std::string_view text = without_sign(number);
-  const bool is_long = std::abs(value) >= kBeyondWholeDoubles || (number[0] == '+' && text.size() >= kTelephoneDigits);
-  return is_long && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
+using Values = decltype(Survey::values);
 
 std::string lower(std::string_view word) {
   std::string out(word);
@@ -55,102 +41,52 @@ std::string lower(std::string_view word) {
   return out;
 }
 
-/// Digits behind the point of a number as it is written; an exponent moves the point.
-int decimals_of(std::string_view number) {
-  const std::size_t exponent = std::min(number.find_first_of("eE"), number.size());
-  const std::size_t point = number.substr(0, exponent).find('.');
-  const int digits = point == std::string_view::npos ? 0 : static_cast<int>(exponent - point - 1);
-  const int shift =
-      exponent < number.size() ? static_cast<int>(parse_number(number.substr(exponent + 1)).value_or(0)) : 0;
-  return std::clamp(digits - shift, 0, kMostDecimals);
-}
+constexpr std::array<std::array<std::string_view, 2>, 5> kTruths{
+    {{"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}, {"0", "1"}}};
 
 bool is_boolean(const Values& values) {
-  constexpr std::array<std::array<std::string_view, 2>, 4> kPairs{
-      {{"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}}};
   if (values.size() != 2) return false;
   const std::string a = lower(*values.begin()), b = lower(*std::next(values.begin()));
-  return std::any_of(kPairs.begin(), kPairs.end(), [&](const auto& pair) {
+  return std::any_of(kTruths.begin(), kTruths.end(), [&](const auto& pair) {
     return (a == pair[0] && b == pair[1]) || (a == pair[1] && b == pair[0]);
   });
 }
 
-/// The first datetime format that all values are in; empty where there is none.
+/// The first datetime format that all values are in, and what they end with as their time zone; empty where there is
+/// none.
 std::string common_format(const Values& values) {
-  for (const std::string& format : datetime_formats())
-    if (std::all_of(values.begin(), values.end(),
-                    [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); }))
-      return format;
+  const auto fits = [&](const std::string& format) {
+    return std::all_of(values.begin(), values.end(),
+                       [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); });
+  };
+  const std::string zone(values.empty() ? std::string_view() : zone_of(*values.begin()));
+  for (const std::string& format : datetime_formats()) {
+    if (fits(format)) return format;
+    if (!zone.empty() && format.find("%M") != std::string::npos && fits(format + zone)) return format + zone;
+  }
   return {};
 }
 
-/// The words a table uses for a missing value, counted; the one used most spells them all.
-class MissingWords {
- public:
-  void add(std::string_view word) { ++count_[word]; }
-  std::string most_used() const {
-    const auto by_count = [](const auto& a, const auto& b) { return a.second < b.second; };
-    const auto at = std::max_element(count_.begin(), count_.end(), by_count);
-    return at == count_.end() ? std::string() : std::string(at->first);
+/// The last of a name's words: "User ID", "user_id" and "userId" have two.
+std::string last_word(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  std::size_t begin = name.size();
+  while (begin > 0 && is_letter(name[begin - 1])) {
+    --begin;
+    if (begin > 0 && !is_small(name[begin]) && is_small(name[begin - 1])) break;
   }
+  return lower(name.substr(begin));
+}
 
- private:
-  std::map<std::string_view, std::size_t> count_;
-};
+bool is_named_identifier(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kWords{"id", "key", "uuid", "guid"};
+  return std::find(kWords.begin(), kWords.end(), last_word(name)) != kWords.end();
+}
 
-/// What one pass over a column's cells finds out.
-struct Survey {
-  Values values;
-  std::size_t present = 0;
-  bool numeric = true, whole = true, rises_by_one = true, has_blank = false;
-  std::size_t leading_zeros = 0, long_codes = 0;
-  std::size_t shortest = ~std::size_t{0}, longest = 0;  // digits
-  std::string_view no_number;                           // the first value that is none
-  /// Whole numbers that are names, as most of them show, or leading zeros that make all as long: postal codes, account
-  /// and telephone numbers.
-  bool is_coded() const {
-    return whole && (2 * (leading_zeros + long_codes) > present || (leading_zeros > 0 && shortest == longest));
-  }
-};
-
-Survey survey(const Table& table, std::size_t column, ColumnSchema& out) {
-  Survey s;
-  MissingWords words;
-  double previous = 0;
-  for (std::size_t r = 0; r < table.rows(); ++r) {
-    const std::string_view cell = table.cell(r, column);
-    if (is_missing(cell)) {
-      ++out.missing;
-      words.add(cell);
-      continue;
-    }
-    s.values.insert(cell);
-    s.has_blank = s.has_blank || cell.find(' ') != std::string_view::npos;
-    const bool first = s.present++ == 0;
-    if (!s.numeric) continue;
-    const std::optional<double> number = parse_number(cell);
-    if (!number) {
-      s.numeric = false;
-      s.no_number = cell;
-      continue;
-    }
-    out.smallest = first ? *number : std::min(out.smallest, *number);
-    out.largest = first ? *number : std::max(out.largest, *number);
-    const std::string_view text = trimmed(cell);
-    s.leading_zeros += has_leading_zero(text);
-    s.long_codes += is_long_code(text, *number);
-    s.shortest = std::min(s.shortest, without_sign(text).size());
-    s.longest = std::max(s.longest, without_sign(text).size());
-    const int decimals = decimals_of(text);
-    out.trailing_zeros = first || (out.trailing_zeros && decimals == out.decimals);
-    out.decimals = std::max(out.decimals, decimals);
-    s.whole = s.whole && *number == std::floor(*number);
-    s.rises_by_one = s.rises_by_one && (first || *number == previous + 1);
-    previous = *number;
-  }
-  out.distinct = s.values.size();
-  out.missing_word = words.most_used();
-  return s;
+bool are_days(const Survey& s, const ColumnSchema& column) {
+  return s.whole && s.shortest == 8 && s.longest == 8 && column.smallest >= kFirstDay && column.largest < kBeyondDays &&
+         s.values.size() >= kEnoughDays && common_format(s.values) == kWholeNumberDate;
 }
 
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
@@ -158,45 +94,79 @@ ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
   const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
   const bool coded = s.numeric && column.decimals == 0 && s.is_coded();
   const bool number_line = s.numeric && !coded;
-  if (number_line && s.whole && column.decimals == 0)
-    return all_differ && s.rises_by_one ? ColumnType::kIdentifier : ColumnType::kInteger;
+  if (number_line && s.whole && column.decimals == 0) {
+    if (are_days(s, column)) return ColumnType::kDatetime;
+    const bool named = s.present >= kNamedIdentifierRows && is_named_identifier(column.name);
+    return all_differ && (s.rises_by_one || named) ? ColumnType::kIdentifier : ColumnType::kInteger;
+  }
   if (number_line) return ColumnType::kDecimal;
   if (coded && all_differ && s.rises_by_one) return ColumnType::kIdentifier;
   if (coded && s.longest <= kShortCode) return ColumnType::kCategorical;
-  if (!common_format(s.values).empty()) return ColumnType::kDatetime;
+  if (!s.numeric && !common_format(s.values).empty()) return ColumnType::kDatetime;
   if (is_boolean(s.values)) return ColumnType::kBoolean;
   if (column.distinct <= std::max(kFewValues, s.present / 2)) return ColumnType::kCategorical;
   return all_differ && !s.has_blank ? ColumnType::kIdentifier : ColumnType::kText;
 }
 
-ColumnSchema infer_column(const Table& table, std::size_t c, const ColumnType* wanted) {
-  ColumnSchema out;
-  out.name = table.names()[c];
-  const Survey s = survey(table, c, out);
-  out.type = wanted ? *wanted : infer_type(s, out);
+void check_boolean(const ColumnSchema& column, const Values& values) {
+  for (const std::string_view value : values)
+    if (const std::string word = lower(trimmed(value)); std::none_of(
+            kTruths.begin(), kTruths.end(), [&](const auto& pair) { return word == pair[0] || word == pair[1]; }))
+      fail("column '{}' cannot be boolean: '{}' is none of true, false, yes, no, t, f, y, n, 1, 0", column.name, value);
+  if (values.size() > 2) fail("column '{}' cannot be boolean: it has {} different values", column.name, values.size());
+}
+
+void read_datetimes(const Values& values, const std::string& asked_format, ColumnSchema& out) {
+  if (const std::string_view unknown = unknown_directive(asked_format); !unknown.empty())
+    fail("column '{}': its format {} has '{}', which is none of %Y %m %d %b %B %H %M %S %f %I %p, %-d, %^b", out.name,
+         asked_format, unknown);
+  out.format = asked_format.empty() ? common_format(values) : asked_format;
+  if (out.format.empty()) fail("column '{}' cannot be datetime: no one format fits all of its values", out.name);
+  bool first = true;
+  for (const std::string_view value : values) {
+    const std::optional<double> seconds = parse_datetime(value, out.format);
+    if (!seconds) fail("column '{}' cannot be datetime, written {}: '{}' is not", out.name, out.format, value);
+    out.smallest = first ? *seconds : std::min(out.smallest, *seconds);
+    out.largest = first ? *seconds : std::max(out.largest, *seconds);
+    first = false;
+    if (out.format.find("%f") == std::string::npos) continue;
+    const std::string_view fraction = value.substr(value.rfind('.') + 1);
+    out.decimals = std::max(
+        out.decimals, static_cast<int>(std::min(fraction.find_first_not_of("0123456789"), trimmed(fraction).size())));
+  }
+}
+
+/// Decimals of numbers as far apart as 1e-8 and 1e12 would give the large ones digits that nobody wrote.
+int significant_digits(const Survey& s, const ColumnSchema& column) {
+  const double largest = std::max(std::abs(column.smallest), std::abs(column.largest));
+  const int before_point = largest < 1 ? 0 : static_cast<int>(std::log10(largest)) + 1;
+  const bool far_apart = s.exponents && s.significant >= kLeastSignificant && s.significant <= kMostSignificant &&
+                         before_point + column.decimals >= s.significant + kManyMore;
+  return far_apart && !column.trailing_zeros ? s.significant : 0;
+}
+
+ColumnSchema infer_column(const Table& table, std::size_t c, const AskedType* asked) {
+  const auto look = [&](bool gaps_are_missing) {
+    ColumnSchema out;
+    out.name = table.names()[c];
+    Survey s = survey(table, c, gaps_are_missing, out);
+    out.type = asked ? asked->type : infer_type(s, out);
+    return std::pair(std::move(out), std::move(s));
+  };
+  auto [out, s] = look(true);
+  if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
   const bool number_line = out.type == ColumnType::kInteger || out.type == ColumnType::kDecimal;
   if (number_line && !s.numeric)
     fail("column '{}' cannot be {}: '{}' is no number", out.name, type_name(out.type), s.no_number);
   if (out.type == ColumnType::kInteger && !s.whole)
     fail("column '{}' cannot be integer: not all of its values are whole numbers", out.name);
   if (out.type == ColumnType::kInteger) out.decimals = 0;
+  if (out.type == ColumnType::kDecimal) out.significant = significant_digits(s, out);
   const bool counts = out.type == ColumnType::kIdentifier && s.numeric && out.largest < kBeyondWholeDoubles;
   if (!number_line && !counts) out.smallest = out.largest = 0;
   if (!number_line) out.decimals = 0;
-  if (out.type == ColumnType::kDatetime) {
-    out.format = common_format(s.values);
-    if (out.format.empty()) fail("column '{}' cannot be datetime: no one format fits all of its values", out.name);
-    for (const std::string_view value : s.values) {
-      const double seconds = *parse_datetime(value, out.format);
-      const bool first = value == *s.values.begin();
-      out.smallest = first ? seconds : std::min(out.smallest, seconds);
-      out.largest = first ? seconds : std::max(out.largest, seconds);
-      if (out.format.find("%f") == std::string::npos) continue;
-      const std::string_view fraction = value.substr(value.rfind('.') + 1);
-      out.decimals = std::max(
-          out.decimals, static_cast<int>(std::min(fraction.find_first_not_of("0123456789"), trimmed(fraction).size())));
-    }
-  }
+  if (out.type == ColumnType::kBoolean) check_boolean(out, s.values);
+  if (out.type == ColumnType::kDatetime) read_datetimes(s.values, asked ? asked->format : std::string(), out);
   if (is_categorical(out.type)) {
     out.values.assign(s.values.begin(), s.values.end());
     std::sort(out.values.begin(), out.values.end());
@@ -214,15 +184,14 @@ ColumnType type_of(std::string_view name) {
   return static_cast<ColumnType>(at - kTypeNames.begin());
 }
 
-Schema infer_schema(const Table& table, const std::map<std::string, ColumnType>& types,
-                    const std::vector<std::string>& drop) {
-  for (const auto& [name, type] : types) table.column(name);
+Schema infer_schema(const Table& table, const AskedTypes& types, const std::vector<std::string>& drop) {
+  for (const auto& [name, asked] : types) table.column(name);
   for (const std::string& name : drop) table.column(name);
   Schema schema;
   for (std::size_t c = 0; c < table.columns(); ++c) {
     if (std::find(drop.begin(), drop.end(), table.names()[c]) != drop.end()) continue;
-    const auto wanted = types.find(table.names()[c]);
-    schema.push_back(infer_column(table, c, wanted == types.end() ? nullptr : &wanted->second));
+    const auto asked = types.find(table.names()[c]);
+    schema.push_back(infer_column(table, c, asked == types.end() ? nullptr : &asked->second));
   }
   if (schema.empty()) fail("every column is dropped; leave one");
   return schema;
@@ -249,6 +218,8 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
         std::clamp(std::lround(number), 0L, static_cast<long>(column.values.size()) - 1))];
   else if (column.type == ColumnType::kDatetime)
     append_datetime(number, column.format, column.decimals, out);
+  else if (column.significant > 0)
+    append_significant(number, column.significant, out);
   else
     append_number(number, column.decimals, column.trailing_zeros, out);
 }

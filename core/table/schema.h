@@ -21,6 +21,7 @@ struct ColumnSchema {
   std::string missing_word;          ///< how the table spells a missing value, "" or "NA", ...
   int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
   bool trailing_zeros = true;        ///< whether decimal numbers are written with all these digits: 7.2500
+  int significant = 0;               ///< of decimal columns: numbers have so many significant digits, 1.25e-08; 0: all
   double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
   std::string format;                ///< of datetime columns, see datetime.h
   std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
@@ -43,18 +44,34 @@ inline bool is_numeric(ColumnType type) {
 /// Whether a model learns the cells of a column; those of identifier and text columns are made anew, see TextColumns.
 inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_numeric(type); }
 
+/// Whether a cell of the column stands for no value: what any column knows as missing, and in columns of numbers and
+/// dates also n.a., -, ., #N/A, ..., see is_gap.
+inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
+  return is_missing(cell) || (is_numeric(column.type) && is_gap(cell));
+}
+
+/// What is asked of a column instead of what its values say.
+struct AskedType {
+  AskedType(ColumnType asked = ColumnType::kText, std::string in_format = {})
+      : type(asked), format(std::move(in_format)) {}
+  ColumnType type;
+  std::string format;  ///< of datetime columns; empty: the first that fits
+};
+using AskedTypes = std::map<std::string, AskedType>;
+
 /// Infers every column's type from its values; `types` says it for some columns instead:
 /// - boolean: two words of one of the pairs true/false, yes/no, t/f, y/n; 0/1 stays integer (it inverts exactly there);
+/// - datetime: every value is one, in one format; also whole numbers 20061212, at least 10 different ones;
 /// - integer, decimal: every value is a number; an integer column whose values are all different, rise by one from row
 ///   to row and are at least 20 is an identifier; whole numbers with leading zeros that make all as long (02139), and
-///   those most of which have such zeros, 7 digits behind a plus (+4930123456), or are beyond 2^53, are words;
-/// - datetime: every value is one;
+///   those most of which have such zeros, 7 digits behind a plus (+4930123456), or are beyond 2^53, are words; so are
+///   at least 50 whole numbers that are all different, where the column's name ends in the word id, key, uuid or guid;
 /// - otherwise words: categorical where values repeat (at most half as many values as rows, or at most 20), identifier
 ///   where all differ and none holds a blank, else free text.
+/// Decimals are those of the first 15 significant digits, which are what a double holds: 0.30000000000000004 has one.
 /// A column without any value is categorical with no values. Columns in `drop` are left out. Throws Error where `types`
 /// or `drop` names a column that is not there, where all are dropped, or for a type that a value is not of.
-Schema infer_schema(const Table& table, const std::map<std::string, ColumnType>& types = {},
-                    const std::vector<std::string>& drop = {});
+Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {});
 
 /// A cell as a number: its value, seconds since 1970, or the place of its category in `values`. Throws Error, naming
 /// the column, where the cell is not of this column.
@@ -69,8 +86,9 @@ Table empty_table(const Schema& schema);
 std::string schema_to_json(const Schema& schema);
 /// And back, as schema_to_json wrote it.
 Schema schema_from_json(std::string_view json);
-/// The types that a schema file asks for: an array of objects with "name" and "type", as `meg schema` writes them; all
-/// else in it is passed over. Throws Error where it is no such file.
-std::map<std::string, ColumnType> read_schema_types(const std::string& path);
+/// The types that a schema file asks for: an array of objects with "name" and "type", and of datetimes "format", as
+/// `meg schema` writes them; what else it writes is passed over. Throws Error where it is no such file, names a column
+/// twice, or has what `meg schema` does not write.
+AskedTypes read_schema_types(const std::string& path);
 
 }  // namespace meg

@@ -1,3 +1,7 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -22,6 +26,7 @@ std::string schema_to_json(const Schema& schema) {
     }
     if (is_numeric(c.type)) column["decimals"] = c.decimals;
     if (c.type == ColumnType::kDecimal) column["trailing_zeros"] = c.trailing_zeros;
+    if (c.significant > 0) column["significant"] = c.significant;
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
     if (is_categorical(c.type)) column["values"] = c.values;
     out.push_back(std::move(column));
@@ -42,6 +47,7 @@ Schema schema_from_json(std::string_view json) {
     c.largest = column.value("largest", 0.0);
     c.decimals = column.value("decimals", 0);
     c.trailing_zeros = column.value("trailing_zeros", true);
+    c.significant = column.value("significant", 0);
     c.format = column.value("format", "");
     c.values = column.value("values", std::vector<std::string>());
     out.push_back(std::move(c));
@@ -49,12 +55,23 @@ Schema schema_from_json(std::string_view json) {
   return out;
 }
 
-std::map<std::string, ColumnType> read_schema_types(const std::string& path) {
+AskedTypes read_schema_types(const std::string& path) {
+  constexpr std::array<std::string_view, 12> kKeys{"name",     "type",    "missing",        "distinct",
+                                                   "format",   "values",  "missing_word",   "smallest",
+                                                   "decimals", "largest", "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");
-  std::map<std::string, ColumnType> types;
+  AskedTypes types;
   try {
-    for (const Json& column : Json::parse(text))
-      types[column.at("name").get<std::string>()] = type_of(column.at("type").get<std::string>());
+    for (const Json& column : Json::parse(text)) {
+      const std::string name = column.at("name");
+      for (const auto& [key, value] : column.items())
+        if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
+          fail("'{}': column '{}' has '{}', which is nothing that a schema says of a column; there are {}", path, name,
+               key, fmt::join(kKeys, ", "));
+      const ColumnType type = type_of(column.at("type").get<std::string>());
+      const std::string format = type == ColumnType::kDatetime ? column.value("format", "") : "";
+      if (!types.emplace(name, AskedType(type, format)).second) fail("'{}' has column '{}' twice", path, name);
+    }
   } catch (const Json::exception&) {
     fail("'{}' is no schema: it should hold what `meg schema` writes, a JSON array with a name and a type a column",
          path);
