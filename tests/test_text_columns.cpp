@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/table/csv.h"
-#include "core/table/permutation.h"
+#include "core/table/keyed_permutation.h"
 #include "core/table/text_columns.h"
 #include "tests/support.h"
 
@@ -60,8 +60,8 @@ TEST_CASE("a permutation takes every place once, another with every key") {
     std::vector<std::uint64_t> first(size), second(size), all(size);
     std::iota(all.begin(), all.end(), 0u);
     for (std::uint64_t i = 0; i < size; ++i) {
-      first[i] = Permutation(random, 0, 1, size)(i);
-      second[i] = Permutation(random, 0, 2, size)(i);
+      first[i] = KeyedPermutation(random, 0, 1, size)(i);
+      second[i] = KeyedPermutation(random, 0, 2, size)(i);
     }
     if (size > 5) CHECK(first != second);
     if (size > 5) CHECK(first != all);

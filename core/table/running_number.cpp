@@ -12,8 +12,6 @@ namespace meg {
 namespace {
 
 constexpr std::size_t kEnoughToRun = 20;
-/// A number of more digits may not fit 64 bits.
-constexpr std::size_t kMostDigits = 18;
 
 bool is_figure(char c) { return c >= '0' && c <= '9'; }
 
@@ -23,7 +21,7 @@ std::optional<RunningNumber> between(std::string_view first, std::string_view se
   auto begin = static_cast<std::size_t>(differ - first.begin()), end = begin;
   while (begin > 0 && is_figure(first[begin - 1])) --begin;
   while (end < first.size() && is_figure(first[end])) ++end;
-  if (begin == end || end - begin > kMostDigits) return {};
+  if (begin == end || end - begin > RunningNumber::kMostDigits) return {};
   RunningNumber out{std::string(first.substr(0, begin)), std::string(first.substr(end)), 0, end - begin};
   std::from_chars(first.data() + begin, first.data() + end, out.first);
   return out;

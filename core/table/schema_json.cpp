@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -47,7 +48,7 @@ Schema schema_from_json(std::string_view json) {
     c.largest = column.value("largest", 0.0);
     c.decimals = column.value("decimals", 0);
     c.trailing_zeros = column.value("trailing_zeros", true);
-    c.significant = column.value("significant", 0);
+    c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
     c.format = column.value("format", "");
     c.values = column.value("values", std::vector<std::string>());
     out.push_back(std::move(c));

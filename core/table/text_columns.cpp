@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
+
 namespace meg {
 
 namespace {
@@ -64,6 +66,7 @@ TextColumns TextColumns::from_json(std::string_view json) {
     if (!column.is_object() || !column.contains("running")) continue;
     const auto& number = column["running"];
     running = RunningNumber{number.at("prefix"), number.at("suffix"), number.at("first"), number.at("digits")};
+    if (running->digits > RunningNumber::kMostDigits) fail("a running number has {} digits", running->digits);
   }
   return out;
 }

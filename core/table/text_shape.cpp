@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/table/keyed_permutation.h"
 #include "core/table/letters.h"
-#include "core/table/permutation.h"
 
 namespace meg {
 
@@ -109,11 +109,11 @@ void TextShapes::append(std::uint64_t seed, std::uint64_t row, std::size_t colum
   // 2^16 blocks of four words a column: a cell of up to 262,140 characters.
   const auto first = static_cast<std::uint32_t>(column << 16);
   const std::uint64_t cells = ends_.back();
-  const Ranked ranked = all_differ_ ? rank(Permutation(philox, first, 0, cells)(row % cells), row / cells)
+  const Ranked ranked = all_differ_ ? rank(KeyedPermutation(philox, first, 0, cells)(row % cells), row / cells)
                                     : Ranked{shape_at(below(cells, philox.bits(row, first)[0])), 0, false};
   const Shape& shape = shapes_[ranked.shape];
   std::uint64_t texts = ranked.is_new ? texts_[ranked.shape] : 1;
-  std::uint64_t text = texts > 1 ? Permutation(philox, first, ranked.shape + 1, texts)(ranked.rank) : 0;
+  std::uint64_t text = texts > 1 ? KeyedPermutation(philox, first, ranked.shape + 1, texts)(ranked.rank) : 0;
   std::array<std::uint32_t, 4> words{};
   std::uint32_t drawn = 0;
   const auto choose = [&](std::uint64_t size) {
@@ -163,9 +163,9 @@ TextShapes TextShapes::from_json(std::string_view text) {
   const bool plain = json.is_array();  // before there were alphabets a column was its shapes alone
   TextShapes out;
   for (const auto& shape : plain ? json : json.at("shapes")) {
-    Shape& added = out.shapes_.emplace_back(Shape{shape[0], shape[1]});
+    Shape& added = out.shapes_.emplace_back(Shape{shape.at(0), shape.at(1)});
     if (shape.size() < 3) continue;
-    for (const auto& ranges : shape[2]) added.places.push_back(from_ranges(ranges.get<std::string>()));
+    for (const auto& ranges : shape.at(2)) added.places.push_back(from_ranges(ranges.get<std::string>()));
   }
   if (!plain) {
     json.at("alphabet").get_to(out.alphabet_);

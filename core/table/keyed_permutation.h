@@ -9,9 +9,9 @@ namespace meg {
 /// A permutation of [0, size), one for each number below 2^30: a Feistel network of six rounds over as few pairs of
 /// bits as hold `size`, walked until it is back below `size` (Black & Rogaway 2002). Its rounds draw the blocks
 /// position to position + 5 of rows from 2^63 on, which no table has.
-class Permutation {
+class KeyedPermutation {
  public:
-  Permutation(const Philox& random, std::uint32_t position, std::uint64_t number, std::uint64_t size)
+  KeyedPermutation(const Philox& random, std::uint32_t position, std::uint64_t number, std::uint64_t size)
       : random_(random), position_(position), rows_(1ull << 63 | number << 32), size_(size) {
     if (size > 2) half_ = (static_cast<int>(std::bit_width(size - 1)) + 1) / 2;
   }
