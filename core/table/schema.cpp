@@ -146,16 +146,23 @@ int significant_digits(const Survey& s, const ColumnSchema& column) {
 }
 
 ColumnSchema infer_column(const Table& table, std::size_t c, const AskedType* asked) {
-  const auto look = [&](bool gaps_are_missing) {
+  const auto look = [&](bool gaps_are_missing, const NumberStyle& style = {}) {
     ColumnSchema out;
     out.name = table.names()[c];
+    out.style = style;
     Survey s = survey(table, c, gaps_are_missing, out);
     out.type = asked ? asked->type : infer_type(s, out);
     return std::pair(std::move(out), std::move(s));
   };
+  const auto is_number = [](const ColumnSchema& column) {
+    return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
+  };
   auto [out, s] = look(true);
+  if (!s.numeric && out.type != ColumnType::kDatetime && (asked ? is_number(out) : s.values.size() > kFewValues))
+    if (const auto style = common_style(s.values))
+      if (auto styled = look(true, *style); is_number(styled.first)) std::tie(out, s) = std::move(styled);
   if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
-  const bool number_line = out.type == ColumnType::kInteger || out.type == ColumnType::kDecimal;
+  const bool number_line = is_number(out);
   if (number_line && !s.numeric)
     fail("column '{}' cannot be {}: '{}' is no number", out.name, type_name(out.type), s.no_number);
   if (out.type == ColumnType::kInteger && !s.whole)
@@ -197,6 +204,23 @@ Schema infer_schema(const Table& table, const AskedTypes& types, const std::vect
   return schema;
 }
 
+namespace {
+
+/// Also a number as C++ writes it, of whoever asks for one.
+std::optional<double> parse_in_style(const NumberStyle& style, std::string_view cell) {
+  const std::optional<std::string> plain = style.is_plain() ? std::nullopt : style.plain(cell);
+  return parse_number(plain ? *plain : cell);
+}
+
+void append_plain(const ColumnSchema& column, double number, std::string& out) {
+  if (column.significant > 0)
+    append_significant(number, column.significant, out);
+  else
+    append_number(number, column.decimals, column.trailing_zeros, out);
+}
+
+}  // namespace
+
 double to_number(const ColumnSchema& column, std::string_view cell) {
   if (is_categorical(column.type)) {
     const auto place = std::lower_bound(column.values.begin(), column.values.end(), cell);
@@ -205,7 +229,7 @@ double to_number(const ColumnSchema& column, std::string_view cell) {
     return static_cast<double>(place - column.values.begin());
   }
   const bool date = column.type == ColumnType::kDatetime;
-  const auto number = date ? parse_datetime(cell, column.format) : parse_number(cell);
+  const auto number = date ? parse_datetime(cell, column.format) : parse_in_style(column.style, cell);
   if (!number)
     fail("column '{}' is {}{}, but '{}' is not", column.name, type_name(column.type),
          date ? ", written " + column.format : "", cell);
@@ -218,10 +242,13 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
         std::clamp(std::lround(number), 0L, static_cast<long>(column.values.size()) - 1))];
   else if (column.type == ColumnType::kDatetime)
     append_datetime(number, column.format, column.decimals, out);
-  else if (column.significant > 0)
-    append_significant(number, column.significant, out);
-  else
-    append_number(number, column.decimals, column.trailing_zeros, out);
+  else if (column.style.is_plain())
+    append_plain(column, number, out);
+  else {
+    std::string plain;
+    append_plain(column, number, plain);
+    column.style.append(plain, out);
+  }
 }
 
 Table empty_table(const Schema& schema) {

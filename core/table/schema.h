@@ -6,6 +6,7 @@
 
 #include "core/table/datetime.h"
 #include "core/table/number.h"
+#include "core/table/number_style.h"
 #include "core/table/table.h"
 
 namespace meg {
@@ -22,6 +23,7 @@ struct ColumnSchema {
   int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
   bool trailing_zeros = true;        ///< whether decimal numbers are written with all these digits: 7.2500
   int significant = 0;               ///< of decimal columns: numbers have so many significant digits, 1.25e-08; 0: all
+  NumberStyle style;                 ///< of integer and decimal columns: $1,234.50
   double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
   std::string format;                ///< of datetime columns, see datetime.h
   std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
@@ -68,9 +70,11 @@ using AskedTypes = std::map<std::string, AskedType>;
 ///   at least 50 whole numbers that are all different, where the column's name ends in the word id, key, uuid or guid;
 /// - otherwise words: categorical where values repeat (at most half as many values as rows, or at most 20), identifier
 ///   where all differ and none holds a blank, else free text.
-/// Decimals are those of the first 15 significant digits, which are what a double holds: 0.30000000000000004 has one.
-/// A column without any value is categorical with no values. Columns in `drop` are left out. Throws Error where `types`
-/// or `drop` names a column that is not there, where all are dropped, or for a type that a value is not of.
+/// Numbers may be amounts of money, shares, have a unit or groups of thousands, all in one style (see NumberStyle),
+/// where there are more than 20 different ones or the type is asked for. Decimals are those of the first 15 significant
+/// digits, which are what a double holds: 0.30000000000000004 has one. A column without any value is categorical with
+/// no values. Columns in `drop` are left out. Throws Error where `types` or `drop` names a column that is not there,
+/// where all are dropped, or for a type that a value is not of.
 Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {});
 
 /// A cell as a number: its value, seconds since 1970, or the place of its category in `values`. Throws Error, naming

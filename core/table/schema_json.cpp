@@ -28,6 +28,11 @@ std::string schema_to_json(const Schema& schema) {
     if (is_numeric(c.type)) column["decimals"] = c.decimals;
     if (c.type == ColumnType::kDecimal) column["trailing_zeros"] = c.trailing_zeros;
     if (c.significant > 0) column["significant"] = c.significant;
+    if (!c.style.is_plain())
+      column["style"] = {{"prefix", c.style.prefix},
+                         {"suffix", c.style.suffix},
+                         {"grouping", c.style.grouping},
+                         {"point", c.style.point}};
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
     if (is_categorical(c.type)) column["values"] = c.values;
     out.push_back(std::move(column));
@@ -49,6 +54,10 @@ Schema schema_from_json(std::string_view json) {
     c.decimals = column.value("decimals", 0);
     c.trailing_zeros = column.value("trailing_zeros", true);
     c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
+    if (column.contains("style")) {
+      const Json& style = column["style"];
+      c.style = {style.at("prefix"), style.at("suffix"), style.at("grouping"), style.at("point")};
+    }
     c.format = column.value("format", "");
     c.values = column.value("values", std::vector<std::string>());
     out.push_back(std::move(c));
@@ -57,9 +66,9 @@ Schema schema_from_json(std::string_view json) {
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 12> kKeys{"name",     "type",    "missing",        "distinct",
-                                                   "format",   "values",  "missing_word",   "smallest",
-                                                   "decimals", "largest", "trailing_zeros", "significant"};
+  constexpr std::array<std::string_view, 13> kKeys{"style",   "name",           "type",         "missing",  "distinct",
+                                                   "format",  "values",         "missing_word", "smallest", "decimals",
+                                                   "largest", "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");
   AskedTypes types;
   try {

@@ -78,13 +78,15 @@ Survey survey(const Table& table, std::size_t column, bool gaps_are_missing, Col
     s.has_blank = s.has_blank || cell.find(' ') != std::string_view::npos;
     ++s.present;
     if (!s.numeric) continue;
-    const std::optional<double> number = parse_number(cell);
+    const std::optional<std::string> in_style = out.style.is_plain() ? std::nullopt : out.style.plain(cell);
+    const std::string_view written = in_style ? *in_style : trimmed(cell);
+    const std::optional<double> number = parse_number(written);
     if (!number) {
       s.numeric = false;
       s.no_number = cell;
       continue;
     }
-    add_number(trimmed(cell), *number, previous, s, out);
+    add_number(written, *number, previous, s, out);
     previous = *number;
   }
   out.distinct = s.values.size();

@@ -29,7 +29,8 @@ struct Survey {
   }
 };
 
-/// Looks at a column's cells, those of is_gap as missing or as values, and puts what it counts into `out`.
+/// Looks at a column's cells, those of is_gap as missing or as values, at numbers in the style of `out`, and puts what
+/// it counts into `out`.
 Survey survey(const Table& table, std::size_t column, bool gaps_are_missing, ColumnSchema& out);
 
 }  // namespace meg

@@ -1,0 +1,134 @@
+#include "core/table/number_style.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/table/number.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::string_view kFigures = "0123456789";
+constexpr std::size_t kGroup = 3;
+
+constexpr std::array<std::string_view, 30> kCurrencies{
+    "$",   "€",   "£",   "¥",   "₹",   "₩",   "₽", "₺",   "₪",   "₫",   "₴",   "R$", "US$", "EUR", "USD",
+    "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "kr", "zł",  "Kč",  "Fr."};
+constexpr std::array<std::string_view, 26> kUnits{"%",  "‰",  "°",   "°C", "°F", "kg", "lb", "lbs", "oz",
+                                                  "km", "cm", "mm",  "ft", "ml", "cl", "kW", "kWh", "Hz",
+                                                  "GB", "MB", "min", "ms", "mi", "px", "pt", "km/h"};
+
+template <std::size_t n>
+bool holds(const std::array<std::string_view, n>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// What may stand before numbers: a currency.
+bool is_prefix(std::string_view text) { return text.empty() || holds(kCurrencies, trimmed(text)); }
+
+/// And behind them: a currency, a unit, or any word after a blank.
+bool is_suffix(std::string_view text) {
+  return is_prefix(text) || holds(kUnits, trimmed(text)) || (text[0] == ' ' && text.size() > 1);
+}
+
+/// Takes what is there of `part` at the start of `text` off.
+bool take(std::string_view part, std::string_view& text) {
+  if (part.empty() || !text.starts_with(part)) return false;
+  text.remove_prefix(part.size());
+  return true;
+}
+
+std::string_view take_figures(std::string_view& text) {
+  const std::string_view figures = text.substr(0, std::min(text.find_first_not_of(kFigures), text.size()));
+  text.remove_prefix(figures.size());
+  return figures;
+}
+
+/// The whole part of a number, in groups where it has more than one; empty where it is not written so.
+std::string take_whole(std::string_view grouping, std::string_view& text) {
+  std::string out(take_figures(text));
+  if (grouping.empty()) return out;
+  const bool starts_a_group = out.size() <= kGroup && out != "0";
+  if (out.size() > kGroup) return {};
+  while (take(grouping, text)) {
+    const std::string_view group = take_figures(text);
+    if (group.size() != kGroup || !starts_a_group) return {};
+    out += group;
+  }
+  return out;
+}
+
+/// Whether some cell has groups, but for groups of three in every cell and place, which telephone numbers have.
+bool has_groups(const NumberStyle& style, const std::unordered_set<std::string_view>& cells) {
+  const auto grouped = [&](std::string_view cell) {
+    return cell.substr(std::min(style.prefix.size(), cell.size())).find(style.grouping) != std::string_view::npos;
+  };
+  const auto full = [&](std::string_view cell) {
+    return style.plain(cell)->find_first_of("-.") == std::string::npos && style.plain(cell)->size() % kGroup == 0;
+  };
+  return std::any_of(cells.begin(), cells.end(), grouped) && !std::all_of(cells.begin(), cells.end(), full);
+}
+
+}  // namespace
+
+std::optional<std::string> NumberStyle::plain(std::string_view cell) const {
+  std::string_view text = trimmed(cell);
+  std::string out;
+  if (take("-", text)) out.push_back('-');
+  if (!prefix.empty() && !take(prefix, text)) return {};
+  if (!text.ends_with(suffix)) return {};
+  text.remove_suffix(suffix.size());
+  const std::string whole = take_whole(grouping, text);
+  if (whole.empty()) return {};
+  out += whole;
+  if (take(point, text)) {
+    const std::string_view fraction = take_figures(text);
+    if (fraction.empty()) return {};
+    out.push_back('.');
+    out += fraction;
+  }
+  if (!text.empty()) return {};
+  return out;
+}
+
+void NumberStyle::append(std::string_view number, std::string& out) const {
+  if (take("-", number)) out.push_back('-');
+  out += prefix;
+  const std::string_view whole = take_figures(number);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    if (i > 0 && (whole.size() - i) % kGroup == 0) out += grouping;
+    out.push_back(whole[i]);
+  }
+  if (take(".", number)) out += point;
+  out += number;
+  out += suffix;
+}
+
+std::optional<NumberStyle> common_style(const std::unordered_set<std::string_view>& cells) {
+  constexpr std::array<std::array<std::string_view, 2>, 9> kSeparators{{{"", "."},
+                                                                        {",", "."},
+                                                                        {".", ","},
+                                                                        {" ", ","},
+                                                                        {"\u00a0", ","},
+                                                                        {"\u202f", ","},
+                                                                        {"'", "."},
+                                                                        {"’", "."},
+                                                                        {"", ","}}};
+  if (cells.empty()) return {};
+  std::string_view first = trimmed(*cells.begin());
+  take("-", first);
+  const std::size_t begin = first.find_first_of(kFigures), end = first.find_last_of(kFigures);
+  if (begin == std::string_view::npos) return {};
+  NumberStyle style{std::string(first.substr(0, begin)), std::string(first.substr(end + 1)), "", "."};
+  if (!is_prefix(style.prefix) || !is_suffix(style.suffix)) return {};
+  for (const auto& [grouping, point] : kSeparators) {
+    style.grouping = grouping, style.point = point;
+    if (style.is_plain()) continue;
+    const auto fits = [&](std::string_view cell) { return style.plain(cell).has_value(); };
+    if (std::all_of(cells.begin(), cells.end(), fits) && (grouping.empty() || has_groups(style, cells))) return style;
+  }
+  return {};
+}
+
+}  // namespace meg

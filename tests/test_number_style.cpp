@@ -1,0 +1,91 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/table/schema.h"
+#include "tests/support.h"
+
+using namespace meg;
+
+namespace {
+
+using Cells = std::unordered_set<std::string_view>;
+
+std::string there_and_back(const NumberStyle& style, std::string_view cell) {
+  std::string out;
+  if (const auto plain = style.plain(cell)) style.append(*plain, out);
+  return out;
+}
+
+/// The numbers of these cells in the style that they have in common; the cells come out of them as they were.
+std::vector<std::string> read(const std::vector<std::string_view>& cells) {
+  const auto style = common_style(Cells(cells.begin(), cells.end()));
+  if (!style) return {};
+  std::vector<std::string> out;
+  for (const std::string_view cell : cells) {
+    out.push_back(style->plain(cell).value_or("none"));
+    CHECK(there_and_back(*style, cell) == cell);
+  }
+  return out;
+}
+
+using Texts = std::vector<std::string>;
+
+/// `rows` cells, made by cell(i), as the only column of a table.
+template <class Cell>
+Table table_of(int rows, const Cell& cell) {
+  Table out({"x"});
+  for (int i = 0; i < rows; ++i) out.append(cell(i));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("numbers are read and written in the style that they have in common") {
+  CHECK(read({"$1,234.50", "-$12.00", "$0.99"}) == Texts{"1234.50", "-12.00", "0.99"});
+  CHECK(read({"1.234,5 €", "7,25 €"}) == Texts{"1234.5", "7.25"});
+  CHECK(read({"12%", "3.5%", "-1%"}) == Texts{"12", "3.5", "-1"});
+  CHECK(read({"80 kg", "75.5 kg"}) == Texts{"80", "75.5"});
+  CHECK(read({"1 234 567", "89 000", "12"}) == Texts{"1234567", "89000", "12"});
+  CHECK(read({"1\u202f234,5", "89"}) == Texts{"1234.5", "89"});
+  CHECK(read({"1'234.5", "89"}) == Texts{"1234.5", "89"});
+  CHECK(read({"1,37", "0,123", "52,8"}) == Texts{"1.37", "0.123", "52.8"});
+  CHECK(read({"52,844", "1,200", "999"}) == Texts{"52844", "1200", "999"});  // or decimals: they come out the same
+  CHECK(read({"USD 5", "USD 1,000"}) == Texts{"5", "1000"});
+}
+
+TEST_CASE("what is no number in a style is left alone") {
+  CHECK(read({"A12", "A13"}).empty());
+  CHECK(read({"555 123 456", "555 987 654"}).empty());  // a telephone number
+  CHECK(read({"192.168.1.1", "10.0.0.1"}).empty());
+  CHECK(read({"$5", "€5"}).empty());
+  CHECK(read({"5 kg", "5 lb"}).empty());
+  CHECK(read({"1,23,456", "1,000"}).empty());
+  CHECK(read({"12-13", "14-15"}).empty());
+  CHECK(read({"1,5", "1.5"}).empty());
+  CHECK(read({"none"}).empty());
+  CHECK(read({}).empty());
+}
+
+TEST_CASE("a column of amounts is numbers, also in a schema's JSON; few different ones are categories, unless asked") {
+  const Table prices = table_of(300, [](int i) { return i == 7 ? "n.a." : fmt::format("${},{:03}.50", 1 + i % 9, i); });
+  const Schema schema = infer_schema(prices), back = schema_from_json(schema_to_json(schema));
+  for (const ColumnSchema& column : {schema[0], back[0]}) {
+    CHECK(column.type == ColumnType::kDecimal);
+    CHECK(column.decimals == 2);
+    CHECK(column.missing == 1);
+    CHECK(column.smallest == 1000.5);
+    CHECK(to_number(column, "$1,234.50") == 1234.5);
+    CHECK(to_number(column, "1234.5") == 1234.5);  // of a condition
+    CHECK_THROWS_AS(to_number(column, "€5"), Error);
+    std::string text;
+    append_value(column, -1234567.891, text);
+    CHECK(text == "-$1,234,567.89");
+  }
+  const Table terms = table_of(100, [](int i) { return i % 2 ? "36 months" : "60 months"; });
+  CHECK(infer_schema(terms)[0].type == ColumnType::kCategorical);
+  CHECK(infer_schema(terms, {{"x", ColumnType::kInteger}})[0].largest == 60);
+  CHECK_THROWS_AS(infer_schema(terms, {{"x", ColumnType::kDatetime}}), Error);
+  const Table codes = table_of(100, [](int i) { return fmt::format("{:05} kg", i * 7); });
+  CHECK(infer_schema(codes)[0].type != ColumnType::kInteger);
+}
