@@ -116,7 +116,7 @@ std::array<std::string, 3> characters_of(Cells different) {
     std::uint64_t seen = 0;
     for (const char c : cell)
       if (const int place = alphanumeric_place(c); place >= 0) seen |= 1ull << place;
-    for (std::size_t i = 0; i < cells.size(); ++i) cells[i] += seen >> i & 1;
+    for (std::size_t i = 0; i < cells.size(); ++i) cells[i] += static_cast<std::uint32_t>(seen >> i & 1);
   }
   std::array<std::string, 3> out;
   for (std::size_t k = 0; k < out.size(); ++k) {
