@@ -79,10 +79,9 @@ int generate(const GenerateFlags& f) {
   if (interrupted()) return say_stopped(f.out);
   out.write(header);  // of a table without rows
   out.finish();
-  if (!f.run.quiet && f.out != "-") {
-    say_device(f.run.device, options.device);
+  if (!f.run.quiet) say_device(f.run.device, options.device);
+  if (!f.run.quiet && f.out != "-")
     say(fmt::format("wrote {} rows to {} in {}", end - begin, f.out, duration_text(watch.seconds())));
-  }
   return 0;
 }
 

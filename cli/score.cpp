@@ -22,8 +22,10 @@ struct ScoreFlags {
 struct Summary {
   double sum = 0;
   std::size_t possible = 0, impossible = 0;
+  std::string first_impossible;
 
   void add(const Scores& scores) {
+    if (first_impossible.empty()) first_impossible = scores.first_impossible;
     for (const double total : scores.total)
       if (std::isfinite(total))
         sum += total, ++possible;
@@ -34,8 +36,8 @@ struct Summary {
     std::string out = fmt::format("scored {} rows", possible + impossible);
     if (possible > 0) out += fmt::format(", mean log-likelihood {:.4f}", sum / static_cast<double>(possible));
     if (impossible > 0)
-      out +=
-          fmt::format("{} {} that the model can never generate", possible > 0 ? "; not in the mean:" : ":", impossible);
+      out += fmt::format("{} {} that the model can never generate (the first is {})",
+                         possible > 0 ? "; not in the mean:" : ":", impossible, first_impossible);
     return out;
   }
 };

@@ -11,10 +11,12 @@ namespace meg {
 struct Scores {
   std::vector<std::string> columns;  ///< those that the model has learned, in the table's order
   /// [rows, columns] Of each cell given the cells that are generated before it. -infinity where the model can never
-  /// generate it: a category that it does not know, a number beyond the smallest and largest that it knows, a missing
-  /// cell where none was. What is generated after such a cell has no likelihood given it: NaN.
+  /// generate it: a category that it does not know, a number beyond the smallest and largest that it knows, a text
+  /// that is no number, a missing cell where none was. What is generated after such a cell has no likelihood given it:
+  /// NaN.
   std::vector<double> parts;
-  std::vector<double> total;  ///< [rows] the sum of the parts; -infinity for impossible rows
+  std::vector<double> total;     ///< [rows] the sum of the parts; -infinity for impossible rows
+  std::string first_impossible;  ///< the first cell with -infinity and why, a sentence; empty where there is none
 };
 
 }  // namespace meg

@@ -46,12 +46,24 @@ TEST_CASE("numbers are read and written in the style that they have in common") 
   CHECK(read({"1.234,5 €", "7,25 €"}) == Texts{"1234.5", "7.25"});
   CHECK(read({"12%", "3.5%", "-1%"}) == Texts{"12", "3.5", "-1"});
   CHECK(read({"80 kg", "75.5 kg"}) == Texts{"80", "75.5"});
+  CHECK(read({"1.234 €", "792 €"}) == Texts{"1234", "792"});  // money has no three decimals
+  CHECK(read({"1.234 kg", "0.792 kg"}) == Texts{"1.234", "0.792"});
+  CHECK(read({"+2.7%", "-1%"}) == Texts{"2.7", "-1"});
+  CHECK(read({"$-5", "$6.50"}) == Texts{"-5", "6.50"});
+  CHECK(read({"$123,456", "$999,000"}) == Texts{"123456", "999000"});
   CHECK(read({"1 234 567", "89 000", "12"}) == Texts{"1234567", "89000", "12"});
   CHECK(read({"1\u202f234,5", "89"}) == Texts{"1234.5", "89"});
   CHECK(read({"1'234.5", "89"}) == Texts{"1234.5", "89"});
   CHECK(read({"1,37", "0,123", "52,8"}) == Texts{"1.37", "0.123", "52.8"});
   CHECK(read({"52,844", "1,200", "999"}) == Texts{"52844", "1200", "999"});  // or decimals: they come out the same
   CHECK(read({"USD 5", "USD 1,000"}) == Texts{"5", "1000"});
+}
+
+TEST_CASE("groups may be left out here and there: they are written everywhere") {
+  const auto style = common_style({"$9607", "$10,859", "$12.50"});
+  REQUIRE(style.has_value());
+  CHECK(style->plain("$9607") == "9607");
+  CHECK(there_and_back(*style, "$9607") == "$9,607");
 }
 
 TEST_CASE("what is no number in a style is left alone") {
@@ -76,7 +88,8 @@ TEST_CASE("a column of amounts is numbers, also in a schema's JSON; few differen
     CHECK(column.missing == 1);
     CHECK(column.smallest == 1000.5);
     CHECK(to_number(column, "$1,234.50") == 1234.5);
-    CHECK(to_number(column, "1234.5") == 1234.5);  // of a condition
+    for (const char* text : {"1234.5", "1,234.5", "$1234.5", "+$1,234.50"})  // of a condition, or another table
+      CHECK(to_number(column, text) == 1234.5);
     CHECK_THROWS_AS(to_number(column, "€5"), Error);
     std::string text;
     append_value(column, -1234567.891, text);
@@ -86,6 +99,14 @@ TEST_CASE("a column of amounts is numbers, also in a schema's JSON; few differen
   CHECK(infer_schema(terms)[0].type == ColumnType::kCategorical);
   CHECK(infer_schema(terms, {{"x", ColumnType::kInteger}})[0].largest == 60);
   CHECK_THROWS_AS(infer_schema(terms, {{"x", ColumnType::kDatetime}}), Error);
+  // A style that is asked for counts.
+  const Table weights = table_of(100, [](int i) { return fmt::format("{},{:03} kg", 1 + i % 3, i * 7); });
+  CHECK(infer_schema(weights)[0].type == ColumnType::kInteger);
+  AskedType decimals(ColumnType::kDecimal);
+  decimals.style = NumberStyle{.suffix = " kg", .point = ","};
+  CHECK(infer_schema(weights, {{"x", decimals}})[0].largest < 4);
+  decimals.style = NumberStyle{.suffix = " lb"};
+  CHECK_THROWS_AS(infer_schema(weights, {{"x", decimals}}), Error);
   const Table codes = table_of(100, [](int i) { return fmt::format("{:05} kg", i * 7); });
   CHECK(infer_schema(codes)[0].type != ColumnType::kInteger);
 }

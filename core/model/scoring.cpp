@@ -13,14 +13,16 @@ namespace {
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
 /// The cell of a text, with no noise: a score must not depend on where the row stands. Nothing where the model can
-/// never generate one that reads so; a number between those that have codes is the nearest of them.
-std::optional<Cell> cell_of(const Column& column, std::string_view text) {
+/// never generate one that reads so, and why; a number between those that have codes is the nearest of them.
+std::optional<Cell> cell_of(const Column& column, std::string_view text, std::string& why) {
   try {
     const ColumnSchema& schema = column.schema();
     if (is_numeric(schema.type) && !is_missing(schema, text))
-      if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest) return {};
+      if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
+        fail("column '{}' is {}, beyond what the model knows", schema.name, text);
     return column.encode(text, 0.5f);
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    why = error.what();
     return {};
   }
 }
@@ -52,7 +54,7 @@ class RowScorer {
 
   /// Adds the scores of rows [row, row + count).
   void score(std::size_t row, std::size_t count, Scores& out) {
-    for (std::size_t r = 0; r < count; ++r) encode(row + r, r);
+    for (std::size_t r = 0; r < count; ++r) encode(row + r, r, out.first_impossible);
     on_.backend.upload(host_cells_, cells_);
     on_.ensemble.forward(on_.backend, rows_, cells_, on_.parameters, tape_);
     on_.backend.heads_loss(on_.ensemble.layout(), rows_, tape_.heads, cells_, 0.0f, losses_, nullptr);
@@ -64,11 +66,13 @@ class RowScorer {
   std::size_t columns() const { return on_.coding.columns().size(); }
   std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
 
-  void encode(std::size_t row, std::size_t r) {
+  void encode(std::size_t row, std::size_t r, std::string& first_impossible) {
     const std::size_t n = columns();
+    std::string why;
     for (std::size_t k = 0; k < n; ++k) {
       const Column& column = on_.coding.columns()[k];
-      const std::optional<Cell> cell = cell_of(column, table_.cell(row, source_[k]));
+      const std::optional<Cell> cell = cell_of(column, table_.cell(row, source_[k]), why);
+      if (!cell && first_impossible.empty()) first_impossible = fmt::format("row {}: {}", row + 1, why);
       impossible_[r * n + k] = !cell;
       put_cell(column, cell.value_or(Cell{}), n, k, &host_cells_[r * stride()]);
     }
@@ -112,7 +116,7 @@ std::vector<std::string> learned_columns(const TableCoding& coding) {
 }  // namespace
 
 Scores score_rows(const TrainedEnsemble& trained, const Table& table, std::size_t first_row, std::size_t count) {
-  Scores out{learned_columns(trained.coding), {}, {}};
+  Scores out{learned_columns(trained.coding), {}, {}, {}};
   const int rows = trained.rows_of_pass(count);
   RowScorer scorer(trained, table, rows);
   const auto block = static_cast<std::size_t>(rows);

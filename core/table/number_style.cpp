@@ -39,49 +39,50 @@ bool take(std::string_view part, std::string_view& text) {
   return true;
 }
 
+bool is_signed(std::string_view text) { return text.starts_with('-') || text.starts_with('+'); }
+
 std::string_view take_figures(std::string_view& text) {
   const std::string_view figures = text.substr(0, std::min(text.find_first_not_of(kFigures), text.size()));
   text.remove_prefix(figures.size());
   return figures;
 }
 
-/// The whole part of a number, in groups where it has more than one; empty where it is not written so.
+/// The whole part of a number, in groups or not; empty where it is not written so.
 std::string take_whole(std::string_view grouping, std::string_view& text) {
   std::string out(take_figures(text));
-  if (grouping.empty()) return out;
-  const bool starts_a_group = out.size() <= kGroup && out != "0";
-  if (out.size() > kGroup) return {};
-  while (take(grouping, text)) {
+  const bool may_go_on = !grouping.empty() && out.size() <= kGroup && out != "0";
+  while (may_go_on && take(grouping, text)) {
     const std::string_view group = take_figures(text);
-    if (group.size() != kGroup || !starts_a_group) return {};
+    if (group.size() != kGroup) return {};
     out += group;
   }
   return out;
 }
 
-/// Whether some cell has groups, but for groups of three in every cell and place, which telephone numbers have.
+/// Whether some cell has groups; groups of three in every cell and place alone are telephone numbers.
 bool has_groups(const NumberStyle& style, const std::unordered_set<std::string_view>& cells) {
-  const auto grouped = [&](std::string_view cell) {
-    return cell.substr(std::min(style.prefix.size(), cell.size())).find(style.grouping) != std::string_view::npos;
-  };
+  const auto grouped = [&](std::string_view cell) { return cell.find(style.grouping) != std::string_view::npos; };
   const auto full = [&](std::string_view cell) {
-    return style.plain(cell)->find_first_of("-.") == std::string::npos && style.plain(cell)->size() % kGroup == 0;
+    const std::string plain = style.plain(cell).value_or("");
+    return plain.find_first_not_of(kFigures) == std::string::npos && plain.size() % kGroup == 0;
   };
-  return std::any_of(cells.begin(), cells.end(), grouped) && !std::all_of(cells.begin(), cells.end(), full);
+  const bool bare = style.prefix.empty() && style.suffix.empty();
+  return std::any_of(cells.begin(), cells.end(), grouped) && !(bare && std::all_of(cells.begin(), cells.end(), full));
 }
 
 }  // namespace
 
 std::optional<std::string> NumberStyle::plain(std::string_view cell) const {
   std::string_view text = trimmed(cell);
-  std::string out;
-  if (take("-", text)) out.push_back('-');
+  bool negative = take("-", text);
+  bool has_sign = negative || take("+", text);
   if (!prefix.empty() && !take(prefix, text)) return {};
+  if (!has_sign) negative = take("-", text);
   if (!text.ends_with(suffix)) return {};
   text.remove_suffix(suffix.size());
-  const std::string whole = take_whole(grouping, text);
-  if (whole.empty()) return {};
-  out += whole;
+  std::string out = take_whole(grouping, text);
+  if (out.empty()) return {};
+  if (negative) out.insert(0, 1, '-');
   if (take(point, text)) {
     const std::string_view fraction = take_figures(text);
     if (fraction.empty()) return {};
@@ -93,8 +94,10 @@ std::optional<std::string> NumberStyle::plain(std::string_view cell) const {
 }
 
 void NumberStyle::append(std::string_view number, std::string& out) const {
-  if (take("-", number)) out.push_back('-');
+  const std::string_view sign = take("-", number) ? "-" : plus ? "+" : "";
+  if (!inner_sign) out += sign;
   out += prefix;
+  if (inner_sign) out += sign;
   const std::string_view whole = take_figures(number);
   for (std::size_t i = 0; i < whole.size(); ++i) {
     if (i > 0 && (whole.size() - i) % kGroup == 0) out += grouping;
@@ -106,27 +109,37 @@ void NumberStyle::append(std::string_view number, std::string& out) const {
 }
 
 std::optional<NumberStyle> common_style(const std::unordered_set<std::string_view>& cells) {
-  constexpr std::array<std::array<std::string_view, 2>, 9> kSeparators{{{"", "."},
-                                                                        {",", "."},
-                                                                        {".", ","},
-                                                                        {" ", ","},
-                                                                        {"\u00a0", ","},
-                                                                        {"\u202f", ","},
-                                                                        {"'", "."},
-                                                                        {"’", "."},
-                                                                        {"", ","}}};
+  constexpr std::array<std::array<std::string_view, 2>, 10> kSeparators{{{"", "."},
+                                                                         {",", "."},
+                                                                         {".", ","},
+                                                                         {" ", ","},
+                                                                         {"\u00a0", ","},
+                                                                         {"\u202f", ","},
+                                                                         {"'", "."},
+                                                                         {"’", "."},
+                                                                         {"", "."},
+                                                                         {"", ","}}};
   if (cells.empty()) return {};
   std::string_view first = trimmed(*cells.begin());
-  take("-", first);
+  if (!take("-", first)) take("+", first);
   const std::size_t begin = first.find_first_of(kFigures), end = first.find_last_of(kFigures);
   if (begin == std::string_view::npos) return {};
-  NumberStyle style{std::string(first.substr(0, begin)), std::string(first.substr(end + 1)), "", "."};
+  NumberStyle style;
+  style.prefix = first.substr(0, begin), style.suffix = first.substr(end + 1);
+  if (style.prefix.ends_with('-')) style.prefix.pop_back();
+  style.inner_sign = !style.prefix.empty() && std::any_of(cells.begin(), cells.end(), [&](std::string_view cell) {
+    return take(style.prefix, cell) && cell.starts_with('-');
+  });
   if (!is_prefix(style.prefix) || !is_suffix(style.suffix)) return {};
-  for (const auto& [grouping, point] : kSeparators) {
-    style.grouping = grouping, style.point = point;
+  style.plus = std::all_of(cells.begin(), cells.end(), is_signed);
+  const bool money = holds(kCurrencies, trimmed(style.prefix)) || holds(kCurrencies, trimmed(style.suffix));
+  // Three figures behind the only point of a cell may be a group or decimals: of money a group.
+  for (std::size_t i = money ? 1 : 0; i < kSeparators.size(); ++i) {
+    style.grouping = kSeparators[i][0], style.point = kSeparators[i][1];
     if (style.is_plain()) continue;
     const auto fits = [&](std::string_view cell) { return style.plain(cell).has_value(); };
-    if (std::all_of(cells.begin(), cells.end(), fits) && (grouping.empty() || has_groups(style, cells))) return style;
+    if (std::all_of(cells.begin(), cells.end(), fits) && (style.grouping.empty() || has_groups(style, cells)))
+      return style;
   }
   return {};
 }

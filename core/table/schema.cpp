@@ -157,8 +157,9 @@ ColumnSchema infer_column(const Table& table, std::size_t c, const AskedType* as
   const auto is_number = [](const ColumnSchema& column) {
     return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
   };
-  auto [out, s] = look(true);
-  if (!s.numeric && out.type != ColumnType::kDatetime && (asked ? is_number(out) : s.values.size() > kFewValues))
+  auto [out, s] = look(true, asked && asked->style ? *asked->style : NumberStyle());
+  if (!s.numeric && out.style.is_plain() && out.type != ColumnType::kDatetime &&
+      (asked ? is_number(out) : s.values.size() > kFewValues))
     if (const auto style = common_style(s.values))
       if (auto styled = look(true, *style); is_number(styled.first)) std::tie(out, s) = std::move(styled);
   if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
@@ -206,9 +207,11 @@ Schema infer_schema(const Table& table, const AskedTypes& types, const std::vect
 
 namespace {
 
-/// Also a number as C++ writes it, of whoever asks for one.
+/// Also a number without what stands around it, or as C++ writes it, of whoever asks for one.
 std::optional<double> parse_in_style(const NumberStyle& style, std::string_view cell) {
-  const std::optional<std::string> plain = style.is_plain() ? std::nullopt : style.plain(cell);
+  if (style.is_plain()) return parse_number(cell);
+  std::optional<std::string> plain = style.plain(cell);
+  if (!plain) plain = NumberStyle{.grouping = style.grouping, .point = style.point}.plain(cell);
   return parse_number(plain ? *plain : cell);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,7 +58,8 @@ struct AskedType {
   AskedType(ColumnType asked = ColumnType::kText, std::string in_format = {})
       : type(asked), format(std::move(in_format)) {}
   ColumnType type;
-  std::string format;  ///< of datetime columns; empty: the first that fits
+  std::string format;                ///< of datetime columns; empty: the first that fits
+  std::optional<NumberStyle> style;  ///< of numbers; none: that which fits
 };
 using AskedTypes = std::map<std::string, AskedType>;
 
@@ -90,9 +92,9 @@ Table empty_table(const Schema& schema);
 std::string schema_to_json(const Schema& schema);
 /// And back, as schema_to_json wrote it.
 Schema schema_from_json(std::string_view json);
-/// The types that a schema file asks for: an array of objects with "name" and "type", and of datetimes "format", as
-/// `meg schema` writes them; what else it writes is passed over. Throws Error where it is no such file, names a column
-/// twice, or has what `meg schema` does not write.
+/// The types that a schema file asks for: an array of objects with "name" and "type", of datetimes "format" and of
+/// numbers "style", as `meg schema` writes them; what else it writes is passed over. Throws Error where it is no such
+/// file, names a column twice, or has what `meg schema` does not write.
 AskedTypes read_schema_types(const std::string& path);
 
 }  // namespace meg

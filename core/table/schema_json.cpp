@@ -13,6 +13,15 @@ namespace meg {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+NumberStyle style_from_json(const Json& json) {
+  return {json.value("prefix", ""), json.value("suffix", ""),  json.value("grouping", ""),
+          json.value("point", "."), json.value("plus", false), json.value("inner_sign", false)};
+}
+
+}  // namespace
+
 std::string schema_to_json(const Schema& schema) {
   Json out = Json::array();
   for (const ColumnSchema& c : schema) {
@@ -29,10 +38,8 @@ std::string schema_to_json(const Schema& schema) {
     if (c.type == ColumnType::kDecimal) column["trailing_zeros"] = c.trailing_zeros;
     if (c.significant > 0) column["significant"] = c.significant;
     if (!c.style.is_plain())
-      column["style"] = {{"prefix", c.style.prefix},
-                         {"suffix", c.style.suffix},
-                         {"grouping", c.style.grouping},
-                         {"point", c.style.point}};
+      column["style"] = {{"prefix", c.style.prefix}, {"suffix", c.style.suffix}, {"grouping", c.style.grouping},
+                         {"point", c.style.point},   {"plus", c.style.plus},     {"inner_sign", c.style.inner_sign}};
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
     if (is_categorical(c.type)) column["values"] = c.values;
     out.push_back(std::move(column));
@@ -54,10 +61,7 @@ Schema schema_from_json(std::string_view json) {
     c.decimals = column.value("decimals", 0);
     c.trailing_zeros = column.value("trailing_zeros", true);
     c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
-    if (column.contains("style")) {
-      const Json& style = column["style"];
-      c.style = {style.at("prefix"), style.at("suffix"), style.at("grouping"), style.at("point")};
-    }
+    if (column.contains("style")) c.style = style_from_json(column["style"]);
     c.format = column.value("format", "");
     c.values = column.value("values", std::vector<std::string>());
     out.push_back(std::move(c));
@@ -80,7 +84,9 @@ AskedTypes read_schema_types(const std::string& path) {
                key, fmt::join(kKeys, ", "));
       const ColumnType type = type_of(column.at("type").get<std::string>());
       const std::string format = type == ColumnType::kDatetime ? column.value("format", "") : "";
-      if (!types.emplace(name, AskedType(type, format)).second) fail("'{}' has column '{}' twice", path, name);
+      AskedType asked(type, format);
+      if (column.contains("style")) asked.style = style_from_json(column["style"]);
+      if (!types.emplace(name, std::move(asked)).second) fail("'{}' has column '{}' twice", path, name);
     }
   } catch (const Json::exception&) {
     fail("'{}' is no schema: it should hold what `meg schema` writes, a JSON array with a name and a type a column",
