@@ -44,6 +44,8 @@ Table table_of(int rows, const Cell& cell) {
 TEST_CASE("numbers are read and written in the style that they have in common") {
   CHECK(read({"$1,234.50", "-$12.00", "$0.99"}) == Texts{"1234.50", "-12.00", "0.99"});
   CHECK(read({"1.234,5 €", "7,25 €"}) == Texts{"1234.5", "7.25"});
+  CHECK(read({"1234,50 €", "7,25 €"}) == Texts{"1234.50", "7.25"});
+  CHECK(read({"USD 1234.5", "USD 7"}) == Texts{"1234.5", "7"});
   CHECK(read({"12%", "3.5%", "-1%"}) == Texts{"12", "3.5", "-1"});
   CHECK(read({"80 kg", "75.5 kg"}) == Texts{"80", "75.5"});
   CHECK(read({"1.234 €", "792 €"}) == Texts{"1234", "792"});  // money has no three decimals

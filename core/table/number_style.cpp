@@ -39,8 +39,6 @@ bool take(std::string_view part, std::string_view& text) {
   return true;
 }
 
-bool is_signed(std::string_view text) { return text.starts_with('-') || text.starts_with('+'); }
-
 std::string_view take_figures(std::string_view& text) {
   const std::string_view figures = text.substr(0, std::min(text.find_first_not_of(kFigures), text.size()));
   text.remove_prefix(figures.size());
@@ -61,7 +59,10 @@ std::string take_whole(std::string_view grouping, std::string_view& text) {
 
 /// Whether some cell has groups; groups of three in every cell and place alone are telephone numbers.
 bool has_groups(const NumberStyle& style, const std::unordered_set<std::string_view>& cells) {
-  const auto grouped = [&](std::string_view cell) { return cell.find(style.grouping) != std::string_view::npos; };
+  const auto grouped = [&](std::string_view cell) {
+    const std::string_view text = trimmed(cell);
+    return text.find(style.grouping, text.find_first_of(kFigures)) < text.size() - style.suffix.size();
+  };
   const auto full = [&](std::string_view cell) {
     const std::string plain = style.plain(cell).value_or("");
     return plain.find_first_not_of(kFigures) == std::string::npos && plain.size() % kGroup == 0;
@@ -131,7 +132,8 @@ std::optional<NumberStyle> common_style(const std::unordered_set<std::string_vie
     return take(style.prefix, cell) && cell.starts_with('-');
   });
   if (!is_prefix(style.prefix) || !is_suffix(style.suffix)) return {};
-  style.plus = std::all_of(cells.begin(), cells.end(), is_signed);
+  style.plus = std::all_of(cells.begin(), cells.end(),
+                           [](std::string_view cell) { return cell.starts_with('-') || cell.starts_with('+'); });
   const bool money = holds(kCurrencies, trimmed(style.prefix)) || holds(kCurrencies, trimmed(style.suffix));
   // Three figures behind the only point of a cell may be a group or decimals: of money a group.
   for (std::size_t i = money ? 1 : 0; i < kSeparators.size(); ++i) {
