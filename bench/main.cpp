@@ -1,7 +1,7 @@
 #include "bench/peak.h"
 
 int main(int count, char** arguments) {
-  if (meg::has_cuda() && meg::cuda_obstacle().empty())
+  if (meg::cuda_obstacle().empty())
     for (const auto& add : meg::bench::gpu_registrations()) add();
   benchmark::Initialize(&count, arguments);
   if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;

@@ -18,12 +18,6 @@ constexpr int kMostDecimals = 340;         // that the smallest numbers need
 constexpr int kDigitsOfDouble = 15;        // that every double holds
 constexpr double kBeyondExponents = 1000;  // of any double
 
-bool same_word(std::string_view word, std::string_view lower) {
-  return word.size() == lower.size() && std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-         });
-}
-
 void remove_trailing_zeros(std::string& number) {
   number.erase(number.find_last_not_of('0') + 1);
   if (number.back() == '.') number.pop_back();
@@ -50,11 +44,18 @@ std::string_view trimmed(std::string_view cell) {
   return cell.substr(begin, cell.find_last_not_of(" \t") - begin + 1);
 }
 
+bool same_but_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 bool is_missing(std::string_view cell) {
   constexpr std::array<std::string_view, 5> kWords{"na", "n/a", "nan", "null", "none"};
   const std::string_view word = trimmed(cell);
   if (word.empty() || word == "?") return true;
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view missing) { return same_word(word, missing); });
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view missing) { return same_but_case(word, missing); });
 }
 
 bool is_gap(std::string_view cell) {
@@ -62,7 +63,7 @@ bool is_gap(std::string_view cell) {
                                                     "<na>",    "<null>",  "nat",     "nil",     "n.a.",  "n.a",
                                                     "unknown", "missing", "-",       "--",      "."};
   const std::string_view word = trimmed(cell);
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view gap) { return same_word(word, gap); });
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view gap) { return same_but_case(word, gap); });
 }
 
 std::optional<double> parse_number(std::string_view cell) {

@@ -12,6 +12,9 @@ bool is_missing(std::string_view cell);
 /// nil, unknown, -, --, . and the like. In other columns these may be values.
 bool is_gap(std::string_view cell);
 
+/// Whether two words are the same but for the case of ASCII's letters.
+bool same_but_case(std::string_view a, std::string_view b);
+
 /// A cell without the blanks around it.
 std::string_view trimmed(std::string_view cell);
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "core/table/letters.h"
 #include "core/table/number.h"
 
 namespace meg {
 
 namespace {
 
-constexpr std::string_view kFigures = "0123456789";
 constexpr std::size_t kGroup = 3;
 
 constexpr std::array<std::string_view, 30> kCurrencies{
@@ -40,7 +40,7 @@ bool take(std::string_view part, std::string_view& text) {
 }
 
 std::string_view take_figures(std::string_view& text) {
-  const std::string_view figures = text.substr(0, std::min(text.find_first_not_of(kFigures), text.size()));
+  const std::string_view figures = text.substr(0, std::min(text.find_first_not_of(kDigits), text.size()));
   text.remove_prefix(figures.size());
   return figures;
 }
@@ -61,11 +61,11 @@ std::string take_whole(std::string_view grouping, std::string_view& text) {
 bool has_groups(const NumberStyle& style, const std::unordered_set<std::string_view>& cells) {
   const auto grouped = [&](std::string_view cell) {
     const std::string_view text = trimmed(cell);
-    return text.find(style.grouping, text.find_first_of(kFigures)) < text.size() - style.suffix.size();
+    return text.find(style.grouping, text.find_first_of(kDigits)) < text.size() - style.suffix.size();
   };
   const auto full = [&](std::string_view cell) {
     const std::string plain = style.plain(cell).value_or("");
-    return plain.find_first_not_of(kFigures) == std::string::npos && plain.size() % kGroup == 0;
+    return plain.find_first_not_of(kDigits) == std::string::npos && plain.size() % kGroup == 0;
   };
   const bool bare = style.prefix.empty() && style.suffix.empty();
   return std::any_of(cells.begin(), cells.end(), grouped) && !(bare && std::all_of(cells.begin(), cells.end(), full));
@@ -123,7 +123,7 @@ std::optional<NumberStyle> common_style(const std::unordered_set<std::string_vie
   if (cells.empty()) return {};
   std::string_view first = trimmed(*cells.begin());
   if (!take("-", first)) take("+", first);
-  const std::size_t begin = first.find_first_of(kFigures), end = first.find_last_of(kFigures);
+  const std::size_t begin = first.find_first_of(kDigits), end = first.find_last_of(kDigits);
   if (begin == std::string_view::npos) return {};
   NumberStyle style;
   style.prefix = first.substr(0, begin), style.suffix = first.substr(end + 1);

@@ -16,12 +16,6 @@ namespace {
 /// Of the numbers of an exact column at most one in so many is moved to another value; more would bend its shape.
 constexpr std::size_t kMostMoved = 20;
 
-bool same_but_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 /// How often each of schema.values occurs.
 std::vector<std::size_t> count_words(std::span<const std::string_view> cells, const ColumnSchema& schema) {
   std::vector<std::size_t> counts(schema.values.size());
