@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "bench/generation.h"
 #include "bench/peak.h"
 #include "core/model/warm_up.h"
@@ -16,8 +18,9 @@ void warm_up_step(benchmark::State& state) {
   const MaskedEnsemble ensemble(bench::adult_columns(), {});
   const int row_count = 64 * kBatch;
   const Memory cells = bench::adult_cells(*backend, ensemble.layout(), row_count);
-  TrainingRows rows{cells.data(), {}, {}};
-  for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r) rows.train.push_back(r);
+  std::vector<std::uint32_t> all(static_cast<std::size_t>(row_count));
+  std::iota(all.begin(), all.end(), 0u);
+  const TrainingRows rows{cells.data(), {*backend, all}, {}};
   std::vector<float> start(ensemble.parameters());
   ensemble.initialize(1, start);
   WarmUp warm_up(*backend, ensemble, rows, {.epochs = 100000, .batch_size = kBatch, .worthwhile = -1e9f}, start);

@@ -43,6 +43,9 @@ class CpuBackend final : public Backend {
 
   void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
                    float* out) override;
+  void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) override;
+  void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
+                 std::uint32_t* out) override;
   void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override;
 
   void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override;

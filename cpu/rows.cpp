@@ -1,5 +1,6 @@
 #include <Eigen/Core>
 
+#include "core/tensor/keyed_permutation.h"
 #include "cpu/backend.h"
 #include "cpu/philox_lanes.h"
 
@@ -59,6 +60,21 @@ void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t fi
       }
     }
   });
+}
+
+void CpuBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) {
+  const KeyedPermutation place(Philox(seed, Stream::kShuffle), 0, epoch, rows.count);
+  constexpr double kWork = 200;  // of a row, in multiply-adds
+  pool_.run_blocks(rows.count, kWork, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) out[i] = rows[place(i)];
+  });
+}
+
+void CpuBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
+                           std::uint32_t* out) {
+  const Philox philox(seed, stream);
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i)
+    out[i] = from[philox.bits(number, i)[0] * from.count >> 32];
 }
 
 void CpuBackend::gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) {

@@ -1,3 +1,4 @@
+#include "core/tensor/keyed_permutation.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
 
@@ -16,6 +17,16 @@ __global__ void fill_normal_kernel(Philox philox, std::uint64_t first_row, std::
   }
 }
 
+__global__ void shuffle_rows_kernel(KeyedPermutation place, RowList rows, std::uint32_t* out) {
+  for (std::size_t i = grid_thread(); i < rows.count; i += grid_threads()) out[i] = rows[place(i)];
+}
+
+__global__ void draw_rows_kernel(Philox philox, std::uint64_t number, RowList from, std::size_t count,
+                                 std::uint32_t* out) {
+  for (std::size_t i = grid_thread(); i < count; i += grid_threads())
+    out[i] = from[philox.bits(number, static_cast<std::uint32_t>(i))[0] * from.count >> 32];
+}
+
 __global__ void gather_rows_kernel(const float* table, const std::uint32_t* index, std::size_t rows,
                                    std::size_t columns, float* out) {
   for (std::size_t i = grid_thread(); i < rows * columns; i += grid_threads())
@@ -29,6 +40,17 @@ void CudaBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t f
   const auto count = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
   launch(queue_, {blocks_for(count * ((width + 3) / 4))}, fill_normal_kernel, Philox(seed, stream), first_row, count,
          width, out);
+}
+
+void CudaBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) {
+  launch(queue_, {blocks_for(rows.count)}, shuffle_rows_kernel,
+         KeyedPermutation(Philox(seed, Stream::kShuffle), 0, epoch, rows.count), rows, out);
+}
+
+void CudaBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
+                            std::uint32_t* out) {
+  const auto rows = static_cast<std::size_t>(count);
+  launch(queue_, {blocks_for(rows)}, draw_rows_kernel, Philox(seed, stream), number, from, rows, out);
 }
 
 void CudaBackend::gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) {

@@ -131,15 +131,22 @@ class OnDevice final : public meg::Backend {
     Operands o(*this);
     backend_->fill_normal(seed, stream, first_row, rows, columns, o.write(out, size(rows, columns)));
   }
+  void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, meg::RowList rows, std::uint32_t* out) override {
+    Operands o(*this);
+    backend_->shuffle_rows(seed, epoch, {o.read(rows.numbers, rows.count), rows.count}, o.write(out, rows.count));
+  }
+  void draw_rows(std::uint64_t seed, meg::Stream stream, std::uint64_t number, meg::RowList from, int count,
+                 std::uint32_t* out) override {
+    Operands o(*this);
+    backend_->draw_rows(seed, stream, number, {o.read(from.numbers, from.count), from.count}, count,
+                        o.write(out, size(count)));
+  }
   void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override {
     Operands o(*this);
-    const meg::Memory numbers = backend_->allocate(size(rows));
-    auto* const on = reinterpret_cast<std::uint32_t*>(numbers.data());
     const bool there = is_on_device(reinterpret_cast<const float*>(index));
-    if (!there) backend_->upload(std::span(index, size(rows)), on);
     std::size_t most = 0;
     for (std::size_t r = 0; !there && r < size(rows); ++r) most = std::max<std::size_t>(most, index[r] + 1);
-    backend_->gather_rows(o.read(table, most * size(columns)), there ? index : on, rows, columns,
+    backend_->gather_rows(o.read(table, most * size(columns)), o.read(index, size(rows)), rows, columns,
                           o.write(out, size(rows, columns)));
   }
 
@@ -230,11 +237,7 @@ class OnDevice final : public meg::Backend {
         *part = o.write(*part, count);
     }
     on.table = o.read(game.table, last * size(game.discriminator.first.front().inputs));
-    const meg::Memory numbers = backend_->allocate(most);
-    auto* const numbers_there = reinterpret_cast<std::uint32_t*>(numbers.data());
-    const bool there = is_on_device(reinterpret_cast<const float*>(order));
-    if (!there) backend_->upload(std::span(order, most), numbers_there);
-    backend_->play(on, steps, there ? order : numbers_there, o.write(losses, 2 * steps.size()));
+    backend_->play(on, steps, o.read(order, most), o.write(losses, 2 * steps.size()));
   }
 
   void adam(std::size_t count, int step, const meg::AdamOptions& options, const meg::AdamState& state) override {
@@ -285,6 +288,13 @@ class OnDevice final : public meg::Backend {
         if (copy.to) on_.backend_->download(copy.memory.data(), std::span(copy.to, copy.count));
     }
     const float* read(const float* p, std::size_t count) { return find(p, count).first; }
+    /// Row numbers; memory is of floats.
+    const std::uint32_t* read(const std::uint32_t* p, std::size_t count) {
+      return reinterpret_cast<const std::uint32_t*>(read(reinterpret_cast<const float*>(p), count));
+    }
+    std::uint32_t* write(std::uint32_t* p, std::size_t count) {
+      return reinterpret_cast<std::uint32_t*>(write(reinterpret_cast<float*>(p), count));
+    }
     float* write(float* p, std::size_t count) {
       const auto [data, copy] = find(p, count);
       if (copy) copy->to = p;

@@ -22,19 +22,22 @@ inline const std::vector<Column> kRelatedColumns{{4}, {4}, {1, true}};
 /// A warm-up on related rows, every tenth held out.
 struct Related {
   explicit Related(int epochs, int row_count = 2000, bool any_order = false,
-                   meg::MaskedEnsemble::FirstLayer first = meg::MaskedEnsemble::FirstLayer::kOwn)
-      : ensemble(layout_of(kRelatedColumns), {.hidden = 32, .dropout = 0.1f, .first = first, .any_order = any_order}),
+                   meg::MaskedEnsemble::FirstLayer first = meg::MaskedEnsemble::FirstLayer::kOwn,
+                   std::unique_ptr<meg::Backend> on = meg::make_backend(meg::Device::kCpu, 2))
+      : backend(std::move(on)),
+        ensemble(layout_of(kRelatedColumns), {.hidden = 32, .dropout = 0.1f, .first = first, .any_order = any_order}),
         cells(related_cells(row_count)) {
-    rows.cells = cells.data();
+    std::vector<std::uint32_t> train, held_out;
     for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r)
-      (r % 10 == 0 ? rows.held_out : rows.train).push_back(r);
+      (r % 10 == 0 ? held_out : train).push_back(r);
+    rows = {cells.data(), {*backend, train}, {*backend, held_out}};
     start.resize(ensemble.parameters());
     ensemble.initialize(1, start);
     options.epochs = epochs, options.batch_size = 64, options.rate = 1e-2f, options.average_decay = 0.95f;
   }
   meg::WarmUp warm_up() { return meg::WarmUp(*backend, ensemble, rows, options, start); }
 
-  std::unique_ptr<meg::Backend> backend = meg::make_backend(meg::Device::kCpu, 2);
+  std::unique_ptr<meg::Backend> backend;
   meg::MaskedEnsemble ensemble;
   Floats cells, start;
   meg::TrainingRows rows;

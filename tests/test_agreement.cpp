@@ -234,8 +234,7 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
 
 TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu, EVERY_GPU) {
   const auto run = [](std::unique_ptr<Backend> backend, bool any_order) {
-    test::Related r(3, 120, any_order);
-    r.backend = std::move(backend);
+    test::Related r(3, 120, any_order, MaskedEnsemble::FirstLayer::kOwn, std::move(backend));
     r.options.batch_size = 60;
     const Memory cells = r.backend->allocate(r.cells.size());
     r.backend->upload(r.cells, cells.data());

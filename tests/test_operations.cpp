@@ -1,5 +1,7 @@
 #include <tuple>
 
+#include "core/permutation.h"
+#include "core/tensor/keyed_permutation.h"
 #include "tests/backends.h"
 #include "tests/support.h"
 
@@ -436,6 +438,46 @@ TEST_CASE_TEMPLATE("noise of a row is that of its counters, on every backend the
       for (std::uint32_t c = 0; c < static_cast<std::uint32_t>(columns); ++c)
         expected.push_back(static_cast<double>(Philox(7, Stream::kSample).normal(first + r, c / 4)[c % 4]));
     test::check_close(out, expected, 1e-5);
+  }
+}
+
+TEST_CASE_TEMPLATE("an epoch's order has every row once, in places that the seed and the epoch choose", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{70}, std::size_t{1025}}) {
+    CAPTURE(count);
+    std::vector<std::uint32_t> numbers(count);  // uneven ones, of a larger table
+    for (std::size_t i = 0; i < count; ++i) numbers[i] = static_cast<std::uint32_t>(3 * i + i % 2);
+    const auto order = [&](std::uint64_t seed, std::uint64_t epoch, const std::uint32_t* rows) {
+      std::vector<std::uint32_t> out(count, 0xffffffffu);
+      backend->shuffle_rows(seed, epoch, {rows, count}, out.data());
+      return out;
+    };
+    const std::vector<std::uint32_t> places = order(5, 0, nullptr), shuffled = order(5, 0, numbers.data());
+    const KeyedPermutation place(Philox(5, Stream::kShuffle), 0, 0, count);
+    for (std::size_t i = 0; i < count; ++i) CHECK(places[i] == place(i));
+    for (std::size_t i = 0; i < count; ++i) CHECK(shuffled[i] == numbers[places[i]]);
+    CHECK(is_permutation(places));
+    CHECK(order(5, 0, nullptr) == places);
+    if (count < 70) continue;
+    CHECK(order(5, 1, nullptr) != places);
+    CHECK(order(6, 0, nullptr) != places);
+  }
+}
+
+TEST_CASE_TEMPLATE("rows are drawn by the words of their counters", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  const std::vector<std::uint32_t> from{40, 7, 7000, 3, 90};
+  for (const int count : {0, 1, 300}) {
+    std::vector<std::uint32_t> out(static_cast<std::size_t>(count)), places = out;
+    backend->draw_rows(9, Stream::kRefinement, 1ull << 40, {from.data(), from.size()}, count, out.data());
+    backend->draw_rows(9, Stream::kRefinement, 1ull << 40, {nullptr, from.size()}, count, places.data());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::uint32_t word = Philox(9, Stream::kRefinement).bits(1ull << 40, static_cast<std::uint32_t>(i))[0];
+      const auto place = static_cast<std::size_t>(static_cast<double>(word) / 0x1p32 * 5);
+      CHECK(places[i] == place);
+      CHECK(out[i] == from[place]);
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "core/model/gate.h"
 #include "core/model/refinement.h"
 #include "tests/allocations.h"
@@ -89,9 +91,10 @@ TEST_CASE("what makes other orders worse does not pass the gate either") {
 TEST_CASE("the gate sees every frequent value, wherever it stands among the codes") {
   test::Floats cells;  // a column of 200 codes, of which the last two are the rows'
   for (int r = 0; r < 1000; ++r) cells.insert(cells.end(), {r % 2 ? 198.0f : 199.0f, 0, -1});
-  TrainingRows rows{cells.data(), {}, {}};
-  for (std::uint32_t r = 0; r < 1000; ++r) rows.train.push_back(r);
   const auto backend = make_backend(Device::kCpu, 1);
+  std::vector<std::uint32_t> all(1000);
+  std::iota(all.begin(), all.end(), 0u);
+  const TrainingRows rows{cells.data(), {*backend, all}, {}};
   const MaskedEnsemble ensemble(test::layout_of({{200}}), {.hidden = 8});
   Floats even(ensemble.parameters()), odd;
   const auto bias = [&](std::size_t code, float value) { even[ensemble.head_bias(0) + code] = value; };

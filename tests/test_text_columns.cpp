@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <numeric>
 #include <set>
 
 #include "core/table/csv.h"
-#include "core/table/keyed_permutation.h"
 #include "core/table/text_columns.h"
+#include "core/tensor/keyed_permutation.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -68,6 +70,30 @@ TEST_CASE("a permutation takes every place once, another with every key") {
     std::sort(first.begin(), first.end()), std::sort(second.begin(), second.end());
     CHECK(first == all);
     CHECK(second == all);
+  }
+}
+
+TEST_CASE("every place is as likely as another, for single numbers and for neighbours") {
+  constexpr std::uint64_t kSize = 11, kTimes = 11000;
+  const Philox random(3, Stream::kText);
+  std::array<std::array<int, kSize>, kSize> at{}, behind{};  // where i goes; how far i + 1 goes from there
+  for (std::uint64_t number = 0; number < kTimes; ++number) {
+    const KeyedPermutation place(random, 0, number, kSize);
+    for (std::uint64_t i = 0; i < kSize; ++i) {
+      ++at[i][place(i)];
+      ++behind[i][(place((i + 1) % kSize) + kSize - place(i)) % kSize];
+    }
+  }
+  const auto chi_square = [](const auto& counts, std::size_t first) {
+    double sum = 0;
+    const double expected = static_cast<double>(kTimes) / static_cast<double>(kSize - first);
+    for (std::size_t i = first; i < kSize; ++i) sum += std::pow(counts[i] - expected, 2) / expected;
+    return sum;
+  };
+  for (std::size_t i = 0; i < kSize; ++i) {
+    CHECK(chi_square(at[i], 0) < 35);  // 10 degrees of freedom: one in 8,000 is above
+    CHECK(behind[i][0] == 0);
+    CHECK(chi_square(behind[i], 1) < 33);  // 9
   }
 }
 

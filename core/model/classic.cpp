@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "core/model/shuffle.h"
 #include "core/nn/row_numbers.h"
 
 namespace meg {
@@ -132,16 +131,13 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
   const auto first_row = [&](int s) { return static_cast<int>(static_cast<std::int64_t>(rows) * s / steps); };
   Step step(*this, std::min(options_.batch_size, rows), steps);
   discriminator_.make_room(std::min(options_.batch_size, rows));
-  std::vector<std::uint32_t> order(static_cast<std::size_t>(rows));
-  RowNumbers order_on_device(backend_, order.size());
+  const RowNumbers order(backend_, static_cast<std::size_t>(rows));
   const Game at_once = game(table.data());
   const bool plays = options_.steps_at_once > 0 && options_.hidden.size() == 1 && options_.dropout == 0 &&
                      backend_.plays(at_once, std::min(options_.batch_size, rows));
   std::vector<float> losses(Step::size(steps, 2));
   while (epoch_ < last_epoch) {
-    std::iota(order.begin(), order.end(), 0u);
-    shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order);
-    order_on_device.set(backend_, order);
+    backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), {nullptr, order.size()}, order.data());
     backend_.fill(losses.size(), 0.0f, step.losses);
     const int begin = epoch_step_;
     const auto add_losses = [&] {
@@ -156,7 +152,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
       ++step_;
       backend_.begin_step();
-      backend_.gather_rows(table.data(), order_on_device.data() + first, batch, columns(), step.real);
+      backend_.gather_rows(table.data(), order.data() + first, batch, columns(), step.real);
       train_step(step, batch);
       backend_.end_step();
       ++epoch_step_;
@@ -171,7 +167,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
                               average_decay(step_)});
         noise_row_ += 2 * static_cast<std::uint64_t>(batch);
       }
-      backend_.play(at_once, step.moves, order_on_device.data(), at);
+      backend_.play(at_once, step.moves, order.data(), at);
       discriminator_.set_steps_done(step_);
     };
     while (epoch_step_ < steps) {

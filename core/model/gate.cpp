@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/model/shuffle.h"
-
 namespace meg {
 
 namespace {
@@ -33,11 +31,10 @@ Gate::Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows&
       seed_(seed),
       sample_(std::min(rows.train.size(), kMostRows)) {
   const ColumnsLayout& layout = ensemble.layout();
-  std::vector<std::uint32_t> order = rows.train;
-  shuffle_rows(seed, 0, order);
+  const RowNumbers order(backend, rows.train.size());
+  backend.shuffle_rows(seed, 0, rows.train, order.data());
   const Memory device = backend.allocate(sample_ * layout.cell_stride());
-  const RowNumbers numbers(backend, std::span(order).first(sample_));
-  backend.gather_rows(rows.cells, numbers.data(), static_cast<int>(sample_), static_cast<int>(layout.cell_stride()),
+  backend.gather_rows(rows.cells, order.data(), static_cast<int>(sample_), static_cast<int>(layout.cell_stride()),
                       device.data());
   std::vector<float> cells(sample_ * layout.cell_stride());
   backend.download(device.data(), cells);
@@ -116,7 +113,7 @@ Gate::Score Gate::score(const float* parameters) const {
   };
   for (std::size_t j = 0; j < n; ++j) out.shape += compare(j, j) / static_cast<double>(n);
   for (const auto& [a, b] : pairs_) out.trend += compare(a, b) / static_cast<double>(pairs_.size());
-  const std::vector<std::uint32_t>& judges = rows_.held_out.empty() ? rows_.train : rows_.held_out;
+  const RowNumbers& judges = rows_.held_out.empty() ? rows_.train : rows_.held_out;
   const auto loss = [&] {
     return static_cast<double>(
         mean(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));

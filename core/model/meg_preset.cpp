@@ -237,10 +237,11 @@ class MegPreset final : public Preset {
   }
 
   void split(std::size_t rows) {
-    rows_.held_out = held_out_rows(rows, held_out_share(rows), options_.seed);
-    rows_.train.clear();
+    const std::vector<std::uint32_t> held_out = held_out_rows(rows, held_out_share(rows), options_.seed);
+    std::vector<std::uint32_t> train;
     for (std::uint32_t r = 0; r < rows; ++r)
-      if (!std::binary_search(rows_.held_out.begin(), rows_.held_out.end(), r)) rows_.train.push_back(r);
+      if (!std::binary_search(held_out.begin(), held_out.end(), r)) train.push_back(r);
+    rows_.train = {backend_, train}, rows_.held_out = {backend_, held_out};
   }
 
   /// Sets the run up, from the state of an interrupted one where there is some.

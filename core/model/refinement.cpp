@@ -10,8 +10,6 @@ namespace {
 
 /// Batches of the pool that the discriminator learns from alone.
 constexpr int kPoolBatches = 16;
-/// Rows that are drawn and uploaded at once, for many steps.
-constexpr int kRowsAhead = 32768;
 
 DiscriminatorOptions discriminator_options(const RefinementOptions& o) {
   return {.hidden = o.hidden,
@@ -42,9 +40,7 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       dview_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sums_(arena_.take(3)),
-      steps_ahead_(std::max(1, kRowsAhead / options.batch_size)),
-      real_rows_(backend, product(steps_ahead_, static_cast<std::size_t>(options.batch_size))),
-      pool_rows_(backend, product(steps_ahead_, static_cast<std::size_t>(options.batch_size))) {
+      drawn_(backend, static_cast<std::size_t>(options.batch_size)) {
   tape_.seed = options.seed;
   for (float* to : {generators_.parameters(), generators_.average()})
     backend.add_scaled(ensemble.parameters(), 1.0f, parameters, 0.0f, to);
@@ -64,25 +60,6 @@ Draw Refinement::draw() const {
           static_cast<std::uint64_t>(step_) * static_cast<std::uint64_t>(options_.batch_size)};
 }
 
-/// Draws the rows of the next steps, each a function of the step's number.
-void Refinement::draw_rows() {
-  const Philox philox(options_.seed, Stream::kRefinement);
-  const auto batch = static_cast<std::size_t>(options_.batch_size);
-  const auto draw = [&](int stream, std::size_t from) {
-    std::vector<std::uint32_t> rows;
-    for (int step = step_; step < step_ + steps_ahead_; ++step)
-      for (std::uint32_t i = 0; i < batch; ++i)
-        rows.push_back(static_cast<std::uint32_t>(
-            philox.bits(2 * static_cast<std::uint64_t>(step) + static_cast<std::uint64_t>(stream), i)[0] * from >> 32));
-    return rows;
-  };
-  std::vector<std::uint32_t> real = draw(0, rows_.train.size());
-  for (std::uint32_t& row : real) row = rows_.train[row];
-  real_rows_.set(backend_, real);
-  if (step_ < options_.discriminator_first) pool_rows_.set(backend_, draw(1, kPoolBatches * batch));
-  first_drawn_ = step_;
-}
-
 void Refinement::fill_pool() {
   const int batch = options_.batch_size;
   const std::size_t size = product(batch, ensemble_.layout().cell_stride());
@@ -100,17 +77,20 @@ void Refinement::step() {
   const bool alone = step_ < options_.discriminator_first;
   float* const real_cells = cells_ + product(batch, layout.cell_stride());
   tape_.dropout = 0;
-  if (first_drawn_ < 0 || step_ >= first_drawn_ + steps_ahead_) draw_rows();
-  const std::size_t drawn = product(step_ - first_drawn_, static_cast<std::size_t>(batch));
   if (!alone)
     pool_ = Memory();
   else if (pool_.size() == 0)
     fill_pool();
+  const auto draw_rows = [&](std::uint64_t stream, RowList from, const float* table, float* cells) {
+    backend_.draw_rows(options_.seed, Stream::kRefinement, 2 * static_cast<std::uint64_t>(step_) + stream, from, batch,
+                       drawn_.data());
+    backend_.gather_rows(table, drawn_.data(), batch, stride, cells);
+  };
   backend_.begin_step();
-  backend_.gather_rows(rows_.cells, real_rows_.data() + drawn, batch, stride, real_cells);
+  draw_rows(0, rows_.train, rows_.cells, real_cells);
   backend_.view_rows(layout, batch, real_cells, real_view_);
   if (alone) {
-    backend_.gather_rows(pool_.data(), pool_rows_.data() + drawn, batch, stride, cells_);
+    draw_rows(1, {nullptr, product(kPoolBatches, static_cast<std::size_t>(batch))}, pool_.data(), cells_);
     backend_.view_rows(layout, batch, cells_, view_);
   } else {
     ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view_);
@@ -168,10 +148,10 @@ double Refinement::held_out_auc() {
   const std::size_t generated = (std::max<std::size_t>(held, 1024) + batch - 1) / batch * batch;
   const Memory views = backend_.allocate((held + generated) * layout.view_stride);
   float* const fake = views.data() + held * layout.view_stride;
-  const RowNumbers numbers(backend_, std::span(rows_.held_out).first(held));
   for (std::size_t row = 0; row < held; row += batch) {
     const int count = static_cast<int>(std::min(batch, held - row));
-    backend_.gather_rows(rows_.cells, numbers.data() + row, count, static_cast<int>(layout.cell_stride()), cells_);
+    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, count, static_cast<int>(layout.cell_stride()),
+                         cells_);
     backend_.view_rows(layout, count, cells_, views.data() + row * layout.view_stride);
   }
   for (std::size_t row = 0; row < generated; row += batch)

@@ -48,7 +48,6 @@ class Refinement {
   std::size_t arena_floats() const;
   void fill_pool();
   Draw draw() const;
-  void draw_rows();
   void train_generators();
 
   Backend& backend_;
@@ -61,9 +60,8 @@ class Refinement {
   Arena arena_;
   MaskedEnsemble::Tape tape_;  // rows [0, batch) generated, [batch, 2 batch) real
   float *cells_, *real_view_, *view_, *dview_, *losses_, *sums_;
-  Memory pool_;  // cells of rows from the warmed-up generators, for the steps of the discriminator alone
-  int steps_ahead_, first_drawn_ = -1;
-  RowNumbers real_rows_, pool_rows_;  // of steps [first_drawn_, first_drawn_ + steps_ahead_)
+  RowNumbers drawn_;  // [batch]
+  Memory pool_;       // cells of rows from the warmed-up generators, for the steps of the discriminator alone
   int step_ = 0, generator_step_ = 0;
   int discriminator_steps_ = 0, generator_steps_ = 0;  // since the last report
 };

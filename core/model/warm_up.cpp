@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "core/model/shuffle.h"
-
 namespace meg {
 
 namespace {
@@ -47,16 +45,15 @@ int latest_turn(int epochs, double share) {
 }  // namespace
 
 std::vector<float> row_losses(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
-                              std::span<const std::uint32_t> rows, int batch, const float* parameters,
-                              MaskedEnsemble::Tape& tape, float* cells, float* losses) {
+                              const RowNumbers& rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
+                              float* cells, float* losses) {
   const ColumnsLayout& layout = ensemble.layout();
   const auto columns = static_cast<std::ptrdiff_t>(layout.size());
-  const RowNumbers numbers(backend, rows);
   std::vector<float> out, cell_losses;
   out.reserve(rows.size());
   for (std::size_t first = 0; first < rows.size(); first += static_cast<std::size_t>(batch)) {
     const int count = static_cast<int>(std::min(rows.size() - first, static_cast<std::size_t>(batch)));
-    backend.gather_rows(table, numbers.data() + first, count, static_cast<int>(layout.cell_stride()), cells);
+    backend.gather_rows(table, rows.data() + first, count, static_cast<int>(layout.cell_stride()), cells);
     ensemble.forward(backend, count, cells, parameters, tape);
     backend.heads_loss(layout, count, tape.heads, cells, 0.0f, losses, nullptr);
     cell_losses.resize(product(count, layout.size()));
@@ -84,8 +81,7 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
       cells_(arena_.take(product(options.batch_size, ensemble.layout().cell_stride()))),
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sum_(arena_.take(2)),
-      order_(rows.train.size()),
-      order_on_device_(backend, rows.train.size()),
+      order_(backend, rows.train.size()),
       turn_epoch_(latest_turn(options.epochs, options.fall_share)),
       last_epoch_(options.epochs),
       best_loss_(std::numeric_limits<float>::infinity()) {
@@ -125,8 +121,7 @@ bool WarmUp::step() {
   const int batch = static_cast<int>(row(epoch_step_ + 1) - first);
   const ColumnsLayout& layout = ensemble_.layout();
   backend_.begin_step();
-  backend_.gather_rows(rows_.cells, order_on_device_.data() + first, batch, static_cast<int>(layout.cell_stride()),
-                       cells_);
+  backend_.gather_rows(rows_.cells, order_.data() + first, batch, static_cast<int>(layout.cell_stride()), cells_);
   tape_.dropout = ensemble_.shape().dropout;
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order) tape_.hidden_from = batch - share_of(options_.hidden_share, batch);
@@ -152,9 +147,7 @@ bool WarmUp::step() {
 }
 
 void WarmUp::shuffle() {
-  std::copy(rows_.train.begin(), rows_.train.end(), order_.begin());
-  shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), order_);
-  order_on_device_.set(backend_, order_);
+  backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), rows_.train, order_.data());
 }
 
 void WarmUp::end_epoch() {

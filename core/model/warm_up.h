@@ -13,7 +13,7 @@ namespace meg {
 /// Rows to learn, on the device: cells [all rows, 3 columns], of which some are held out from training.
 struct TrainingRows {
   const float* cells;
-  std::vector<std::uint32_t> train, held_out;  // row numbers
+  RowNumbers train, held_out;
 };
 
 struct WarmUpOptions {
@@ -82,8 +82,7 @@ class WarmUp {
   Arena arena_;
   MaskedEnsemble::Tape tape_;
   float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
-  std::vector<std::uint32_t> order_;
-  RowNumbers order_on_device_;
+  RowNumbers order_;               // of the epoch
   int epoch_ = 0, epoch_step_ = 0, step_ = 0;
   int slow_epochs_ = 0;          // in a row
   int turn_epoch_, last_epoch_;  // of the cycle; the latest possible ones until it has turned
@@ -100,8 +99,8 @@ inline int share_of(float share, int rows) { return static_cast<int>(std::lround
 
 /// -log likelihood of each of the rows, in nats; rows are taken in blocks of tape's `batch` rows.
 std::vector<float> row_losses(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
-                              std::span<const std::uint32_t> rows, int batch, const float* parameters,
-                              MaskedEnsemble::Tape& tape, float* cells, float* losses);
+                              const RowNumbers& rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
+                              float* cells, float* losses);
 
 float mean(std::span<const float> x);
 

@@ -133,6 +133,16 @@ struct GameStep {
   float average_decay;        // of the generators
 };
 
+/// Row numbers on a device; null: 0 to count - 1.
+struct RowList {
+  const std::uint32_t* numbers;
+  std::size_t count;
+
+  MEG_HOST_DEVICE std::uint32_t operator[](std::size_t i) const {
+    return numbers ? numbers[i] : static_cast<std::uint32_t>(i);
+  }
+};
+
 /// THE interface: the operations that a training step is made of. cpu/ and kernels/ implement it, file by file.
 /// All pointers are to memory of this backend, float32, row-major; sizes are in elements. Nothing allocates but
 /// allocate(). Results do not depend on the number of threads; bit for bit they do on the alignment of the operands,
@@ -232,6 +242,13 @@ class Backend {
   /// out[r, :] = standard normal numbers of row first_row + r, [rows, columns].
   virtual void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
                            float* out) = 0;
+  /// out[i] = the row p(i) of `rows`, where p is the KeyedPermutation of Philox(seed, kShuffle) at position 0 with the
+  /// number `epoch`; [rows.count].
+  virtual void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) = 0;
+  /// out[i] = a row of `from`, any as likely as another: word 0 of Philox(seed, stream).bits(number, i) says which;
+  /// [count].
+  virtual void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
+                         std::uint32_t* out) = 0;
   /// out[r, :] = table[index[r], :], [rows, columns].
   virtual void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) = 0;
 

@@ -3,22 +3,26 @@
 
 namespace meg {
 
-/// Row numbers on a device, for gather_rows.
+/// Row numbers on a device.
 class RowNumbers {
  public:
+  RowNumbers() = default;
   /// Room for so many.
-  RowNumbers(Backend& backend, std::size_t most) : memory_(backend.allocate(most)) {}
+  RowNumbers(Backend& backend, std::size_t count) : memory_(backend.allocate(count)), count_(count) {}
   RowNumbers(Backend& backend, std::span<const std::uint32_t> numbers) : RowNumbers(backend, numbers.size()) {
-    set(backend, numbers);
+    backend.upload(numbers, data());
   }
 
-  void set(Backend& backend, std::span<const std::uint32_t> numbers) { backend.upload(numbers, data()); }
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
   /// Memory is of floats.
   std::uint32_t* data() const { return reinterpret_cast<std::uint32_t*>(memory_.data()); }
+  operator RowList() const { return {data(), count_}; }
 
  private:
   static_assert(sizeof(std::uint32_t) == sizeof(float));
   Memory memory_;
+  std::size_t count_ = 0;
 };
 
 }  // namespace meg

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/table/keyed_permutation.h"
 #include "core/table/letters.h"
+#include "core/tensor/keyed_permutation.h"
 
 namespace meg {
 
