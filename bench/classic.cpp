@@ -45,8 +45,14 @@ void generate(benchmark::State& state) {
   const auto backend = make_backend(Device::kCpu, threads);
   const ClassicEnsemble ensemble(*backend, kColumns, {});
   constexpr int kRows = 16384;
-  std::vector<float> out(std::size_t{kRows} * kColumns);
-  for (auto _ : state) ensemble.generate(1, 0, kRows, out);
+  const int rows = ensemble.rows_of_pass(kRows);
+  std::vector<ClassicEnsemble::Pass> passes;
+  for (int slot = 0; slot < threads; ++slot) passes.push_back(ensemble.make_pass(rows));
+  for (auto _ : state)
+    backend->make_passes(kRows / rows, threads, [&](Backend& on, int slot, int i) {
+      const auto first = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(rows);
+      ensemble.generate(on, 1, first, passes[static_cast<std::size_t>(slot)]);
+    });
   state.SetItemsProcessed(state.iterations() * kRows);
   bench::report_flops(state, 2.0 * kColumns * (kNoise * kHidden + kHidden) * kRows, threads);
 }

@@ -54,6 +54,7 @@ class CpuBackend final : public Backend {
 
   void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells, std::uint32_t* code,
               double* number) override;
+  void unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) override;
 
   void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells, const float* parameters,
                 float* x) override;

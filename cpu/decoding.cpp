@@ -20,4 +20,13 @@ void CpuBackend::decode(std::span<const NumberColumn> numbers, int columns, int 
   });
 }
 
+void CpuBackend::unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) {
+  const std::size_t n = columns.size(), count = static_cast<std::size_t>(rows);
+  constexpr std::size_t kRows = 64;  // of one task
+  pool_.run_blocks(count, kRows, 20.0 * static_cast<double>(n * count), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r)
+      for (std::size_t i = 0; i < n; ++i) number[r * n + i] = columns[i].column.unscale(x[r * n + columns[i].place]);
+  });
+}
+
 }  // namespace meg::cpu

@@ -21,6 +21,14 @@ __global__ void decode_numbers_kernel(const NumberColumn* numbers, std::size_t s
   }
 }
 
+__global__ void unscale_kernel(const PlacedColumn* columns, std::size_t n, std::size_t rows, const float* x,
+                               double* number) {
+  for (std::size_t at = grid_thread(); at < rows * n; at += grid_threads()) {
+    const PlacedColumn& column = columns[at % n];
+    number[at] = column.column.unscale(x[at / n * n + column.place]);
+  }
+}
+
 }  // namespace
 
 void CudaBackend::decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells,
@@ -30,6 +38,12 @@ void CudaBackend::decode(std::span<const NumberColumn> numbers, int columns, int
   if (numbers.empty()) return;
   launch(queue_, {blocks_for(count * numbers.size())}, decode_numbers_kernel, on_device(numbers), numbers.size(), n,
          count, cells, number);
+}
+
+void CudaBackend::unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) {
+  const auto count = static_cast<std::size_t>(rows);
+  launch(queue_, {blocks_for(count * columns.size())}, unscale_kernel, on_device(columns), columns.size(), count, x,
+         number);
 }
 
 }  // namespace meg::MEG_KERNELS

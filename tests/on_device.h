@@ -168,6 +168,9 @@ class OnDevice final : public meg::Backend {
               std::uint32_t* code, double* number) override {
     backend_->decode(numbers, columns, rows, cells, code, number);
   }
+  void unscale(std::span<const meg::PlacedColumn> columns, int rows, const float* x, double* number) override {
+    backend_->unscale(columns, rows, x, number);
+  }
 
   void features(const meg::ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
                 const float* parameters, float* x) override {

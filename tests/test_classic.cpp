@@ -1,6 +1,7 @@
 #include "core/error.h"
 #include "core/model/classic.h"
 #include "tests/allocations.h"
+#include "tests/classic_rows.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -25,9 +26,7 @@ Floats trained_rows(int threads, int epochs, ClassicOptions options = {}) {
   const auto backend = make_backend(Device::kCpu, threads);
   ClassicEnsemble ensemble(*backend, 2, options);
   ensemble.train(dependent_rows(), kRows, epochs, nullptr);
-  Floats out(2000 * 2);
-  ensemble.generate(1, 0, 2000, out);
-  return out;
+  return test::classic_rows(*backend, ensemble, 1, 0, 2000);
 }
 
 }  // namespace
@@ -47,10 +46,9 @@ TEST_CASE("training and generation are the same bits on one thread and on two, a
   CHECK(trained_rows(1, 3) == trained_rows(2, 3));
   const auto backend = make_backend(Device::kCpu, 2);
   const ClassicEnsemble ensemble(*backend, 3, {});
-  Floats whole(5000 * 3), part(3);
-  ensemble.generate(9, 0, 5000, whole);
+  const Floats whole = test::classic_rows(*backend, ensemble, 9, 0, 5000);
   for (const std::size_t row : {0u, 1u, 1023u, 1024u, 4999u}) {
-    ensemble.generate(9, row, 1, part);
+    const Floats part = test::classic_rows(*backend, ensemble, 9, row, 1);
     CHECK(part == Floats(whole.begin() + static_cast<long>(row) * 3, whole.begin() + static_cast<long>(row) * 3 + 3));
   }
 }
@@ -122,9 +120,8 @@ TEST_CASE("parameters that are not finite are not saved") {
 TEST_CASE("the discriminator's AUC is 0.5 against the ensemble's own rows, and more while it tells the real ones") {
   const auto backend = make_backend(Device::kCpu, 2);
   ClassicEnsemble ensemble(*backend, 2, {});
-  Floats own(1024 * 2);
   ensemble.train(dependent_rows(), kRows, 10, nullptr);
-  ensemble.generate(77, 0, 1024, own);
+  const Floats own = test::classic_rows(*backend, ensemble, 77, 0, 1024);
   CHECK(ensemble.discriminator_auc(own, 1024) == doctest::Approx(0.5).epsilon(0.1));
   CHECK(ensemble.discriminator_auc(dependent_rows(), kRows) > 0.55);
 }

@@ -4,6 +4,7 @@
 
 #include "core/model/decoding.h"
 #include "core/model/generation.h"
+#include "core/model/preset.h"
 #include "core/table/csv.h"
 #include "tests/backends.h"
 #include "tests/columns.h"
@@ -161,6 +162,33 @@ TEST_CASE_TEMPLATE("cells of every kind of column decode to their codes and numb
   }
 }
 
+TEST_CASE_TEMPLATE("scaled columns are unscaled from where they are placed, onto their grids and into their range", On,
+                   EVERY_BACKEND) {
+  const auto backend = On::make();
+  const std::vector<PlacedColumn> columns{
+      {{.mean = 3, .deviation = 2, .reach = 1.5, .low = 0, .high = 6, .step = 2}, 2},
+      {{.mean = -1e3, .deviation = 0.5, .low = -1e3 - 0.25, .high = 0}, 0},
+      {{.mean = 7, .low = 7, .high = 7, .step = 1}, 1}};
+  for (const std::size_t rows : {0u, 1u, 15u, 300u}) {
+    Floats x = test::random(rows * 3, 3);
+    for (float& f : x) f = std::tanh(f);
+    const Memory in = backend->allocate(x.size()), out = backend->allocate(2 * x.size());
+    backend->upload(x, in.data());
+    backend->unscale(columns, static_cast<int>(rows), in.data(), reinterpret_cast<double*>(out.data()));
+    Floats words(2 * x.size());
+    backend->download(out.data(), words);
+    std::vector<double> number(x.size());
+    if (rows > 0) std::memcpy(number.data(), words.data(), sizeof(double) * number.size());
+    for (std::size_t r = 0; r < rows; ++r) {
+      const double first = std::round((3 + 3.0 * static_cast<double>(x[3 * r + 2])) / 2) * 2;
+      CHECK(number[3 * r] == first);
+      CHECK(number[3 * r + 1] ==
+            doctest::Approx(std::max(-1000.25, -1e3 + 0.5 * static_cast<double>(x[3 * r]))).epsilon(1e-15));
+      CHECK(number[3 * r + 2] == 7);
+    }
+  }
+}
+
 TEST_CASE("a download under way fills its memory when it is finished, and two can be") {
   const auto backend = emulated::make_backend(Precision::kFp32);
   const Memory a = backend->allocate(5), b = backend->allocate(3), to_a = backend->allocate_on_host(5),
@@ -248,6 +276,40 @@ TEST_CASE("on an emulated GPU a generated row depends on no pass, and chunks com
   CHECK(passes_of(96).csv(60, 300) == all);
   generate_rows(small.get(), 0, 200, 1, {}, [](const MadeRows&) { return false; });  // one is under way
   CHECK(small.csv(60, 1) + small.csv(61, 100) + small.csv(161, 199) == all);
+}
+
+TEST_CASE("so it is with the classic preset, whose rows are the CPU's") {
+  const Table table = table_of_all_kinds(200);
+  Options options;
+  options.preset = "classic";
+  const auto csv = [&](Backend& backend, std::vector<std::pair<std::uint64_t, std::size_t>> parts) {
+    const auto preset = make_classic_preset(options, backend);
+    preset->load_data(table);
+    preset->train(2, 64, {}, {});
+    std::string out;
+    append_csv(preset->empty_table(), true, out);
+    for (const auto& [first_row, count] : parts)
+      preset->generate(first_row, count, 9, {}, [&](const MadeRows& rows) {
+        append_csv(rows, preset->empty_table(), 2, out);
+        return true;
+      });
+    return out;
+  };
+  const auto passes_of = [&](int rows) {
+    return std::make_unique<test::OnDevice>(emulated::make_backend(Precision::kFp32), rows);
+  };
+  const std::string all = csv(*passes_of(0), {{60, 300}});
+  CHECK(csv(*passes_of(64), {{60, 1}, {61, 100}, {161, 199}}) == all);
+  const auto cpu = test::Cpu::make();
+  const std::string expected = csv(*cpu, {{60, 300}});
+  CHECK(csv(*cpu, {{60, 250}, {310, 50}}) == expected);
+  const Table got = parse_csv(all, "gpu.csv"), same = parse_csv(expected, "cpu.csv");
+  REQUIRE(got.rows() == same.rows());
+  std::size_t differ = 0;
+  for (std::size_t r = 0; r < got.rows(); ++r)
+    for (const char* column : {"sex", "balance", "age", "id", "note"})
+      differ += got.cell(r, got.column(column)) != same.cell(r, same.column(column));
+  CHECK(differ < 15);  // of 1,500 cells: where rounding turns a number on its grid
 }
 
 TEST_CASE("generated text is the same on any threads and in any parts, also beside given cells") {

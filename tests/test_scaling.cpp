@@ -20,6 +20,13 @@ const char* const kText =
 
 TableScaling fitted(const Table& table) { return TableScaling(table, infer_schema(table)); }
 
+std::vector<double> unscaled(const TableScaling& scaling, const std::vector<float>& rows) {
+  std::vector<double> out;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    out.push_back(scaling.columns()[i % scaling.columns().size()].unscale(rows[i]));
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("scaled columns reach 1, stay inside [-1, 1] and give every cell back as it was spelled") {
@@ -33,7 +40,7 @@ TEST_CASE("scaled columns reach 1, stay inside [-1, 1] and give every cell back 
     CHECK(reach == doctest::Approx(c < 3 ? 1.0 : 0.0));
   }
   Table back = scaling.empty_table();
-  scaling.append_rows(x, 0, 0, back);
+  scaling.append_rows(unscaled(scaling, x), 0, 0, back);
   std::string text;
   append_csv(back, true, text);
   CHECK(text == kText);
@@ -43,7 +50,7 @@ TEST_CASE("what comes out is on the column's grid and in its range, whatever the
   const TableScaling scaling = fitted(parse_csv(kText, "t.csv"));
   for (const float scaled : {-1.0f, -0.31f, 0.0f, 0.77f, 1.0f}) {
     Table out = scaling.empty_table();
-    scaling.append_rows(std::vector<float>(5, scaled), 0, 0, out);
+    scaling.append_rows(unscaled(scaling, std::vector<float>(5, scaled)), 0, 0, out);
     const double age = *parse_number(out.cell(0, 0));
     CHECK(age >= 20);
     CHECK(age <= 64);
@@ -61,7 +68,7 @@ TEST_CASE("numbers of any size are scaled, and come back as they were spelled") 
     const std::vector<float> x = scaling.encode(table);
     CHECK(*std::max_element(x.begin(), x.end()) == 1);
     Table back = scaling.empty_table();
-    scaling.append_rows(x, 0, 0, back);
+    scaling.append_rows(unscaled(scaling, x), 0, 0, back);
     for (std::size_t r = 0; r < table.rows(); ++r)
       CHECK(*parse_number(back.cell(r, 0)) == doctest::Approx(*parse_number(table.cell(r, 0))).epsilon(1e-6));
   }
@@ -87,7 +94,7 @@ TEST_CASE("missing cells come out in their joint patterns, at their rate, spelle
   const TableScaling scaling = fitted(table);
   for (const float x : scaling.encode(table)) CHECK(std::isfinite(x));
   Table out = scaling.empty_table();
-  scaling.append_rows(std::vector<float>(3 * 4000, 0.1f), 7, 0, out);
+  scaling.append_rows(unscaled(scaling, std::vector<float>(3 * 4000, 0.1f)), 7, 0, out);
   std::size_t missing = 0;
   for (std::size_t r = 0; r < out.rows(); ++r) {
     CHECK((out.cell(r, 0) == "NA") == (out.cell(r, 1) == "NA"));
@@ -104,7 +111,7 @@ TEST_CASE("identifiers and text are made anew in the same shape, and nothing of 
   CHECK(scaling.modelled() == std::vector<std::string>{"x"});
   for (const char* part : {"words 1", "0370", "1 long"}) CHECK(scaling.to_json().find(part) == std::string::npos);
   Table out = scaling.empty_table();
-  scaling.append_rows(std::vector<float>(50, 0.0f), 3, 20, out);
+  scaling.append_rows(unscaled(scaling, std::vector<float>(50, 0.0f)), 3, 20, out);
   std::set<std::string> codes;
   for (std::size_t r = 0; r < 50; ++r) {
     CHECK(out.cell(r, 0) == std::to_string(120 + r));
@@ -124,7 +131,7 @@ TEST_CASE("running numbers go on, padded with zeros where they were") {
   for (int i = 0; i < 40; ++i) text += fmt::format("{:04},{},{}\n", i + 1, 98 + i, i % 3);
   const TableScaling scaling = fitted(parse_csv(text, "t.csv"));
   Table out = scaling.empty_table();
-  scaling.append_rows(std::vector<float>(20'000, 0.0f), 3, 0, out);
+  scaling.append_rows(unscaled(scaling, std::vector<float>(20'000, 0.0f)), 3, 0, out);
   CHECK(out.cell(0, 0) == "0001");
   CHECK(out.cell(99, 0) == "0100");
   CHECK(out.cell(19'999, 0) == "20000");
@@ -145,7 +152,7 @@ TEST_CASE("letters of every alphabet are made anew, capitals as capitals, and si
   const std::string json = scaling.to_json();
   CHECK(TableScaling::from_json(json).to_json() == json);
   Table out = scaling.empty_table();
-  scaling.append_rows(std::vector<float>(900, 0.0f), 3, 0, out);
+  scaling.append_rows(unscaled(scaling, std::vector<float>(900, 0.0f)), 3, 0, out);
   int russian = 0, signs = 0;
   for (std::size_t i = 0; i + 1 < cells.size(); ++i) CHECK(json.find(cells[i].substr(0, 9)) == std::string::npos);
   for (std::size_t r = 0; r < out.rows(); ++r) {

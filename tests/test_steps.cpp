@@ -4,6 +4,7 @@
 #include "core/model/refinement.h"
 #include "kernels/backend.h"
 #include "tests/backends.h"
+#include "tests/classic_rows.h"
 #include "tests/related.h"
 
 // Steps that a GPU replays as graphs.
@@ -86,8 +87,7 @@ TEST_CASE("the classic ensemble learns the same on both backends, in few kinds o
     ClassicEnsemble ensemble(backend, 3, options);
     std::vector<ClassicEnsemble::Epoch> epochs;
     ensemble.train(data, rows, 3, [&](const ClassicEnsemble::Epoch& e) { epochs.push_back(e); });
-    Floats out(static_cast<std::size_t>(rows) * 3);
-    ensemble.generate(7, 0, rows, out);
+    Floats out = test::classic_rows(backend, ensemble, 7, 0, rows);
     for (const auto& e : epochs) out.push_back(e.discriminator), out.push_back(e.generator);
     return out;
   };

@@ -11,8 +11,6 @@ namespace meg {
 
 namespace {
 
-constexpr int kGenerateRows = 1024;  // rows of one pass of generate()
-
 GroupedMlp::Shape generator_shape(int columns, const ClassicOptions& options) {
   std::vector<int> outputs = options.generator_columns;
   if (outputs.empty()) outputs.assign(static_cast<std::size_t>(columns), 1);
@@ -189,13 +187,16 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
 
 double ClassicEnsemble::discriminator_auc(std::span<const float> data, int rows) {
   const int generated = std::max(rows, 1024);
-  std::vector<float> fake(Step::size(generated, columns()));
-  generate(options_.seed, 0, generated, fake);
-  const Memory both = backend_.allocate(data.size() + fake.size());
-  float* const x = both.data() + data.size();
+  const Memory both = backend_.allocate(data.size() + Step::size(generated, columns()));
+  float* const fake = both.data() + data.size();
   backend_.upload(data, both.data());
-  backend_.upload(fake, x);
-  return meg::discriminator_auc(discriminator_, both.data(), rows, x, generated);
+  Pass pass = make_pass(rows_of_pass(static_cast<std::size_t>(generated)));
+  for (int row = 0; row < generated; row += pass.rows) {
+    const float* made = generate(backend_, options_.seed, static_cast<std::uint64_t>(row), pass);
+    backend_.add_scaled(Step::size(std::min(pass.rows, generated - row), columns()), 1.0f, made, 0.0f,
+                        fake + Step::size(row, columns()));
+  }
+  return meg::discriminator_auc(discriminator_, both.data(), rows, fake, generated);
 }
 
 void ClassicEnsemble::save(TensorFile& file) const {
@@ -238,26 +239,23 @@ void ClassicEnsemble::restart() {
   discriminator_loss_ = generator_loss_ = 0;
 }
 
-void ClassicEnsemble::generate(std::uint64_t seed, std::uint64_t first_row, int rows, std::span<float> out) const {
-  if (rows < 0 || out.size() != Step::size(rows, columns()))
-    fail("generate writes [{}, {}] values, got room for {}", rows, columns(), out.size());
-  Arena arena(backend_.allocate(generator_.tape_floats(kGenerateRows) +
-                                Arena::padded(Step::size(kGenerateRows, options_.input_dim))));
-  GroupedMlp::Tape tape = generator_.make_tape(arena, kGenerateRows);
-  float* noise = arena.take(Step::size(kGenerateRows, options_.input_dim));
+std::size_t ClassicEnsemble::pass_floats(int rows) const {
+  return generator_.tape_floats(rows) + Arena::padded(Step::size(rows, options_.input_dim));
+}
+
+int ClassicEnsemble::rows_of_pass(std::size_t wanted) const { return backend_.rows_of_pass(wanted, pass_floats(1)); }
+
+ClassicEnsemble::Pass ClassicEnsemble::make_pass(int rows) const {
+  Arena arena(backend_.allocate(pass_floats(rows)));
+  GroupedMlp::Tape tape = generator_.make_tape(arena, rows);
+  float* const noise = arena.take(Step::size(rows, options_.input_dim));
+  return {rows, std::move(arena), std::move(tape), noise};
+}
+
+const float* ClassicEnsemble::generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Pass& pass) const {
   const float* parameters = options_.ema > 0 && step_ > 0 ? generators_.average() : generators_.parameters();
-  // Whole blocks at fixed row numbers: a product rounds differently in a batch of another shape, so a row is always
-  // computed at the same place of the same block, whichever rows were asked for.
-  const std::uint64_t end = first_row + static_cast<std::uint64_t>(rows);
-  for (std::uint64_t row = first_row; row < end;) {
-    const std::uint64_t block = row / kGenerateRows * kGenerateRows;
-    const std::uint64_t stop = std::min<std::uint64_t>(end, block + kGenerateRows);
-    backend_.fill_normal(seed, Stream::kSample, block, kGenerateRows, options_.input_dim, noise);
-    const float* y = generator_.forward(backend_, kGenerateRows, noise, parameters, tape);
-    const auto width = static_cast<std::size_t>(columns());
-    backend_.download(y + (row - block) * width, out.subspan((row - first_row) * width, (stop - row) * width));
-    row = stop;
-  }
+  on.fill_normal(seed, Stream::kSample, first_row, pass.rows, options_.input_dim, pass.noise);
+  return generator_.forward(on, pass.rows, pass.noise, parameters, pass.tape);
 }
 
 }  // namespace meg

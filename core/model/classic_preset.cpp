@@ -4,6 +4,7 @@
 #include "core/model/classic.h"
 #include "core/model/masks.h"
 #include "core/model/preset.h"
+#include "core/model/row_chunks.h"
 #include "core/table/scaling.h"
 
 namespace meg {
@@ -12,8 +13,6 @@ namespace {
 
 /// Points of the history of a run.
 constexpr int kHistoryPoints = 50;
-/// Rows of one pass of generate(): few enough to stay small, whole blocks of the ensemble.
-constexpr std::size_t kPrintedRows = 16384;
 
 class ClassicPreset final : public Preset {
  public:
@@ -80,21 +79,21 @@ class ClassicPreset final : public Preset {
       fail(
           "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
           "with --preset meg for these");
-    const auto width = static_cast<std::size_t>(scaling_.width());
-    std::vector<float> places, columns;
-    for (std::size_t done = 0; done < count;) {
-      const std::size_t rows = std::min(kPrintedRows, count - done);
-      places.resize(rows * width);
-      columns.resize(rows * width);
-      ensemble_->generate(seed, first_row + done, static_cast<int>(rows), places);
-      masks_.to_columns(places, columns);
-      const auto append = [&](std::size_t begin, std::size_t end, Table& out) {
-        scaling_.append_rows(std::span(columns).subspan(begin * width, (end - begin) * width), seed,
-                             first_row + done + begin, out);
-      };
-      if (!take({rows, append})) return;
-      done += rows;
-    }
+    const std::vector<PlacedColumn> columns = placed_columns();
+    const int rows = ensemble_->rows_of_pass(count);
+    std::vector<ClassicEnsemble::Pass> passes;
+    for (int slots = RowChunks::slots(backend_, count, rows, ensemble_->pass_floats(rows)); slots > 0; --slots)
+      passes.push_back(ensemble_->make_pass(rows));
+    const auto make = [&](Backend& on, int slot, const RowChunks::Pass& pass) {
+      on.begin_step();
+      const float* x = ensemble_->generate(on, seed, pass.begin, passes[static_cast<std::size_t>(slot)]);
+      on.unscale(columns, rows, x, pass.numbers);
+      on.end_step();
+    };
+    const auto append = [&](std::span<const std::uint32_t>, std::span<const double> numbers, std::uint64_t row,
+                            Table& out) { scaling_.append_rows(numbers, seed, row, out); };
+    RowChunks(backend_, count, rows, static_cast<int>(passes.size()), {.codes = 0, .numbers = columns.size()})
+        .run(first_row, first_row + count, make, append, take);
   }
 
   void impute(const Table&, std::uint64_t, std::size_t, std::uint64_t, std::uint32_t, Table&, Imputed&) const override {
@@ -188,6 +187,16 @@ class ClassicPreset final : public Preset {
       std::vector<float>& to = held ? held_out_ : data_;
       to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(width));
     }
+  }
+
+  /// The columns in their own order, each with its place.
+  std::vector<PlacedColumn> placed_columns() const {
+    std::vector<PlacedColumn> out(masks_.order.size());
+    for (std::size_t place = 0; place < out.size(); ++place) {
+      const auto column = static_cast<std::size_t>(masks_.order[place]);
+      out[column] = {scaling_.columns()[column], place};
+    }
+    return out;
   }
 
   double held_out_auc() {

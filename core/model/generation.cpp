@@ -1,11 +1,11 @@
 #include "core/model/generation.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/error.h"
 #include "core/model/conditions.h"
 #include "core/model/filling.h"
+#include "core/model/row_chunks.h"
 
 namespace meg {
 
@@ -14,13 +14,7 @@ namespace {
 /// Colder than this is the same, and numbers stay finite.
 constexpr float kColdest = 1e-6f;
 
-/// Rows that are decoded before they are printed: so many that starting threads costs nothing beside it, no more memory
-/// than this, and few enough that there are several chunks, for one is printed while the next is made.
-constexpr std::size_t kChunkRows = 32768, kChunkBytes = std::size_t{8} << 20, kChunks = 8;
-/// What passes that are made at once work in, together.
-constexpr std::size_t kMostPassFloats = std::size_t{64} << 20;
-
-/// Generates rows in passes and decodes them on the device; a chunk of passes is downloaded while the next is made.
+/// Generates the rows of passes, on the generation order or by the filler.
 class RowGenerator {
  public:
   RowGenerator(const TrainedEnsemble& trained, std::size_t count, std::uint64_t seed, const GenerateOptions& how)
@@ -29,13 +23,12 @@ class RowGenerator {
         how_(how),
         conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
         rows_(trained.rows_of_pass(count)),
-        slots_(slot_count(count)),
-        chunk_(chunk_passes(count) * pass()),
+        slots_(conditions_.in_order
+                   ? static_cast<std::size_t>(RowChunks::slots(trained.backend, count, rows_, slot_floats()))
+                   : 1),  // the filler makes passes one by one
+        chunks_(trained.backend, count, rows_, static_cast<int>(slots_.size()),
+                {columns(), trained.coding.number_columns().size()}),
         arena_(trained.backend.allocate(arena_floats())) {
-    for (Buffer& buffer : buffers_) {
-      buffer.device = arena_.take(decoded_floats());
-      buffer.host = trained.backend.allocate_on_host(decoded_floats());
-    }
     for (Slot& slot : slots_) slot.host_cells.resize(pass() * stride());
     if (!conditions_.in_order) {
       filler_.emplace(trained, conditions_.sets, RowFiller::Sets::kCondition, rows_);
@@ -53,28 +46,23 @@ class RowGenerator {
   }
 
   void run(std::uint64_t first_row, std::uint64_t end, const TakeRows& take) {
-    std::optional<Chunk> made;
-    for (std::uint64_t row = first_row; row < end;) {
-      const Chunk next{row, block_end(row, end, chunk_), made ? 1 - made->buffer : 0};
-      start(next);
-      if (made && !give(*made, take)) return;
-      made = next, row = next.stop;
-    }
-    if (made) give(*made, take);
+    const auto make = [&](Backend& backend, int number, const RowChunks::Pass& pass) {
+      Slot& slot = slots_[static_cast<std::size_t>(number)];
+      const float* const cells = filler_ ? fill(pass, slot) : generate(backend, pass, slot);
+      backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, pass.codes, pass.numbers);
+      backend.end_step();
+    };
+    const auto append = [&](std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t row,
+                            Table& out) {
+      if (!how_.given) return on_.coding.append_rows(code, number, seed_, row, out);
+      Table made = on_.coding.empty_table();
+      on_.coding.append_rows(code, number, seed_, row, made);
+      append_beside_given(made, row, out);
+    };
+    chunks_.run(first_row, end, make, append, take);
   }
 
  private:
-  /// Where a chunk is decoded to: of all its rows the numbers, [rows, number_columns] doubles, then the codes, [rows,
-  /// columns].
-  struct Buffer {
-    float* device = nullptr;
-    Memory host;
-  };
-  /// Rows [row, stop) of the table, within one block of chunk_ rows.
-  struct Chunk {
-    std::uint64_t row, stop;
-    int buffer;
-  };
   /// What a pass works in.
   struct Slot {
     MaskedEnsemble::Tape tape{};
@@ -84,99 +72,37 @@ class RowGenerator {
 
   std::size_t pass() const { return static_cast<std::size_t>(rows_); }
   std::size_t columns() const { return on_.coding.columns().size(); }
-  std::size_t numbers() const { return on_.coding.number_columns().size(); }
   std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
-  std::size_t chunk_passes(std::size_t count) const {
-    const std::size_t row_bytes = columns() * sizeof(std::uint32_t) + numbers() * sizeof(double);
-    const std::size_t most = std::min(kChunkRows, kChunkBytes / row_bytes) / pass();
-    const std::size_t passes = std::max<std::size_t>(1, std::min(most, count / pass() / kChunks));
-    return (passes + slots_.size() - 1) / slots_.size() * slots_.size();
-  }
   std::size_t slot_floats() const {
     return on_.ensemble.tape_floats(rows_, on_.ensemble.forward_on(on_.backend)) + Arena::padded(pass() * stride());
   }
-  std::size_t slot_count(std::size_t count) const {
-    if (!conditions_.in_order) return 1;  // the filler makes them one by one
-    const std::size_t most = std::min((count + pass() - 1) / pass(), kMostPassFloats / slot_floats());
-    return std::clamp<std::size_t>(most, 1, static_cast<std::size_t>(on_.backend.passes_at_once()));
-  }
-  std::size_t number_floats() const { return chunk_ * numbers() * (sizeof(double) / sizeof(float)); }
-  std::size_t decoded_floats() const { return number_floats() + chunk_ * columns(); }
   std::size_t arena_floats() const {
-    std::size_t floats = buffers_.size() * Arena::padded(decoded_floats());
-    if (!conditions_.in_order) return floats;  // the filler has the rest
-    floats += slots_.size() * slot_floats();
-    return floats + (next() ? Arena::padded(next()->codes.size()) : 0);
-  }
-  /// Of row `at` of a chunk in a buffer on; memory is of floats.
-  double* numbers_of(float* decoded, std::size_t at) const {
-    return reinterpret_cast<double*>(decoded) + at * numbers();
-  }
-  std::uint32_t* codes_of(float* decoded, std::size_t at) const {
-    return reinterpret_cast<std::uint32_t*>(decoded + number_floats()) + at * columns();
+    if (!conditions_.in_order) return 0;  // the filler has its own
+    return slots_.size() * slot_floats() + (next() ? Arena::padded(next()->codes.size()) : 0);
   }
 
-  /// Makes a chunk's rows, and begins to download them.
-  void start(const Chunk& chunk) {
-    float* const decoded = buffers_[static_cast<std::size_t>(chunk.buffer)].device;
-    const std::uint64_t first = chunk.row / pass(), last = (chunk.stop - 1) / pass();
-    on_.backend.make_passes(
-        static_cast<int>(last - first) + 1, static_cast<int>(slots_.size()), [&](Backend& backend, int slot, int i) {
-          const std::uint64_t begin = (first + static_cast<std::uint64_t>(i)) * pass(), at = begin % chunk_;
-          const std::uint64_t row = std::max(begin, chunk.row), stop = std::min(begin + pass(), chunk.stop);
-          Slot& own = slots_[static_cast<std::size_t>(slot)];
-          const float* const cells = filler_ ? fill(begin, row, stop, own) : generate(backend, begin, row, stop, own);
-          backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, codes_of(decoded, at),
-                         numbers_of(decoded, at));
-          backend.end_step();
-        });
-    Memory& host = buffers_[static_cast<std::size_t>(chunk.buffer)].host;
-    on_.backend.start_download(chunk.buffer, decoded, {host.data(), host.size()});
-  }
-
-  /// The cells on the device of a pass of rows from `begin` on, of which [row, stop) are wanted, in a step that
-  /// start() ends.
-  const float* generate(Backend& backend, std::uint64_t begin, std::uint64_t row, std::uint64_t stop, Slot& slot) {
-    for (std::uint64_t r = row; r < stop; ++r)
-      for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &slot.host_cells[(r - begin) * stride()]);
+  /// The cells on the device of a pass, in a step that run() ends.
+  const float* generate(Backend& backend, const RowChunks::Pass& pass, Slot& slot) {
+    for (std::uint64_t r = pass.row; r < pass.stop; ++r)
+      for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &slot.host_cells[(r - pass.begin) * stride()]);
     if (conditions_.known > 0) backend.upload(slot.host_cells, slot.cells);
     backend.begin_step();
-    on_.ensemble.generate(backend, rows_, draw(begin), on_.parameters, on_.constants, slot.tape, slot.cells, nullptr,
-                          known_);
+    on_.ensemble.generate(backend, rows_, draw(pass.begin), on_.parameters, on_.constants, slot.tape, slot.cells,
+                          nullptr, known_);
     return slot.cells;
   }
 
   /// The same by the filler, whose passes are no steps.
-  const float* fill(std::uint64_t begin, std::uint64_t row, std::uint64_t stop, Slot& slot) {
+  const float* fill(const RowChunks::Pass& pass, Slot& slot) {
     std::fill(slot.host_cells.begin(), slot.host_cells.end(), 0.0f);
-    for (std::uint64_t r = row; r < stop; ++r)
-      for (std::size_t k = 0; k < columns(); ++k) put(r, k, &slot.host_cells[(r - begin) * stride()]);
-    filler_->fill(draw(begin), slot.host_cells);
+    for (std::uint64_t r = pass.row; r < pass.stop; ++r)
+      for (std::size_t k = 0; k < columns(); ++k) put(r, k, &slot.host_cells[(r - pass.begin) * stride()]);
+    filler_->fill(draw(pass.begin), slot.host_cells);
     return filler_->cells();
   }
 
   Draw draw(std::uint64_t first_row) const {
     return {.seed = seed_, .first_row = first_row, .temperature = std::max(how_.temperature, kColdest)};
-  }
-
-  /// Waits for a chunk's rows and gives them away.
-  bool give(const Chunk& chunk, const TakeRows& take) const {
-    on_.backend.finish_download(chunk.buffer);
-    float* const decoded = buffers_[static_cast<std::size_t>(chunk.buffer)].host.data();
-    return take({chunk.stop - chunk.row, [&](std::size_t begin, std::size_t end, Table& out) {
-                   append(decoded, chunk.row + begin, chunk.row + end, out);
-                 }});
-  }
-
-  /// Appends rows [row, stop) of a decoded chunk.
-  void append(float* decoded, std::uint64_t row, std::uint64_t stop, Table& out) const {
-    const std::size_t at = row % chunk_, count = stop - row;
-    const std::span<const std::uint32_t> code(codes_of(decoded, at), count * columns());
-    const std::span<const double> number(numbers_of(decoded, at), count * numbers());
-    if (!how_.given) return on_.coding.append_rows(code, number, seed_, row, out);
-    Table made = on_.coding.empty_table();
-    on_.coding.append_rows(code, number, seed_, row, made);
-    append_beside_given(made, row, out);
   }
 
   /// What the first column that is not known is kept to, on the generation order.
@@ -224,9 +150,8 @@ class RowGenerator {
   Conditions conditions_;
   int rows_;  // of a pass
   std::vector<Slot> slots_;
-  std::size_t chunk_;  // rows of a chunk, whole passes
+  RowChunks chunks_;
   Arena arena_;
-  std::array<Buffer, 2> buffers_;
   KnownCells known_;
   std::optional<RowFiller> filler_;  // where the generation order does not do
 };

@@ -24,11 +24,6 @@ std::vector<float> Masks::to_places(std::span<const float> rows) const {
   return out;
 }
 
-void Masks::to_columns(std::span<const float> places, std::span<float> out) const {
-  for (std::size_t first = 0; first < places.size(); first += order.size())
-    for (std::size_t p = 0; p < order.size(); ++p) out[first + static_cast<std::size_t>(order[p])] = places[first + p];
-}
-
 Masks contiguous_masks(int columns, int generators) {
   if (generators == 0) generators = columns;
   if (generators < 0 || generators > columns)

@@ -16,9 +16,8 @@ struct Masks {
   /// Throws Error where the order does not hold every column once, or the widths are not of all of it.
   Masks(std::vector<int> order, std::vector<int> widths);
 
-  /// [rows, columns] from the columns' own order into places, and back.
+  /// [rows, columns] from the columns' own order into places.
   std::vector<float> to_places(std::span<const float> rows) const;
-  void to_columns(std::span<const float> places, std::span<float> out) const;
 };
 
 /// `generators` groups of neighbouring columns, as even as can be; 0: one generator per column. Throws Error for more

@@ -267,6 +267,9 @@ class Backend {
   virtual void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells,
                       std::uint32_t* code, double* number) = 0;
 
+  /// number[r, i] = columns[i] unscaled from x[r, columns[i].place]; both [rows, columns].
+  virtual void unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) = 0;
+
   // --- features: cells as the generators and the discriminator see them
   /// x[r, kFeatures j ...] = [embedding of the code | clip(position - i, 0, 1) for i < kKnots - 1 | z / 4] of the cell
   /// of column j, for the columns begin <= j < end; zeros for a position of -1, and nothing but zeros for an unknown

@@ -54,6 +54,12 @@ struct NumberColumn {
   GridTables numbers;  // in memory of the backend
 };
 
+/// A column of the `classic` preset, and its place in the rows that the generators write.
+struct PlacedColumn {
+  ScaledColumn column;
+  std::size_t place = 0;
+};
+
 /// The random numbers of generated rows: those of row r are a function of (seed, stream, first_row + r).
 struct Draw {
   std::uint64_t seed = 0;

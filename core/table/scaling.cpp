@@ -17,15 +17,6 @@ constexpr std::size_t kMostPatterns = 1000;
 
 }  // namespace
 
-float ScaledColumn::scale(double number) const {
-  return static_cast<float>(std::clamp((number - mean) / deviation / reach, -1.0, 1.0));
-}
-
-double ScaledColumn::unscale(float scaled) const {
-  const double value = static_cast<double>(scaled) * reach * deviation + mean;
-  return std::clamp(on_grid(value, low, step), low, high);
-}
-
 ScaledColumn fit_column(std::span<const double> x, int decimals) {
   ScaledColumn out;
   if (x.empty()) return out;
@@ -128,13 +119,13 @@ const std::string* TableScaling::pattern_of(std::uint64_t seed, std::uint64_t ro
   return &patterns_[i].missing;
 }
 
-void TableScaling::append_rows(std::span<const float> scaled, std::uint64_t seed, std::uint64_t first_row,
+void TableScaling::append_rows(std::span<const double> values, std::uint64_t seed, std::uint64_t first_row,
                                Table& out) const {
-  const std::size_t rows = scaled.size() / modelled_.size();
+  const std::size_t rows = values.size() / modelled_.size();
   for (std::size_t r = 0; r < rows; ++r) {
     const std::uint64_t row = first_row + r;
     const std::string* missing = pattern_of(seed, row);
-    const float* next = &scaled[r * modelled_.size()];
+    const double* next = &values[r * modelled_.size()];
     std::size_t m = 0;
     for (std::size_t c = 0; c < schema_.size(); ++c) {
       const ColumnSchema& column = schema_[c];
@@ -143,7 +134,7 @@ void TableScaling::append_rows(std::span<const float> scaled, std::uint64_t seed
         if ((missing && (*missing)[c] == '1') || column.distinct == 0)
           text += column.missing_word;
         else if (modelled)
-          append_value(column, scaled_[m].unscale(*next), text);
+          append_value(column, *next, text);
         else
           text_.append(column, c, seed, row, text);
       });

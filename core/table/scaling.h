@@ -6,21 +6,9 @@
 
 #include "core/table/schema.h"
 #include "core/table/text_columns.h"
+#include "core/tensor/decoding.h"
 
 namespace meg {
-
-/// How the `classic` preset sees one column: categories coded as integers (their place in sorted order), standardized,
-/// then divided by the largest |z|, so that Tanh can reach every value; on the way out rounded to the column's own
-/// grid and kept in its range.
-struct ScaledColumn {
-  double mean = 0, deviation = 1;      ///< of the values or codes
-  double reach = 1;                    ///< largest |value - mean| / deviation
-  double low = 0, high = 0, step = 0;  ///< the grid: low + i * step, up to high
-
-  /// The scaled value, in [-1, 1]; numbers beyond the fitted range are cut to it.
-  float scale(double number) const;
-  double unscale(float scaled) const;
-};
 
 /// Fits the scaling of a column's present values, which have `decimals` digits behind the point. The grid's step is the
 /// greatest common divisor of their distances: 1000 where all are whole thousands. Of no values: a constant.
@@ -39,15 +27,16 @@ class TableScaling {
   const Schema& schema() const { return schema_; }
   /// Modelled columns.
   int width() const { return static_cast<int>(modelled_.size()); }
-  /// Names of the modelled columns, in order.
+  /// How they are scaled, and their names, in order.
+  std::span<const ScaledColumn> columns() const { return scaled_; }
   std::vector<std::string> modelled() const;
 
   /// [table.rows(), width()] scaled values. Throws Error where the table lacks a column or has a category or word that
   /// the fitted one had not.
   std::vector<float> encode(const Table& table) const;
 
-  /// Appends the rows first_row ... of the table that `seed` stands for, from their scaled values [rows, width()].
-  void append_rows(std::span<const float> scaled, std::uint64_t seed, std::uint64_t first_row, Table& out) const;
+  /// Appends the rows first_row ... of the table that `seed` stands for, from their values [rows, width()], unscaled.
+  void append_rows(std::span<const double> values, std::uint64_t seed, std::uint64_t first_row, Table& out) const;
 
   /// An empty table with the names of the columns.
   Table empty_table() const { return meg::empty_table(schema_); }

@@ -1,13 +1,15 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 
 #include "core/tensor/host_device.h"
 
-/// How a column's z becomes a number, computed by the host and by a device. What nvcc and the host's compiler do not
-/// contract alike (a product and a sum as one operation, rounded once) are the last bits of a number between two knots
-/// of different signs; on a grid that shows where the number lies in the middle between two of its places, to a bit.
+/// How what an ensemble says of a column becomes a number, computed by the host and by a device. What nvcc and the
+/// host's compiler do not contract alike (a product and a sum as one operation, rounded once) are the last bits of a
+/// number between two knots of different signs; on a grid that shows where the number lies in the middle between two of
+/// its places, to a bit.
 namespace meg {
 
 /// Where x lies between a and b: 0 at a and before it, 1 at b and behind it. 0 where b is not above a. Halves of the
@@ -26,6 +28,12 @@ MEG_HOST_DEVICE inline double on_grid(double number, double low, double step) {
   if (step == 0) return number;
   const double steps = std::round((number - low) / step);
   return std::fabs(steps) <= kMostGridSteps ? low + steps * step : number;
+}
+
+/// The same on a grid that ends at `high`, for any number.
+MEG_HOST_DEVICE inline double on_grid_between(double number, double low, double high, double step) {
+  const double nearest = on_grid(number, low, step);
+  return nearest < low ? low : high < nearest ? high : nearest;
 }
 
 /// The tables of a NormalScores, wherever they lie.
@@ -53,9 +61,23 @@ struct GridTables {
   ScoreTables tables;
   double smallest = 0, largest = 0, step = 0;
 
-  MEG_HOST_DEVICE double number(float z) const {
-    const double nearest = on_grid(tables.number(z), smallest, step);
-    return nearest < smallest ? smallest : largest < nearest ? largest : nearest;
+  MEG_HOST_DEVICE double number(float z) const { return on_grid_between(tables.number(z), smallest, largest, step); }
+};
+
+/// How the `classic` preset sees one column: categories coded as integers (their place in sorted order), standardized,
+/// then divided by the largest |z|, so that Tanh can reach every value; on the way out rounded to the column's own
+/// grid and kept in its range.
+struct ScaledColumn {
+  double mean = 0, deviation = 1;      ///< of the values or codes
+  double reach = 1;                    ///< largest |value - mean| / deviation
+  double low = 0, high = 0, step = 0;  ///< the grid: low + i * step, up to high
+
+  /// The scaled value, in [-1, 1]; numbers beyond the fitted range are cut to it.
+  float scale(double number) const {
+    return static_cast<float>(std::clamp((number - mean) / deviation / reach, -1.0, 1.0));
+  }
+  MEG_HOST_DEVICE double unscale(float scaled) const {
+    return on_grid_between(static_cast<double>(scaled) * reach * deviation + mean, low, high, step);
   }
 };
 

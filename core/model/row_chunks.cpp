@@ -1,0 +1,82 @@
+#include "core/model/row_chunks.h"
+
+#include <algorithm>
+
+#include "core/model/trained_ensemble.h"
+
+namespace meg {
+
+namespace {
+
+/// Rows that are decoded before they are printed: so many that starting threads costs nothing beside it, no more memory
+/// than this, and few enough that there are several chunks, for one is printed while the next is made.
+constexpr std::size_t kChunkRows = 32768, kChunkBytes = std::size_t{8} << 20, kChunks = 8;
+/// What passes that are made at once work in, together.
+constexpr std::size_t kMostPassFloats = std::size_t{64} << 20;
+
+constexpr std::size_t kFloatsOfNumber = sizeof(double) / sizeof(float);
+
+}  // namespace
+
+int RowChunks::slots(const Backend& backend, std::size_t count, int pass_rows, std::size_t pass_floats) {
+  const std::size_t rows = static_cast<std::size_t>(pass_rows),
+                    most = std::min((count + rows - 1) / rows, kMostPassFloats / pass_floats);
+  return static_cast<int>(std::clamp<std::size_t>(most, 1, static_cast<std::size_t>(backend.passes_at_once())));
+}
+
+RowChunks::RowChunks(Backend& backend, std::size_t count, int pass_rows, int slots, Decoded row)
+    : backend_(backend), pass_rows_(static_cast<std::size_t>(pass_rows)), slots_(slots), decoded_(row) {
+  const std::size_t row_bytes = row.codes * sizeof(std::uint32_t) + row.numbers * sizeof(double);
+  const std::size_t most = std::min(kChunkRows, kChunkBytes / row_bytes) / pass_rows_;
+  const std::size_t passes = std::max<std::size_t>(1, std::min(most, count / pass_rows_ / kChunks));
+  const auto together = static_cast<std::size_t>(slots);
+  rows_ = (passes + together - 1) / together * together * pass_rows_;
+  const std::size_t floats = rows_ * (row.numbers * kFloatsOfNumber + row.codes);
+  for (Buffer& buffer : buffers_) buffer = {backend.allocate(floats), backend.allocate_on_host(floats)};
+}
+
+double* RowChunks::numbers_of(float* decoded, std::size_t at) const {
+  return reinterpret_cast<double*>(decoded) + at * decoded_.numbers;
+}
+
+std::uint32_t* RowChunks::codes_of(float* decoded, std::size_t at) const {
+  return reinterpret_cast<std::uint32_t*>(decoded + rows_ * decoded_.numbers * kFloatsOfNumber) + at * decoded_.codes;
+}
+
+void RowChunks::run(std::uint64_t first_row, std::uint64_t end, const Make& make, const Append& append,
+                    const TakeRows& take) {
+  std::optional<Chunk> made;
+  for (std::uint64_t row = first_row; row < end;) {
+    const Chunk next{row, block_end(row, end, rows_), made ? 1 - made->buffer : 0};
+    start(next, make);
+    if (made && !give(*made, append, take)) return;
+    made = next, row = next.stop;
+  }
+  if (made) give(*made, append, take);
+}
+
+void RowChunks::start(const Chunk& chunk, const Make& make) {
+  const Buffer& buffer = buffers_[static_cast<std::size_t>(chunk.buffer)];
+  float* const decoded = buffer.device.data();
+  const std::uint64_t first = chunk.row / pass_rows_, last = (chunk.stop - 1) / pass_rows_;
+  backend_.make_passes(static_cast<int>(last - first) + 1, slots_, [&](Backend& on, int slot, int i) {
+    const std::uint64_t begin = (first + static_cast<std::uint64_t>(i)) * pass_rows_, at = begin % rows_;
+    make(on, slot,
+         {begin, std::max(begin, chunk.row), std::min(begin + pass_rows_, chunk.stop), codes_of(decoded, at),
+          numbers_of(decoded, at)});
+  });
+  backend_.start_download(chunk.buffer, decoded, {buffer.host.data(), buffer.host.size()});
+}
+
+bool RowChunks::give(const Chunk& chunk, const Append& append, const TakeRows& take) {
+  backend_.finish_download(chunk.buffer);
+  float* const decoded = buffers_[static_cast<std::size_t>(chunk.buffer)].host.data();
+  return take({chunk.stop - chunk.row, [&](std::size_t begin, std::size_t end, Table& out) {
+                 const std::uint64_t row = chunk.row + begin;
+                 const std::size_t at = row % rows_, count = end - begin;
+                 append({codes_of(decoded, at), count * decoded_.codes},
+                        {numbers_of(decoded, at), count * decoded_.numbers}, row, out);
+               }});
+}
+
+}  // namespace meg
