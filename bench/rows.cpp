@@ -1,3 +1,4 @@
+#include "bench/adult.h"
 #include "bench/peak.h"
 #include "core/nn/row_numbers.h"
 
@@ -5,7 +6,7 @@ using namespace meg;
 
 namespace {
 
-/// The noise of one batch of the classic preset (64 rows) and of a block of generated rows (1024).
+/// The noise of one batch of the classic preset (64 rows) and of a pass of generated rows (256).
 void fill_normal(benchmark::State& state, int rows) {
   constexpr int kColumns = 100;
   const auto threads = static_cast<int>(state.range(0));
@@ -18,7 +19,49 @@ void fill_normal(benchmark::State& state, int rows) {
   bench::report_bytes(state, 1.0 * sizeof(float) * rows * kColumns, threads);
 }
 BENCHMARK_CAPTURE(fill_normal, batch_64, 64)->Apply(bench::everywhere);
-BENCHMARK_CAPTURE(fill_normal, batch_1024, 1024)->Apply(bench::everywhere);
+BENCHMARK_CAPTURE(fill_normal, batch_256, 256)->Apply(bench::everywhere);
+
+/// The order of an epoch of adult.
+void shuffle_rows(benchmark::State& state) {
+  constexpr std::size_t kRows = 32561;
+  const auto threads = static_cast<int>(state.range(0));
+  const auto backend = bench::backend_on(threads);
+  const RowNumbers out(*backend, kRows);
+  std::uint64_t epoch = 0;
+  bench::measure(state, *backend, [&] { backend->shuffle_rows(1, ++epoch, {nullptr, kRows}, out.data()); });
+  bench::report_bytes(state, 1.0 * sizeof(std::uint32_t) * kRows, threads);
+}
+BENCHMARK(shuffle_rows)->Apply(bench::everywhere);
+
+/// The rows of a batch of the refinement.
+void draw_rows(benchmark::State& state) {
+  constexpr int kRows = 512;
+  const auto threads = static_cast<int>(state.range(0));
+  const auto backend = bench::backend_on(threads);
+  const RowNumbers out(*backend, kRows);
+  std::uint64_t step = 0;
+  bench::measure(state, *backend, [&] {
+    backend->draw_rows(1, Stream::kRefinement, ++step, {nullptr, 32561}, kRows, out.data());
+  });
+  bench::report_bytes(state, 1.0 * sizeof(std::uint32_t) * kRows, threads);
+}
+BENCHMARK(draw_rows)->Apply(bench::everywhere);
+
+/// A pass of the classic preset's rows, on a grid.
+void unscale(benchmark::State& state) {
+  constexpr int kRows = 8192;
+  constexpr std::size_t kColumns = 16, kCount = kRows * kColumns;
+  const auto threads = static_cast<int>(state.range(0));
+  const auto backend = bench::backend_on(threads);
+  std::vector<PlacedColumn> columns;
+  for (std::size_t c = 0; c < kColumns; ++c)
+    columns.push_back({{.low = -1, .high = 1, .step = 1e-3}, kColumns - 1 - c});
+  const Memory x = bench::random(*backend, kCount), number = backend->allocate(2 * kCount);
+  bench::measure(state, *backend,
+                 [&] { backend->unscale(columns, kRows, x.data(), reinterpret_cast<double*>(number.data())); });
+  bench::report_bytes(state, 1.0 * (sizeof(float) + sizeof(double)) * kCount, threads);
+}
+BENCHMARK(unscale)->Apply(bench::everywhere);
 
 void gather_rows(benchmark::State& state) {
   constexpr int kRows = 512, kColumns = 64, kTable = 32768;

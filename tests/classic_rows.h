@@ -1,6 +1,6 @@
 #pragma once
+#include "core/model/blocks.h"
 #include "core/model/classic.h"
-#include "core/model/trained_ensemble.h"
 #include "tests/support.h"
 
 namespace test {
@@ -9,11 +9,11 @@ namespace test {
 inline Floats classic_rows(meg::Backend& backend, const meg::ClassicEnsemble& ensemble, std::uint64_t seed,
                            std::uint64_t first_row, std::size_t rows) {
   const auto width = static_cast<std::size_t>(ensemble.columns());
-  auto pass = ensemble.make_pass(ensemble.rows_of_pass(rows));
-  Floats out, block(static_cast<std::size_t>(pass.rows) * width);
-  meg::for_blocks(first_row, first_row + rows, pass.rows, [&](std::uint64_t row, std::uint64_t stop) {
-    const std::uint64_t begin = row - row % static_cast<std::uint64_t>(pass.rows);
-    backend.download(ensemble.generate(backend, seed, begin, pass), block);
+  auto slot = ensemble.make_slot(ensemble.rows_of_pass(rows));
+  Floats out, block(static_cast<std::size_t>(slot.rows) * width);
+  meg::for_blocks(first_row, first_row + rows, slot.rows, [&](std::uint64_t row, std::uint64_t stop) {
+    const std::uint64_t begin = row - row % static_cast<std::uint64_t>(slot.rows);
+    backend.download(ensemble.generate(backend, seed, begin, slot), block);
     out.insert(out.end(), block.begin() + static_cast<std::ptrdiff_t>((row - begin) * width),
                block.begin() + static_cast<std::ptrdiff_t>((stop - begin) * width));
   });

@@ -47,7 +47,7 @@ TEST_CASE("training and generation are the same bits on one thread and on two, a
   const auto backend = make_backend(Device::kCpu, 2);
   const ClassicEnsemble ensemble(*backend, 3, {});
   const Floats whole = test::classic_rows(*backend, ensemble, 9, 0, 5000);
-  for (const std::size_t row : {0u, 1u, 1023u, 1024u, 4999u}) {
+  for (const std::size_t row : {0u, 1u, 255u, 256u, 4999u}) {
     const Floats part = test::classic_rows(*backend, ensemble, 9, row, 1);
     CHECK(part == Floats(whole.begin() + static_cast<long>(row) * 3, whole.begin() + static_cast<long>(row) * 3 + 3));
   }

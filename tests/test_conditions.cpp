@@ -162,6 +162,7 @@ TEST_CASE("of any order, any columns can be conditioned: rows are as the table's
       auto got = shares(rows, column, all), expected = shares(real, column, keep);
       for (const auto& [value, share] : expected) distance += std::abs(share - got[value]) / 2 / kModels;
     }
+    // The mean of eight models is up to 0.084, and they differ by 0.035: of four it is above this once in 50 times.
     CHECK(distance < 0.12);
   };
   const auto cell = [](const Table& t, std::size_t r, const char* name) { return t.cell(r, t.column(name)); };

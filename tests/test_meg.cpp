@@ -325,6 +325,10 @@ TEST_CASE("masks group columns under generators, and a file of them must partiti
   CHECK(masks.order == std::vector<int>{0, 2, 1});
   CHECK(masks.widths == std::vector<int>{2, 1});
   CHECK(masks.to_places(test::Floats{1, 2, 3, 4, 5, 6}) == test::Floats{1, 3, 2, 4, 6, 5});
+  const Masks turned({1, 2, 0}, {1, 2});
+  const test::Floats row{7, 8, 9}, in_places = turned.to_places(row);
+  CHECK(in_places == test::Floats{8, 9, 7});
+  for (std::size_t column = 0; column < 3; ++column) CHECK(in_places[turned.places()[column]] == row[column]);
   CHECK(error("110\n011\n") == ":2: column 'b' is in the mask of line 1 too; masks must not overlap");
   CHECK(error("110\n") == ": no mask has column 'c'; the masks must cover all columns");
   CHECK(error("11\n001\n") == ":1: a mask of 2 digits for 3 columns");

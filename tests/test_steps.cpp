@@ -98,10 +98,11 @@ TEST_CASE("the classic ensemble learns the same on both backends, in few kinds o
 }
 
 TEST_CASE("training the default preset is a handful of graphs, however many steps it has") {
-  emulated::CudaBackend gpu(Precision::kFp32);
-  test::Related r(6, 120);
+  auto on = std::make_unique<emulated::CudaBackend>(Precision::kFp32);
+  emulated::CudaBackend& gpu = *on;
+  test::Related r(6, 120, false, MaskedEnsemble::FirstLayer::kOwn, std::move(on));
   r.options.batch_size = 60;
-  WarmUp warm_up(gpu, r.ensemble, r.rows, r.options, r.start);
+  WarmUp warm_up = r.warm_up();
   while (!warm_up.done()) warm_up.step();
   CHECK(gpu.graphs() == 1);
   const Memory constants = gpu.allocate(r.ensemble.constants());

@@ -73,7 +73,19 @@ TEST_CASE("a permutation takes every place once, another with every key") {
   }
 }
 
-TEST_CASE("every place is as likely as another, for single numbers and for neighbours") {
+TEST_CASE("a permutation is the same on every machine") {
+  const Philox random(3, Stream::kText);
+  const auto of = [&](std::uint64_t number, std::uint64_t size) {
+    std::vector<std::uint64_t> out;
+    for (const std::uint64_t i : {std::uint64_t{0}, std::uint64_t{1}, size / 2, size - 1})
+      out.push_back(KeyedPermutation(random, 4, number, size)(i));
+    return out;
+  };
+  CHECK(of(0, 1000) == std::vector<std::uint64_t>{273, 474, 47, 670});
+  CHECK(of(7, 1ull << 40) == std::vector<std::uint64_t>{195477240694, 956330908108, 489907345442, 935989031104});
+}
+
+TEST_CASE("a permutation's places are as likely as one another, for single numbers and for neighbours") {
   constexpr std::uint64_t kSize = 11, kTimes = 11000;
   const Philox random(3, Stream::kText);
   std::array<std::array<int, kSize>, kSize> at{}, behind{};  // where i goes; how far i + 1 goes from there

@@ -190,10 +190,10 @@ double ClassicEnsemble::discriminator_auc(std::span<const float> data, int rows)
   const Memory both = backend_.allocate(data.size() + Step::size(generated, columns()));
   float* const fake = both.data() + data.size();
   backend_.upload(data, both.data());
-  Pass pass = make_pass(rows_of_pass(static_cast<std::size_t>(generated)));
-  for (int row = 0; row < generated; row += pass.rows) {
-    const float* made = generate(backend_, options_.seed, static_cast<std::uint64_t>(row), pass);
-    backend_.add_scaled(Step::size(std::min(pass.rows, generated - row), columns()), 1.0f, made, 0.0f,
+  Slot slot = make_slot(rows_of_pass(static_cast<std::size_t>(generated)));
+  for (int row = 0; row < generated; row += slot.rows) {
+    const float* made = generate(backend_, options_.seed, static_cast<std::uint64_t>(row), slot);
+    backend_.add_scaled(Step::size(std::min(slot.rows, generated - row), columns()), 1.0f, made, 0.0f,
                         fake + Step::size(row, columns()));
   }
   return meg::discriminator_auc(discriminator_, both.data(), rows, fake, generated);
@@ -239,23 +239,23 @@ void ClassicEnsemble::restart() {
   discriminator_loss_ = generator_loss_ = 0;
 }
 
-std::size_t ClassicEnsemble::pass_floats(int rows) const {
+std::size_t ClassicEnsemble::slot_floats(int rows) const {
   return generator_.tape_floats(rows) + Arena::padded(Step::size(rows, options_.input_dim));
 }
 
-int ClassicEnsemble::rows_of_pass(std::size_t wanted) const { return backend_.rows_of_pass(wanted, pass_floats(1)); }
+int ClassicEnsemble::rows_of_pass(std::size_t wanted) const { return backend_.rows_of_pass(wanted, slot_floats(1)); }
 
-ClassicEnsemble::Pass ClassicEnsemble::make_pass(int rows) const {
-  Arena arena(backend_.allocate(pass_floats(rows)));
+ClassicEnsemble::Slot ClassicEnsemble::make_slot(int rows) const {
+  Arena arena(backend_.allocate(slot_floats(rows)));
   GroupedMlp::Tape tape = generator_.make_tape(arena, rows);
   float* const noise = arena.take(Step::size(rows, options_.input_dim));
   return {rows, std::move(arena), std::move(tape), noise};
 }
 
-const float* ClassicEnsemble::generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Pass& pass) const {
+const float* ClassicEnsemble::generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const {
   const float* parameters = options_.ema > 0 && step_ > 0 ? generators_.average() : generators_.parameters();
-  on.fill_normal(seed, Stream::kSample, first_row, pass.rows, options_.input_dim, pass.noise);
-  return generator_.forward(on, pass.rows, pass.noise, parameters, pass.tape);
+  on.fill_normal(seed, Stream::kSample, first_row, slot.rows, options_.input_dim, slot.noise);
+  return generator_.forward(on, slot.rows, slot.noise, parameters, slot.tape);
 }
 
 }  // namespace meg

@@ -63,8 +63,8 @@ class ClassicEnsemble {
   /// Counts epochs and steps from zero again, with fresh moments: training from learned parameters on.
   void restart();
 
-  /// What a pass of generate() works in.
-  struct Pass {
+  /// What generate() works in.
+  struct Slot {
     int rows;
     Arena arena;
     GroupedMlp::Tape tape;
@@ -72,12 +72,11 @@ class ClassicEnsemble {
   };
   /// Rows of a pass where so many are wanted, see Backend::rows_of_pass.
   int rows_of_pass(std::size_t wanted) const;
-  std::size_t pass_floats(int rows) const;
-  Pass make_pass(int rows) const;
-  /// Rows first_row ... first_row + pass.rows - 1 of the table that `seed` stands for, [rows, columns] in [-1, 1], on
-  /// the device, in the pass. Bit for bit a row depends on its place in a pass too: begin at multiples of a pass's
-  /// rows.
-  const float* generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Pass& pass) const;
+  std::size_t slot_floats(int rows) const;
+  Slot make_slot(int rows) const;
+  /// Rows first_row ... first_row + slot.rows - 1 of the table that `seed` stands for, [rows, columns] in [-1, 1], on
+  /// the device, in the slot. Bit for bit a row depends on its place there too: begin at multiples of slot.rows.
+  const float* generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const;
 
   int columns() const { return generator_.output_columns(); }
 

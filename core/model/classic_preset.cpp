@@ -81,18 +81,19 @@ class ClassicPreset final : public Preset {
           "with --preset meg for these");
     const std::vector<PlacedColumn> columns = placed_columns();
     const int rows = ensemble_->rows_of_pass(count);
-    std::vector<ClassicEnsemble::Pass> passes;
-    for (int slots = RowChunks::slots(backend_, count, rows, ensemble_->pass_floats(rows)); slots > 0; --slots)
-      passes.push_back(ensemble_->make_pass(rows));
+    const RowChunks::Decoded decoded{.codes = 0, .numbers = columns.size()};
+    std::vector<ClassicEnsemble::Slot> slots;
+    for (int n = RowChunks::slots(backend_, count, rows, ensemble_->slot_floats(rows), decoded); n > 0; --n)
+      slots.push_back(ensemble_->make_slot(rows));
     const auto make = [&](Backend& on, int slot, const RowChunks::Pass& pass) {
       on.begin_step();
-      const float* x = ensemble_->generate(on, seed, pass.begin, passes[static_cast<std::size_t>(slot)]);
+      const float* x = ensemble_->generate(on, seed, pass.begin, slots[static_cast<std::size_t>(slot)]);
       on.unscale(columns, rows, x, pass.numbers);
       on.end_step();
     };
     const auto append = [&](std::span<const std::uint32_t>, std::span<const double> numbers, std::uint64_t row,
                             Table& out) { scaling_.append_rows(numbers, seed, row, out); };
-    RowChunks(backend_, count, rows, static_cast<int>(passes.size()), {.codes = 0, .numbers = columns.size()})
+    RowChunks(backend_, count, rows, static_cast<int>(slots.size()), decoded)
         .run(first_row, first_row + count, make, append, take);
   }
 
@@ -191,11 +192,8 @@ class ClassicPreset final : public Preset {
 
   /// The columns in their own order, each with its place.
   std::vector<PlacedColumn> placed_columns() const {
-    std::vector<PlacedColumn> out(masks_.order.size());
-    for (std::size_t place = 0; place < out.size(); ++place) {
-      const auto column = static_cast<std::size_t>(masks_.order[place]);
-      out[column] = {scaling_.columns()[column], place};
-    }
+    std::vector<PlacedColumn> out;
+    for (const std::size_t place : masks_.places()) out.push_back({scaling_.columns()[out.size()], place});
     return out;
   }
 

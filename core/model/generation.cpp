@@ -24,10 +24,9 @@ class RowGenerator {
         conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
         rows_(trained.rows_of_pass(count)),
         slots_(conditions_.in_order
-                   ? static_cast<std::size_t>(RowChunks::slots(trained.backend, count, rows_, slot_floats()))
+                   ? static_cast<std::size_t>(RowChunks::slots(trained.backend, count, rows_, slot_floats(), decoded()))
                    : 1),  // the filler makes passes one by one
-        chunks_(trained.backend, count, rows_, static_cast<int>(slots_.size()),
-                {columns(), trained.coding.number_columns().size()}),
+        chunks_(trained.backend, count, rows_, static_cast<int>(slots_.size()), decoded()),
         arena_(trained.backend.allocate(arena_floats())) {
     for (Slot& slot : slots_) slot.host_cells.resize(pass() * stride());
     if (!conditions_.in_order) {
@@ -73,6 +72,7 @@ class RowGenerator {
   std::size_t pass() const { return static_cast<std::size_t>(rows_); }
   std::size_t columns() const { return on_.coding.columns().size(); }
   std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
+  RowChunks::Decoded decoded() const { return {columns(), on_.coding.number_columns().size()}; }
   std::size_t slot_floats() const {
     return on_.ensemble.tape_floats(rows_, on_.ensemble.forward_on(on_.backend)) + Arena::padded(pass() * stride());
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/model/blocks.h"
 #include "core/model/filling.h"
 #include "core/table/number.h"
 

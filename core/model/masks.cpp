@@ -17,6 +17,12 @@ Masks::Masks(std::vector<int> places, std::vector<int> columns) : order(std::mov
     fail("these masks do not give every column to one generator");
 }
 
+std::vector<std::size_t> Masks::places() const {
+  std::vector<std::size_t> out(order.size());
+  for (std::size_t p = 0; p < order.size(); ++p) out[static_cast<std::size_t>(order[p])] = p;
+  return out;
+}
+
 std::vector<float> Masks::to_places(std::span<const float> rows) const {
   std::vector<float> out(rows.size());
   for (std::size_t first = 0; first < rows.size(); first += order.size())

@@ -16,6 +16,8 @@ struct Masks {
   /// Throws Error where the order does not hold every column once, or the widths are not of all of it.
   Masks(std::vector<int> order, std::vector<int> widths);
 
+  /// column -> place
+  std::vector<std::size_t> places() const;
   /// [rows, columns] from the columns' own order into places.
   std::vector<float> to_places(std::span<const float> rows) const;
 };

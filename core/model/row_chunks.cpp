@@ -1,33 +1,38 @@
 #include "core/model/row_chunks.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "core/model/trained_ensemble.h"
+#include "core/model/blocks.h"
 
 namespace meg {
 
 namespace {
 
-/// Rows that are decoded before they are printed: so many that starting threads costs nothing beside it, no more memory
-/// than this, and few enough that there are several chunks, for one is printed while the next is made.
+/// Rows that are decoded before they are printed: so many that starting threads costs nothing beside it, about so much
+/// memory at most, and few enough that there are several chunks, for one is printed while the next is made.
 constexpr std::size_t kChunkRows = 32768, kChunkBytes = std::size_t{8} << 20, kChunks = 8;
 /// What passes that are made at once work in, together.
 constexpr std::size_t kMostPassFloats = std::size_t{64} << 20;
+
+std::size_t decoded_bytes(RowChunks::Decoded row) {
+  return row.codes * sizeof(std::uint32_t) + row.numbers * sizeof(double);
+}
 
 constexpr std::size_t kFloatsOfNumber = sizeof(double) / sizeof(float);
 
 }  // namespace
 
-int RowChunks::slots(const Backend& backend, std::size_t count, int pass_rows, std::size_t pass_floats) {
-  const std::size_t rows = static_cast<std::size_t>(pass_rows),
-                    most = std::min((count + rows - 1) / rows, kMostPassFloats / pass_floats);
+int RowChunks::slots(const Backend& backend, std::size_t count, int pass_rows, std::size_t pass_floats, Decoded row) {
+  const auto rows = static_cast<std::size_t>(pass_rows);
+  const std::size_t most =
+      std::min({(count + rows - 1) / rows, kMostPassFloats / pass_floats, kChunkBytes / (rows * decoded_bytes(row))});
   return static_cast<int>(std::clamp<std::size_t>(most, 1, static_cast<std::size_t>(backend.passes_at_once())));
 }
 
 RowChunks::RowChunks(Backend& backend, std::size_t count, int pass_rows, int slots, Decoded row)
     : backend_(backend), pass_rows_(static_cast<std::size_t>(pass_rows)), slots_(slots), decoded_(row) {
-  const std::size_t row_bytes = row.codes * sizeof(std::uint32_t) + row.numbers * sizeof(double);
-  const std::size_t most = std::min(kChunkRows, kChunkBytes / row_bytes) / pass_rows_;
+  const std::size_t most = std::min(kChunkRows, kChunkBytes / decoded_bytes(row)) / pass_rows_;
   const std::size_t passes = std::max<std::size_t>(1, std::min(most, count / pass_rows_ / kChunks));
   const auto together = static_cast<std::size_t>(slots);
   rows_ = (passes + together - 1) / together * together * pass_rows_;

@@ -2,7 +2,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 
 #include "core/model/made_rows.h"
@@ -31,8 +30,9 @@ class RowChunks {
   using Append = std::function<void(std::span<const std::uint32_t> codes, std::span<const double> numbers,
                                     std::uint64_t row, Table& out)>;
 
-  /// How many passes of so many rows are made at once where `count` rows are wanted and each needs so much memory.
-  static int slots(const Backend& backend, std::size_t count, int pass_rows, std::size_t pass_floats);
+  /// How many passes of so many rows are made at once where `count` rows are wanted and each pass works in so much
+  /// memory.
+  static int slots(const Backend& backend, std::size_t count, int pass_rows, std::size_t pass_floats, Decoded row);
 
   RowChunks(Backend& backend, std::size_t count, int pass_rows, int slots, Decoded row);
 

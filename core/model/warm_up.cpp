@@ -182,6 +182,7 @@ std::vector<float> WarmUp::held_out_losses(int hidden_from) {
 void WarmUp::finish() {
   done_ = true;
   parameters_ = TrainedParameters();
+  order_ = {};
   arena_ = Arena(Memory());
   tape_ = {};
   cells_ = losses_ = sum_ = nullptr;

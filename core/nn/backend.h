@@ -133,7 +133,7 @@ struct GameStep {
   float average_decay;        // of the generators
 };
 
-/// Row numbers on a device; null: 0 to count - 1.
+/// Row numbers on a device that are held elsewhere; null: 0 to count - 1.
 struct RowList {
   const std::uint32_t* numbers;
   std::size_t count;

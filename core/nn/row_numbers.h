@@ -3,7 +3,7 @@
 
 namespace meg {
 
-/// Row numbers on a device.
+/// Row numbers on a device, and their memory.
 class RowNumbers {
  public:
   RowNumbers() = default;

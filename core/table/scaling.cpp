@@ -40,6 +40,10 @@ ScaledColumn fit_column(std::span<const double> x, int decimals) {
   return out;
 }
 
+float scaled(const ScaledColumn& column, double number) {
+  return static_cast<float>(std::clamp((number - column.mean) / column.deviation / column.reach, -1.0, 1.0));
+}
+
 TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::move(schema)), text_(table, schema_) {
   index_columns();
   for (const std::size_t c : modelled_) {
@@ -97,7 +101,8 @@ std::vector<float> TableScaling::encode(const Table& table) const {
     present.clear();
     for (std::size_t r = 0; r < rows; ++r) {
       const std::string_view cell = table.cell(r, source);
-      float& x = out[r * columns + m] = is_missing(column, cell) ? kMissing : scaled_[m].scale(to_number(column, cell));
+      float& x = out[r * columns + m] =
+          is_missing(column, cell) ? kMissing : scaled(scaled_[m], to_number(column, cell));
       if (!std::isnan(x)) present.push_back(x);
     }
     for (std::size_t r = 0; r < rows && present.size() < rows; ++r) {
@@ -163,6 +168,8 @@ TableScaling TableScaling::from_json(std::string_view json) {
     out.patterns_.push_back({pattern.at(0), pattern.at(1)});
     out.pattern_rows_ += out.patterns_.back().count;
   }
+  if (out.modelled_.empty() || out.scaled_.size() != out.modelled_.size())
+    fail("a model of {} columns is scaled in {}", out.modelled_.size(), out.scaled_.size());
   return out;
 }
 

@@ -14,6 +14,9 @@ namespace meg {
 /// greatest common divisor of their distances: 1000 where all are whole thousands. Of no values: a constant.
 ScaledColumn fit_column(std::span<const double> values, int decimals);
 
+/// A number of the column, scaled into [-1, 1]; numbers beyond the fitted range are cut to it.
+float scaled(const ScaledColumn& column, double number);
+
 /// A whole table as rows in [-1, 1] and back.
 /// - Identifier and text columns are not modelled: new cells count on, or are random in the same shape.
 /// - A missing cell is filled for training with a value of another row; on the way out cells go missing in the joint

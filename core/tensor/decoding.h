@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -72,10 +71,6 @@ struct ScaledColumn {
   double reach = 1;                    ///< largest |value - mean| / deviation
   double low = 0, high = 0, step = 0;  ///< the grid: low + i * step, up to high
 
-  /// The scaled value, in [-1, 1]; numbers beyond the fitted range are cut to it.
-  float scale(double number) const {
-    return static_cast<float>(std::clamp((number - mean) / deviation / reach, -1.0, 1.0));
-  }
   MEG_HOST_DEVICE double unscale(float scaled) const {
     return on_grid_between(static_cast<double>(scaled) * reach * deviation + mean, low, high, step);
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -6,14 +7,14 @@
 
 namespace meg {
 
-/// A permutation of [0, size), one for each number below 2^63: a Feistel network of six rounds over as few pairs of
-/// bits as hold `size`, walked until it is back below `size` (Black & Rogaway 2002). A round mixes half of the bits and
-/// its key as MurmurHash3 ends. The keys are the blocks position and position + 1 of rows from 2^63 on, which no table
-/// has.
+/// A permutation of [0, size), size at least 1, one for each number below 2^63: a Feistel network of six rounds over as
+/// few pairs of bits as hold `size`, walked until it is back below `size` (Black & Rogaway 2002). A round mixes half of
+/// the bits and its key as MurmurHash3 ends. The keys are the blocks position and position + 1 of rows from 2^63 on,
+/// which no table has.
 class KeyedPermutation {
  public:
   KeyedPermutation(const Philox& random, std::uint32_t position, std::uint64_t number, std::uint64_t size)
-      : size_(size), half_(size > 2 ? (static_cast<int>(std::bit_width(size - 1)) + 1) / 2 : 1) {
+      : size_(size), half_(size > 2 ? (static_cast<std::uint64_t>(std::bit_width(size - 1)) + 1) / 2 : 1) {
     const auto first = random.bits(1ull << 63 | number, position),
                second = random.bits(1ull << 63 | number, position + 1);
     keys_ = {first[0], first[1], first[2], first[3], second[0], second[1]};
@@ -42,7 +43,7 @@ class KeyedPermutation {
   }
 
   std::uint64_t size_;
-  int half_;  // of the bits
+  std::uint64_t half_;  // of the bits
   std::array<std::uint32_t, 6> keys_;
 };
 
