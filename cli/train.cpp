@@ -130,7 +130,7 @@ int train(TrainFlags& f) {
   model.load_data(table);
   if (!f.run.quiet) {
     say_what_is_not_learned(model.schema());
-    for (const std::string& note : model.rare_notes()) say(note);
+    for (const std::string& note : model.notes()) say(note);
   }
   TrainingLog log(f.log, !f.resume.empty());
 

@@ -77,7 +77,7 @@ const Options& Meg::options() const { return impl_->options; }
 std::vector<std::string> Meg::generation_order() const { return impl_->preset->generation_order(); }
 const Schema& Meg::schema() const { return impl_->preset->schema(); }
 bool Meg::any_order() const { return impl_->preset->any_order(); }
-std::vector<std::string> Meg::rare_notes() const { return impl_->preset->rare_notes(); }
+std::vector<std::string> Meg::notes() const { return impl_->preset->notes(); }
 bool Meg::finished() const { return impl_->preset->finished(); }
 bool Meg::refined() const { return impl_->preset->refined(); }
 int Meg::epochs_done() const { return impl_->preset->epochs_done(); }

@@ -50,8 +50,9 @@ class Meg {
   std::vector<std::string> generation_order() const;
   /// Whether the model was trained with dynamic masks, so that any columns can be conditioned.
   bool any_order() const;
-  /// What Options::rare_min hid, a sentence a column that it changed. Empty before load_data.
-  std::vector<std::string> rare_notes() const;
+  /// Which columns are learned as their distance from others, and what Options::rare_min hid, a sentence a column.
+  /// Empty before load_data.
+  std::vector<std::string> notes() const;
 
   /// Trains until all is done that was asked for, so a resumed model does the rest. 0 epochs or rows of a batch are
   /// those that the run began with, at first the preset's choice: 5000 and 64 of classic; by the size of the table of

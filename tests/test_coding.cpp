@@ -180,7 +180,7 @@ TEST_CASE("rare categories are hidden before a column is split") {
   const Table table = parse_csv(text, "t.csv");
   const TableCoding coding(table, infer_schema(table), 5, {.rare_min = 5, .most_categories = 50});
   REQUIRE(coding.columns().size() == 3);
-  CHECK(coding.rare_notes().size() == 1);
+  CHECK(coding.notes().size() == 1);
   const Table back = decoded(coding, coding.encode(table, 5));
   CHECK(back.cell(0, 0) == "t0");
   CHECK(back.cell(850, 0) == "other");

@@ -183,12 +183,11 @@ TEST_CASE("dates are cut like numbers, identifiers and texts stay as they are") 
   const TableCoding coding(table, infer_schema(table), 5, {.rare_min = 5});
   REQUIRE(coding.columns().size() == 1);
   CHECK(coding.schema()[1].smallest == 86400.0 * 6);  // the mean of the fifth to ninth day
-  CHECK(coding.rare_notes() ==
-        Texts{"column 'day': numbers that fewer than 5 rows hold were cut to the range 1970-01-07 "
-              "to 1970-10-21 (12 rows)"});
+  CHECK(coding.notes() == Texts{"column 'day': numbers that fewer than 5 rows hold were cut to the range 1970-01-07 "
+                                "to 1970-10-21 (12 rows)"});
   CHECK(coding.schema()[0].type == ColumnType::kIdentifier);
   const TableCoding restored = TableCoding::from_json(coding.to_json());
-  CHECK(restored.rare_notes() == coding.rare_notes());
+  CHECK(restored.notes() == coding.notes());
   CHECK(restored.to_json() == coding.to_json());
 }
 
@@ -215,7 +214,7 @@ TEST_CASE("a model with a minimum count never says what one person alone is") {
   options.refine_steps = 0;
   Meg model(options);
   model.load_data(parse_csv(text, "t.csv"));
-  CHECK(model.rare_notes().size() == 4);
+  CHECK(model.notes().size() == 4);
   model.train(2);
   const Table rows = model.generate(20000);
   std::set<std::string> towns, children;

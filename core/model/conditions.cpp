@@ -46,6 +46,9 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
     if (asked[k].given) fail("column '{}' is in the given rows, and a condition asks for it too", name_of(coding, k));
     if (asked[k].in)
       fail("two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
+    if (const Relation* relation = coding.relation_of(c); relation && !is_missing(relation->distance, cells))
+      fail("{}, so it cannot be conditioned: train with --order {} or --masks dynamic",
+           describe(*relation, coding.schema()), name_of(coding, k));
     asked[k].in = parse_cells(coding.columns()[k], cells);
     if (!coding.columns()[k].is_split()) continue;
     asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
@@ -69,6 +72,11 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const Table* given
     asked[k].given = true;
     if (coding.columns()[k].is_split()) asked[k + 1].given = true;
   }
+  for (const Relation& relation : coding.relations())
+    for (const Term& term : relation.terms)
+      for (const std::size_t c : {term.a, term.b})
+        if (out[relation.column] != Conditions::kNotGiven && out[c] == Conditions::kNotGiven)
+          fail("{}, so where it is given, '{}' must be", describe(relation, schema), schema[c].name);
   return out;
 }
 

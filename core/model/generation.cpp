@@ -22,6 +22,8 @@ class RowGenerator {
         seed_(seed),
         how_(how),
         conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
+        distances_(how.given ? trained.coding.with_distances(*how.given) : std::nullopt),
+        given_(distances_ ? &*distances_ : how.given),
         rows_(trained.rows_of_pass(count)),
         slots_(conditions_.in_order
                    ? static_cast<std::size_t>(RowChunks::slots(trained.backend, count, rows_, slot_floats(), decoded()))
@@ -123,7 +125,7 @@ class RowGenerator {
     const std::size_t source = conditions_.given[on_.coding.schema_column(k)];
     if (source == Conditions::kNotGiven || is_hole(row, source)) return {};
     try {
-      return on_.coding.columns()[k].encode(how_.given->cell(row, source), 0.5f);
+      return on_.coding.columns()[k].encode(given_->cell(row, source), 0.5f);
     } catch (const Error& error) {
       fail("row {} of the given ones: {}", row + 1, error.what());
     }
@@ -148,7 +150,9 @@ class RowGenerator {
   std::uint64_t seed_;
   const GenerateOptions& how_;
   Conditions conditions_;
-  int rows_;  // of a pass
+  std::optional<Table> distances_;
+  const Table* given_;  // the given rows as they are learned
+  int rows_;            // of a pass
   std::vector<Slot> slots_;
   RowChunks chunks_;
   Arena arena_;

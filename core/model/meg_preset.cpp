@@ -32,7 +32,7 @@ class MegPreset final : public Preset {
   }
 
   const Schema& schema() const override { return coding_.schema(); }
-  std::vector<std::string> rare_notes() const override { return coding_.rare_notes(); }
+  std::vector<std::string> notes() const override { return coding_.notes(); }
   int output_dim() const override { return static_cast<int>(coding_.names().size()); }
   std::vector<std::string> generation_order() const override { return coding_.names(); }
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
@@ -172,7 +172,10 @@ class MegPreset final : public Preset {
 
   void fit(const Table& table) {
     coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
-                          {.rare_min = options_.rare_min, .rare_word = options_.rare_word}, options_.order);
+                          {.rare_min = options_.rare_min,
+                           .rare_word = options_.rare_word,
+                           .relations = options_.rare_min == 0 && options_.masks != kDynamicMasks},
+                          options_.order);
     check_limits();
     ColumnsLayout layout = columns_layout();
     const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));

@@ -24,8 +24,8 @@ class Preset {
   virtual int output_dim() const = 0;
   virtual int input_dim() const = 0;
   virtual std::vector<std::string> generation_order() const = 0;
-  /// What Options::rare_min did, a sentence a column that it changed.
-  virtual std::vector<std::string> rare_notes() const { return {}; }
+  /// What there is to say of single columns, a sentence each.
+  virtual std::vector<std::string> notes() const { return {}; }
 
   /// Takes the rows to learn; infers and fits the columns first, unless they are known already.
   virtual void load_data(const Table& table) = 0;

@@ -14,12 +14,13 @@ constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
 /// The cell of a text, with no noise: a score must not depend on where the row stands. Nothing where the model can
 /// never generate one that reads so, and why; a number between those that have codes is the nearest of them.
-std::optional<Cell> cell_of(const Column& column, std::string_view text, std::string& why) {
+std::optional<Cell> cell_of(const Column& column, bool is_distance, std::string_view text, std::string& why) {
   try {
     const ColumnSchema& schema = column.schema();
     if (is_numeric(schema.type) && !is_missing(schema, text))
       if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
-        fail("column '{}' is {}, beyond what the model knows", schema.name, text);
+        fail("column '{}' is {}{}, beyond what the model knows", schema.name, text,
+             is_distance ? " from what it follows from" : "");
     return column.encode(text, 0.5f);
   } catch (const Error& error) {
     why = error.what();
@@ -30,9 +31,11 @@ std::optional<Cell> cell_of(const Column& column, std::string_view text, std::st
 /// Scores at most `rows` rows a pass.
 class RowScorer {
  public:
-  RowScorer(const TrainedEnsemble& trained, const Table& table, int rows)
+  /// The table's first row is called first_row.
+  RowScorer(const TrainedEnsemble& trained, const Table& table, std::size_t first_row, int rows)
       : on_(trained),
         table_(table),
+        first_row_(first_row),
         rows_(rows),
         host_cells_(static_cast<std::size_t>(rows) * stride()),
         host_losses_(static_cast<std::size_t>(rows) * columns()),
@@ -71,8 +74,9 @@ class RowScorer {
     std::string why;
     for (std::size_t k = 0; k < n; ++k) {
       const Column& column = on_.coding.columns()[k];
-      const std::optional<Cell> cell = cell_of(column, table_.cell(row, source_[k]), why);
-      if (!cell && first_impossible.empty()) first_impossible = fmt::format("row {}: {}", row + 1, why);
+      const bool is_distance = on_.coding.relation_of(on_.coding.schema_column(k)) != nullptr;
+      const std::optional<Cell> cell = cell_of(column, is_distance, table_.cell(row, source_[k]), why);
+      if (!cell && first_impossible.empty()) first_impossible = fmt::format("row {}: {}", first_row_ + row + 1, why);
       impossible_[r * n + k] = !cell;
       put_cell(column, cell.value_or(Cell{}), n, k, &host_cells_[r * stride()]);
     }
@@ -96,6 +100,7 @@ class RowScorer {
 
   const TrainedEnsemble& on_;
   const Table& table_;
+  std::size_t first_row_;
   int rows_;
   std::vector<std::size_t> source_;       // [columns] of a generator's column: its place in the table
   std::vector<std::size_t> table_place_;  // and among the learned ones in the table's order
@@ -118,10 +123,11 @@ std::vector<std::string> learned_columns(const TableCoding& coding) {
 Scores score_rows(const TrainedEnsemble& trained, const Table& table, std::size_t first_row, std::size_t count) {
   Scores out{learned_columns(trained.coding), {}, {}, {}};
   const int rows = trained.rows_of_pass(count);
-  RowScorer scorer(trained, table, rows);
-  const auto block = static_cast<std::size_t>(rows);
+  const std::optional<Table> distances = trained.coding.with_distances(table, first_row, first_row + count);
+  RowScorer scorer(trained, distances ? *distances : table, distances ? first_row : 0, rows);
+  const std::size_t block = static_cast<std::size_t>(rows), first = distances ? 0 : first_row;
   for (std::size_t done = 0; done < count; done += block)
-    scorer.score(first_row + done, std::min(block, count - done), out);
+    scorer.score(first + done, std::min(block, count - done), out);
   return out;
 }
 

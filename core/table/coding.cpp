@@ -1,6 +1,7 @@
 #include "core/table/coding.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -59,17 +60,22 @@ TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, 
   if (options.rare_min > 0 && table.rows() < static_cast<std::size_t>(options.rare_min))
     fail("the table has {} rows, so none of its values is in {} of them; ask for fewer", table.rows(),
          options.rare_min);
+  set_relations(options.relations ? find_relations(table, schema_, places) : std::vector<Relation>());
+  const std::optional<Table> distances = with_distances(table);
+  const Table& learned = distances ? *distances : table;
   std::vector<std::string_view> cells(table.rows());
   std::vector<Column> columns;
   for (const std::size_t c : places) {
     const std::size_t source = table.column(schema_[c].name);
-    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = table.cell(r, source);
-    columns.push_back(Column::fit(schema_[c], cells, seed, static_cast<std::uint32_t>(columns.size()), options));
-    schema_[c] = columns.back().schema();
+    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned.cell(r, source);
+    const Relation* relation = relation_of(c);
+    columns.push_back(Column::fit(relation ? relation->distance : schema_[c], cells, seed,
+                                  static_cast<std::uint32_t>(columns.size()), options));
+    if (!relation) schema_[c] = columns.back().schema();
   }
   for (std::size_t k = 0; k < columns.size(); ++k)
     if (is_categorical(schema_[places[k]].type) && columns[k].codes() > options.most_categories)
-      columns[k].split(CategoryBlocks(like_categories(table, columns, k)));
+      columns[k].split(CategoryBlocks(like_categories(learned, columns, k)));
   set_columns(std::move(columns), places);
 }
 
@@ -91,6 +97,60 @@ void TableCoding::set_columns(std::vector<Column> columns, const std::vector<std
   }
 }
 
+void TableCoding::set_relations(std::vector<Relation> relations) {
+  relations_ = std::move(relations);
+  relation_.assign(schema_.size(), relations_.size());
+  for (std::size_t i = 0; i < relations_.size(); ++i) relation_[relations_[i].column] = i;
+}
+
+const Relation* TableCoding::relation_of(std::size_t schema_column) const {
+  const std::size_t i = relation_[schema_column];
+  return i < relations_.size() ? &relations_[i] : nullptr;
+}
+
+std::optional<Table> TableCoding::with_distances(const Table& table, std::size_t first_row, std::size_t end) const {
+  if (relations_.empty()) return {};
+  std::vector<std::size_t> place(schema_.size(), table.columns());  // in the table
+  std::vector<const Relation*> relation(table.columns(), nullptr);
+  for (std::size_t c = 0; c < schema_.size(); ++c) {
+    const auto at = std::find(table.names().begin(), table.names().end(), schema_[c].name);
+    if (at == table.names().end()) continue;
+    place[c] = static_cast<std::size_t>(at - table.names().begin());
+    relation[place[c]] = relation_of(c);
+  }
+  Table out(table.names(), table.delimiter());
+  for (std::size_t r = first_row; r < std::min(end, table.rows()); ++r)
+    for (std::size_t i = 0; i < table.columns(); ++i) {
+      const std::string_view cell = table.cell(r, i);
+      if (!relation[i] || is_missing(relation[i]->distance, cell)) {
+        out.append(cell);
+        continue;
+      }
+      const ColumnSchema& column = schema_[relation[i]->column];
+      const double predicted = relation[i]->predict(column, [&](std::size_t c) {
+        const bool there = place[c] < table.columns() && !is_missing(schema_[c], table.cell(r, place[c]));
+        return there ? to_number(schema_[c], table.cell(r, place[c])) : std::numeric_limits<double>::quiet_NaN();
+      });
+      out.append_with([&](std::string& text) {
+        if (std::isfinite(predicted))
+          append_value(relation[i]->distance, to_number(column, cell) - predicted, text);
+        else
+          text += fmt::format("{} without what it follows from", cell);
+      });
+    }
+  return out;
+}
+
+double TableCoding::number_of(std::size_t schema_column, const std::uint32_t* code, const double* number) const {
+  const std::size_t k = place_[schema_column];
+  const double own = columns_[k].number(code[k], columns_[k].continuous_code() < 0 ? 0 : number[number_place_[k]]);
+  const Relation* relation = relation_of(schema_column);
+  if (!relation) return own;
+  const ColumnSchema& column = schema_[schema_column];
+  return relation->at(column, relation->predict(column, [&](std::size_t c) { return number_of(c, code, number); }),
+                      own);
+}
+
 std::vector<std::string> TableCoding::names() const {
   std::vector<std::string> names;
   for (const Column& column : columns_)
@@ -98,8 +158,9 @@ std::vector<std::string> TableCoding::names() const {
   return names;
 }
 
-std::vector<std::string> TableCoding::rare_notes() const {
+std::vector<std::string> TableCoding::notes() const {
   std::vector<std::string> notes;
+  for (const Relation& relation : relations_) notes.push_back(describe(relation, schema_));
   for (const Column& column : columns_)
     if (!column.rare_note().empty() && column.part() != Column::Part::kPlace)
       notes.push_back(fmt::format("column '{}': {}", column.schema().name, column.rare_note()));
@@ -131,6 +192,8 @@ Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
   const std::size_t columns = columns_.size();
   std::vector<std::size_t> source;
   for (const Column& column : columns_) source.push_back(table.column(column.schema().name));
+  const std::optional<Table> distances = with_distances(table);
+  const Table& learned = distances ? *distances : table;
   Coded out{table.rows(), std::vector<std::uint32_t>(table.rows() * columns),
             std::vector<float>(table.rows() * columns)};
   const Philox philox(seed, Stream::kCoding);
@@ -138,7 +201,7 @@ Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
     for (std::size_t c = 0; c < columns; ++c) {
       const bool noisy = columns_[c].continuous_code() >= 0;
       const float uniform = noisy ? philox.uniform(r, static_cast<std::uint32_t>(c))[0] : 0.5f;
-      const Cell cell = columns_[c].encode(table.cell(r, source[c]), uniform);
+      const Cell cell = columns_[c].encode(learned.cell(r, source[c]), uniform);
       out.code[r * columns + c] = cell.code;
       out.z[r * columns + c] = cell.z;
     }
@@ -155,7 +218,13 @@ void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<con
       out.append_with([&](std::string& text) {
         if (!column || (!is_modelled(schema_[c].type) && static_cast<int>(code[at]) != column->missing_code()))
           text_.append(schema_[c], c, seed, first_row + r, text);
-        else if (column->is_split())
+        else if (relation_of(c) && static_cast<int>(code[at]) != column->missing_code()) {
+          const double value = number_of(c, code.data() + r * columns, number.data() + r * numbers);
+          if (std::isnan(value))
+            text += schema_[c].missing_word;  // what it follows from is missing, as in no row of the table
+          else
+            append_value(schema_[c], value, text);
+        } else if (column->is_split())
           column->append(column->whole({code[at]}, {code[at + 1]}), text);
         else
           column->append(code[at], column->continuous_code() < 0 ? 0 : number[r * numbers + number_place_[place_[c]]],
@@ -170,6 +239,7 @@ std::string TableCoding::to_json() const {
                      {"text_shapes", nlohmann::json::parse(text_.to_json())}};
   for (const Column& column : columns_)
     if (column.part() != Column::Part::kPlace) out["coding"].push_back(nlohmann::json::parse(column.to_json()));
+  if (!relations_.empty()) out["relations"] = nlohmann::json::parse(relations_to_json(relations_));
   if (!std::is_sorted(schema_column_.begin(), schema_column_.end())) out["order"] = names();
   return out.dump();
 }
@@ -181,10 +251,20 @@ TableCoding TableCoding::from_json(std::string_view json) {
   out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
   const std::vector<std::size_t> places = out.ordered_columns(
       in.contains("order") ? in.at("order").get<std::vector<std::string>>() : std::vector<std::string>{});
+  out.set_relations(in.contains("relations") ? relations_from_json(in.at("relations").dump(), out.schema_)
+                                             : std::vector<Relation>());
   std::vector<Column> columns;
-  for (const std::size_t place : places)
-    columns.push_back(Column::from_json(out.schema_[place], in.at("coding").at(columns.size()).dump()));
+  for (const std::size_t place : places) {
+    const Relation* relation = out.relation_of(place);
+    columns.push_back(Column::from_json(relation ? relation->distance : out.schema_[place],
+                                        in.at("coding").at(columns.size()).dump()));
+  }
   out.set_columns(std::move(columns), places);
+  for (const Relation& relation : out.relations_)
+    for (const Term& term : relation.terms)
+      for (const std::size_t c : {term.a, term.b})
+        if (out.place_[c] >= out.place_[relation.column])
+          fail("column '{}' is learned from one that is generated later", out.schema_[relation.column].name);
   return out;
 }
 

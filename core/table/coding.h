@@ -1,11 +1,13 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/table/column.h"
+#include "core/table/relation.h"
 #include "core/table/text_columns.h"
 
 namespace meg {
@@ -19,7 +21,8 @@ struct Coded {
 
 /// A whole table between text and cells (code, z). Modelled are all columns but identifiers and free text; of these,
 /// those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew. A column
-/// of more than options.most_categories stands in columns() as its two parts, one behind the other.
+/// of more than options.most_categories stands in columns() as its two parts, one behind the other. A column that
+/// follows from others stands there as its distance from them, see relation.h.
 class TableCoding {
  public:
   TableCoding() = default;
@@ -40,8 +43,16 @@ class TableCoding {
   /// The names of the modelled columns, in the order of their generation.
   std::vector<std::string> names() const;
 
-  /// What rare_min did, a sentence a column that it changed.
-  std::vector<std::string> rare_notes() const;
+  /// What the relations are and what rare_min did, a sentence a column.
+  std::vector<std::string> notes() const;
+
+  const std::vector<Relation>& relations() const { return relations_; }
+  /// The relation of a column of the schema; null where it has none.
+  const Relation* relation_of(std::size_t schema_column) const;
+  /// Rows [first_row, end) of a table of some columns of the schema, with distances in the place of cells that are
+  /// learned so; nothing where none are. A cell without those that it follows from becomes a text that is no number.
+  std::optional<Table> with_distances(const Table& table, std::size_t first_row = 0,
+                                      std::size_t end = ~std::size_t{0}) const;
 
   /// The rows of a table with noise of (seed, row, column), see Column::encode. Throws Error where the table lacks a
   /// column or has a cell that the fitted one could not have.
@@ -63,6 +74,9 @@ class TableCoding {
   std::vector<std::size_t> ordered_columns(const std::vector<std::string>& order) const;
   /// Takes over whole columns, which stand in the schema at `places`, and parts those that are split.
   void set_columns(std::vector<Column> columns, const std::vector<std::size_t>& places);
+  void set_relations(std::vector<Relation> relations);
+  /// The number of a column of the schema in a decoded row.
+  double number_of(std::size_t schema_column, const std::uint32_t* code, const double* number) const;
 
   Schema schema_;
   TextColumns text_;
@@ -71,6 +85,8 @@ class TableCoding {
   std::vector<std::size_t> place_;          // [schema_] of the column in columns_, kNotModelled for others
   std::vector<std::size_t> number_columns_;
   std::vector<std::size_t> number_place_;  // [columns_] how many of number_columns_ are before
+  std::vector<Relation> relations_;
+  std::vector<std::size_t> relation_;  // [schema_] the place in relations_, or its size
 };
 
 }  // namespace meg

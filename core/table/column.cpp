@@ -224,6 +224,11 @@ double Column::value(Cell cell) const {
   return is_numeric(schema_.type) ? values_[cell.code] : static_cast<double>(cell.code);
 }
 
+double Column::number(std::uint32_t code, double number) const {
+  if (is_continuous({code})) return number;
+  return is_missing_code({code}) ? std::numeric_limits<double>::quiet_NaN() : values_[code];
+}
+
 float Column::place(double number) const {
   if (knots_.size() < 2) return 0;
   const auto above = std::upper_bound(knots_.begin() + 1, knots_.end() - 1, number);

@@ -27,6 +27,7 @@ struct ColumnOptions {
   int rare_min = 0;
   std::string rare_word = "other";
   int most_categories = 1000;  ///< columns with more are learned in two parts, see category_blocks.h
+  bool relations = false;      ///< columns of numbers that follow from others are learned as a distance, see relation.h
 };
 
 /// One column between text and cells (code, z), NaN-free both ways.
@@ -77,6 +78,8 @@ class Column {
   }
   /// The same of a decoded cell: its code, and that of numbers() where the code is the continuous one.
   void append(std::uint32_t code, double number, std::string& out) const;
+  /// The number of a decoded cell of a numeric column; NaN of a missing one.
+  double number(std::uint32_t code, double number) const;
   /// What the z of continuous cells decode by; valid as long as this column stays where it is.
   GridTables numbers() const { return {scores_.tables(), schema_.smallest, schema_.largest, step_}; }
   /// The number of a numeric column's cell (seconds since 1970 for datetimes), in the unit and on the grid of the
