@@ -23,7 +23,7 @@ using AskedColumns = std::vector<Asked>;  // in the order of generation
 const std::string& name_of(const TableCoding& coding, std::size_t k) { return coding.columns()[k].schema().name; }
 
 /// Whether a column is named already, for it is the second part of one.
-bool is_second(const TableCoding& coding, std::size_t k) { return coding.columns()[k].part() == Column::Part::kPlace; }
+bool is_second(const TableCoding& coding, std::size_t k) { return coding.columns()[k].is_second(); }
 
 /// The place in the schema of the column that "column=..." begins with, and the rest. A name may hold a =.
 std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, const std::string& text) {
@@ -50,8 +50,14 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
       fail("{}, so it cannot be conditioned: train with --order {} or --masks dynamic",
            describe(*relation, coding.schema()), name_of(coding, k));
     asked[k].in = parse_cells(coding.columns()[k], cells);
-    if (!coding.columns()[k].is_split()) continue;
+    if (!coding.columns()[k].is_first() || asks_for_whole_days(coding.schema()[c], cells)) continue;
     asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
+    if (coding.columns()[k].part() == Column::Part::kDay) {
+      if (!asked[k].in->only)
+        fail("the day and the time of column '{}' are learned apart: ask for whole days, or for times of one day",
+             name_of(coding, k));
+      continue;
+    }
     if (!asked[k].in->only || !asked[k + 1].in->only)
       fail("column '{}' has very many categories, so a choice among them cannot be asked for: ask for one",
            name_of(coding, k));
@@ -70,7 +76,7 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const Table* given
     const std::size_t k = coding.place_of(c);
     if (k == TableCoding::kNotModelled) continue;
     asked[k].given = true;
-    if (coding.columns()[k].is_split()) asked[k + 1].given = true;
+    if (coding.columns()[k].is_first()) asked[k + 1].given = true;
   }
   for (const Relation& relation : coding.relations())
     for (const Term& term : relation.terms)

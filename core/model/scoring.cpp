@@ -18,7 +18,8 @@ std::optional<Cell> cell_of(const Column& column, bool is_distance, std::string_
   try {
     const ColumnSchema& schema = column.schema();
     if (is_numeric(schema.type) && !is_missing(schema, text))
-      if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
+      if (const double number = column.part_of(to_number(schema, text));
+          number < schema.smallest || number > schema.largest)
         fail("column '{}' is {}{}, beyond what the model knows", schema.name, text,
              is_distance ? " from what it follows from" : "");
     return column.encode(text, 0.5f);

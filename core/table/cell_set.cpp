@@ -13,6 +13,7 @@ namespace meg {
 
 namespace {
 
+constexpr double kDaySeconds = 86400;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Most values that an error lists.
 constexpr std::size_t kMostListed = 12;
@@ -53,7 +54,7 @@ class Builder {
   void add_value(std::string_view text) {
     const Cell cell = column_.encode(text, 0.5f);
     if (is_numeric(column_.schema().type) && static_cast<int>(cell.code) != column_.missing_code()) {
-      const double number = to_number(column_.schema(), text);
+      const double number = column_.part_of(to_number(column_.schema(), text));
       if (std::abs(column_.value(cell) - number) > rounding_) refuse_number(cell, text);
     }
     if (static_cast<int>(cell.code) == column_.continuous_code()) {
@@ -142,6 +143,58 @@ bool is_category(const Column& column, std::string_view text) {
   return std::find(column.schema().values.begin(), column.schema().values.end(), text) != column.schema().values.end();
 }
 
+/// From the first to the last number that an alternative stands for.
+struct Span {
+  double from, to;
+};
+
+/// A number, or the first or last moment of a day.
+double bound_of(const ColumnSchema& schema, std::string_view text, bool is_last) {
+  if (schema.type == ColumnType::kDatetime && has_time_of_day(schema.format) && !parse_datetime(text, schema.format))
+    if (const auto day = parse_datetime(text, date_part(schema.format)))
+      return *day + (is_last ? kDaySeconds - std::max(0.01, 0.5 * std::pow(10.0, -schema.decimals)) : 0);
+  return to_number(schema, text);
+}
+
+Span span_of(const ColumnSchema& schema, std::string_view text) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string_view::npos) return {bound_of(schema, text, false), bound_of(schema, text, true)};
+  const std::string_view low = text.substr(0, dots), high = text.substr(dots + 2);
+  if (low.empty() && high.empty())
+    fail("the range of column '{}' has no end: write low..high, low.. or ..high", schema.name);
+  const Span span{low.empty() ? -kInfinity : bound_of(schema, low, false),
+                  high.empty() ? kInfinity : bound_of(schema, high, true)};
+  if (span.from > span.to)
+    fail("the range {} of column '{}' is empty: its low end is above its high end", text, schema.name);
+  return span;
+}
+
+double day_of(double number) { return std::floor(number / kDaySeconds) * kDaySeconds; }
+
+bool is_of_whole_days(Span span) {
+  const bool begins = std::isinf(span.from) || span.from == day_of(span.from);
+  return begins && (std::isinf(span.to) || span.to - day_of(span.to) >= kDaySeconds - 60);
+}
+
+/// An alternative for one part of a datetime.
+void add_day_or_time(const Column& column, std::string_view text, Builder& builder) {
+  const ColumnSchema& schema = column.schema();
+  const Span span = span_of(schema, text);
+  const bool is_time = column.part() == Column::Part::kTime, is_one_day = day_of(span.from) == day_of(span.to);
+  if (!is_of_whole_days(span) && !is_one_day)
+    fail(
+        "the day and the time of column '{}' are learned apart, so a range of several days begins and ends with whole "
+        "ones: leave the times out",
+        schema.name);
+  if (is_time && is_of_whole_days(span)) return builder.add_range(-kInfinity, kInfinity, text);
+  if (is_time && span.from != span.to)
+    return builder.add_range(column.part_of(span.from), column.part_of(span.to), text);
+  if (!is_time && !is_one_day) return builder.add_range(day_of(span.from), day_of(span.to), text);
+  std::string one;  // a day, or a time
+  append_value(schema, span.from, one);
+  builder.add_value(one);
+}
+
 void add_part(const Column& column, std::string_view text, Builder& builder) {
   const ColumnSchema& schema = column.schema();
   if (is_missing(schema, text)) {
@@ -151,8 +204,10 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
   if (!is_modelled(schema.type))
     fail("column '{}' is {}: what it says is not learned, only whether it says anything ('{}=' is a missing cell)",
          schema.name, type_name(schema.type), schema.name);
-  const std::size_t dots = text.find("..");
-  if (!is_numeric(schema.type) || dots == std::string_view::npos) {
+  if (column.part() == Column::Part::kDay || column.part() == Column::Part::kTime)
+    return add_day_or_time(column, text, builder);
+  const bool is_range = text.find("..") != std::string_view::npos || asks_for_whole_days(schema, text);
+  if (!is_numeric(schema.type) || !is_range) {
     if (is_categorical(schema.type) && !is_category(column, text)) {
       const std::size_t listed = std::min(kMostListed, schema.values.size());
       fail("column '{}' has no value '{}'; it has: {}{}", schema.name, text,
@@ -161,16 +216,22 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
     }
     return builder.add_value(text);
   }
-  const std::string_view low = text.substr(0, dots), high = text.substr(dots + 2);
-  if (low.empty() && high.empty())
-    fail("the range of column '{}' has no end: write low..high, low.. or ..high", schema.name);
-  const double from = low.empty() ? -kInfinity : to_number(schema, low);
-  const double to = high.empty() ? kInfinity : to_number(schema, high);
-  if (from > to) fail("the range {} of column '{}' is empty: its low end is above its high end", text, schema.name);
-  builder.add_range(from, to, text);
+  const Span span = span_of(schema, text);
+  builder.add_range(span.from, span.to, text);
 }
 
 }  // namespace
+
+bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
+  if (schema.type != ColumnType::kDatetime || !has_time_of_day(schema.format)) return false;
+  while (true) {
+    const std::size_t bar = text.find('|');
+    if (is_missing(schema, text.substr(0, bar)) || !is_of_whole_days(span_of(schema, text.substr(0, bar))))
+      return false;
+    if (bar == std::string_view::npos) return true;
+    text.remove_prefix(bar + 1);
+  }
+}
 
 CellSet parse_cells(const Column& column, std::string_view text) {
   Builder builder(column);

@@ -50,6 +50,12 @@ std::vector<std::uint32_t> like_categories(const Table& table, const std::vector
   return order_by_likeness(profile, count);
 }
 
+/// Whether a datetime's day and its time of the day are learned as two: not where the values are few or all of one day.
+bool has_times_of_days(const ColumnSchema& column, const ColumnOptions& options) {
+  return column.type == ColumnType::kDatetime && has_time_of_day(column.format) && !date_part(column.format).empty() &&
+         column.distinct > static_cast<std::size_t>(options.exact_limit) && column.largest - column.smallest > 86400;
+}
+
 }  // namespace
 
 TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options,
@@ -65,24 +71,34 @@ TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, 
   const Table& learned = distances ? *distances : table;
   std::vector<std::string_view> cells(table.rows());
   std::vector<Column> columns;
+  std::vector<std::size_t> schema_columns;  // [columns]
   for (const std::size_t c : places) {
     const std::size_t source = table.column(schema_[c].name);
     for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned.cell(r, source);
     const Relation* relation = relation_of(c);
-    columns.push_back(Column::fit(relation ? relation->distance : schema_[c], cells, seed,
-                                  static_cast<std::uint32_t>(columns.size()), options));
+    const auto add = [&](Column::Part part) {
+      columns.push_back(Column::fit(relation ? relation->distance : schema_[c], cells, seed,
+                                    static_cast<std::uint32_t>(columns.size()), options, part));
+      schema_columns.push_back(c);
+    };
+    if (!relation && options.split_times && has_times_of_days(schema_[c], options)) {
+      add(Column::Part::kDay);
+      add(Column::Part::kTime);
+      continue;
+    }
+    add(Column::Part::kWhole);
     if (!relation) schema_[c] = columns.back().schema();
   }
   for (std::size_t k = 0; k < columns.size(); ++k)
-    if (is_categorical(schema_[places[k]].type) && columns[k].codes() > options.most_categories)
+    if (is_categorical(columns[k].schema().type) && columns[k].codes() > options.most_categories)
       columns[k].split(CategoryBlocks(like_categories(learned, columns, k)));
-  set_columns(std::move(columns), places);
+  set_columns(std::move(columns), schema_columns);
 }
 
 void TableCoding::set_columns(std::vector<Column> columns, const std::vector<std::size_t>& places) {
   place_.assign(schema_.size(), kNotModelled);
   for (std::size_t k = 0; k < columns.size(); ++k) {
-    place_[places[k]] = columns_.size();
+    if (!columns[k].is_second()) place_[places[k]] = columns_.size();
     if (columns[k].is_split()) {
       columns_.push_back(columns[k].part(Column::Part::kBlock));
       schema_column_.push_back(places[k]);
@@ -142,11 +158,16 @@ std::optional<Table> TableCoding::with_distances(const Table& table, std::size_t
 }
 
 double TableCoding::number_of(std::size_t schema_column, const std::uint32_t* code, const double* number) const {
+  const auto decoded = [&](std::size_t k) {
+    return columns_[k].number(code[k], columns_[k].continuous_code() < 0 ? 0 : number[number_place_[k]]);
+  };
   const std::size_t k = place_[schema_column];
-  const double own = columns_[k].number(code[k], columns_[k].continuous_code() < 0 ? 0 : number[number_place_[k]]);
+  const double own = decoded(k);
   const Relation* relation = relation_of(schema_column);
-  if (!relation) return own;
   const ColumnSchema& column = schema_[schema_column];
+  if (columns_[k].part() == Column::Part::kDay)
+    return std::clamp(own + decoded(k + 1), column.smallest, column.largest);
+  if (!relation) return own;
   return relation->at(column, relation->predict(column, [&](std::size_t c) { return number_of(c, code, number); }),
                       own);
 }
@@ -154,7 +175,7 @@ double TableCoding::number_of(std::size_t schema_column, const std::uint32_t* co
 std::vector<std::string> TableCoding::names() const {
   std::vector<std::string> names;
   for (const Column& column : columns_)
-    if (column.part() != Column::Part::kPlace) names.push_back(column.schema().name);
+    if (!column.is_second()) names.push_back(column.schema().name);
   return names;
 }
 
@@ -162,7 +183,7 @@ std::vector<std::string> TableCoding::notes() const {
   std::vector<std::string> notes;
   for (const Relation& relation : relations_) notes.push_back(describe(relation, schema_));
   for (const Column& column : columns_)
-    if (!column.rare_note().empty() && column.part() != Column::Part::kPlace)
+    if (!column.rare_note().empty() && !column.is_second())
       notes.push_back(fmt::format("column '{}': {}", column.schema().name, column.rare_note()));
   return notes;
 }
@@ -218,10 +239,11 @@ void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<con
       out.append_with([&](std::string& text) {
         if (!column || (!is_modelled(schema_[c].type) && static_cast<int>(code[at]) != column->missing_code()))
           text_.append(schema_[c], c, seed, first_row + r, text);
-        else if (relation_of(c) && static_cast<int>(code[at]) != column->missing_code()) {
+        else if ((relation_of(c) || column->part() == Column::Part::kDay) &&
+                 static_cast<int>(code[at]) != column->missing_code()) {
           const double value = number_of(c, code.data() + r * columns, number.data() + r * numbers);
           if (std::isnan(value))
-            text += schema_[c].missing_word;  // what it follows from is missing, as in no row of the table
+            text += schema_[c].missing_word;  // the other part or what it follows from is, as in no row of the table
           else
             append_value(schema_[c], value, text);
         } else if (column->is_split())
@@ -254,12 +276,14 @@ TableCoding TableCoding::from_json(std::string_view json) {
   out.set_relations(in.contains("relations") ? relations_from_json(in.at("relations").dump(), out.schema_)
                                              : std::vector<Relation>());
   std::vector<Column> columns;
-  for (const std::size_t place : places) {
-    const Relation* relation = out.relation_of(place);
-    columns.push_back(Column::from_json(relation ? relation->distance : out.schema_[place],
-                                        in.at("coding").at(columns.size()).dump()));
-  }
-  out.set_columns(std::move(columns), places);
+  std::vector<std::size_t> schema_columns;
+  for (const std::size_t place : places) do {
+      const Relation* relation = out.relation_of(place);
+      columns.push_back(Column::from_json(relation ? relation->distance : out.schema_[place],
+                                          in.at("coding").at(columns.size()).dump()));
+      schema_columns.push_back(place);
+    } while (columns.back().part() == Column::Part::kDay);
+  out.set_columns(std::move(columns), schema_columns);
   for (const Relation& relation : out.relations_)
     for (const Term& term : relation.terms)
       for (const std::size_t c : {term.a, term.b})

@@ -86,19 +86,25 @@ std::vector<Repeated> find_repeated(std::span<const double> sorted, double step,
 }  // namespace
 
 Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
-                   std::uint32_t number, const ColumnOptions& options) {
+                   std::uint32_t number, const ColumnOptions& options, Part part) {
   Column out;
   out.schema_ = schema;
+  out.part_ = part;
   std::vector<double> numbers;
   for (const std::string_view cell : cells) {
     if (is_missing(schema, cell))
       out.has_missing_ = true;
     else if (is_numeric(schema.type))
-      numbers.push_back(to_number(schema, cell));
+      numbers.push_back(out.part_of(to_number(schema, cell)));
   }
   std::sort(numbers.begin(), numbers.end());
+  if (part != Part::kWhole && !numbers.empty())
+    out.schema_.smallest = numbers.front(), out.schema_.largest = numbers.back();
   const bool continuous = options.rare_min > 1 && out.hide_rare(cells, options, numbers);
-  const bool exact = !continuous && count_distinct(numbers) <= static_cast<std::size_t>(options.exact_limit);
+  const std::size_t distinct = count_distinct(numbers);
+  const bool many_rows_a_day = part == Part::kDay && numbers.size() >= 3 * distinct;
+  const int limit = many_rows_a_day ? std::max(options.exact_limit, options.exact_days) : options.exact_limit;
+  const bool exact = !continuous && distinct <= static_cast<std::size_t>(limit);
   const double spike_rows =
       std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
                 static_cast<double>(options.rare_min - 1)});
@@ -162,12 +168,12 @@ Column Column::part(Part part) const {
 }
 
 int Column::codes() const {
-  if (part_ == Part::kWhole) return codes_;
+  if (!blocks_ || part_ == Part::kWhole) return codes_;
   return part_ == Part::kBlock ? blocks_->blocks() : blocks_->places();
 }
 
 int Column::code_of(int whole) const {
-  if (part_ == Part::kWhole || whole < 0) return whole;
+  if (!blocks_ || part_ == Part::kWhole || whole < 0) return whole;
   const auto category = static_cast<std::uint32_t>(whole);
   return static_cast<int>(part_ == Part::kBlock ? blocks_->block(category) : blocks_->place(category));
 }
@@ -188,7 +194,7 @@ Cell Column::encode_whole(std::string_view text, float uniform) const {
   if (missing_code_ == 0)
     fail("column '{}' has no values in the table it was fitted on, so it cannot hold '{}'", schema_.name, text);
   if (!is_modelled(schema_.type)) return {};
-  if (is_numeric(schema_.type)) return encode_number(to_number(schema_, text), uniform);
+  if (is_numeric(schema_.type)) return encode_number(part_of(to_number(schema_, text)), uniform);
   if (rare_code_ >= 0 && !std::binary_search(schema_.values.begin(), schema_.values.end(), text))
     return {static_cast<std::uint32_t>(rare_code_), 0};
   return {static_cast<std::uint32_t>(to_number(schema_, text)), 0};
@@ -252,6 +258,9 @@ std::string Column::to_json() const {
   if (rare_code_ >= 0) out["rare_code"] = rare_code_;
   if (!rare_note_.empty()) out["rare_note"] = rare_note_;
   if (blocks_) out["blocks"] = blocks_->order();
+  if (part_ == Part::kDay) out["part"] = "day";
+  if (part_ == Part::kTime) out["part"] = "time";
+  if (part_ == Part::kDay || part_ == Part::kTime) out["range"] = {schema_.smallest, schema_.largest};
   if (!is_numeric(schema_.type)) return out.dump();
   out["values"] = values_;
   out["knots"] = knots_;
@@ -271,6 +280,10 @@ Column Column::from_json(const ColumnSchema& schema, std::string_view json) {
   out.has_missing_ = in.at("missing");
   out.rare_code_ = in.value("rare_code", -1);
   out.rare_note_ = in.value("rare_note", "");
+  if (in.contains("part")) {
+    out.part_ = in.at("part") == "day" ? Part::kDay : Part::kTime;
+    in.at("range").at(0).get_to(out.schema_.smallest), in.at("range").at(1).get_to(out.schema_.largest);
+  }
   if (in.contains("blocks")) out.split(CategoryBlocks(in.at("blocks").get<std::vector<std::uint32_t>>()));
   if (is_numeric(schema.type)) {
     in.at("values").get_to(out.values_);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -28,6 +29,8 @@ struct ColumnOptions {
   std::string rare_word = "other";
   int most_categories = 1000;  ///< columns with more are learned in two parts, see category_blocks.h
   bool relations = false;      ///< columns of numbers that follow from others are learned as a distance, see relation.h
+  bool split_times = false;    ///< dates with times of many values are learned in two parts, day and time of the day
+  int exact_days = 400;        ///< so many days have a code each, where there are three rows a day
 };
 
 /// One column between text and cells (code, z), NaN-free both ways.
@@ -38,6 +41,7 @@ struct ColumnOptions {
 /// - identifier, text: one code says that there is a cell; TextColumns writes it.
 /// - missing cells: one more code, where the fitted column has any.
 /// A column of very many categories is learned as two, the category's block and its place within it: split(), part().
+/// So can a datetime be: fitted for Part::kDay and for Part::kTime, both in seconds.
 class Column {
  public:
   static constexpr int kKnots = 16;     ///< of the piecewise-linear encoding
@@ -45,16 +49,25 @@ class Column {
 
   /// Fits the column that `schema` was inferred from. The noise is that of (seed, number). Throws Error, naming the
   /// column, where a cell is not of its type.
+  enum class Part { kWhole, kBlock, kPlace, kDay, kTime };
   static Column fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
-                    std::uint32_t number, const ColumnOptions& options = {});
+                    std::uint32_t number, const ColumnOptions& options = {}, Part part = Part::kWhole);
 
-  enum class Part { kWhole, kBlock, kPlace };
   /// Cuts the column, of categories, into blocks. Its parts are columns of the same texts, with codes of their own.
   void split(CategoryBlocks blocks) { blocks_ = std::make_shared<const CategoryBlocks>(std::move(blocks)); }
   bool is_split() const { return blocks_ != nullptr; }
   /// One part of a column that is split.
   Column part(Part part) const;
   Part part() const { return part_; }
+  /// Whether it is the first or the second part of a column.
+  bool is_first() const { return part_ == Part::kBlock || part_ == Part::kDay; }
+  bool is_second() const { return part_ == Part::kPlace || part_ == Part::kTime; }
+  /// What a part is of the column's number.
+  double part_of(double number) const {
+    constexpr double kDaySeconds = 86400;
+    const double day = std::floor(number / kDaySeconds) * kDaySeconds;
+    return part_ == Part::kDay ? day : part_ == Part::kTime ? number - day : number;
+  }
   /// The cell of the whole column, which append takes, from those of its parts.
   Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }
 

@@ -136,6 +136,19 @@ const std::vector<std::string>& datetime_formats() {
   return formats;
 }
 
+std::string_view date_part(std::string_view format) {
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < format.size();) {
+    const auto [directive, length] = first_directive(format.substr(at));
+    if (directive.letter == 'H' || directive.letter == 'I') return format.substr(0, end);
+    at += length;
+    if (directive.letter != 0) end = at;
+  }
+  return format;
+}
+
+bool has_time_of_day(std::string_view format) { return date_part(format).size() < format.size(); }
+
 std::string_view unknown_directive(std::string_view format) {
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;

@@ -11,6 +11,11 @@ namespace meg {
 /// first, then day first, then month first; alone or with a time; months, and times alone.
 const std::vector<std::string>& datetime_formats();
 
+/// What a format begins with before the time, without what separates them: the day. Empty where the time comes first.
+std::string_view date_part(std::string_view format);
+/// Whether a format says a time of the day.
+bool has_time_of_day(std::string_view format);
+
 /// 20061212: such dates are whole numbers too.
 inline constexpr std::string_view kWholeNumberDate = "%Y%m%d";
 
