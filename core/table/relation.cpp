@@ -164,8 +164,10 @@ class Sum {
   Relation relation() const {
     Relation out;
     for (std::size_t j = 0; j < factors_.size(); ++j) {
-      out.terms.push_back(features_[j]->term);
-      out.terms.back().factor = factors_[j];
+      Term& term = out.terms.emplace_back(features_[j]->term);
+      term.factor = factors_[j];
+      if (term.what == Combination::kDifference && term.factor < 0)
+        std::swap(term.a, term.b), term.factor = -term.factor;
     }
     out.offset = offset_, out.step = target_->step;
     return out;
@@ -323,7 +325,7 @@ void add_pairs(const Feature& own, const Schema& schema, std::vector<Feature>& f
     const ColumnSchema& beside = schema[other.term.a];
     if (are_of_a_kind(column, beside)) add(Combination::kDifference, own, other);
     if (column.type == ColumnType::kDatetime || beside.type == ColumnType::kDatetime) continue;
-    add(Combination::kProduct, own, other);
+    add(Combination::kProduct, other, own);
     add(Combination::kQuotient, own, other);
     add(Combination::kQuotient, other, own);
   }
@@ -381,7 +383,8 @@ std::string describe(const Relation& relation, const Schema& schema) {
     terms += terms.empty() ? (term.factor < 0 ? "-" : "") : (term.factor < 0 ? " - " : " + ");
     if (size != 1 && !divides) terms += fmt::format("{:.6g} * ", size);
     if (term.what == Combination::kColumn) terms += a;
-    if (term.what == Combination::kDifference) terms += fmt::format("({} - {})", a, b);
+    const bool stands_alone = relation.terms.size() == 1 && term.factor == 1;
+    if (term.what == Combination::kDifference) terms += fmt::format(stands_alone ? "{} - {}" : "({} - {})", a, b);
     if (term.what == Combination::kProduct) terms += fmt::format("{} * {}", a, b);
     if (term.what == Combination::kQuotient) terms += fmt::format("{} / {}", a, b);
     if (divides) terms += fmt::format(" / {:.0f}", 1 / size);

@@ -1,0 +1,266 @@
+#include <cmath>
+#include <map>
+
+#include "core/meg.h"
+#include "core/table/coding.h"
+#include "core/table/csv.h"
+#include "tests/support.h"
+
+/// Columns that follow from others, and dates with times in their two parts.
+
+using namespace meg;
+
+namespace {
+
+std::string moment(double seconds, const char* format = "%Y-%m-%d %H:%M:%S") {
+  std::string out;
+  append_datetime(seconds, format, 0, out);
+  return out;
+}
+
+/// An order, shipped later unless it is cancelled, with amounts that add up, and nothing to do with `other`; orders
+/// come on weekdays from 8 to 18 o'clock.
+Table orders(std::size_t rows) {
+  std::string text = "ordered,shipped,days,net,tax,gross,amount,price,total,other\n";
+  const Philox philox(5, Stream::kMeasure);
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto u = philox.uniform(r, 0), v = philox.uniform(r, 1);
+    const auto share = [](float x) { return static_cast<double>(x); };
+    const double week = std::floor(50 * share(u[0])), day = std::floor(5 * share(u[1]));
+    // 2024-01-01 was a Monday
+    const double ordered = 1704067200 + 86400 * (7 * week + day) + std::floor(8 * 3600 + 36000 * share(u[2]));
+    const double shipped = ordered + std::floor(std::exp(10 + 1.5 * share(u[3])));
+    const double days = std::floor(shipped / 86400) - std::floor(ordered / 86400);
+    const double net = std::round(1e4 * share(v[0]) + 100) / 100, tax = std::round(19 * net) / 100;
+    const double amount = 1 + std::floor(20 * share(v[1])), price = std::round(5e3 * share(v[2]) + 100) / 100;
+    text += fmt::format("{},{},{},{:.2f},{:.2f},{:.2f},{},{:.2f},{:.2f},{:.3f}\n", moment(ordered),
+                        r % 9 ? moment(shipped) : "", r % 9 ? fmt::format("{}", days) : "", net, tax, net + tax, amount,
+                        price, amount * price, share(v[3]));
+  }
+  return parse_csv(text, "orders.csv");
+}
+
+constexpr ColumnOptions kBoth{.relations = true, .split_times = true};
+
+std::vector<std::string> found(const Table& table, const std::vector<std::string>& first = {}) {
+  const TableCoding coding(table, infer_schema(table), 1, {.relations = true}, first);
+  std::vector<std::string> out;
+  for (const Relation& relation : coding.relations()) out.push_back(describe(relation, coding.schema()));
+  return out;
+}
+
+std::string csv_of(const Table& table) {
+  std::string out;
+  append_csv(table, true, out);
+  return out;
+}
+
+Table decoded(const TableCoding& coding, const Coded& rows) {
+  Table out = coding.empty_table();
+  std::vector<double> numbers;
+  for (std::size_t r = 0; r < rows.rows; ++r)
+    for (const std::size_t k : coding.number_columns()) {
+      const std::size_t at = r * coding.columns().size() + k;
+      numbers.push_back(coding.columns()[k].value({rows.code[at], rows.z[at]}));
+    }
+  coding.append_rows(rows.code, numbers, 9, 0, out);
+  return out;
+}
+
+Meg trained(const Table& table, const std::vector<std::string>& order = {}, const char* masks = "") {
+  Options options;
+  options.refine_steps = 0;
+  options.order = order;
+  options.masks = masks;
+  Meg model(options);
+  model.load_data(table);
+  model.train(6, 64);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("sums, products, factors and ends behind beginnings are found, and nothing else") {
+  CHECK(found(orders(600)) == std::vector<std::string>{"column 'shipped' is learned as its distance from ordered",
+                                                       "column 'tax' is learned as 0.19 * net",
+                                                       "column 'gross' is learned as net + tax",
+                                                       "column 'total' is learned as amount * price"});
+  // What is generated first is no distance from what comes later; nor is 'ordered', which is there without 'shipped'.
+  CHECK(found(orders(600), {"gross", "shipped"}) ==
+        std::vector<std::string>{"column 'net' is learned as 0.84034 * gross", "column 'tax' is learned as gross - net",
+                                 "column 'total' is learned as amount * price"});
+  CHECK(found(orders(30)).empty());  // too few to say so
+}
+
+TEST_CASE(
+    "a share of odd cells is no obstacle, a missing one to follow from is, and a frequent number is no relation") {
+  const auto table = [](std::size_t odd, bool gaps) {
+    std::string text = "a,b,c,rare\n";
+    const test::Floats z = test::random(2000, 3);
+    for (std::size_t i = 0; i < 1000; ++i) {
+      const double a = std::round(1000 * static_cast<double>(z[i])),
+                   b = std::round(100 * static_cast<double>(z[1000 + i]));
+      text += fmt::format("{},{},{},{}\n", gaps && i % 50 == 7 ? "" : fmt::format("{}", a), b,
+                          odd > 0 && i % odd == 3 ? fmt::format("{}", 7 * i) : fmt::format("{}", 2 * a - b),
+                          i % 40 == 0 ? fmt::format("{}", i % 37) : "0");
+    }
+    return parse_csv(text, "t.csv");
+  };
+  CHECK(found(table(0, false)) == std::vector<std::string>{"column 'c' is learned as 2 * a - b"});
+  CHECK(found(table(30, false)) == std::vector<std::string>{"column 'c' is learned as 2 * a - b"});
+  CHECK(found(table(10, false)).empty());
+  CHECK(found(table(0, true)).empty());
+}
+
+TEST_CASE("a table comes back from its distances and its days and times, also after JSON") {
+  const Table table = orders(600);
+  for (const auto& order : {std::vector<std::string>{}, {"gross", "tax"}}) {
+    const TableCoding coding(table, infer_schema(table), 5, kBoth, order);
+    CHECK(coding.relations().size() >= 4);
+    CHECK(coding.columns().size() == 11);  // the first of the dates is two
+    CHECK(coding.names().size() == 10);
+    const Coded rows = coding.encode(table, 5);
+    CHECK(csv_of(decoded(coding, rows)) == csv_of(table));
+    const TableCoding again = TableCoding::from_json(coding.to_json());
+    CHECK(again.to_json() == coding.to_json());
+    CHECK(again.notes() == coding.notes());
+    CHECK(again.encode(table, 5).code == rows.code);
+    CHECK(csv_of(decoded(again, rows)) == csv_of(table));
+  }
+}
+
+TEST_CASE("a distance is on the column's grid, and where it is not 0 within the column's range") {
+  const Table table = orders(600);
+  const TableCoding coding(table, infer_schema(table), 5, {.relations = true});
+  const std::size_t gross = table.column("gross");
+  const Relation& relation = *coding.relation_of(gross);
+  const ColumnSchema& schema = coding.schema()[gross];
+  const auto of = [&](double net, double tax) {
+    return relation.predict(schema, [&](std::size_t c) { return c == table.column("net") ? net : tax; });
+  };
+  CHECK(of(10.004, 2.003) == doctest::Approx(12.01));
+  CHECK(std::isnan(of(NAN, 1)));
+  CHECK(relation.at(schema, 1e6, 0) == 1e6);
+  CHECK(relation.at(schema, 1e6, 1) == schema.largest);
+  CHECK(relation.at(schema, 12, -1e3) == schema.smallest);
+  CHECK(relation.at(schema, 12, 0.5) == 12.5);
+
+  const Table lonely = parse_csv(
+      "ordered,shipped,days,net,tax,gross,amount,price,total,other\n"
+      "2024-01-01 08:00:00,2024-01-02 08:00:00,1,,1.00,5.00,1,1.00,1.00,0.5\n",
+      "lonely.csv");
+  CHECK(coding.with_distances(lonely)->cell(0, table.column("tax")) == "1.00 without what it follows from");
+  CHECK_THROWS_AS(coding.encode(lonely, 1), Error);
+}
+
+TEST_CASE("rows of a model keep the rules of its table, and its hours and weekdays" * doctest::test_suite("long")) {
+  const Table real = orders(1500);
+  const Meg model = trained(real);
+  CHECK(model.notes().size() == 4);
+  const Table rows = model.generate(2000, 1);
+  const auto number = [&](std::size_t r, const char* column) {
+    return to_number(real.column(column) < model.schema().size() ? model.schema()[real.column(column)] : ColumnSchema{},
+                     rows.cell(r, rows.column(column)));
+  };
+  std::size_t off_hours = 0, weekends = 0, shipped = 0;
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    CHECK(number(r, "gross") == doctest::Approx(number(r, "net") + number(r, "tax")));
+    CHECK(number(r, "total") == doctest::Approx(number(r, "amount") * number(r, "price")));
+    CHECK(std::abs(number(r, "tax") - 0.19 * number(r, "net")) < 0.016);
+    const double ordered = number(r, "ordered"), hour = std::fmod(ordered, 86400) / 3600;
+    off_hours += hour < 8 || hour > 18;
+    weekends += std::fmod(std::floor(ordered / 86400) + 3, 7) >= 5;
+    if (rows.cell(r, 1).empty()) continue;
+    ++shipped;
+    CHECK(number(r, "shipped") > ordered);
+  }
+  CHECK(off_hours == 0);
+  CHECK(weekends == 0);
+  CHECK(shipped == doctest::Approx(2000 * 8 / 9).epsilon(0.05));
+}
+
+TEST_CASE("a row that breaks a rule is no row of the model, and one that keeps it has a score") {
+  const Table real = orders(600);
+  const Meg model = trained(real);
+  const auto total = [&](const std::string& row) {
+    return model.score(parse_csv("ordered,shipped,days,net,tax,gross,amount,price,total,other\n" + row + "\n", "t.csv"))
+        .total[0];
+  };
+  CHECK(std::isfinite(total("2024-03-05 09:00:00,2024-03-06 10:00:00,1,50.00,9.50,59.50,3,20.00,60.00,0.500")));
+  CHECK(std::isinf(total("2024-03-05 09:00:00,2024-03-04 10:00:00,1,50.00,9.50,59.50,3,20.00,60.00,0.500")));
+  CHECK(std::isinf(total("2024-03-05 09:00:00,2024-03-06 10:00:00,1,50.00,9.50,80.00,3,20.00,60.00,0.500")));
+}
+
+TEST_CASE("a column that follows from others is given with them, and is conditioned where it comes first") {
+  const Table real = orders(600);
+  const Meg model = trained(real), first = trained(real, {"gross"}), any = trained(real, {}, "dynamic");
+  CHECK_THROWS_WITH_AS(
+      model.generate(1, 0, {.where = {"gross=10..20"}}),
+      "column 'gross' is learned as net + tax, so it cannot be conditioned: train with --order gross or "
+      "--masks dynamic",
+      Error);
+  const Table low = first.generate(200, 0, {.where = {"gross=10..20"}});
+  for (std::size_t r = 0; r < low.rows(); ++r) {
+    const auto cell = [&](const char* name) { return std::stod(std::string(low.cell(r, low.column(name)))); };
+    CHECK(cell("gross") >= 10);
+    CHECK(cell("gross") <= 20);
+    CHECK(cell("gross") == doctest::Approx(cell("net") + cell("tax")));
+  }
+  CHECK(any.notes().empty());
+  for (const std::string condition : {"gross=10..20", "ordered=2024-02-01..2024-02-29"})
+    CHECK(any.generate(3, 0, {.where = {condition}}).rows() == 3);
+
+  const Table both =
+      parse_csv("ordered,shipped\n2024-05-07 10:00:00,2024-05-08 11:30:00\n2024-05-07 10:00:00,\n", "g.csv");
+  const Table made = model.generate(2, 0, {.given = &both});
+  CHECK(made.cell(0, 1) == "2024-05-08 11:30:00");
+  CHECK(made.cell(1, 1).empty());
+  const Table alone = parse_csv("shipped\n2024-05-08 11:30:00\n", "g.csv");
+  CHECK_THROWS_WITH_AS(
+      model.generate(1, 0, {.given = &alone}),
+      "column 'shipped' is learned as its distance from ordered, so where it is given, 'ordered' must be", Error);
+}
+
+TEST_CASE("days of a column of dates with times can be asked for, and times of one day") {
+  const Meg model = trained(orders(900));  // so many rows a day that every day has a code
+  const auto all_within = [&](const std::string& condition, const std::string& low, const std::string& high) {
+    CAPTURE(condition);
+    const Table rows = model.generate(100, 1, {.where = {condition}});
+    for (std::size_t r = 0; r < rows.rows(); ++r) {
+      CHECK(rows.cell(r, 0) >= low);
+      CHECK(rows.cell(r, 0) <= high);
+    }
+  };
+  all_within("ordered=2024-03-01..2024-03-31", "2024-03-01 00:00:00", "2024-03-31 23:59:59");
+  all_within("ordered=..2024-03-31", "2024-01-01 00:00:00", "2024-03-31 23:59:59");
+  all_within("ordered=2024-03-01 00:00:00..2024-03-31 23:59:59", "2024-03-01 00:00:00", "2024-03-31 23:59:59");
+  all_within("ordered=2024-03-05", "2024-03-05 00:00:00", "2024-03-05 23:59:59");
+  all_within("ordered=2024-03-05|2024-03-07", "2024-03-05 00:00:00", "2024-03-07 23:59:59");
+  all_within("ordered=2024-03-05 10:00:00..2024-03-05 12:00:00", "2024-03-05 10:00:00", "2024-03-05 12:00:00");
+  all_within("ordered=2024-03-05 10:17:03", "2024-03-05 10:17:03", "2024-03-05 10:17:03");
+  const auto error = [&](const std::string& condition) -> std::string {
+    try {
+      model.generate(1, 0, {.where = {condition}});
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  CHECK(error("ordered=2024-03-01 10:00:00..2024-03-31 12:00:00") ==
+        "the day and the time of column 'ordered' are learned apart, so a range of several days begins and ends with "
+        "whole ones: leave the times out");
+  CHECK(error("ordered=2024-03-05 10:00:00|2024-03-07 10:00:00") ==
+        "the day and the time of column 'ordered' are learned apart: ask for whole days, or for times of one day");
+  CHECK(error("ordered=2024-03-05..2024-03-01").find("its low end is above its high end") != std::string::npos);
+  CHECK(error("ordered=March").find("'ordered' is datetime, written %Y-%m-%d %H:%M:%S, but 'March'") !=
+        std::string::npos);
+}
+
+TEST_CASE("what a format says of the day") {
+  CHECK(date_part("%Y-%m-%dT%H:%M:%S") == "%Y-%m-%d");
+  CHECK(date_part("%-d %b %Y, %-I:%M %p") == "%-d %b %Y");
+  CHECK(date_part("%Y-%m-%d") == "%Y-%m-%d");
+  CHECK(date_part("%H:%M") == "");
+  CHECK(has_time_of_day("%Y-%m-%d %H:%M"));
+  CHECK_FALSE(has_time_of_day("%Y-%m"));
+}
