@@ -383,8 +383,9 @@ std::string describe(const Relation& relation, const Schema& schema) {
     terms += terms.empty() ? (term.factor < 0 ? "-" : "") : (term.factor < 0 ? " - " : " + ");
     if (size != 1 && !divides) terms += fmt::format("{:.6g} * ", size);
     if (term.what == Combination::kColumn) terms += a;
-    const bool stands_alone = relation.terms.size() == 1 && term.factor == 1;
-    if (term.what == Combination::kDifference) terms += fmt::format(stands_alone ? "{} - {}" : "({} - {})", a, b);
+    const bool is_alone = relation.terms.size() == 1 && term.factor == 1;
+    if (term.what == Combination::kDifference)
+      terms += is_alone ? fmt::format("{} - {}", a, b) : fmt::format("({} - {})", a, b);
     if (term.what == Combination::kProduct) terms += fmt::format("{} * {}", a, b);
     if (term.what == Combination::kQuotient) terms += fmt::format("{} / {}", a, b);
     if (divides) terms += fmt::format(" / {:.0f}", 1 / size);
