@@ -28,6 +28,8 @@ constexpr std::size_t kMostTerms = 3;
 constexpr double kExactShare = 0.95, kWorthATerm = 0.005, kOrderedShare = 0.995;
 /// And that may be lost for factors of few digits.
 constexpr double kRounding = 0.002;
+/// Share of a column's variance that a first term may leave for others.
+constexpr double kMostLeft = 0.9;
 /// How much an ordered distance may vary, as a share of what the column does.
 constexpr double kNarrowDates = 1, kNarrowNumbers = 0.25;
 /// A column of so few numbers must have most of those that lie on its grid: others do not come by adding.
@@ -63,6 +65,14 @@ double median(std::vector<double> numbers) {
   const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
   std::nth_element(numbers.begin(), middle, numbers.end());
   return *middle;
+}
+
+/// Of distances from the mean.
+double square_sum(std::span<const double> numbers) {
+  double mean = 0, sum = 0;
+  for (const double x : numbers) mean += x / static_cast<double>(numbers.size());
+  for (const double x : numbers) sum += (x - mean) * (x - mean);
+  return sum;
 }
 
 /// Between the quarters.
@@ -236,6 +246,7 @@ std::optional<Relation> find_exact(const Target& target, const std::vector<Featu
       if (!next || sum.hits().share() > next->hits().share()) next = std::move(sum);
     }
     chosen = next->features(), left = next->rest();
+    if (square_sum(left) > kMostLeft * square_sum(target.y)) break;
     const double share = best ? best->hits().share() : 0;
     if (next->hits().are_enough() && next->hits().share() > share + kWorthATerm) best = std::move(next);
     if (chosen[0]->term.what == Combination::kQuotient) break;
