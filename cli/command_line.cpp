@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 namespace meg::cli {
 
@@ -25,13 +26,25 @@ std::size_t edits(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-/// The command that begins with `word`, or the one that is fewest edits away.
-std::string nearest(const std::string& word, const std::vector<std::string>& commands) {
-  const auto distance = [&](const std::string& command) {
-    return command.starts_with(word) ? 0 : edits(word, command);
-  };
-  return *std::min_element(commands.begin(), commands.end(),
+/// The name that begins with `word`, or the one that is fewest edits away.
+std::string nearest(const std::string& word, const std::vector<std::string>& names) {
+  const auto distance = [&](const std::string& name) { return name.starts_with(word) ? 0 : edits(word, name); };
+  return *std::min_element(names.begin(), names.end(),
                            [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+}
+
+/// Throws where a word is a flag that the command does not have.
+void check_flags(const CLI::App& command, std::span<const std::string> words) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  for (const std::string& word : words) {
+    if (word == "--") return;
+    const std::string flag = word.substr(0, word.find('='));
+    if (flag.starts_with("--") && std::find(flags.begin(), flags.end(), flag) == flags.end())
+      throw CLI::ArgumentMismatch(
+          fmt::format("meg {} has no flag {}, did you mean {}?", command.get_name(), flag, nearest(flag, flags)));
+  }
 }
 
 }  // namespace
@@ -46,8 +59,11 @@ std::vector<std::string> command_line(const CLI::App& program, int argc, char** 
   }
   std::vector<std::string> commands;
   for (const CLI::App* command : program.get_subcommands({})) commands.push_back(command->get_name());
-  if (words[0].starts_with('-') || std::find(commands.begin(), commands.end(), words[0]) != commands.end())
+  if (words[0].starts_with('-')) return words;
+  if (std::find(commands.begin(), commands.end(), words[0]) != commands.end()) {
+    check_flags(*program.get_subcommand(words[0]), std::span(words).subspan(1));
     return words;
+  }
   throw CLI::ArgumentMismatch(fmt::format("there is no command '{}', did you mean '{}'? There are {}", words[0],
                                           nearest(words[0], commands), fmt::join(commands, ", ")));
 }

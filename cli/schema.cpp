@@ -48,9 +48,12 @@ void add_schema(CLI::App& program, int& status) {
   command.callback([f, &status] {
     check_files({f->data}, {f->json});
     const Table table = read_csv(f->data);
-    const Schema schema = infer_schema(table, f->columns.types(), f->columns.drop);
+    const AskedTypes types = f->columns.types();
+    const Schema schema = infer_schema(table, types, f->columns.drop);
     if (!f->json.empty()) write_file(f->json, schema_to_json(schema) + "\n");
     if (f->json != "-") print_schema(schema);
+    std::fflush(stdout);
+    say_odd_cells(table, schema, types);
     status = 0;
   });
 }

@@ -130,6 +130,7 @@ int train(TrainFlags& f) {
   model.load_data(table);
   if (!f.run.quiet) {
     say_what_is_not_learned(model.schema());
+    say_odd_cells(table, model.schema(), f.options.types);
     for (const std::string& note : model.notes()) say(note);
   }
   TrainingLog log(f.log, !f.resume.empty());

@@ -244,6 +244,8 @@ class Fast(Case):
         for column in ("year", "flipper_length_mm", "body_mass_g"):
             self.assertRegex(said, column + " +categorical")
         self.assertNotIn("sex", said)
+        self.fail_with("meg train has no flag --effor, did you mean --effort?", "train", PENGUINS, "--effor", "fast", status=2)
+        self.fail_with("meg train has no flag --outt, did you mean --out?", "train", PENGUINS, "--outt=x.meg", status=2)
         self.fail_with("The following argument was not expected: year", "schema", PENGUINS, "--categorical", "sex", "year", status=2)
         self.fail_with("is one or the other", "schema", "--numeric", "year", "--categorical", "sex,year", PENGUINS)
         self.succeed("evaluate", "--quick", "--fail-below", "shape=0.9", PENGUINS, PENGUINS)

@@ -331,7 +331,7 @@ TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is re
   CHECK(error_of(model, {.where = {"group=a", "group=b"}}) ==
         "two conditions are on column 'group': write one, alternatives with a | between them");
   CHECK(error_of(model, {.where = {"size=3"}}) ==
-        "the condition 'size=3' is on column 'size', which the model does not have");
+        "the condition 'size=3' is on column 'size', which the model does not have; it has id, group, x, word, flag");
   CHECK(error_of(model, {.where = {"group"}}) ==
         "'group' is no condition: write column=value, column=low..high, or column= (missing)");
   CHECK(error_of(model, {.where = {"id=k1"}}) ==

@@ -33,7 +33,10 @@ std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, c
   const std::size_t at = text.find('=');
   if (at == std::string::npos)
     fail("'{}' is no condition: write column=value, column=low..high, or column= (missing)", text);
-  fail("the condition '{}' is on column '{}', which the model does not have", text, text.substr(0, at));
+  std::vector<std::string_view> names;
+  for (const ColumnSchema& column : schema) names.push_back(column.name);
+  fail("the condition '{}' is on column '{}', which the model does not have; it has {}", text, text.substr(0, at),
+       fmt::join(names, ", "));
 }
 
 void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked) {

@@ -78,8 +78,7 @@ class Adviser {
     if (closest == Grade::kFair || closest == Grade::kPoor)
       add("privacy", closest,
           fmt::format("{:.1f} % of the rows are nearer to a training row than to any unseen one, where 50 % is no "
-                      "copying: train on more rows or for fewer --epochs, and hide what single persons hold with "
-                      "--rare-min.",
+                      "copying: train on more rows or for fewer --epochs.",
                       100 * p.held_out->closest.share));
     const Membership& m = p.held_out->membership;
     if (m.auc - 0.5 > std::max(kMembershipPoor, kMembershipErrors * m.auc_error))

@@ -47,7 +47,8 @@ class Builder {
  public:
   explicit Builder(const Column& column)
       : column_(column),
-        rounding_(1e-12 * std::max(std::abs(column.schema().smallest), std::abs(column.schema().largest))) {
+        rounding_(1e-12 * std::max(std::abs(column.schema().smallest), std::abs(column.schema().largest))),
+        coarseness_(std::max(rounding_, 1e-6 * (column.schema().largest - column.schema().smallest))) {
     set_.codes.assign(static_cast<std::size_t>(column.codes()), 0.0f);
   }
 
@@ -55,7 +56,8 @@ class Builder {
     const Cell cell = column_.encode(text, 0.5f);
     if (is_numeric(column_.schema().type) && static_cast<int>(cell.code) != column_.missing_code()) {
       const double number = column_.part_of(to_number(column_.schema(), text));
-      if (std::abs(column_.value(cell) - number) > rounding_) refuse_number(cell, text);
+      const bool is_continuous = static_cast<int>(cell.code) == column_.continuous_code();
+      if (std::abs(column_.value(cell) - number) > (is_continuous ? coarseness_ : rounding_)) refuse_number(cell, text);
     }
     if (static_cast<int>(cell.code) == column_.continuous_code()) {
       const double number = column_.value(cell);
@@ -134,7 +136,8 @@ class Builder {
   }
 
   const Column& column_;
-  double rounding_;  // a number of the grid, low + i * step, may be so far from the one that it is written as
+  double rounding_;    // a number of the grid, low + i * step, may be so far from the one that it is written as
+  double coarseness_;  // of numbers far from all of the table's, whose z is a float
   CellSet set_;
   std::optional<float> middle_;  // of the rounding step of the one continuous number, where that is no range
 };

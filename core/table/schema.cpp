@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "core/table/odd_cells.h"
 #include "core/table/survey.h"
 
 namespace meg {
@@ -116,12 +117,19 @@ void check_boolean(const ColumnSchema& column, const Values& values) {
   if (values.size() > 2) fail("column '{}' cannot be boolean: it has {} different values", column.name, values.size());
 }
 
-void read_datetimes(const Values& values, const std::string& asked_format, ColumnSchema& out) {
+/// Says which cells keep a column from a type that was asked for: the few odd ones, or `else_why`.
+[[noreturn]] void fail_odd(const Table& table, std::size_t c, const ColumnSchema& column, const std::string& else_why) {
+  const std::optional<OddCells> odd = find_odd_cells(table, c);
+  fail("column '{}' cannot be {}: {}", column.name, type_name(column.type), odd ? describe(*odd) : else_why);
+}
+
+void read_datetimes(const Table& table, std::size_t c, const Values& values, const std::string& asked_format,
+                    ColumnSchema& out) {
   if (const std::string_view unknown = unknown_directive(asked_format); !unknown.empty())
     fail("column '{}': its format {} has '{}', which is none of %Y %m %d %b %B %H %M %S %f %I %p, %-d, %^b", out.name,
          asked_format, unknown);
   out.format = asked_format.empty() ? common_format(values) : asked_format;
-  if (out.format.empty()) fail("column '{}' cannot be datetime: no one format fits all of its values", out.name);
+  if (out.format.empty()) fail_odd(table, c, out, "no one format fits all of its values");
   bool first = true;
   for (const std::string_view value : values) {
     const std::optional<double> seconds = parse_datetime(value, out.format);
@@ -164,8 +172,7 @@ ColumnSchema infer_column(const Table& table, std::size_t c, const AskedType* as
       if (auto styled = look(true, *style); is_number(styled.first)) std::tie(out, s) = std::move(styled);
   if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
   const bool number_line = is_number(out);
-  if (number_line && !s.numeric)
-    fail("column '{}' cannot be {}: '{}' is no number", out.name, type_name(out.type), s.no_number);
+  if (number_line && !s.numeric) fail_odd(table, c, out, fmt::format("'{}' is no number", s.no_number));
   if (out.type == ColumnType::kInteger && !s.whole)
     fail("column '{}' cannot be integer: not all of its values are whole numbers", out.name);
   if (out.type == ColumnType::kInteger) out.decimals = 0;
@@ -174,7 +181,7 @@ ColumnSchema infer_column(const Table& table, std::size_t c, const AskedType* as
   if (!number_line && !counts) out.smallest = out.largest = 0;
   if (!number_line) out.decimals = 0;
   if (out.type == ColumnType::kBoolean) check_boolean(out, s.values);
-  if (out.type == ColumnType::kDatetime) read_datetimes(s.values, asked ? asked->format : std::string(), out);
+  if (out.type == ColumnType::kDatetime) read_datetimes(table, c, s.values, asked ? asked->format : std::string(), out);
   if (is_categorical(out.type)) {
     out.values.assign(s.values.begin(), s.values.end());
     std::sort(out.values.begin(), out.values.end());

@@ -1,0 +1,25 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/table/table.h"
+
+namespace meg {
+
+/// The few cells that keep a column from being one of numbers or dates.
+struct OddCells {
+  std::string_view what;  ///< the others are: "numbers", "dates"
+  std::size_t count = 0;  ///< in all rows
+  std::size_t row = 0;    ///< of the first, from 1, without the header
+  std::string cell;       ///< which is this
+};
+
+/// At most 5 % of the cells that are there, all others being numbers, of one style too, or dates of one format, more
+/// than 20 different ones. Nothing where it is not so, and where no cell is odd.
+std::optional<OddCells> find_odd_cells(const Table& table, std::size_t column);
+
+/// 3 of its cells are no numbers, the first in row 17: 'n/k'
+std::string describe(const OddCells& odd);
+
+}  // namespace meg
