@@ -17,7 +17,7 @@ namespace meg::cli {
 
 namespace {
 
-constexpr std::size_t kMostColumns = 20, kMostPairs = 5, kMostSkipped = 5;
+constexpr std::size_t kMostColumns = 20, kMostPairs = 5, kMostSkipped = 5, kMostRules = 10;
 /// Scores that are so much below the best catch the eye.
 constexpr double kGap = 0.05, kWideGap = 0.1;
 
@@ -114,6 +114,14 @@ void print_pairs(const Comparison& c, bool coloured) {
   }
 }
 
+void print_rules(const std::vector<Rule>& rules, bool coloured) {
+  if (rules.empty()) return;
+  title(fmt::format("{:<59} {:>9} {:>9}", "rules of the real table, share of rows", "synthetic", "real"), coloured);
+  for (const std::size_t i : worst(rules, kMostRules, [](const Rule& rule) { return rule.synthetic; }))
+    fmt::print("{} {} {:>9}\n", fitted(rules[i].text, 59), score(rules[i].synthetic, 9, coloured, rules[i].real),
+               number(rules[i].real));
+}
+
 void print_target(const TargetEfficacy& t, bool has_test, bool coloured) {
   const bool regression = t.real.task == EfficacyTask::kRegression;
   const auto heads = regression ? std::vector{"RMSE", "R2"} : std::vector{"AUC", "F1", "macro F1", "accuracy"};
@@ -173,6 +181,7 @@ void print_evaluation(const Evaluation& e, bool has_test) {
   print_columns(e.comparison, coloured);
   print_scores(e, coloured);
   print_pairs(e.comparison, coloured);
+  print_rules(e.rules, coloured);
   if (e.target) print_target(*e.target, has_test, coloured);
   if (e.privacy) print_privacy(*e.privacy, coloured);
 }

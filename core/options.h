@@ -44,7 +44,7 @@ struct Options {
   int generators = 0;   ///< classic: groups of neighbouring columns, one generator each; 0: one per column
   float beta1 = 0.5f;   ///< classic: Adam's decay of the first moment
   float l2 = 0.0f;      ///< classic: added to the gradient: l2 * parameter
-  float ema = 0.999f;   ///< classic: decay of the average of the generators that rows come from; 0: the last ones
+  float ema = 0.9998f;  ///< classic: decay of the average of the generators that rows come from; 0: the last ones
 };
 
 /// Throws Error where a number is none that any preset could use.

@@ -252,6 +252,7 @@ Evaluation evaluate(const Table& real, const Table& synthetic, const Schema& sch
   out.comparison = compare(real, synthetic, schema, options.threads);
   if (!options.target.empty()) out.target = measure_target(real, synthetic, schema, options);
   if (count_modelled(schema) > 0 || options.held_out) out.privacy = measure_privacy(real, synthetic, schema, options);
+  out.rules = find_rules(real, synthetic, schema);
   if (options.thorough) out.rows = measure_rows(real, synthetic, schema, options, true);
 
   // What real rows score: what stays empty is not there.

@@ -12,6 +12,7 @@
 #include "core/measure/membership.h"
 #include "core/measure/pca.h"
 #include "core/measure/precision_recall.h"
+#include "core/measure/rules.h"
 #include "core/measure/two_sample.h"
 #include "core/table/schema.h"
 #include "core/table/table.h"
@@ -90,6 +91,7 @@ const std::vector<HeadlineDefinition>& headline_definitions();
 struct Evaluation {
   std::size_t real_rows = 0, synthetic_rows = 0;
   Comparison comparison;            ///< columns and pairs of columns
+  std::vector<Rule> rules;          ///< that rows of the real table keep
   std::optional<RowMeasures> rows;  ///< where the options are `thorough`
   std::optional<TargetEfficacy> target;
   std::optional<Privacy> privacy;  ///< none where no column is left to compare rows by

@@ -143,6 +143,9 @@ std::string evaluation_to_json(const Evaluation& e) {
     out["trends"].push_back({{"first", e.comparison.columns[trend.first].name},
                              {"second", e.comparison.columns[trend.second].name},
                              {"trend", trend.score}});
+  out["rules"] = Json::array();
+  for (const Rule& rule : e.rules)
+    out["rules"].push_back({{"rule", rule.text}, {"real", rule.real}, {"synthetic", rule.synthetic}});
   out["not_compared"] = e.comparison.skipped;
   if (e.rows) put_rows(*e.rows, out);
   if (e.target)

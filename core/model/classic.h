@@ -19,7 +19,7 @@ struct ClassicOptions {
   float beta1 = 0.5f, beta2 = 0.999f;
   float gamma = 0.1f;  ///< weight of the R1 + R2 gradient penalty; 0 is the plain game
   float dropout = 0.0f, l2 = 0.0f;
-  float ema = 0.999f;  ///< decay of the average of the generators' parameters that generate() uses; 0: the last ones
+  float ema = 0.9998f;  ///< decay of the average of the generators' parameters that generate() uses; 0: the last ones
   std::uint64_t seed = 0;
   int steps_at_once = 256;  ///< most steps of one launch, where a device takes many at once; 0: none does
 };

@@ -33,10 +33,12 @@ std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, c
   const std::size_t at = text.find('=');
   if (at == std::string::npos)
     fail("'{}' is no condition: write column=value, column=low..high, or column= (missing)", text);
+  constexpr std::size_t kMostListed = 30;
   std::vector<std::string_view> names;
-  for (const ColumnSchema& column : schema) names.push_back(column.name);
-  fail("the condition '{}' is on column '{}', which the model does not have; it has {}", text, text.substr(0, at),
-       fmt::join(names, ", "));
+  for (const ColumnSchema& column : schema)
+    if (names.size() < kMostListed) names.push_back(column.name);
+  fail("the condition '{}' is on column '{}', which the model does not have; it has {}{}", text, text.substr(0, at),
+       fmt::join(names, ", "), names.size() < schema.size() ? ", ..." : "");
 }
 
 void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked) {
@@ -53,7 +55,13 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
       fail("{}, so it cannot be conditioned: train with --order {} or --masks dynamic",
            describe(*relation, coding.schema()), name_of(coding, k));
     asked[k].in = parse_cells(coding.columns()[k], cells);
-    if (!coding.columns()[k].is_first() || asks_for_whole_days(coding.schema()[c], cells)) continue;
+    if (!coding.columns()[k].is_first()) continue;
+    if (asks_for_whole_days(coding.schema()[c], cells)) {
+      const std::optional<Cell>& day = asked[k].in->only;
+      if (day && static_cast<int>(day->code) == coding.columns()[k].missing_code())
+        asked[k + 1].in = CellSet{{}, 0, 0, Cell{}};  // which has no time
+      continue;
+    }
     asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
     if (coding.columns()[k].part() == Column::Part::kDay) {
       if (!asked[k].in->only)
@@ -108,7 +116,10 @@ bool in_order(const AskedColumns& asked, std::size_t last) {
 void check_order(const TableCoding& coding, const AskedColumns& asked, std::size_t last) {
   std::vector<std::string> sets, free;
   for (std::size_t k = 0; k <= last; ++k) {
-    if (is_second(coding, k)) continue;
+    if (is_second(coding, k)) {
+      if (asked[k].free() && !asked[k - 1].free()) free.push_back(fmt::format("the time of '{}'", name_of(coding, k)));
+      continue;
+    }
     if (asked[k].free()) free.push_back(fmt::format("'{}'", name_of(coding, k)));
     if (!asked[k].free() && !asked[k].fixed()) sets.push_back(fmt::format("'{}'", name_of(coding, k)));
   }

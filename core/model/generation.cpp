@@ -57,7 +57,8 @@ class RowGenerator {
                             Table& out) {
       if (!how_.given) return on_.coding.append_rows(code, number, seed_, row, out);
       Table made = on_.coding.empty_table();
-      on_.coding.append_rows(code, number, seed_, row, made);
+      on_.coding.append_rows(code, number, seed_, row, made,
+                             [&](std::uint64_t r, std::size_t c) { return given_text(r, c); });
       append_beside_given(made, row, out);
     };
     chunks_.run(first_row, end, make, append, take);
@@ -131,13 +132,18 @@ class RowGenerator {
     }
   }
 
+  /// The cell of a column of the schema, where it is given.
+  std::optional<std::string_view> given_text(std::uint64_t row, std::size_t schema_column) const {
+    const std::size_t source = conditions_.given[schema_column];
+    if (source == Conditions::kNotGiven || is_hole(row, source)) return {};
+    return how_.given->cell(row, source);
+  }
+
   /// What is given comes out as it is spelled there, all else as it was made.
   void append_beside_given(const Table& made, std::uint64_t row, Table& out) const {
     for (std::size_t r = 0; r < made.rows(); ++r)
       for (std::size_t c = 0; c < made.columns(); ++c) {
-        const std::size_t source = conditions_.given[c];
-        const bool given = source != Conditions::kNotGiven && !is_hole(row + r, source);
-        out.append(given ? how_.given->cell(row + r, source) : made.cell(r, c));
+        out.append(given_text(row + r, c).value_or(made.cell(r, c)));
       }
   }
 

@@ -174,8 +174,8 @@ class MegPreset final : public Preset {
     coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
                           {.rare_min = options_.rare_min,
                            .rare_word = options_.rare_word,
-                           .relations = options_.rare_min == 0 && options_.masks != kDynamicMasks,
-                           .split_times = options_.rare_min == 0 && options_.masks != kDynamicMasks},
+                           .relations = options_.rare_min < 2 && options_.masks != kDynamicMasks,
+                           .split_times = options_.rare_min < 2 && options_.masks != kDynamicMasks},
                           options_.order);
     check_limits();
     ColumnsLayout layout = columns_layout();

@@ -93,7 +93,9 @@ class RowScorer {
       double part = -static_cast<double>(host_losses_[r * n + k]);
       if (after_impossible) part = std::numeric_limits<double>::quiet_NaN();
       if (impossible_[r * n + k]) part = kImpossible, after_impossible = true;
-      out.parts[first + table_place_[k]] += part;  // of both parts of a column that is split
+      // Of both parts of a column that is split; where the first is impossible the second says nothing.
+      if (!(on_.coding.columns()[k].is_second() && impossible_[r * n + k - 1]))
+        out.parts[first + table_place_[k]] += part;
       total += part;
     }
     out.total.push_back(after_impossible ? kImpossible : total);

@@ -13,7 +13,6 @@ namespace meg {
 
 namespace {
 
-constexpr double kDaySeconds = 86400;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Most values that an error lists.
 constexpr std::size_t kMostListed = 12;
@@ -57,7 +56,11 @@ class Builder {
     if (is_numeric(column_.schema().type) && static_cast<int>(cell.code) != column_.missing_code()) {
       const double number = column_.part_of(to_number(column_.schema(), text));
       const bool is_continuous = static_cast<int>(cell.code) == column_.continuous_code();
-      if (std::abs(column_.value(cell) - number) > (is_continuous ? coarseness_ : rounding_)) refuse_number(cell, text);
+      const GridTables grid = column_.numbers();
+      const double nearest = on_grid_between(number, grid.smallest, grid.largest, grid.step);
+      if (std::abs(nearest - number) > rounding_ ||
+          std::abs(column_.value(cell) - number) > (is_continuous ? coarseness_ : rounding_))
+        refuse_number(cell, text);
     }
     if (static_cast<int>(cell.code) == column_.continuous_code()) {
       const double number = column_.value(cell);
@@ -151,11 +154,17 @@ struct Span {
   double from, to;
 };
 
+/// The smallest difference of two datetimes of a column, but not so small that it is lost in seconds since 1970.
+double unit_of(const ColumnSchema& schema) {
+  const bool minutes = schema.format.find("%S") == std::string::npos;
+  return minutes ? 60 : std::max(0.004, std::pow(10.0, -schema.decimals));
+}
+
 /// A number, or the first or last moment of a day.
 double bound_of(const ColumnSchema& schema, std::string_view text, bool is_last) {
   if (schema.type == ColumnType::kDatetime && has_time_of_day(schema.format) && !parse_datetime(text, schema.format))
     if (const auto day = parse_datetime(text, date_part(schema.format)))
-      return *day + (is_last ? kDaySeconds - std::max(0.01, 0.5 * std::pow(10.0, -schema.decimals)) : 0);
+      return *day + (is_last ? kDaySeconds - 0.5 * unit_of(schema) : 0);
   return to_number(schema, text);
 }
 
@@ -172,11 +181,9 @@ Span span_of(const ColumnSchema& schema, std::string_view text) {
   return span;
 }
 
-double day_of(double number) { return std::floor(number / kDaySeconds) * kDaySeconds; }
-
-bool is_of_whole_days(Span span) {
+bool is_of_whole_days(const ColumnSchema& schema, Span span) {
   const bool begins = std::isinf(span.from) || span.from == day_of(span.from);
-  return begins && (std::isinf(span.to) || span.to - day_of(span.to) >= kDaySeconds - 60);
+  return begins && (std::isinf(span.to) || span.to - day_of(span.to) >= kDaySeconds - unit_of(schema));
 }
 
 /// An alternative for one part of a datetime.
@@ -184,12 +191,12 @@ void add_day_or_time(const Column& column, std::string_view text, Builder& build
   const ColumnSchema& schema = column.schema();
   const Span span = span_of(schema, text);
   const bool is_time = column.part() == Column::Part::kTime, is_one_day = day_of(span.from) == day_of(span.to);
-  if (!is_of_whole_days(span) && !is_one_day)
+  if (!is_of_whole_days(schema, span) && !is_one_day)
     fail(
         "the day and the time of column '{}' are learned apart, so a range of several days begins and ends with whole "
         "ones: leave the times out",
         schema.name);
-  if (is_time && is_of_whole_days(span)) return builder.add_range(-kInfinity, kInfinity, text);
+  if (is_time && is_of_whole_days(schema, span)) return builder.add_range(-kInfinity, kInfinity, text);
   if (is_time && span.from != span.to)
     return builder.add_range(column.part_of(span.from), column.part_of(span.to), text);
   if (!is_time && !is_one_day) return builder.add_range(day_of(span.from), day_of(span.to), text);
@@ -229,8 +236,8 @@ bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
   if (schema.type != ColumnType::kDatetime || !has_time_of_day(schema.format)) return false;
   while (true) {
     const std::size_t bar = text.find('|');
-    if (is_missing(schema, text.substr(0, bar)) || !is_of_whole_days(span_of(schema, text.substr(0, bar))))
-      return false;
+    const std::string_view one = text.substr(0, bar);
+    if (!is_missing(schema, one) && !is_of_whole_days(schema, span_of(schema, one))) return false;
     if (bar == std::string_view::npos) return true;
     text.remove_prefix(bar + 1);
   }

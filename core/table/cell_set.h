@@ -28,7 +28,7 @@ struct CellSet {
 /// asks for whole days, and the time of the day is free.
 CellSet parse_cells(const Column& column, std::string_view text);
 
-/// Whether the text, as above, asks for whole days of a datetime.
+/// Whether the text, as above, asks for whole days of a datetime, or for missing ones: for no time of the day.
 bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text);
 
 }  // namespace meg

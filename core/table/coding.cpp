@@ -1,7 +1,10 @@
 #include "core/table/coding.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -10,6 +13,15 @@
 namespace meg {
 
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// NaN also where the cell is no number.
+double number_or_nan(const ColumnSchema& column, std::string_view cell) try {
+  return is_missing(column, cell) ? kNaN : to_number(column, cell);
+} catch (const Error&) {
+  return kNaN;
+}
 
 /// What is looked at to order the categories of a column: it need not be all.
 constexpr std::size_t kMostRows = 200'000, kMostColumns = 32;
@@ -53,7 +65,8 @@ std::vector<std::uint32_t> like_categories(const Table& table, const std::vector
 /// Whether a datetime's day and its time of the day are learned as two: not where the values are few or all of one day.
 bool has_times_of_days(const ColumnSchema& column, const ColumnOptions& options) {
   return column.type == ColumnType::kDatetime && has_time_of_day(column.format) && !date_part(column.format).empty() &&
-         column.distinct > static_cast<std::size_t>(options.exact_limit) && column.largest - column.smallest > 86400;
+         column.distinct > static_cast<std::size_t>(options.exact_limit) &&
+         column.largest - column.smallest > kDaySeconds;
 }
 
 }  // namespace
@@ -142,14 +155,16 @@ std::optional<Table> TableCoding::with_distances(const Table& table, std::size_t
         out.append(cell);
         continue;
       }
+      const auto value = [&](std::size_t c) {
+        return place[c] < table.columns() ? number_or_nan(schema_[c], table.cell(r, place[c])) : kNaN;
+      };
       const ColumnSchema& column = schema_[relation[i]->column];
-      const double predicted = relation[i]->predict(column, [&](std::size_t c) {
-        const bool there = place[c] < table.columns() && !is_missing(schema_[c], table.cell(r, place[c]));
-        return there ? to_number(schema_[c], table.cell(r, place[c])) : std::numeric_limits<double>::quiet_NaN();
-      });
+      const double number = number_or_nan(column, cell), predicted = relation[i]->predict(column, value);
       out.append_with([&](std::string& text) {
-        if (std::isfinite(predicted))
-          append_value(relation[i]->distance, to_number(column, cell) - predicted, text);
+        if (std::isnan(number))
+          text += cell;  // which is no number, and cannot be encoded
+        else if (std::isfinite(predicted))
+          append_value(relation[i]->distance, relation[i]->off_by(number, predicted), text);
         else
           text += fmt::format("{} without what it follows from", cell);
       });
@@ -157,19 +172,24 @@ std::optional<Table> TableCoding::with_distances(const Table& table, std::size_t
   return out;
 }
 
-double TableCoding::number_of(std::size_t schema_column, const std::uint32_t* code, const double* number) const {
+double TableCoding::number_of(std::size_t schema_column, const std::uint32_t* code, const double* number,
+                              const GivenNumber& given) const {
+  if (given)
+    if (const std::optional<double> there = given(schema_column)) return *there;
   const auto decoded = [&](std::size_t k) {
     return columns_[k].number(code[k], columns_[k].continuous_code() < 0 ? 0 : number[number_place_[k]]);
   };
   const std::size_t k = place_[schema_column];
-  const double own = decoded(k);
-  const Relation* relation = relation_of(schema_column);
   const ColumnSchema& column = schema_[schema_column];
-  if (columns_[k].part() == Column::Part::kDay)
-    return std::clamp(own + decoded(k + 1), column.smallest, column.largest);
-  if (!relation) return own;
-  return relation->at(column, relation->predict(column, [&](std::size_t c) { return number_of(c, code, number); }),
-                      own);
+  double out = decoded(k);
+  if (columns_[k].part() == Column::Part::kDay) out += decoded(k + 1);
+  if (const Relation* relation = relation_of(schema_column)) {
+    const double predicted =
+        relation->predict(column, [&](std::size_t c) { return number_of(c, code, number, given); });
+    if (!std::isfinite(predicted)) return kNaN;
+    out = Relation::at(column, predicted, out);
+  }
+  return as_written(column, out);
 }
 
 std::vector<std::string> TableCoding::names() const {
@@ -230,7 +250,7 @@ Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
 }
 
 void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t seed,
-                              std::uint64_t first_row, Table& out) const {
+                              std::uint64_t first_row, Table& out, const GivenCell& given) const {
   const std::size_t columns = columns_.size(), numbers = number_columns_.size();
   for (std::size_t r = 0; r < code.size() / columns; ++r)
     for (std::size_t c = 0; c < schema_.size(); ++c) {
@@ -241,7 +261,12 @@ void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<con
           text_.append(schema_[c], c, seed, first_row + r, text);
         else if ((relation_of(c) || column->part() == Column::Part::kDay) &&
                  static_cast<int>(code[at]) != column->missing_code()) {
-          const double value = number_of(c, code.data() + r * columns, number.data() + r * numbers);
+          const auto number_given = [&](std::size_t base) -> std::optional<double> {
+            const std::optional<std::string_view> cell = given(first_row + r, base);
+            return cell ? std::optional(number_or_nan(schema_[base], *cell)) : std::nullopt;
+          };
+          const double value = number_of(c, code.data() + r * columns, number.data() + r * numbers,
+                                         given ? GivenNumber(number_given) : GivenNumber());
           if (std::isnan(value))
             text += schema_[c].missing_word;  // the other part or what it follows from is, as in no row of the table
           else
@@ -283,6 +308,11 @@ TableCoding TableCoding::from_json(std::string_view json) {
                                           in.at("coding").at(columns.size()).dump()));
       schema_columns.push_back(place);
     } while (columns.back().part() == Column::Part::kDay);
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const bool is_time = columns[k].part() == Column::Part::kTime;
+    const bool is_behind_day = k > 0 && columns[k - 1].part() == Column::Part::kDay;
+    if (is_time != is_behind_day) fail("the parts of column '{}' are not a day and a time", columns[k].schema().name);
+  }
   out.set_columns(std::move(columns), schema_columns);
   for (const Relation& relation : out.relations_)
     for (const Term& term : relation.terms)

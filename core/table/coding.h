@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -61,8 +62,10 @@ class TableCoding {
   const std::vector<std::size_t>& number_columns() const { return number_columns_; }
   /// Appends the rows first_row ... of the table that `seed` stands for, from their decoded cells: codes [rows,
   /// columns], and the numbers of the continuous ones [rows, number_columns].
+  /// What follows from cells that are given beside them follows from these: given(row, column of the schema).
+  using GivenCell = std::function<std::optional<std::string_view>(std::uint64_t row, std::size_t schema_column)>;
   void append_rows(std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t seed,
-                   std::uint64_t first_row, Table& out) const;
+                   std::uint64_t first_row, Table& out, const GivenCell& given = {}) const;
   /// An empty table with the names of the schema's columns.
   Table empty_table() const { return meg::empty_table(schema_); }
 
@@ -75,8 +78,10 @@ class TableCoding {
   /// Takes over whole columns, which stand in the schema at `places`, and parts those that are split.
   void set_columns(std::vector<Column> columns, const std::vector<std::size_t>& places);
   void set_relations(std::vector<Relation> relations);
-  /// The number of a column of the schema in a decoded row.
-  double number_of(std::size_t schema_column, const std::uint32_t* code, const double* number) const;
+  using GivenNumber = std::function<std::optional<double>(std::size_t schema_column)>;
+  /// The number of a column of the schema in a decoded row, beside those that are given.
+  double number_of(std::size_t schema_column, const std::uint32_t* code, const double* number,
+                   const GivenNumber& given) const;
 
   Schema schema_;
   TextColumns text_;

@@ -90,10 +90,11 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   Column out;
   out.schema_ = schema;
   out.part_ = part;
+  if (part == Part::kDay) out.schema_.decimals = 0;
   std::vector<double> numbers;
   for (const std::string_view cell : cells) {
     if (is_missing(schema, cell))
-      out.has_missing_ = true;
+      out.has_missing_ = part != Part::kTime;
     else if (is_numeric(schema.type))
       numbers.push_back(out.part_of(to_number(schema, cell)));
   }
@@ -185,6 +186,7 @@ Cell Column::encode(std::string_view text, float uniform) const {
 
 Cell Column::encode_whole(std::string_view text, float uniform) const {
   if (is_missing(schema_, text)) {
+    if (part_ == Part::kTime) return {};
     if (missing_code_ < 0)
       fail("column '{}' has no missing values in the table it was fitted on; fill this one, or leave its row out",
            schema_.name);

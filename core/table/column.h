@@ -1,5 +1,4 @@
 #pragma once
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -41,15 +40,17 @@ struct ColumnOptions {
 /// - identifier, text: one code says that there is a cell; TextColumns writes it.
 /// - missing cells: one more code, where the fitted column has any.
 /// A column of very many categories is learned as two, the category's block and its place within it: split(), part().
-/// So can a datetime be: fitted for Part::kDay and for Part::kTime, both in seconds.
+/// So can a datetime be: fitted for Part::kDay and for Part::kTime, both in seconds. Whether it is missing is the
+/// day's; a missing cell's time is the first code.
 class Column {
  public:
   static constexpr int kKnots = 16;     ///< of the piecewise-linear encoding
   static constexpr int kZCells = 1024;  ///< of the grid that position is tabulated on
 
+  enum class Part { kWhole, kBlock, kPlace, kDay, kTime };
+
   /// Fits the column that `schema` was inferred from. The noise is that of (seed, number). Throws Error, naming the
   /// column, where a cell is not of its type.
-  enum class Part { kWhole, kBlock, kPlace, kDay, kTime };
   static Column fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
                     std::uint32_t number, const ColumnOptions& options = {}, Part part = Part::kWhole);
 
@@ -64,9 +65,7 @@ class Column {
   bool is_second() const { return part_ == Part::kPlace || part_ == Part::kTime; }
   /// What a part is of the column's number.
   double part_of(double number) const {
-    constexpr double kDaySeconds = 86400;
-    const double day = std::floor(number / kDaySeconds) * kDaySeconds;
-    return part_ == Part::kDay ? day : part_ == Part::kTime ? number - day : number;
+    return part_ == Part::kDay ? day_of(number) : part_ == Part::kTime ? number - day_of(number) : number;
   }
   /// The cell of the whole column, which append takes, from those of its parts.
   Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }

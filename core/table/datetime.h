@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,10 @@ namespace meg {
 /// %f for the digits behind the seconds' point, %I and %p AM; %-d is without a leading zero, %^b is JAN. Dates year
 /// first, then day first, then month first; alone or with a time; months, and times alone.
 const std::vector<std::string>& datetime_formats();
+
+inline constexpr double kDaySeconds = 86400;
+/// The midnight that begins the day of a number of seconds.
+inline double day_of(double seconds) { return std::floor(seconds / kDaySeconds) * kDaySeconds; }
 
 /// What a format begins with before the time, without what separates them: the day. Empty where the time comes first.
 std::string_view date_part(std::string_view format);

@@ -4,15 +4,17 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "core/table/letters.h"
 #include "core/table/schema.h"
 
 namespace meg {
 
 namespace {
 
-constexpr double kMostOdd = 0.05, kFrequent = 0.01;  // shares of the cells that are there
+constexpr double kMostOdd = 0.05;  // share of the cells that are there
 constexpr std::size_t kFewestCells = 40, kOfCategories = 20;
 
 /// A cell with its runs of digits and of letters as one each: what numbers of a style, or dates of a format, have in
@@ -32,6 +34,7 @@ std::string skeleton(std::string_view cell) {
 std::string format_of_most(const std::unordered_set<std::string_view>& values) {
   constexpr std::size_t kLookedAt = 200;
   std::vector<std::string_view> some(values.begin(), values.end());
+  std::sort(some.begin(), some.end());  // a set has no order
   some.resize(std::min(some.size(), kLookedAt));
   std::string best;
   std::size_t most = some.size() - some.size() / 10;
@@ -69,14 +72,19 @@ std::optional<OddCells> find_odd_cells(const Table& table, std::size_t column) {
     if (const std::string_view cell = table.cell(r, column); !is_missing(cell) && !is_gap(cell))
       ++values[cell], ++present;
   if (present < kFewestCells || values.size() <= kOfCategories) return {};
-  if (auto odd = odd_where(table, column, present, "numbers", [](std::string_view c) { return !parse_number(c); }))
-    return odd;
+  if (auto odd = odd_where(table, column, present, "numbers", [](std::string_view c) { return !parse_number(c); })) {
+    const bool are_codes = std::any_of(values.begin(), values.end(), [](const auto& value) {  // 02139
+      return value.first.size() > 1 && value.first[0] == '0' &&
+             value.first.find_first_not_of(kDigits) == value.first.npos;
+    });
+    return are_codes ? std::nullopt : odd;
+  }
 
   std::unordered_map<std::string, std::size_t> skeletons;
   for (const auto& [value, rows] : values) skeletons[skeleton(value)] += rows;
   // Looked at are the values of frequent skeletons: these are numbers of one style, or dates of one format, or not.
   const auto is_frequent = [&](std::string_view value) {
-    return static_cast<double>(skeletons[skeleton(value)]) > kFrequent * static_cast<double>(present);
+    return static_cast<double>(skeletons[skeleton(value)]) > kMostOdd * static_cast<double>(present);
   };
   std::unordered_set<std::string_view> frequent;
   for (const auto& [value, rows] : values)

@@ -3,12 +3,17 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/table/schema.h"
 #include "core/tensor/decoding.h"
 
 namespace meg {
+
+/// A number as the column's cells say it, rounded to their decimals; so what is predicted from numbers and from the
+/// cells that they are written as is the same.
+double as_written(const ColumnSchema& column, double number);
 
 /// What a relation adds up, of one column of numbers or of two.
 enum class Combination { kColumn, kDifference, kProduct, kQuotient };
@@ -39,9 +44,12 @@ struct Relation {
       sum += term.factor * combine(term.what, value(term.a), term.what == Combination::kColumn ? 0.0 : value(term.b));
     return on_grid(sum, of.smallest, step);
   }
-  /// The column's number from that and its distance, within the column's range unless the distance is 0.
-  double at(const ColumnSchema& of, double predicted, double distance) const {
-    return distance == 0 ? predicted : std::clamp(predicted + distance, of.smallest, of.largest);
+  /// What a number is off by, as it is written with the column's decimals.
+  double off_by(double number, double predicted) const { return as_written(distance, number - predicted); }
+  /// The column's number from what is predicted and its distance, within the column's range, or no further out of it
+  /// than what was predicted: a sum adds up there, and an end is not before its beginning.
+  static double at(const ColumnSchema& of, double predicted, double distance) {
+    return std::clamp(predicted + distance, std::min(of.smallest, predicted), std::max(of.largest, predicted));
   }
   static double combine(Combination what, double a, double b);
 };
@@ -55,7 +63,9 @@ struct Relation {
 /// No cell stands where one is missing that it would follow from.
 std::vector<Relation> find_relations(const Table& table, const Schema& schema, std::span<const std::size_t> order);
 
-/// The relation in words: 'gross' is learned as its distance from net + tax.
+/// What the terms say, in signs: net + tax.
+std::string formula(const Relation& relation, const Schema& schema);
+/// The relation in words: column 'gross' is learned as net + tax.
 std::string describe(const Relation& relation, const Schema& schema);
 
 std::string relations_to_json(std::span<const Relation> relations);

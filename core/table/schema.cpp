@@ -120,7 +120,8 @@ void check_boolean(const ColumnSchema& column, const Values& values) {
 /// Says which cells keep a column from a type that was asked for: the few odd ones, or `else_why`.
 [[noreturn]] void fail_odd(const Table& table, std::size_t c, const ColumnSchema& column, const std::string& else_why) {
   const std::optional<OddCells> odd = find_odd_cells(table, c);
-  fail("column '{}' cannot be {}: {}", column.name, type_name(column.type), odd ? describe(*odd) : else_why);
+  const bool fits = odd && odd->what == (column.type == ColumnType::kDatetime ? "dates" : "numbers");
+  fail("column '{}' cannot be {}: {}", column.name, type_name(column.type), fits ? describe(*odd) : else_why);
 }
 
 void read_datetimes(const Table& table, std::size_t c, const Values& values, const std::string& asked_format,

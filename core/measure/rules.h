@@ -1,0 +1,20 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/table/schema.h"
+#include "core/table/table.h"
+
+namespace meg {
+
+/// A rule between columns that (nearly) all rows of the real table keep: "gross = net + tax", "shipped >= ordered".
+struct Rule {
+  std::string text;
+  double real = 0, synthetic = 0;  ///< share of the rows, of those with all of its cells, that keep it; NaN of none
+};
+
+/// The rules of the real table, as find_relations() finds them, in the order of the columns. Throws Error where a table
+/// lacks a column or has a cell that is no number of it.
+std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Schema& schema);
+
+}  // namespace meg
