@@ -3,11 +3,12 @@
 #include <filesystem>
 
 #include "core/error.h"
-#include "core/table/coding.h"
-#include "core/table/csv.h"
+#include "tests/coded.h"
 #include "tests/support.h"
 
 using namespace meg;
+using test::csv_of;
+using test::decoded;
 
 namespace {
 
@@ -15,24 +16,6 @@ namespace {
 std::vector<std::string> skewed_decimals(std::size_t count) {
   std::vector<std::string> out;
   for (const float z : test::random(count, 3)) out.push_back(fmt::format("{:.2f}", 10 * std::exp(z)));
-  return out;
-}
-
-std::string csv_of(const Table& table) {
-  std::string out;
-  append_csv(table, true, out);
-  return out;
-}
-
-Table decoded(const TableCoding& coding, const Coded& rows) {
-  Table out = coding.empty_table();
-  std::vector<double> numbers;
-  for (std::size_t r = 0; r < rows.rows; ++r)
-    for (const std::size_t k : coding.number_columns()) {
-      const std::size_t at = r * coding.columns().size() + k;
-      numbers.push_back(coding.columns()[k].value({rows.code[at], rows.z[at]}));
-    }
-  coding.append_rows(rows.code, numbers, 9, 0, out);
   return out;
 }
 

@@ -3,13 +3,14 @@
 
 #include "core/measure/rules.h"
 #include "core/meg.h"
-#include "core/table/coding.h"
-#include "core/table/csv.h"
+#include "tests/coded.h"
 #include "tests/support.h"
 
 /// Columns that follow from others, and dates with times in their two parts.
 
 using namespace meg;
+using test::csv_of;
+using test::decoded;
 
 namespace {
 
@@ -47,24 +48,6 @@ std::vector<std::string> found(const Table& table, const std::vector<std::string
   const TableCoding coding(table, infer_schema(table), 1, {.relations = true}, first);
   std::vector<std::string> out;
   for (const Relation& relation : coding.relations()) out.push_back(describe(relation, coding.schema()));
-  return out;
-}
-
-std::string csv_of(const Table& table) {
-  std::string out;
-  append_csv(table, true, out);
-  return out;
-}
-
-Table decoded(const TableCoding& coding, const Coded& rows) {
-  Table out = coding.empty_table();
-  std::vector<double> numbers;
-  for (std::size_t r = 0; r < rows.rows; ++r)
-    for (const std::size_t k : coding.number_columns()) {
-      const std::size_t at = r * coding.columns().size() + k;
-      numbers.push_back(coding.columns()[k].value({rows.code[at], rows.z[at]}));
-    }
-  coding.append_rows(rows.code, numbers, 9, 0, out);
   return out;
 }
 
