@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -50,51 +51,64 @@ std::string format_of_most(const std::unordered_set<std::string_view>& values) {
   return best;
 }
 
-std::optional<OddCells> odd_where(const Table& table, std::size_t column, std::size_t present, std::string_view what,
-                                  const auto& is_odd) {
+/// The cells that are odd, where they are few.
+std::optional<OddCells> odd_where(const Table& table, std::size_t column, std::string_view what, const auto& is_odd) {
   OddCells out;
   out.what = what;
+  std::size_t present = 0;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     const std::string_view cell = table.cell(r, column);
-    if (is_missing(cell) || is_gap(cell) || !is_odd(cell)) continue;
-    if (out.count++ == 0) out.row = r + 1, out.cell = cell;
+    if (is_missing(cell) || is_gap(cell)) continue;
+    ++present;
+    if (is_odd(cell) && out.count++ == 0) out.row = r + 1, out.cell = cell;
   }
   if (out.count == 0 || static_cast<double>(out.count) > kMostOdd * static_cast<double>(present)) return {};
   return out;
 }
 
+/// Cells that are there, of some thousand rows over the whole table.
+std::vector<std::string_view> some_cells(const Table& table, std::size_t column) {
+  constexpr std::size_t kRows = 5000;
+  std::vector<std::string_view> out;
+  const std::size_t rows = std::min(table.rows(), kRows);
+  for (std::size_t i = 0; i < rows; ++i)
+    if (const std::string_view cell = table.cell(i * table.rows() / rows, column); !is_missing(cell) && !is_gap(cell))
+      out.push_back(cell);
+  return out;
+}
+
+/// Whether most of the cells are whole numbers or have a point, and are no codes, 02139.
+bool are_numbers(std::span<const std::string_view> cells) {
+  std::size_t numbers = 0;
+  for (const std::string_view cell : cells) {
+    if (cell.size() > 1 && cell[0] == '0' && cell.find_first_not_of(kDigits) == cell.npos) return false;
+    numbers += parse_number(cell).has_value();
+  }
+  return 10 * numbers > 9 * cells.size();
+}
+
 }  // namespace
 
 std::optional<OddCells> find_odd_cells(const Table& table, std::size_t column) {
-  std::unordered_map<std::string_view, std::size_t> values;  // and in how many rows they are
-  std::size_t present = 0;
-  for (std::size_t r = 0; r < table.rows(); ++r)
-    if (const std::string_view cell = table.cell(r, column); !is_missing(cell) && !is_gap(cell))
-      ++values[cell], ++present;
-  if (present < kFewestCells || values.size() <= kOfCategories) return {};
-  if (auto odd = odd_where(table, column, present, "numbers", [](std::string_view c) { return !parse_number(c); })) {
-    const bool are_codes = std::any_of(values.begin(), values.end(), [](const auto& value) {  // 02139
-      return value.first.size() > 1 && value.first[0] == '0' &&
-             value.first.find_first_not_of(kDigits) == value.first.npos;
-    });
-    return are_codes ? std::nullopt : odd;
-  }
+  const std::vector<std::string_view> cells = some_cells(table, column);
+  const std::unordered_set<std::string_view> values(cells.begin(), cells.end());
+  if (cells.size() < kFewestCells || values.size() <= kOfCategories) return {};
+  if (are_numbers(cells))
+    return odd_where(table, column, "numbers", [](std::string_view c) { return !parse_number(c); });
 
   std::unordered_map<std::string, std::size_t> skeletons;
-  for (const auto& [value, rows] : values) skeletons[skeleton(value)] += rows;
+  for (const std::string_view cell : cells) ++skeletons[skeleton(cell)];
   // Looked at are the values of frequent skeletons: these are numbers of one style, or dates of one format, or not.
-  const auto is_frequent = [&](std::string_view value) {
-    return static_cast<double>(skeletons[skeleton(value)]) > kMostOdd * static_cast<double>(present);
-  };
   std::unordered_set<std::string_view> frequent;
-  for (const auto& [value, rows] : values)
-    if (is_frequent(value)) frequent.insert(value);
+  for (const std::string_view value : values)
+    if (static_cast<double>(skeletons[skeleton(value)]) > kMostOdd * static_cast<double>(cells.size()))
+      frequent.insert(value);
   if (frequent.size() <= kOfCategories) return {};
   if (const auto style = common_style(frequent))
-    return odd_where(table, column, present, "numbers", [&](std::string_view c) { return !style->plain(c); });
+    return odd_where(table, column, "numbers", [&](std::string_view c) { return !style->plain(c); });
   const std::string format = format_of_most(frequent);
   if (format.empty()) return {};
-  return odd_where(table, column, present, "dates", [&](std::string_view c) { return !parse_datetime(c, format); });
+  return odd_where(table, column, "dates", [&](std::string_view c) { return !parse_datetime(c, format); });
 }
 
 std::string describe(const OddCells& odd) {
