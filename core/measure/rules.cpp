@@ -23,9 +23,7 @@ struct Sides {
 Sides count_sides(const Relation& relation, const Table& table, const Schema& schema, std::string_view which) {
   const ColumnSchema& column = schema[relation.column];
   std::map<std::size_t, std::vector<double>> numbers{{relation.column, read_numbers(column, table, which)}};
-  for (const Term& term : relation.terms)
-    for (const std::size_t c : {term.a, term.b})
-      if (!numbers.contains(c)) numbers[c] = read_numbers(schema[c], table, which);
+  for (const std::size_t c : relation.bases()) numbers[c] = read_numbers(schema[c], table, which);
   Sides out;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     const double off =

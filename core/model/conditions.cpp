@@ -90,10 +90,9 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const Table* given
     if (coding.columns()[k].is_first()) asked[k + 1].given = true;
   }
   for (const Relation& relation : coding.relations())
-    for (const Term& term : relation.terms)
-      for (const std::size_t c : {term.a, term.b})
-        if (out[relation.column] != Conditions::kNotGiven && out[c] == Conditions::kNotGiven)
-          fail("{}, so where it is given, '{}' must be", describe(relation, schema), schema[c].name);
+    for (const std::size_t c : relation.bases())
+      if (out[relation.column] != Conditions::kNotGiven && out[c] == Conditions::kNotGiven)
+        fail("{}, so where it is given, '{}' must be", describe(relation, schema), schema[c].name);
   return out;
 }
 

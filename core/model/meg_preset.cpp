@@ -171,11 +171,12 @@ class MegPreset final : public Preset {
   }
 
   void fit(const Table& table) {
+    const bool as_they_stand = options_.rare_min > 1 || options_.masks == kDynamicMasks;
     coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
                           {.rare_min = options_.rare_min,
                            .rare_word = options_.rare_word,
-                           .relations = options_.rare_min < 2 && options_.masks != kDynamicMasks,
-                           .split_times = options_.rare_min < 2 && options_.masks != kDynamicMasks},
+                           .relations = !as_they_stand,
+                           .split_times = !as_they_stand},
                           options_.order);
     check_limits();
     ColumnsLayout layout = columns_layout();

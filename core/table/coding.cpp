@@ -16,13 +16,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// NaN also where the cell is no number.
-double number_or_nan(const ColumnSchema& column, std::string_view cell) try {
-  return is_missing(column, cell) ? kNaN : to_number(column, cell);
-} catch (const Error&) {
-  return kNaN;
-}
-
 /// What is looked at to order the categories of a column: it need not be all.
 constexpr std::size_t kMostRows = 200'000, kMostColumns = 32;
 /// Numbers of a category's profile.
@@ -315,10 +308,9 @@ TableCoding TableCoding::from_json(std::string_view json) {
   }
   out.set_columns(std::move(columns), schema_columns);
   for (const Relation& relation : out.relations_)
-    for (const Term& term : relation.terms)
-      for (const std::size_t c : {term.a, term.b})
-        if (out.place_[c] >= out.place_[relation.column])
-          fail("column '{}' is learned from one that is generated later", out.schema_[relation.column].name);
+    for (const std::size_t c : relation.bases())
+      if (out.place_[c] >= out.place_[relation.column])
+        fail("column '{}' is learned from one that is generated later", out.schema_[relation.column].name);
   return out;
 }
 

@@ -11,8 +11,6 @@ namespace meg {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 /// Rows that relations are searched in; in all rows they must hold as well.
 constexpr std::size_t kSearchedRows = 2000, kFewestRows = 40, kFewestUncommonRows = 20;
 /// Beyond so many columns of numbers none is searched, and beyond so many no pairs of them.
@@ -44,10 +42,6 @@ struct Target {
   std::vector<double> y;          // in these
   double step = 0, common = 0;    // of their grid; the most frequent of them
 };
-
-double number_of(const ColumnSchema& column, std::string_view cell) {
-  return is_missing(column, cell) ? kNaN : to_number(column, cell);
-}
 
 double most_frequent(std::span<const double> numbers) {
   std::map<double, std::size_t> count;
@@ -227,9 +221,10 @@ std::optional<Relation> find_exact(const Target& target, const std::vector<Featu
   std::vector<double> left = target.y;
   std::optional<Sum> best;
   while (!usable.empty() && chosen.size() < kMostTerms && !(best && best->hits().share() == 1)) {
-    Features tried{*std::max_element(usable.begin(), usable.end(), [&](const Feature* a, const Feature* b) {
-      return explained(*a, target, left) < explained(*b, target, left);
-    })};
+    std::vector<double> by(usable.size());
+    std::transform(usable.begin(), usable.end(), by.begin(),
+                   [&](const Feature* feature) { return explained(*feature, target, left); });
+    Features tried{usable[static_cast<std::size_t>(std::max_element(by.begin(), by.end()) - by.begin())]};
     if (chosen.size() == 1)
       for (const Feature* feature : usable)
         if (feature->term.what == Combination::kColumn && tried.size() <= kMostPaired) tried.push_back(feature);
@@ -293,8 +288,7 @@ std::optional<Relation> find_ordered(const Target& target, const Schema& schema,
 bool complete_where_it_holds(Relation& relation, const Target& target, const Table& table, const Schema& schema) {
   const ColumnSchema& column = target.schema;
   std::map<std::size_t, std::size_t> source{{relation.column, table.column(column.name)}};
-  for (const Term& term : relation.terms)
-    for (const std::size_t c : {term.a, term.b}) source[c] = table.column(schema[c].name);
+  for (const std::size_t c : relation.bases()) source[c] = table.column(schema[c].name);
   ColumnSchema& distance = relation.distance;
   distance.name = column.name, distance.missing = column.missing, distance.missing_word = column.missing_word;
   distance.type = column.decimals > 0 ? ColumnType::kDecimal : ColumnType::kInteger;
@@ -303,7 +297,7 @@ bool complete_where_it_holds(Relation& relation, const Target& target, const Tab
   std::size_t all = 0, behind = 0, before = 0;
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (std::size_t r = 0; r < table.rows(); ++r) {
-    const auto value = [&](std::size_t c) { return number_of(schema[c], table.cell(r, source[c])); };
+    const auto value = [&](std::size_t c) { return number_or_nan(schema[c], table.cell(r, source[c])); };
     const double number = value(relation.column);
     if (std::isnan(number)) continue;
     const double predicted = relation.predict(column, value);
@@ -365,7 +359,7 @@ std::vector<Relation> find_relations(const Table& table, const Schema& schema, s
     Feature own{{.a = c, .b = c}, std::vector<double>(rows)};
     Target target{column, {}, {}};
     for (std::size_t r = 0; r < rows; ++r) {
-      own.x[r] = number_of(column, table.cell(r * table.rows() / rows, source));
+      own.x[r] = number_or_nan(column, table.cell(r * table.rows() / rows, source));
       if (!std::isnan(own.x[r])) target.rows.push_back(r), target.y.push_back(own.x[r]);
     }
     target.step = grid_step(target.y, column.smallest, column.largest, column.decimals);

@@ -14,6 +14,14 @@ double as_written(const ColumnSchema& column, double number) {
   return std::abs(units) < kMostGridSteps ? units / unit + 0.0 : number;  // + 0.0: no -0
 }
 
+std::vector<std::size_t> Relation::bases() const {
+  std::vector<std::size_t> out;
+  for (const Term& term : terms)
+    for (const std::size_t c : {term.a, term.b})
+      if (std::find(out.begin(), out.end(), c) == out.end()) out.push_back(c);
+  return out;
+}
+
 double Relation::combine(Combination what, double a, double b) {
   if (what == Combination::kDifference) return a - b;
   if (what == Combination::kProduct) return a * b;

@@ -35,6 +35,8 @@ struct Relation {
   bool is_exact = false;  // hardly a cell is off: the distance is nearly always 0
   ColumnSchema distance;  // the column that is learned instead, of the same name
 
+  /// The columns that the terms are of, each once.
+  std::vector<std::size_t> bases() const;
   /// The number on the column's grid that is nearest to what the terms say, where value(place in the schema) is a
   /// column's number; NaN where that is for one of them. `of` is the column itself.
   template <class Value>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <tuple>
 
 #include "core/error.h"
@@ -245,6 +246,12 @@ double to_number(const ColumnSchema& column, std::string_view cell) {
     fail("column '{}' is {}{}, but '{}' is not", column.name, type_name(column.type),
          date ? ", written " + column.format : "", cell);
   return *number;
+}
+
+double number_or_nan(const ColumnSchema& column, std::string_view cell) try {
+  return is_missing(column, cell) ? std::numeric_limits<double>::quiet_NaN() : to_number(column, cell);
+} catch (const Error&) {
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 void append_value(const ColumnSchema& column, double number, std::string& out) {

@@ -82,6 +82,8 @@ Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std:
 /// A cell as a number: its value, seconds since 1970, or the place of its category in `values`. Throws Error, naming
 /// the column, where the cell is not of this column.
 double to_number(const ColumnSchema& column, std::string_view cell);
+/// The same, NaN of a cell that is missing or not of this column.
+double number_or_nan(const ColumnSchema& column, std::string_view cell);
 /// And back: appends the cell that `number` stands for, spelled as the column spells it.
 void append_value(const ColumnSchema& column, double number, std::string& out);
 
