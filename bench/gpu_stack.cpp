@@ -56,12 +56,10 @@ struct LayerByLayer {
   }
   void backward() {
     head.backward_weight();
-    head.backward_input({.relu_output = o.tape.a1, .scale = o.stack.hidden_dropout.scale(), .masked = o.tape.da1});
+    head.backward_input({.output = o.tape.a1, .scale = o.stack.hidden_dropout.scale(), .masked = o.tape.da1});
     hidden.backward_weight();
-    hidden.backward_input({.residual = o.tape.dh,
-                           .relu_output = o.tape.a0,
-                           .scale = o.stack.first_dropout.scale(),
-                           .masked = o.tape.da0});
+    hidden.backward_input(
+        {.residual = o.tape.dh, .output = o.tape.a0, .scale = o.stack.first_dropout.scale(), .masked = o.tape.da0});
     first.backward_weight();
   }
 

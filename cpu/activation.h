@@ -44,4 +44,16 @@ inline void activate(Activation activation, std::size_t rows, std::size_t column
   }
 }
 
+/// use(slope): activation'(.) by slope(y), y = activation(.); of a type of its own each, so that loops are vectorized.
+template <class Use>
+void with_slope(Activation activation, const Use& use) {
+  switch (activation) {
+    case Activation::kNone: return use([](float) { return 1.0f; });
+    case Activation::kRelu: return use([](float y) { return y > 0.0f ? 1.0f : 0.0f; });
+    case Activation::kLeakyRelu: return use([](float y) { return y > 0.0f ? 1.0f : kLeakySlope; });
+    case Activation::kTanh: return use([](float y) { return 1.0f - y * y; });
+    case Activation::kSigmoid: return use([](float y) { return y * (1.0f - y); });
+  }
+}
+
 }  // namespace meg::cpu

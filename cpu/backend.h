@@ -26,8 +26,8 @@ class CpuBackend final : public Backend {
                       float* y) override;
   void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                              const BackwardTail& tail, float* dx) override;
-  void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
-                              float* gradients) override;
+  void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
+                               float* gradients) override;
 
   void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
                            const Dropout& dropout, float* sum, float* y) override;
@@ -48,7 +48,7 @@ class CpuBackend final : public Backend {
                  std::uint32_t* out) override;
   void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override;
 
-  void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override;
+  void bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) override;
   void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override;
   void add_sum(std::size_t count, float factor, const float* x, float* sum) override;
 

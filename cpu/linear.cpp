@@ -52,7 +52,7 @@ Part part_of(int task, int row_blocks, int column_blocks, int rows) {
 }
 
 /// What `tail` does to rows x width elements of dx behind element `first`. By value: through a reference every store
-/// could change `scale`, and nothing would be vectorized.
+/// could change it, and nothing would be vectorized.
 void finish(BackwardTail tail, const LinearGroup& group, std::size_t rows, std::size_t width, std::size_t first,
             std::size_t stride, float* dx) {
   const float scale = group.drops ? tail.scale : 1.0f;
@@ -62,9 +62,21 @@ void finish(BackwardTail tail, const LinearGroup& group, std::size_t rows, std::
 #pragma GCC ivdep
       for (std::size_t i = begin; i < end; ++i) dx[i] += tail.residual[i];
     if (tail.masked)
+      with_slope(tail.activation, [=](const auto& slope) {
 #pragma GCC ivdep
-      for (std::size_t i = begin; i < end; ++i) tail.masked[i] = (tail.relu_output[i] > 0.0f ? scale : 0.0f) * dx[i];
+        for (std::size_t i = begin; i < end; ++i) tail.masked[i] = scale * slope(tail.output[i]) * dx[i];
+      });
   }
+}
+
+/// y *= tail.activation'(.), of rows x width elements behind element `first`.
+void multiply_with_slope(ForwardTail tail, std::size_t rows, std::size_t width, std::size_t first, std::size_t stride,
+                         float* y) {
+  with_slope(tail.activation, [=](const auto& slope) {
+    for (std::size_t r = 0; r < rows; ++r)
+#pragma GCC ivdep
+      for (std::size_t i = first + r * stride, end = i + width; i < end; ++i) y[i] *= slope(tail.slope_of[i]);
+  });
 }
 
 }  // namespace
@@ -101,7 +113,10 @@ void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, co
         multiply(part.rows, part.columns, depth, {in + column, g.x_stride, 1}, {w + row * outputs, outputs, 1},
                  row == 0 ? Into::kAssign : Into::kAdd, out, g.y_stride);
       });
-    activate(tail.activation, count, width, bias, out, g.y_stride);
+    if (tail.slope_of)
+      multiply_with_slope(tail, count, width, first, g.y_stride, y);
+    else
+      activate(tail.activation, count, width, bias, out, g.y_stride);
     if (tail.dropout.probability > 0 && g.drops) drop_out(tail.dropout, count, width, first, g.y_stride, out);
     for (std::size_t r = 0; tail.sum && r < count; ++r)
       for (std::size_t i = first + r * g.y_stride, end = i + width; i < end; ++i) tail.sum[i] = y[i] + tail.residual[i];
@@ -145,32 +160,50 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
   });
 }
 
-void CpuBackend::linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
-                                        float* gradients) {
-  const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
-  pool_.run(static_cast<int>(layer.size()) * columns, multiply_adds(layer, rows), [&](int task) {
-    const LinearGroup& g = layer[static_cast<std::size_t>(task / columns)];
-    const int first = task % columns * kColumnBlock, count = std::min(kColumnBlock, g.outputs - first);
-    if (count <= 0) return;
-    const auto width = static_cast<std::size_t>(count), outputs = static_cast<std::size_t>(g.outputs);
-    const float* out = dy + g.y + first;
-    float* dw = gradients + g.weight + first;
-    float* db = gradients + g.bias + first;
-    if (with_bias)
-      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-        for (std::size_t c = 0; c < width; ++c) db[c] += out[r * g.y_stride + c];
-    if (outputs == 1) {  // a column: rows of x, weighted
-      for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-        for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
-          for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i)
-            dw[row + i] += out[r * g.y_stride] * x[g.x + r * g.x_stride + column + i];
-        });
-      return;
-    }
-    for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
-      multiply(inputs, count, rows, {x + g.x + column, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd,
-               dw + row * outputs, outputs);
-    });
+namespace {
+
+/// The gradients of a group's weights, those of its outputs from column `first` on.
+void add_weight_gradients(const WeightProduct& of, const LinearGroup& g, int first, int rows, bool with_bias,
+                          float* gradients) {
+  const int count = std::min(kColumnBlock, g.outputs - first);
+  if (count <= 0) return;
+  const auto width = static_cast<std::size_t>(count), outputs = static_cast<std::size_t>(g.outputs);
+  const float* out = of.dy + g.y + first;
+  float* dw = gradients + g.weight + first;
+  float* db = gradients + g.bias + first;
+  if (with_bias)
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t c = 0; c < width; ++c) db[c] += out[r * g.y_stride + c];
+  if (outputs == 1) {  // a column: rows of x, weighted
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
+        for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i)
+          dw[row + i] += out[r * g.y_stride] * of.x[g.x + r * g.x_stride + column + i];
+      });
+    return;
+  }
+  for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
+    multiply(inputs, count, rows, {of.x + g.x + column, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd,
+             dw + row * outputs, outputs);
+  });
+}
+
+}  // namespace
+
+void CpuBackend::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
+                                         float* gradients) {
+  const auto tasks_of = [](LinearGroups layer) {
+    return static_cast<int>(layer.size()) * column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
+  };
+  int tasks = 0;
+  double work = 0;
+  for (const WeightProduct& of : layers) tasks += tasks_of(of.layer), work += multiply_adds(of.layer, rows);
+  pool_.run(tasks, work, [&](int task) {
+    const WeightProduct* of = layers.data();
+    for (; task >= tasks_of(of->layer); ++of) task -= tasks_of(of->layer);
+    const int columns = tasks_of(of->layer) / static_cast<int>(of->layer.size());
+    add_weight_gradients(*of, of->layer[static_cast<std::size_t>(task / columns)], task % columns * kColumnBlock, rows,
+                         with_bias, gradients);
   });
 }
 

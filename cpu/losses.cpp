@@ -7,9 +7,9 @@ namespace meg::cpu {
 namespace {
 constexpr std::size_t kLossLanes = 16;
 using LossLanes = Eigen::Array<float, static_cast<int>(kLossLanes), 1>;
-}  // namespace
 
-void CpuBackend::bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) {
+/// Of rows of one label.
+void add_bce(int rows, const float* logit, float label, float* loss, float* dlogit) {
   const float share = 1.0f / static_cast<float>(rows);
   const auto count = static_cast<std::size_t>(rows);
   double sum = 0;
@@ -25,8 +25,6 @@ void CpuBackend::bce_with_logits(int rows, const float* logit, float label, floa
   }
   *loss += static_cast<float>(sum) * share;
 }
-
-namespace {
 
 /// Sum of term(x) over [count], one sum a lane, for the compiler may not reorder a single one.
 template <class Term>
@@ -55,6 +53,11 @@ float shared_sum(ThreadPool& pool, std::size_t count, const float* x, const Term
 }
 
 }  // namespace
+
+void CpuBackend::bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) {
+  if (real > 0) add_bce(real, logit, 1.0f, loss, dlogit);
+  if (generated > 0) add_bce(generated, logit + real, 0.0f, loss, dlogit + real);
+}
 
 void CpuBackend::add_square_sum(std::size_t count, float factor, const float* x, float* sum) {
   *sum += factor * shared_sum(pool_, count, x, [](double v) { return v * v; });

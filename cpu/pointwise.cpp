@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "cpu/activation.h"
 #include "cpu/backend.h"
 #include "cpu/dropout.h"
 
@@ -20,15 +21,8 @@ void write(std::size_t begin, std::size_t end, float* out, const Function& funct
 void CpuBackend::activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
                                      float* dx) {
   pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
-    switch (activation) {
-      case Activation::kNone: return write(begin, end, dx, [=](std::size_t i) { return dy[i]; });
-      case Activation::kRelu: return write(begin, end, dx, [=](std::size_t i) { return y[i] > 0.0f ? dy[i] : 0.0f; });
-      case Activation::kLeakyRelu:
-        return write(begin, end, dx, [=](std::size_t i) { return y[i] > 0.0f ? dy[i] : kLeakySlope * dy[i]; });
-      case Activation::kTanh: return write(begin, end, dx, [=](std::size_t i) { return dy[i] * (1.0f - y[i] * y[i]); });
-      case Activation::kSigmoid:
-        return write(begin, end, dx, [=](std::size_t i) { return dy[i] * y[i] * (1.0f - y[i]); });
-    }
+    with_slope(activation,
+               [=](const auto& slope) { write(begin, end, dx, [=](std::size_t i) { return slope(y[i]) * dy[i]; }); });
   });
 }
 

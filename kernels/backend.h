@@ -35,8 +35,8 @@ class CudaBackend final : public Backend {
                       float* y) override;
   void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                              const BackwardTail& tail, float* dx) override;
-  void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
-                              float* gradients) override;
+  void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
+                               float* gradients) override;
 
   bool stack_writes_units(int hidden) const override;
   void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) override;
@@ -62,7 +62,7 @@ class CudaBackend final : public Backend {
                  std::uint32_t* out) override;
   void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override;
 
-  void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override;
+  void bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) override;
   void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override;
   void add_sum(std::size_t count, float factor, const float* x, float* sum) override;
 
@@ -102,13 +102,6 @@ class CudaBackend final : public Backend {
   }
   const void* constant(std::span<const std::byte> bytes);
   const LayerGroup* groups_on_device(LinearGroups layer);
-  /// linear_backward_weight of several layers in one launch.
-  struct WeightProduct {
-    LinearGroups layer;
-    const float *x, *dy;
-  };
-  void weight_gradients(std::array<WeightProduct, kMostLayers> products, int rows, bool with_bias, float* gradients);
-
   Precision precision_;
   Queue queue_;
   std::array<Download, 2> downloads_;

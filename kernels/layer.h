@@ -4,7 +4,7 @@
 
 namespace meg::MEG_KERNELS {
 
-/// Layers whose weights' gradients are one launch: those of a stack.
+/// Layers whose weights' gradients are one launch.
 inline constexpr std::uint32_t kMostLayers = 3;
 
 /// A LinearGroup on the device.

@@ -18,9 +18,15 @@ static_assert(Resident<SquareTile>::kFloats <= Panels<true>::kFloats);  // for e
 /// What ForwardTail says, for a kernel.
 struct ForwardFinish {
   explicit ForwardFinish(const ForwardTail& tail)
-      : activation(tail.activation), bias(tail.bias), mask(tail.dropout), residual(tail.residual), sum(tail.sum) {}
+      : activation(tail.activation),
+        bias(tail.bias),
+        slope_of(tail.slope_of),
+        mask(tail.dropout),
+        residual(tail.residual),
+        sum(tail.sum) {}
   Activation activation;
   bool bias;
+  const float* slope_of;
   DropoutMask mask;
   const float* residual;
   float* sum;
@@ -40,15 +46,18 @@ __global__ void __launch_bounds__(kThreads)
   const unsigned first_row = blockIdx.y * kTile, outputs = g.outputs, inputs = g.inputs;
   Tile tile;
   add_product(tile, a, b, inputs, inputs_of(g, x, first_row, rows), weights_of(g, parameters, at.column));
-  const auto bias = [&](unsigned, unsigned j) {
-    return finish.bias && at.column + j < outputs ? parameters[g.bias + at.column + j] : 0.0f;
+  const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && at.column + j < outputs; };
+  const auto line_of = [&](unsigned i) { return g.y + std::size_t{first_row + i} * g.y_stride + at.column; };
+  const auto joined = [&](unsigned i, unsigned j) {  // with a sum: the bias, or where the slope is to be found
+    if (!inside(i, j)) return 0.0f;
+    if (finish.slope_of) return finish.slope_of[line_of(i) + j];
+    return finish.bias ? parameters[g.bias + at.column + j] : 0.0f;
   };
-  each_in_rows(tile, memory, bias, [&](unsigned i, unsigned begin) {
-    const std::size_t r = first_row + i, line = g.y + r * g.y_stride + at.column;
-    return [&, r, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum, float b) {
-      if (r >= rows || at.column + j >= outputs) return;
-      sum += b;
-      sum = activate(finish.activation, sum);
+  each_in_rows(tile, memory, joined, [&](unsigned i, unsigned begin) {
+    const std::size_t line = line_of(i);
+    return [&, i, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum, float with) {
+      if (!inside(i, j)) return;
+      sum = finish.slope_of ? sum * slope(finish.activation, with) : activate(finish.activation, sum + with);
       if (g.drops) sum *= mask(line + j);
       y[line + j] = sum;
       if (finish.sum) finish.sum[line + j] = sum + finish.residual[line + j];
@@ -94,16 +103,16 @@ __global__ void __launch_bounds__(kThreads)
   const auto place = [&](unsigned i, unsigned j) {
     return owner.x + std::size_t{first_row + i} * owner.x_stride + at.column + j;
   };
-  const auto relu_output = [&](unsigned i, unsigned j) {
-    return tail.masked && inside(i, j) ? tail.relu_output[place(i, j)] : 0.0f;
+  const auto output = [&](unsigned i, unsigned j) {
+    return tail.masked && inside(i, j) ? tail.output[place(i, j)] : 0.0f;
   };
-  each_in_rows(tile, memory, relu_output, [&](unsigned i, unsigned) {
-    return [&, i](unsigned j, float sum, float relu) {
+  each_in_rows(tile, memory, output, [&](unsigned i, unsigned) {
+    return [&, i](unsigned j, float sum, float y) {
       if (!inside(i, j)) return;
       const std::size_t element = place(i, j);
       if (tail.residual) sum += tail.residual[element];
       dx[element] = sum;
-      if (tail.masked) tail.masked[element] = relu > 0.0f ? scale * sum : 0.0f;
+      if (tail.masked) tail.masked[element] = scale * slope(tail.activation, y) * sum;
     };
   });
 }
@@ -206,20 +215,19 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const floa
   });
 }
 
-void CudaBackend::linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
-                                         float* gradients) {
-  weight_gradients({{{layer, x, dy}}}, rows, with_bias, gradients);
-}
-
-void CudaBackend::weight_gradients(std::array<WeightProduct, kMostLayers> products, int rows, bool with_bias,
-                                   float* gradients) {
+void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
+                                          float* gradients) {
   if (rows == 0) return;
+  if (layers.size() > kMostLayers) {
+    linear_backward_weights(layers.subspan(kMostLayers), rows, with_bias, gradients);
+    layers = layers.first(kMostLayers);
+  }
   groups_.clear();
   tiles_.clear();
   WeightOperands operands{};
-  for (std::uint32_t l = 0; l < kMostLayers; ++l) {
-    operands.x[l] = products[l].x, operands.dy[l] = products[l].dy;
-    for (const LinearGroup& g : products[l].layer) {
+  for (std::uint32_t l = 0; l < layers.size(); ++l) {
+    operands.x[l] = layers[l].x, operands.dy[l] = layers[l].dy;
+    for (const LinearGroup& g : layers[l].layer) {
       const auto n = static_cast<std::uint32_t>(groups_.size());
       groups_.push_back(layer_group(g, l));
       for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::max(g.inputs, with_bias ? 1 : 0)); i += kTile)

@@ -8,18 +8,18 @@ namespace meg::MEG_KERNELS {
 namespace {
 
 /// One block.
-__global__ void bce_with_logits_kernel(int rows, const float* logit, float label, float* loss, float* dlogit) {
+__global__ void bce_with_logits_kernel(int real, int generated, const float* logit, float* loss, float* dlogit) {
   SharedMemory shared;
   const Shared<double> part = shared.take<double>(32);
-  const float share = 1.0f / static_cast<float>(rows);
   double sum = 0;
-  for (int r = static_cast<int>(threadIdx.x); r < rows; r += static_cast<int>(blockDim.x)) {
-    const Bce bce(logit[r], label);
-    sum += static_cast<double>(bce.loss);
+  for (int r = static_cast<int>(threadIdx.x); r < real + generated; r += static_cast<int>(blockDim.x)) {
+    const Bce bce(logit[r], r < real ? 1.0f : 0.0f);
+    const float share = 1.0f / static_cast<float>(r < real ? real : generated);
+    sum += static_cast<double>(share * bce.loss);
     dlogit[r] = share * bce.slope;
   }
   sum = block_sum<double>(sum, part);
-  if (threadIdx.x == 0) *loss += static_cast<float>(sum) * share;
+  if (threadIdx.x == 0) *loss += static_cast<float>(sum);
 }
 
 /// *sum += factor * the sum of x, or of its squares. Every block leaves its sum in sums[block]; the last one to be done
@@ -52,9 +52,9 @@ __global__ void add_sum_kernel(std::size_t count, float factor, const float* x, 
 
 }  // namespace
 
-void CudaBackend::bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) {
-  constexpr unsigned kBlock = 512;
-  launch(queue_, {{1, 1, 1}, kBlock, block_sum_bytes<double>()}, bce_with_logits_kernel, rows, logit, label, loss,
+void CudaBackend::bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) {
+  constexpr unsigned kBlock = 1024;
+  launch(queue_, {{1, 1, 1}, kBlock, block_sum_bytes<double>()}, bce_with_logits_kernel, real, generated, logit, loss,
          dlogit);
 }
 

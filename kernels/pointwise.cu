@@ -1,3 +1,4 @@
+#include "kernels/activation.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
 #include "kernels/dropout.h"
@@ -6,21 +7,9 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-/// dy * activation'(x), from y = activation(x).
-__device__ float back(Activation activation, float y, float dy) {
-  switch (activation) {
-    case Activation::kNone: return dy;
-    case Activation::kRelu: return y > 0.0f ? dy : 0.0f;
-    case Activation::kLeakyRelu: return y > 0.0f ? dy : kLeakySlope * dy;
-    case Activation::kTanh: return dy * (1.0f - y * y);
-    case Activation::kSigmoid: return dy * y * (1.0f - y);
-  }
-  return dy;
-}
-
 __global__ void activation_backward_kernel(Activation activation, std::size_t count, const float* y, const float* dy,
                                            float* dx) {
-  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) dx[i] = back(activation, y[i], dy[i]);
+  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) dx[i] = slope(activation, y[i]) * dy[i];
 }
 
 /// A thread draws one counter, which is for eight elements, sixteen apart.

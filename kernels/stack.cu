@@ -200,9 +200,7 @@ void CudaBackend::stack_backward(const Stack& stack, int row_count, const float*
     launch(queue_, shape, stack_backward_kernel<Tile>, groups, rows, parameters, stack.first_dropout.scale(),
            stack.hidden_dropout.scale(), tape);
   });
-  weight_gradients(
-      {{{stack.head, tape.h, tape.dheads}, {stack.hidden, tape.a0, tape.da1}, {stack.first, tape.x, tape.da0}}},
-      row_count, true, gradients);
+  linear_backward_weights(stack.weight_products(tape), row_count, true, gradients);
 }
 
 }  // namespace meg::MEG_KERNELS

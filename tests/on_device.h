@@ -45,6 +45,7 @@ class OnDevice final : public meg::Backend {
     Operands o(*this);
     const std::size_t size = extent(layer, rows, true);
     meg::ForwardTail on = tail;
+    on.slope_of = o.read(tail.slope_of, size);
     on.residual = o.read(tail.residual, size), on.sum = o.write(tail.sum, size);
     backend_->linear_forward(layer, rows, o.read(x, extent(layer, rows, false)),
                              o.read(parameters, parameter_extent(layer)), on, o.write(y, size));
@@ -54,17 +55,21 @@ class OnDevice final : public meg::Backend {
     Operands o(*this);
     const std::size_t size = extent(layer, rows, false);
     meg::BackwardTail on = tail;
-    on.residual = o.read(tail.residual, size), on.relu_output = o.read(tail.relu_output, size);
+    on.residual = o.read(tail.residual, size), on.output = o.read(tail.output, size);
     on.masked = o.write(tail.masked, size);
     backend_->linear_backward_input(layer, rows, o.read(dy, extent(layer, rows, true)),
                                     o.read(parameters, parameter_extent(layer)), on, o.write(dx, size));
   }
-  void linear_backward_weight(meg::LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
-                              float* gradients) override {
+  void linear_backward_weights(std::span<const meg::WeightProduct> layers, int rows, bool with_bias,
+                               float* gradients) override {
     Operands o(*this);
-    backend_->linear_backward_weight(layer, rows, o.read(x, extent(layer, rows, false)),
-                                     o.read(dy, extent(layer, rows, true)), with_bias,
-                                     o.write(gradients, parameter_extent(layer)));
+    std::vector<meg::WeightProduct> on;
+    std::size_t parameters = 0;
+    for (const auto& [layer, x, dy] : layers) {
+      on.push_back({layer, o.read(x, extent(layer, rows, false)), o.read(dy, extent(layer, rows, true))});
+      parameters = std::max(parameters, parameter_extent(layer));
+    }
+    backend_->linear_backward_weights(on, rows, with_bias, o.write(gradients, parameters));
   }
 
   bool stack_writes_units(int hidden) const override { return backend_->stack_writes_units(hidden); }
@@ -150,9 +155,10 @@ class OnDevice final : public meg::Backend {
                           o.write(out, size(rows, columns)));
   }
 
-  void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) override {
+  void bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) override {
     Operands o(*this);
-    backend_->bce_with_logits(rows, o.read(logit, size(rows)), label, o.write(loss, 1), o.write(dlogit, size(rows)));
+    const std::size_t rows = size(real) + size(generated);
+    backend_->bce_with_logits(real, generated, o.read(logit, rows), o.write(loss, 1), o.write(dlogit, rows));
   }
   void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override {
     Operands o(*this);

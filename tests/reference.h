@@ -22,6 +22,18 @@ inline double activate(meg::Activation a, double x) {
   return x;
 }
 
+/// activation'(x) from y = activation(x).
+inline double slope(meg::Activation a, double y) {
+  switch (a) {
+    case meg::Activation::kNone: return 1;
+    case meg::Activation::kRelu: return y > 0 ? 1 : 0;
+    case meg::Activation::kLeakyRelu: return y > 0 ? 1 : static_cast<double>(meg::kLeakySlope);
+    case meg::Activation::kTanh: return 1 - y * y;
+    case meg::Activation::kSigmoid: return y * (1 - y);
+  }
+  return 1;
+}
+
 /// The column of x that input i of a group is.
 inline std::size_t column_of(const meg::LinearGroup& g, std::size_t i) {
   return i < static_cast<std::size_t>(g.gap) ? i : i + static_cast<std::size_t>(g.gap_width);

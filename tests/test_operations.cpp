@@ -1,3 +1,4 @@
+#include <array>
 #include <tuple>
 
 #include "core/permutation.h"
@@ -10,6 +11,9 @@ using reference::Doubles;
 using test::Floats;
 
 namespace {
+
+constexpr std::array kActivations{Activation::kNone, Activation::kRelu, Activation::kLeakyRelu, Activation::kTanh,
+                                  Activation::kSigmoid};
 
 /// Two groups over one shared x, the second seeing only a prefix of it: a masked first layer with ragged outputs.
 GroupedLinear masked_layer(int inputs, int outputs) {
@@ -27,8 +31,7 @@ TEST_CASE_TEMPLATE("grouped linear layers and their gradients agree with naive l
   const auto backend = On::make();
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {300, 5, 1}})
-    for (const Activation activation :
-         {Activation::kNone, Activation::kRelu, Activation::kLeakyRelu, Activation::kTanh, Activation::kSigmoid}) {
+    for (const Activation activation : kActivations) {
       CAPTURE(rows);
       CAPTURE(inputs);
       CAPTURE(outputs);
@@ -119,8 +122,7 @@ TEST_CASE_TEMPLATE(
 TEST_CASE_TEMPLATE("what a product back to the inputs does behind itself agrees with naive loops, in place too", On,
                    EVERY_BACKEND) {
   const auto backend = On::make();
-  // Sums of 262 products, some 40 times as large as the result; the GPU adds them up one by one.
-  const double tolerance = std::is_same_v<On, test::Cpu> ? 1e-5 : 5e-5;
+  constexpr double tolerance = 5e-5;  // sums of 262 products, some 40 times as large as the result
   for (const auto& [rows, inputs, outputs] :
        {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}}) {
     CAPTURE(rows);
@@ -129,23 +131,74 @@ TEST_CASE_TEMPLATE("what a product back to the inputs does behind itself agrees 
     const std::size_t x_size = static_cast<std::size_t>(rows) * layer[0].x_stride;
     const Floats p = test::random(size_of(layer.back()), 2), residual = test::random(x_size, 3);
     const Floats dy = test::random(static_cast<std::size_t>(rows) * layer[0].y_stride, 4);
-    Floats relu = test::random(x_size, 5), dx(x_size, -9.0f), masked(x_size, -9.0f), in_place(x_size, -9.0f);
-    for (std::size_t i = 0; i < x_size; i += 5) relu[i] = 0;
-    Doubles expected = reference::linear_backward_input(layer, rows, test::doubles(dy), test::doubles(p),
-                                                        Doubles(x_size, -9.0)),
-            cut = expected;
-    for (std::size_t i = 0; i < x_size; ++i) {
-      if (i % layer[0].x_stride >= static_cast<std::size_t>(inputs)) continue;  // nobody reads it
-      expected[i] += static_cast<double>(residual[i]);
-      cut[i] = relu[i] > 0 ? 1.25 * expected[i] : 0;
+    Floats output = test::random(x_size, 5), dx(x_size, -9.0f), masked(x_size, -9.0f), in_place(x_size, -9.0f);
+    for (std::size_t i = 0; i < x_size; i += 5) output[i] = 0;
+    Doubles expected =
+        reference::linear_backward_input(layer, rows, test::doubles(dy), test::doubles(p), Doubles(x_size, -9.0));
+    const auto is_read = [&](std::size_t i) { return i % layer[0].x_stride < static_cast<std::size_t>(inputs); };
+    for (std::size_t i = 0; i < x_size; ++i)
+      if (is_read(i)) expected[i] += static_cast<double>(residual[i]);
+    for (const Activation activation : kActivations) {
+      CAPTURE(static_cast<int>(activation));
+      Doubles cut = expected;
+      for (std::size_t i = 0; i < x_size; ++i)
+        if (is_read(i)) cut[i] *= 1.25 * reference::slope(activation, static_cast<double>(output[i]));
+      BackwardTail tail{residual.data(), activation, output.data(), 1.25f, masked.data()};
+      backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
+      test::check_close(dx, expected, tolerance);
+      test::check_close(masked, cut, tolerance);
+      tail.masked = in_place.data();
+      backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, in_place.data());
+      CHECK(in_place == masked);
     }
-    BackwardTail tail{.residual = residual.data(), .relu_output = relu.data(), .scale = 1.25f, .masked = masked.data()};
-    backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
-    test::check_close(dx, expected, tolerance);
-    test::check_close(masked, cut, tolerance);
-    tail.masked = in_place.data();
-    backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, in_place.data());
-    CHECK(in_place == masked);
+  }
+}
+
+TEST_CASE_TEMPLATE("a tangent goes forward through a layer as the derivative of its outputs says", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  for (const auto& [rows, inputs, outputs] : {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {17, 33, 13}, {65, 130, 1}})
+    for (const Activation activation : kActivations) {
+      CAPTURE(rows);
+      CAPTURE(static_cast<int>(activation));
+      const GroupedLinear layer = prefix_layer(inputs, outputs);
+      const Floats x = test::random(static_cast<std::size_t>(rows) * layer[0].x_stride, 1);
+      Floats p = test::random(size_of(layer.back()), 2), y(static_cast<std::size_t>(rows) * layer[0].y_stride, 0.0f);
+      const Floats output = test::random(y.size(), 3);
+      backend->linear_forward(layer, rows, x.data(), p.data(),
+                              {.activation = activation, .bias = false, .slope_of = output.data()}, y.data());
+      for (const LinearGroup& g : layer) std::fill_n(p.begin() + static_cast<std::ptrdiff_t>(g.bias), outputs, 0.0f);
+      Doubles expected = reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kNone);
+      for (std::size_t i = 0; i < y.size(); ++i)
+        expected[i] *= reference::slope(activation, static_cast<double>(output[i]));
+      test::check_close(y, expected, 5e-5);
+    }
+}
+
+TEST_CASE_TEMPLATE("the weights of many layers learn at once as they do one after the other", On, EVERY_BACKEND) {
+  const auto backend = On::make();
+  const int rows = 65;
+  std::vector<GroupedLinear> layers;
+  std::vector<Floats> operands;
+  std::vector<WeightProduct> products;
+  std::size_t parameters = 0;
+  for (const auto& [inputs, outputs] : {std::pair{70, 3}, {1, 1}, {9, 130}, {2, 0}, {33, 64}, {5, 1}, {64, 2}}) {
+    const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
+    if (outputs == 0) {
+      layers.emplace_back();  // a layer without groups
+    } else {
+      layers.push_back({{inputs, outputs, 0, in, parameters, parameters + in * out, 0, out}});
+      parameters += (in + 1) * out;
+    }
+    for (const std::size_t width : {in, out}) operands.push_back(test::random(rows * width, operands.size()));
+  }
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    products.push_back({layers[l], operands[2 * l].data(), operands[2 * l + 1].data()});
+  for (const bool with_bias : {false, true}) {
+    Floats all(parameters, 0.5f), one_by_one = all;
+    backend->linear_backward_weights(products, rows, with_bias, all.data());
+    for (const WeightProduct& of : products)
+      if (!of.layer.empty()) backend->linear_backward_weight(of.layer, rows, of.x, of.dy, with_bias, one_by_one.data());
+    CHECK(all == one_by_one);
   }
 }
 
@@ -302,17 +355,21 @@ TEST_CASE_TEMPLATE("sums of others and their gradients agree with naive loops in
 TEST_CASE_TEMPLATE("BCE from the logit has the right value and gradient, and stays finite far out", On, EVERY_BACKEND) {
   const auto backend = On::make();
   const Floats logit{-3.0f, -0.5f, 0.0f, 0.25f, 4.0f};
-  for (const float label : {0.0f, 1.0f}) {
-    float loss = 0;
+  for (const int real : {0, 1, 3, 5}) {
+    float loss = 0.5f;
     Floats dlogit(logit.size());
-    backend->bce_with_logits(5, logit.data(), label, &loss, dlogit.data());
-    const auto expected = [&](const Doubles& d) { return reference::bce_with_logits(d, static_cast<double>(label)); };
-    CHECK(static_cast<double>(loss) == doctest::Approx(expected(test::doubles(logit))).epsilon(1e-6));
+    backend->bce_with_logits(real, 5 - real, logit.data(), &loss, dlogit.data());
+    const auto expected = [&](const Doubles& d) {
+      const auto half = d.begin() + real;
+      return (real > 0 ? reference::bce_with_logits({d.begin(), half}, 1) : 0) +
+             (real < 5 ? reference::bce_with_logits({half, d.end()}, 0) : 0);
+    };
+    CHECK(static_cast<double>(loss) == doctest::Approx(0.5 + expected(test::doubles(logit))).epsilon(1e-6));
     test::check_close(dlogit, reference::gradient(expected, test::doubles(logit)), 1e-5);
   }
   const float far = -500.0f;
   float loss = 0, dlogit = 0;
-  backend->bce_with_logits(1, &far, 1.0f, &loss, &dlogit);
+  backend->bce_with_logits(1, 0, &far, &loss, &dlogit);
   CHECK(loss == doctest::Approx(500));
   CHECK(dlogit == doctest::Approx(-1));
 }

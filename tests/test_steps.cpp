@@ -136,7 +136,7 @@ TEST_CASE("the naive rungs of the benchmarks' ladders, and what follows a librar
   same(product, expected), same(naive_sum, sum);
 
   Floats dx(x_size, 0.0f), naive_dx = dx, dx_product = dx, masked = dx, naive_masked = dx;
-  BackwardTail back{.residual = x.data(), .relu_output = x.data(), .scale = 2.0f, .masked = masked.data()};
+  BackwardTail back{.residual = x.data(), .output = x.data(), .scale = 2.0f, .masked = masked.data()};
   cpu->linear_backward_input(layer, rows, dy.data(), p.data(), back, dx.data());
   cpu->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx_product.data());
   back.masked = naive_masked.data();

@@ -54,7 +54,7 @@ struct ClassicEnsemble::Step {
         tape(e.generator_.make_tape(arena, 2 * batch)),
         scratch(e.generator_.make_tape(arena, batch)),
         noise(arena.take(size(2 * batch, e.options_.input_dim))),
-        real(arena.take(size(batch, e.columns()))),
+        rows(arena.take(size(2 * batch, e.columns()))),
         gradient(arena.take(size(batch, e.columns()))),
         losses(arena.take(size(steps, 2))) {
     tape.training = true;
@@ -66,14 +66,17 @@ struct ClassicEnsemble::Step {
   }
   static std::size_t floats(const ClassicEnsemble& e, int batch, int steps) {
     return e.generator_.tape_floats(2 * batch) + e.generator_.tape_floats(batch) +
-           Arena::padded(size(2 * batch, e.options_.input_dim)) + 2 * Arena::padded(size(batch, e.columns())) +
-           Arena::padded(size(steps, 2));
+           Arena::padded(size(2 * batch, e.options_.input_dim)) + Arena::padded(size(2 * batch, e.columns())) +
+           Arena::padded(size(batch, e.columns())) + Arena::padded(size(steps, 2));
   }
 
   Arena arena;
-  GroupedMlp::Tape tape, scratch;           // of the generators
-  float *noise, *real, *gradient, *losses;  // losses [steps of an epoch, 2]: what they were, on the device
-  std::vector<GameStep> moves;              // that are one launch
+  GroupedMlp::Tape tape, scratch;  // of the generators
+  float* noise;
+  float* rows;  // the discriminator's, real ones and behind them generated ones
+  float* gradient;
+  float* losses;                // [steps of an epoch, 2]: what they were, on the device
+  std::vector<GameStep> moves;  // that are one launch
 };
 
 ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions options)
@@ -94,7 +97,9 @@ void ClassicEnsemble::train_step(Step& s, int rows) {
   s.tape.step = noise_row_;  // dropout masks of its own for every batch
   const float* generated = generator_.forward(backend_, 2 * rows, s.noise, generators_.parameters(), s.tape);
   float* const losses = s.losses + 2 * epoch_step_;
-  discriminator_.train(rows, s.real, generated + Step::size(rows, columns()), losses);
+  const std::size_t half = Step::size(rows, columns());
+  backend_.add_scaled(half, 1.0f, generated + half, 0.0f, s.rows + half);
+  discriminator_.train(rows, s.rows, losses);
   discriminator_.judge(rows, generated, losses + 1, s.gradient);
   generator_.backward(backend_, rows, s.noise, generators_.parameters(), s.tape, s.gradient, s.scratch,
                       generators_.gradients(), nullptr);
@@ -150,7 +155,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
       ++step_;
       backend_.begin_step();
-      backend_.gather_rows(table.data(), order.data() + first, batch, columns(), step.real);
+      backend_.gather_rows(table.data(), order.data() + first, batch, columns(), step.rows);
       train_step(step, batch);
       backend_.end_step();
       ++epoch_step_;

@@ -20,25 +20,19 @@ void Discriminator::make_room(int max_rows) {
   max_rows_ = max_rows;
   const int both = 2 * max_rows;
   const auto rows = static_cast<std::size_t>(both), inputs = rows * static_cast<std::size_t>(mlp_.shape().inputs);
-  arena_ = Arena(backend_.allocate(3 * mlp_.tape_floats(both) + Arena::padded(rows) + 2 * Arena::padded(inputs)));
+  arena_ = Arena(backend_.allocate(3 * mlp_.tape_floats(both) + Arena::padded(rows) + Arena::padded(inputs)));
   for (GroupedMlp::Tape* tape : {&tape_, &deltas_, &tangents_}) *tape = mlp_.make_tape(arena_, both);
   tape_.seed = options_.seed;
   dlogit_ = arena_.take(rows);
-  x_ = arena_.take(inputs);
   dx_ = arena_.take(inputs);
 }
 
-void Discriminator::train(int rows, const float* real, const float* generated, float* loss) {
-  // One pass over both halves: the means of two batches of `rows` rows, at the price of one.
-  const auto half = static_cast<std::size_t>(rows), count = half * static_cast<std::size_t>(mlp_.shape().inputs);
-  backend_.add_scaled(count, 1.0f, real, 0.0f, x_);
-  backend_.add_scaled(count, 1.0f, generated, 0.0f, x_ + count);
+void Discriminator::train(int rows, const float* x, float* loss) {
   tape_.training = true;
   tape_.step = 2 * static_cast<std::uint64_t>(step_);
-  const float* logit = mlp_.forward(backend_, 2 * rows, x_, parameters_.parameters(), tape_);
-  backend_.bce_with_logits(rows, logit, 1.0f, loss, dlogit_);
-  backend_.bce_with_logits(rows, logit + half, 0.0f, loss, dlogit_ + half);
-  mlp_.backward(backend_, 2 * rows, x_, parameters_.parameters(), tape_, dlogit_, deltas_, parameters_.gradients(),
+  const float* logit = mlp_.forward(backend_, 2 * rows, x, parameters_.parameters(), tape_);
+  backend_.bce_with_logits(rows, rows, logit, loss, dlogit_);
+  mlp_.backward(backend_, 2 * rows, x, parameters_.parameters(), tape_, dlogit_, deltas_, parameters_.gradients(),
                 nullptr);
   if (options_.gamma > 0 && step_ % options_.penalty_every == 0)  // gamma / 2 for each half, of means over 2 rows
     mlp_.add_gradient_penalty(backend_, 2 * rows, parameters_.parameters(), tape_,
@@ -51,7 +45,7 @@ void Discriminator::judge(int rows, const float* generated, float* loss, float* 
   tape_.training = true;
   tape_.step = 2 * static_cast<std::uint64_t>(step_) + 1;
   const float* logit = mlp_.forward(backend_, rows, generated, parameters_.parameters(), tape_);
-  backend_.bce_with_logits(rows, logit, 1.0f, loss, dlogit_);
+  backend_.bce_with_logits(rows, 0, logit, loss, dlogit_);
   mlp_.backward(backend_, rows, generated, parameters_.parameters(), tape_, dlogit_, deltas_, nullptr, dx);
 }
 

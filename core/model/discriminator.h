@@ -26,9 +26,9 @@ class Discriminator {
   /// For batches of up to so many rows from now on.
   void make_room(int max_rows);
 
-  /// One step on real rows (label 1) and generated ones (label 0), both [rows, columns]; the loss, BCE and penalty, is
-  /// added to *loss.
-  void train(int rows, const float* real, const float* generated, float* loss);
+  /// One step on x [2 rows, columns], real rows (label 1) and behind them as many generated ones (label 0); the loss,
+  /// BCE and penalty, is added to *loss.
+  void train(int rows, const float* x, float* loss);
   /// What generated rows [rows, columns] should change to pass for real (label 1, the non-saturating loss): dx, the
   /// gradient of the mean BCE, which is added to *loss.
   void judge(int rows, const float* generated, float* loss, float* dx);
@@ -48,7 +48,7 @@ class Discriminator {
   TrainedParameters parameters_;
   Arena arena_{Memory()};
   GroupedMlp::Tape tape_, deltas_, tangents_;
-  float *dlogit_ = nullptr, *x_ = nullptr, *dx_ = nullptr;  // of real and generated rows
+  float *dlogit_ = nullptr, *dx_ = nullptr;  // of real and generated rows
   int step_ = 0;
 };
 

@@ -35,8 +35,7 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       arena_(backend.allocate(arena_floats())),
       tape_(ensemble.make_tape(arena_, 2 * options.batch_size, MaskedEnsemble::Passes::kBackward)),
       cells_(arena_.take(product(2 * options.batch_size, ensemble.layout().cell_stride()))),
-      real_view_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
-      view_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
+      views_(arena_.take(product(2 * options.batch_size, ensemble.layout().view_stride))),
       dview_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
       losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
       sums_(arena_.take(3)),
@@ -51,8 +50,8 @@ std::size_t Refinement::arena_floats() const {
   const int batch = options_.batch_size;
   return ensemble_.tape_floats(2 * batch, MaskedEnsemble::Passes::kBackward) +
          Arena::padded(product(2 * batch, layout.cell_stride())) +
-         3 * Arena::padded(product(batch, layout.view_stride)) + Arena::padded(product(batch, layout.size())) +
-         Arena::padded(3);
+         Arena::padded(product(2 * batch, layout.view_stride)) + Arena::padded(product(batch, layout.view_stride)) +
+         Arena::padded(product(batch, layout.size())) + Arena::padded(3);
 }
 
 Draw Refinement::draw() const {
@@ -76,6 +75,7 @@ void Refinement::step() {
   const int batch = options_.batch_size, stride = static_cast<int>(layout.cell_stride());
   const bool alone = step_ < options_.discriminator_first;
   float* const real_cells = cells_ + product(batch, layout.cell_stride());
+  float* const view = views_ + product(batch, layout.view_stride);
   tape_.dropout = 0;
   if (!alone)
     pool_ = Memory();
@@ -88,24 +88,24 @@ void Refinement::step() {
   };
   backend_.begin_step();
   draw_rows(0, rows_.train, rows_.cells, real_cells);
-  backend_.view_rows(layout, batch, real_cells, real_view_);
+  backend_.view_rows(layout, batch, real_cells, views_);
   if (alone) {
     draw_rows(1, {nullptr, product(kPoolBatches, static_cast<std::size_t>(batch))}, pool_.data(), cells_);
-    backend_.view_rows(layout, batch, cells_, view_);
+    backend_.view_rows(layout, batch, cells_, view);
   } else {
-    ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view_);
+    ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view);
   }
-  discriminator_.train(batch, real_view_, view_, sums_);
+  discriminator_.train(batch, views_, sums_);
   ++discriminator_steps_;
-  if (!alone) train_generators();
+  if (!alone) train_generators(view);
   backend_.end_step();
   ++step_;
 }
 
-void Refinement::train_generators() {
+void Refinement::train_generators(const float* view) {
   const ColumnsLayout& layout = ensemble_.layout();
   const int batch = options_.batch_size;
-  discriminator_.judge(batch, view_, sums_ + 1, dview_);
+  discriminator_.judge(batch, view, sums_ + 1, dview_);
   backend_.sample_backward(layout, batch, tape_.heads, cells_, draw(), dview_, tape_.dheads);
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order) tape_.hidden_from = 2 * batch - share_of(options_.hidden_share, batch);

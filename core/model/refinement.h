@@ -48,7 +48,8 @@ class Refinement {
   std::size_t arena_floats() const;
   void fill_pool();
   Draw draw() const;
-  void train_generators();
+  /// From the view of the rows that have just been generated.
+  void train_generators(const float* view);
 
   Backend& backend_;
   const MaskedEnsemble& ensemble_;
@@ -58,10 +59,10 @@ class Refinement {
   TrainedParameters generators_;
   Discriminator discriminator_;
   Arena arena_;
-  MaskedEnsemble::Tape tape_;  // rows [0, batch) generated, [batch, 2 batch) real
-  float *cells_, *real_view_, *view_, *dview_, *losses_, *sums_;
-  RowNumbers drawn_;  // [batch]
-  Memory pool_;       // cells of rows from the warmed-up generators, for the steps of the discriminator alone
+  MaskedEnsemble::Tape tape_;                         // rows [0, batch) generated, [batch, 2 batch) real
+  float *cells_, *views_, *dview_, *losses_, *sums_;  // views_: real rows [0, batch), generated [batch, 2 batch)
+  RowNumbers drawn_;                                  // [batch]
+  Memory pool_;  // cells of rows from the warmed-up generators, for the steps of the discriminator alone
   int step_ = 0, generator_step_ = 0;
   int discriminator_steps_ = 0, generator_steps_ = 0;  // since the last report
 };

@@ -18,15 +18,12 @@ void Backend::stack_forward(const Stack& stack, int rows, const float* parameter
 
 void Backend::stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
                              float* gradients) {
-  linear_backward_weight(stack.head, rows, tape.h, tape.dheads, true, gradients);
   linear_backward_input(stack.head, rows, tape.dheads, parameters,
-                        {.relu_output = tape.a1, .scale = stack.hidden_dropout.scale(), .masked = tape.da1}, tape.dh);
-  linear_backward_weight(stack.hidden, rows, tape.a0, tape.da1, true, gradients);
+                        {.output = tape.a1, .scale = stack.hidden_dropout.scale(), .masked = tape.da1}, tape.dh);
   linear_backward_input(
       stack.hidden, rows, tape.da1, parameters,
-      {.residual = tape.dh, .relu_output = tape.a0, .scale = stack.first_dropout.scale(), .masked = tape.da0},
-      tape.da0);
-  if (!stack.first.empty()) linear_backward_weight(stack.first, rows, tape.x, tape.da0, true, gradients);
+      {.residual = tape.dh, .output = tape.a0, .scale = stack.first_dropout.scale(), .masked = tape.da0}, tape.da0);
+  linear_backward_weights(stack.weight_products(tape), rows, true, gradients);
 }
 
 void Backend::play(const Game&, std::span<const GameStep>, const std::uint32_t*, float*) {

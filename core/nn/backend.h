@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -59,7 +60,9 @@ struct Vectors {
 /// What linear_forward does to a product while it is in the cache.
 struct ForwardTail {
   Activation activation = Activation::kNone;
-  bool bias = true;  // false: the tangent pass of a gradient penalty
+  bool bias = true;
+  const float* slope_of = nullptr;  // where given, what the activation has put out, laid out as y: y is multiplied by
+                                    // its derivative there instead, the tangent pass of a gradient penalty
   Dropout dropout{};
   const float* residual = nullptr;  // laid out as y; where given, sum = y + residual
   float* sum = nullptr;
@@ -68,10 +71,24 @@ struct ForwardTail {
 /// What linear_backward_input does to dx while it is in the cache; all operands are laid out as dx.
 struct BackwardTail {
   const float* residual = nullptr;  // dx += residual, the gradient that came round the layer
-  const float* relu_output =
-      nullptr;              // masked = scale * dx where this is positive, else 0: back through a ReLU and the
-  float scale = 1.0f;       // dropout behind it (of groups that drop), of which it is the output
+  // masked = scale * activation'(.) * dx, from output = activation(.): back through what made x. scale (of groups that
+  // drop) is that of the dropout behind a ReLU, whose zeros say what was dropped.
+  Activation activation = Activation::kRelu;
+  const float* output = nullptr;
+  float scale = 1.0f;
   float* masked = nullptr;  // may be dx
+};
+
+/// Operands of a layer whose weights learn.
+struct WeightProduct {
+  LinearGroups layer;
+  const float *x, *dy;
+};
+
+/// What a pass through a Stack reads and writes.
+struct StackTape {
+  float *x, *a0, *a1, *h, *heads;
+  float *dheads, *dh, *da1, *da0;  // null: no backward follows; a0, a1 and h may then be left as they are
 };
 
 /// Three grouped layers behind each other, those of masked generators: group n of each is of generator n. a0, a1 and h
@@ -82,12 +99,11 @@ struct Stack {
   LinearGroups first;  // none: a0 is given
   LinearGroups hidden, head;
   Dropout first_dropout, hidden_dropout;
-};
 
-/// What a pass through a Stack reads and writes.
-struct StackTape {
-  float *x, *a0, *a1, *h, *heads;
-  float *dheads, *dh, *da1, *da0;  // null: no backward follows; a0, a1 and h may then be left as they are
+  /// Of all layers, first to last.
+  std::array<WeightProduct, 3> weight_products(const StackTape& t) const {
+    return {{{first, t.x, t.da0}, {hidden, t.a0, t.da1}, {head, t.h, t.dheads}}};
+  }
 };
 
 /// Adam's constants; weight_decay is decoupled (AdamW, Loshchilov & Hutter 2019), l2 joins the gradient.
@@ -199,9 +215,15 @@ class Backend {
   /// only gaps cover gets 0.
   virtual void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                                      const BackwardTail& tail, float* dx) = 0;
-  /// dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g].
-  virtual void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
-                                      float* gradients) = 0;
+  /// Of every layer: dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g]. No two share parameters.
+  virtual void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
+                                       float* gradients) = 0;
+  /// Of one layer.
+  void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
+                              float* gradients) {
+    const WeightProduct one{layer, x, dy};
+    linear_backward_weights({&one, 1}, rows, with_bias, gradients);
+  }
 
   // --- stacks: all layers of masked generators at once; what is here does it layer by layer
   /// Whether stack_forward of hidden layers of so many units writes a0, a1 and h even where no backward follows. Where
@@ -253,9 +275,10 @@ class Backend {
   virtual void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) = 0;
 
   // --- losses
-  /// BCE from the logit, mean over rows: softplus(logit) - label * logit, computed without exp overflow.
-  /// dlogit [rows] = gradient of that mean. Returns nothing; the mean is added to *loss.
-  virtual void bce_with_logits(int rows, const float* logit, float label, float* loss, float* dlogit) = 0;
+  /// BCE from the logit: softplus(logit) - label * logit, computed without exp overflow. The mean over the first `real`
+  /// rows, label 1, and that over `generated` ones behind them, label 0, are added to *loss; dlogit [real + generated]
+  /// is the gradient. Either may be 0.
+  virtual void bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) = 0;
   /// *sum += factor * sum of squares of x [count].
   virtual void add_square_sum(std::size_t count, float factor, const float* x, float* sum) = 0;
   /// *sum += factor * sum of x [count].

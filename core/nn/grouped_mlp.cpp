@@ -59,37 +59,51 @@ GroupedMlp::Tape GroupedMlp::make_tape(Arena& arena, int rows) const {
   Tape tape;
   for (std::size_t l = 0; l < layers_.size(); ++l)
     tape.outputs.push_back(arena.take(static_cast<std::size_t>(rows) * layer_columns(l)));
+  tape.products.reserve(layers_.size());
   return tape;
 }
 
+Dropout GroupedMlp::dropout(const Tape& tape, std::size_t layer) const {
+  if (!tape.training || layer + 1 == layers_.size()) return {};
+  return {shape_.dropout, tape.seed, tape.step * layers_.size() + layer};
+}
+
 void GroupedMlp::drop_out(Backend& backend, int rows, const Tape& tape, std::size_t layer, float* x) const {
-  if (tape.training && shape_.dropout > 0 && layer + 1 < layers_.size())
-    backend.dropout({shape_.dropout, tape.seed, tape.step * layers_.size() + layer},
-                    static_cast<std::size_t>(rows) * layer_columns(layer), x);
+  const Dropout drops = dropout(tape, layer);
+  if (drops.probability > 0) backend.dropout(drops, static_cast<std::size_t>(rows) * layer_columns(layer), x);
 }
 
 const float* GroupedMlp::forward(Backend& backend, int rows, const float* x, const float* parameters,
                                  Tape& tape) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    backend.linear_forward(layers_[l], rows, x, parameters, {.activation = activation(l)}, tape.outputs[l]);
-    drop_out(backend, rows, tape, l, tape.outputs[l]);
+    backend.linear_forward(layers_[l], rows, x, parameters, {.activation = activation(l), .dropout = dropout(tape, l)},
+                           tape.outputs[l]);
     x = tape.outputs[l];
   }
   return x;
 }
 
+void GroupedMlp::layer_backward(Backend& backend, int rows, const float* parameters, const Tape& tape,
+                                std::size_t layer, const float* dy, float* dx) const {
+  BackwardTail tail;
+  if (layer > 0) tail = {.activation = activation(layer - 1), .output = tape.outputs[layer - 1], .masked = dx};
+  backend.linear_backward_input(layers_[layer], rows, dy, parameters, tail, dx);
+  if (layer > 0) drop_out(backend, rows, tape, layer - 1, dx);
+}
+
 void GroupedMlp::backward(Backend& backend, int rows, const float* x, const float* parameters, const Tape& tape,
                           float* dy, Tape& scratch, float* gradients, float* dx) const {
+  if (shape_.output_activation != Activation::kNone)
+    backend.activation_backward(shape_.output_activation, static_cast<std::size_t>(rows * output_columns_),
+                                tape.outputs.back(), dy, dy);
+  scratch.products.clear();
   for (std::size_t l = layers_.size(); l-- > 0;) {
-    const std::size_t count = static_cast<std::size_t>(rows) * layer_columns(l);
-    drop_out(backend, rows, tape, l, dy);
-    backend.activation_backward(activation(l), count, tape.outputs[l], dy, dy);
-    if (gradients)
-      backend.linear_backward_weight(layers_[l], rows, l > 0 ? tape.outputs[l - 1] : x, dy, true, gradients);
-    float* input = l > 0 ? scratch.outputs[l - 1] : dx;
-    if (input) backend.linear_backward_input(layers_[l], rows, dy, parameters, {}, input);
+    scratch.products.push_back({layers_[l], l > 0 ? tape.outputs[l - 1] : x, dy});
+    float* const input = l > 0 ? scratch.outputs[l - 1] : dx;
+    if (input) layer_backward(backend, rows, parameters, tape, l, dy, input);
     dy = input;
   }
+  if (gradients) backend.linear_backward_weights(scratch.products, rows, true, gradients);
 }
 
 void GroupedMlp::add_gradient_penalty(Backend& backend, int rows, const float* parameters, const Tape& tape,
@@ -100,29 +114,24 @@ void GroupedMlp::add_gradient_penalty(Backend& backend, int rows, const float* p
   const std::size_t depth = layers_.size(), batch = static_cast<std::size_t>(rows);
   // First backward: deltas[l] = dy / d(pre-activation of layer l).
   backend.fill(batch, 1.0f, deltas.outputs[depth - 1]);
-  for (std::size_t l = depth; l-- > 0;) {
-    if (l + 1 < depth) {
-      drop_out(backend, rows, tape, l, deltas.outputs[l]);
-      backend.activation_backward(activation(l), batch * layer_columns(l), tape.outputs[l], deltas.outputs[l],
-                                  deltas.outputs[l]);
-    }
-    backend.linear_backward_input(layers_[l], rows, deltas.outputs[l], parameters, {},
-                                  l > 0 ? deltas.outputs[l - 1] : x_scratch);
-  }
+  for (std::size_t l = depth; l-- > 0;)
+    layer_backward(backend, rows, parameters, tape, l, deltas.outputs[l], l > 0 ? deltas.outputs[l - 1] : x_scratch);
   const std::size_t inputs = batch * static_cast<std::size_t>(shape_.inputs);
   backend.add_square_sum(inputs, factor / static_cast<float>(rows), x_scratch, penalty);
   // Second: the tangent 2 factor / rows * g goes forward through the linearized network.
   backend.add_scaled(inputs, 0.0f, x_scratch, 2.0f * factor / static_cast<float>(rows), x_scratch);
+  deltas.products.clear();
   const float* tangent = x_scratch;
   for (std::size_t l = 0; l < depth; ++l) {
-    backend.linear_backward_weight(layers_[l], rows, tangent, deltas.outputs[l], false, gradients);
+    deltas.products.push_back({layers_[l], tangent, deltas.outputs[l]});
     if (l + 1 == depth) break;
-    backend.linear_forward(layers_[l], rows, tangent, parameters, {.bias = false}, tangents.outputs[l]);
-    backend.activation_backward(activation(l), batch * layer_columns(l), tape.outputs[l], tangents.outputs[l],
-                                tangents.outputs[l]);
+    backend.linear_forward(layers_[l], rows, tangent, parameters,
+                           {.activation = activation(l), .bias = false, .slope_of = tape.outputs[l]},
+                           tangents.outputs[l]);
     drop_out(backend, rows, tape, l, tangents.outputs[l]);
     tangent = tangents.outputs[l];
   }
+  backend.linear_backward_weights(deltas.products, rows, false, gradients);
 }
 
 }  // namespace meg
