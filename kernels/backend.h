@@ -82,6 +82,8 @@ class CudaBackend final : public Backend {
                   float* loss, float* dheads) override;
   void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
                      const Draw& draw, float* cells, float* view, const Allowed& allowed) override;
+  void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows, const float* parameters,
+                    const StackTape& tape, const RowsToDraw& to) override;
   void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
                        const float* dview, float* dheads) override;
 
@@ -102,6 +104,7 @@ class CudaBackend final : public Backend {
   }
   const void* constant(std::span<const std::byte> bytes);
   const LayerGroup* groups_on_device(LinearGroups layer);
+  StackGroups groups_on_device(const Stack& stack);
   Precision precision_;
   Queue queue_;
   std::array<Download, 2> downloads_;

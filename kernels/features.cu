@@ -1,5 +1,5 @@
 #include "kernels/backend.h"
-#include "kernels/device.h"
+#include "kernels/feature.h"
 
 namespace meg::MEG_KERNELS {
 
@@ -13,17 +13,8 @@ __global__ void features_kernel(const ColumnLayout* columns, std::size_t begin, 
     const std::size_t row = e / kFeatures / some, c = e / kFeatures % some, j = begin + c;
     const int i = static_cast<int>(e % kFeatures);
     const float* cell = cells + row * 3 * n + j;
-    float value;
-    if (cell[0] < 0)
-      value = 0;  // unknown
-    else if (i < kEmbedding)
-      value = parameters[columns[c].embedding + static_cast<std::size_t>(cell[0]) * kEmbedding +
-                         static_cast<std::size_t>(i)];
-    else if (i < kFeatures - 1)
-      value = fminf(fmaxf(cell[2 * n] - static_cast<float>(i - kEmbedding), 0.0f), 1.0f);
-    else
-      value = 0.25f * cell[n];
-    x[(row * n + j) * kFeatures + static_cast<std::size_t>(i)] = value;
+    x[(row * n + j) * kFeatures + static_cast<std::size_t>(i)] =
+        feature(i, columns[c], parameters, cell[0], cell[n], cell[2 * n]);
   }
 }
 

@@ -1,9 +1,5 @@
-#include "core/nn/head_draw.h"
-#include "kernels/allowed_draw.h"
 #include "kernels/backend.h"
-#include "kernels/cell_noise.h"
-#include "kernels/device.h"
-#include "kernels/reduce.h"
+#include "kernels/sampling.h"
 
 namespace meg::MEG_KERNELS {
 
@@ -27,8 +23,6 @@ struct Cell {
   int code;
   float z;
 };
-
-__device__ float keep_sigma(float log_sigma) { return fminf(fmaxf(log_sigma, kLowSigma), kHighSigma); }
 
 /// -log softmax(logits)[code]; with d its gradient too, times `factor`.
 __device__ float code_loss(const float* logits, int codes, int code, float factor, float* d) {
@@ -88,36 +82,6 @@ __global__ void heads_loss_kernel(const ColumnLayout* columns, std::size_t n, st
   }
 }
 
-__device__ DrawnCell draw_free(const ColumnLayout& column, const float* head, float temperature,
-                               const CellNoise& noise) {
-  const float cold = 1.0f / temperature;
-  const int code = pick(noise, 0, column.codes, [&](int c) { return head[c] * cold; });
-  if (code != column.continuous) return {code, 0};
-  const float* mixture = head + column.codes;
-  const int i = pick(noise, mixture_noise(column.codes), kMixtures, [&](int c) { return mixture[c] * cold; });
-  const float sigma = expf(keep_sigma(mixture[2 * kMixtures + i]));
-  const float z = mixture[kMixtures + i] + sigma * (noise.normal(z_noise(column.codes)) * temperature);
-  return {code, fminf(fmaxf(z, column.z_low), column.z_high)};
-}
-
-/// The place of a cell between its column's knots.
-__device__ float position_of(const ColumnLayout& column, DrawnCell cell, const float* constants) {
-  if (cell.code != column.continuous) return constants[column.code_position + static_cast<std::size_t>(cell.code)];
-  const float at = (cell.z - column.z_low) / fmaxf(column.z_high - column.z_low, 1e-6f) * kZCells;
-  const int grid = static_cast<int>(at) < kZCells ? static_cast<int>(at) : kZCells - 1;
-  const float* p = constants + column.z_position + grid;
-  return p[0] + (at - static_cast<float>(grid)) * (p[1] - p[0]);
-}
-
-/// Column number j of n.
-struct Sampling {
-  ColumnLayout column;
-  std::size_t j, n, rows, head_stride, view_stride;
-  const float *heads, *constants;
-  Draw draw;
-  float *cells, *view;
-};
-
 template <bool free>
 __global__ void sample_column_kernel(Sampling s, KeptTo to) {
   const ColumnLayout& column = s.column;
@@ -130,16 +94,8 @@ __global__ void sample_column_kernel(Sampling s, KeptTo to) {
       drawn = draw_free(column, head, s.draw.temperature, noise);
     else
       drawn = draw_allowed(column, head, static_cast<double>(s.draw.temperature), noise, to);
-    if (lane() == 0) {
-      float* const cell = s.cells + row * 3 * s.n + s.j;
-      cell[0] = static_cast<float>(drawn.code), cell[s.n] = drawn.z;
-      cell[2 * s.n] = position_of(column, drawn, s.constants);
-      if (!free && to.log_mass) to.log_mass[row] += static_cast<float>(drawn.log_mass);
-    }
-    if (!s.view) continue;
-    float* const seen = s.view + row * s.view_stride + column.view;
-    for (int c = lane(); c < column.codes; c += 32) seen[c] = c == drawn.code ? 1.0f : 0.0f;
-    if (lane() == 0 && column.continuous >= 0) seen[column.codes] = drawn.z;
+    put_cell(s, row, drawn, position_of(column, drawn, s.constants));
+    if (!free && to.log_mass && lane() == 0) to.log_mass[row] += static_cast<float>(drawn.log_mass);
   }
 }
 

@@ -42,6 +42,11 @@ inline LayerGroup layer_group(const LinearGroup& g, std::uint32_t layer = 0) {
           g.y_stride};
 }
 
+/// The layers of a stack on the device, a group per generator.
+struct StackGroups {
+  const LayerGroup *first, *hidden, *head;  // first may be null
+};
+
 /// A block's part of a layer's products: of the groups begin <= g < end the rows and columns from `row` and `column`
 /// of a matrix of theirs. A list of them has no block without work, however ragged the groups are.
 struct LayerTile {

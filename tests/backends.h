@@ -41,3 +41,5 @@ struct Gpu {
 #else
 #define GPUS_WITH(precision) test::Emulated<precision>
 #endif
+/// All of these, and the GPU's in every precision.
+#define EVERY_PRECISION EVERY_BACKEND, GPUS_WITH(meg::Precision::kTf32), GPUS_WITH(meg::Precision::kBf16)

@@ -212,15 +212,17 @@ class OnDevice final : public meg::Backend {
   void sample_column(const meg::ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
                      const meg::Draw& draw, float* cells, float* view, const meg::Allowed& allowed) override {
     Operands o(*this);
-    const meg::ColumnLayout& last = layout.columns.back();
-    meg::Allowed on = allowed;
-    on.codes = o.read(allowed.codes, size(layout.columns[static_cast<std::size_t>(column)].codes));
-    on.log_mass = o.write(allowed.log_mass, size(rows));
-    backend_->sample_column(layout, column, rows, o.read(heads, size(rows) * layout.head_stride),
-                            o.read(constants, std::max(last.code_position + size(last.codes),
-                                                       last.continuous >= 0 ? last.z_position + meg::kZCells + 1 : 0)),
-                            draw, o.write(cells, size(rows) * layout.cell_stride()),
-                            o.write(view, size(rows) * layout.view_stride), on);
+    const meg::RowsToDraw to = on_device(o, layout, column, rows, {draw, constants, cells, view, allowed});
+    backend_->sample_column(layout, column, rows, o.read(heads, size(rows) * layout.head_stride), to.constants, draw,
+                            to.cells, to.view, to.first);
+  }
+  /// With a tape that lies on the device.
+  void draw_columns(const meg::ColumnsLayout& layout, int begin, const meg::Stack& stack, int rows,
+                    const float* parameters, const meg::StackTape& tape, const meg::RowsToDraw& to) override {
+    Operands o(*this);
+    const std::size_t size = std::max(parameter_extent(stack), embeddings(layout));
+    backend_->draw_columns(layout, begin, stack, rows, o.read(parameters, size), tape,
+                           on_device(o, layout, begin, rows, to));
   }
   void sample_backward(const meg::ColumnsLayout& layout, int rows, const float* heads, const float* cells,
                        const meg::Draw& draw, const float* dview, float* dheads) override {
@@ -330,6 +332,17 @@ class OnDevice final : public meg::Backend {
     std::deque<Copy> copies_;
   };
 
+  static meg::RowsToDraw on_device(Operands& o, const meg::ColumnsLayout& layout, int column, int rows,
+                                   meg::RowsToDraw to) {
+    const meg::ColumnLayout& last = layout.columns.back();
+    to.constants = o.read(to.constants, std::max(last.code_position + size(last.codes),
+                                                 last.continuous >= 0 ? last.z_position + meg::kZCells + 1 : 0));
+    to.cells = o.write(to.cells, size(rows) * layout.cell_stride());
+    to.view = o.write(to.view, size(rows) * layout.view_stride);
+    to.first.codes = o.read(to.first.codes, size(layout.columns[static_cast<std::size_t>(column)].codes));
+    to.first.log_mass = o.write(to.first.log_mass, size(rows));
+    return to;
+  }
   static meg::StackTape on_device(Operands& o, const meg::Stack& stack, int rows, const meg::StackTape& tape) {
     const std::size_t units = extent(stack.hidden, rows, true), heads = extent(stack.head, rows, true);
     const auto write = [&](float* p) { return o.write(p, units); };

@@ -322,6 +322,33 @@ TEST_CASE_TEMPLATE("generating leaves in the tape what a forward pass on its row
   }
 }
 
+TEST_CASE_TEMPLATE("rows drawn at once are the bits of rows drawn column by column, and so is the tape", On,
+                   EVERY_PRECISION) {
+  for (const auto& [hidden, rows] : {std::pair{40, 67}, {40, 1}, {128, 33}}) {
+    CAPTURE(hidden);
+    Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}, {40}}, {.hidden = hidden, .dropout = 0}, rows);
+    const ColumnsLayout& layout = f.ensemble.layout();
+    const auto batch = static_cast<std::size_t>(rows), units = batch * 5 * static_cast<std::size_t>(hidden);
+    const auto drawn = [&](bool fills) {  // where cells may be known, columns are drawn one by one
+      Floats cells(batch * layout.cell_stride(), -1.0f), view(batch * layout.view_stride);
+      f.ensemble.generate(*f.backend, rows, {.seed = 5, .first_row = 7, .fills = fills}, f.parameters.data(),
+                          f.constants.data(), f.tape, cells.data(), view.data());
+      cells.insert(cells.end(), view.begin(), view.end());
+      for (const auto& [begin, size] : {std::pair{f.tape.x, batch * 5 * kFeatures},
+                                        {f.tape.a0, units},
+                                        {f.tape.a1, units},
+                                        {f.tape.h, units},
+                                        {f.tape.heads, batch * layout.head_stride}}) {
+        const Floats part = f.contents(begin, size);
+        cells.insert(cells.end(), part.begin(), part.end());
+        f.backend->fill(size, -9, begin);
+      }
+      return cells;
+    };
+    CHECK(drawn(false) == drawn(true));
+  }
+}
+
 TEST_CASE_TEMPLATE("generated rows are the same bits on one thread and on three, and in any batch", On, EVERY_BACKEND) {
   for (const FirstLayer layer : {FirstLayer::kOwn, FirstLayer::kShared}) {
     CAPTURE(static_cast<int>(layer));

@@ -7,8 +7,6 @@ using namespace meg;
 using reference::Doubles;
 using test::Floats;
 
-#define EVERY_PRECISION EVERY_BACKEND, GPUS_WITH(Precision::kTf32), GPUS_WITH(Precision::kBf16)
-
 namespace {
 
 enum class First { kPrefix, kGap, kGiven };

@@ -228,13 +228,15 @@ void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, cons
   const auto first = static_cast<std::size_t>(known.columns);
   if (known.columns > 0) backend.features(layout_, 0, known.columns, rows, cells, parameters, tape.x);
   if (known.columns > 0 && shared()) first_forward(backend, 0, first, rows, parameters, tape);
+  const auto draw_columns = [&](std::size_t begin, std::size_t end) {
+    const Allowed allowed = begin == first ? known.next : Allowed{};
+    backend.draw_columns(layout_, static_cast<int>(begin), stack(tape, false, begin, end), rows, parameters, tape,
+                         {draw, constants, cells, view, allowed});
+  };
+  if (!shared()) return draw_columns(first, layout_.size());
   for (std::size_t k = first; k < layout_.size(); ++k) {
-    const int column = static_cast<int>(k);
-    if (shared()) first_forward(backend, k, k + 1, rows, parameters, tape);
-    backend.stack_forward(stack(tape, false, k, k + 1), rows, parameters, tape);
-    backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, view,
-                          k == first ? known.next : Allowed{});
-    backend.features(layout_, column, column + 1, rows, cells, parameters, tape.x);
+    first_forward(backend, k, k + 1, rows, parameters, tape);
+    draw_columns(k, k + 1);
   }
 }
 
@@ -253,9 +255,8 @@ void MaskedEnsemble::fill(Backend& backend, int rows, Draw draw, const float* pa
                                     parameters + first_.front().bias, {}, tape.a0);
       backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.product);
     }
-    backend.stack_forward(stack(tape, true, k, k + 1), rows, parameters, tape);
-    backend.sample_column(layout_, column, rows, tape.heads, constants, draw, cells, nullptr, allowed);
-    backend.features(layout_, column, column + 1, rows, cells, parameters, tape.x);
+    backend.draw_columns(layout_, column, stack(tape, true, k, k + 1), rows, parameters, tape,
+                         {draw, constants, cells, nullptr, allowed});
     if (!shared()) continue;
     // The sum changes by the difference of two products, which is exactly 0 in rows whose cell was known: what is known
     // of other rows must not change a bit of them.

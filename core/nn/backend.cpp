@@ -26,6 +26,17 @@ void Backend::stack_backward(const Stack& stack, int rows, const float* paramete
   linear_backward_weights(stack.weight_products(tape), rows, true, gradients);
 }
 
+void Backend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,
+                           const float* parameters, const StackTape& tape, const RowsToDraw& to) {
+  for (std::size_t k = 0; k < stack.hidden.size(); ++k) {
+    const int column = begin + static_cast<int>(k);
+    stack_forward(stack.of(k), rows, parameters, tape);
+    sample_column(layout, column, rows, tape.heads, to.constants, to.draw, to.cells, to.view,
+                  k == 0 ? to.first : Allowed{});
+    features(layout, column, column + 1, rows, to.cells, parameters, tape.x);
+  }
+}
+
 void Backend::play(const Game&, std::span<const GameStep>, const std::uint32_t*, float*) {
   fail("this device takes no whole steps of a game");
 }

@@ -100,6 +100,11 @@ struct Stack {
   LinearGroups hidden, head;
   Dropout first_dropout, hidden_dropout;
 
+  /// The stack of generator k alone.
+  Stack of(std::size_t k) const {
+    return {first.empty() ? first : first.subspan(k, 1), hidden.subspan(k, 1), head.subspan(k, 1), first_dropout,
+            hidden_dropout};
+  }
   /// Of all layers, first to last.
   std::array<WeightProduct, 3> weight_products(const StackTape& t) const {
     return {{{first, t.x, t.da0}, {hidden, t.a0, t.da1}, {head, t.h, t.dheads}}};
@@ -147,6 +152,14 @@ struct GameStep {
   std::uint64_t noise_row;    // first of 2 rows of noise: those of the generators, then those of the discriminator
   int number;                 // Adam's, from 1
   float average_decay;        // of the generators
+};
+
+/// Where draw_columns draws rows to, and from what.
+struct RowsToDraw {
+  Draw draw;
+  const float* constants;
+  float *cells, *view;  // as of sample_column
+  Allowed first{};      // what the first of the columns is kept to
 };
 
 /// Row numbers on a device that are held elsewhere; null: 0 to count - 1.
@@ -327,6 +340,11 @@ class Backend {
   virtual void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads,
                              const float* constants, const Draw& draw, float* cells, float* view,
                              const Allowed& allowed = {}) = 0;
+  /// Draws columns begin, begin + 1, ..., one for each generator of the stack, after one another: stack_forward of a
+  /// generator, sample_column from its heads, and features of what was drawn, which the next one reads. All other
+  /// features are there already.
+  virtual void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,
+                            const float* parameters, const StackTape& tape, const RowsToDraw& to);
   /// dheads = gradient through sample_column of all columns at temperature 1, from dview: straight through for what was
   /// drawn (the gradient of the softmax of logit + noise; Jang et al. 2017), reparameterized for z.
   virtual void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,

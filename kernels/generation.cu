@@ -1,0 +1,76 @@
+#include "kernels/backend.h"
+#include "kernels/feature.h"
+#include "kernels/sampling.h"
+#include "kernels/stack.h"
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+/// Of more rows than these, a block of an SM each on an H100, every column is launches of its own: they keep the GPU
+/// busy then, and draw cells with all of its threads.
+constexpr int kMostRows = 4096;
+
+/// What a block does with every column, from the first of these to the last.
+struct Columns {
+  const ColumnLayout* layout;
+  std::size_t begin, count, n;  // columns begin <= j < begin + count, of n
+  std::size_t head_stride, view_stride;
+};
+
+/// A block draws all columns of its rows, one after the other: what its threads write of one in global memory, they
+/// read for the next. The products are those of stack_forward_kernel; then a warp has a row, and its lanes a feature
+/// each of the cell that it has drawn.
+template <class Tile>
+__global__ void __launch_bounds__(kThreads, 1)
+    draw_columns_kernel(Columns columns, StackGroups groups, unsigned rows, const float* parameters,
+                        DropoutMask first_mask, DropoutMask hidden_mask, StackTape tape, RowsToDraw to) {
+  static_assert(kFeatures == 32);
+  using Shape = typename Tile::Shape;
+  SharedMemory shared;
+  const ForwardMemory<Shape> memory(shared);
+  const unsigned first_row = blockIdx.x * Shape::kRows;
+  const unsigned end = first_row + Shape::kRows < rows ? first_row + Shape::kRows : rows;
+  for (std::size_t k = 0; k < columns.count; ++k) {
+    stack_forward_tile<Tile>(memory, groups, static_cast<unsigned>(k), first_row, rows, parameters, first_mask,
+                             hidden_mask, tape);
+    const std::size_t j = columns.begin + k;
+    const Sampling s{
+        columns.layout[j], j,       columns.n, rows,   columns.head_stride, columns.view_stride, tape.heads,
+        to.constants,      to.draw, to.cells,  to.view};
+    for (std::size_t row = first_row + threadIdx.x / 32; row < end; row += kThreads / 32) {
+      const DrawnCell drawn = draw_free(s.column, s.heads + row * s.head_stride + s.column.head, s.draw.temperature,
+                                        CellNoise(s.draw, j, row));
+      const float position = position_of(s.column, drawn, s.constants);
+      put_cell(s, row, drawn, position);
+      tape.x[(row * s.n + j) * kFeatures + static_cast<std::size_t>(lane())] =
+          feature(lane(), s.column, parameters, static_cast<float>(drawn.code), drawn.z, position);
+    }
+    __syncthreads();
+  }
+}
+
+}  // namespace
+
+void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,
+                               const float* parameters, const StackTape& tape, const RowsToDraw& to) {
+  const bool at_once = rows <= kMostRows && stack.hidden.size() > 1 && !stack.first.empty() && fit<WideTile>(stack) &&
+                       !to.draw.fills && !to.first.codes;
+  if (!at_once) return Backend::draw_columns(layout, begin, stack, rows, parameters, tape, to);
+  const Columns columns{on_device(std::span(layout.columns)),
+                        static_cast<std::size_t>(begin),
+                        stack.hidden.size(),
+                        layout.size(),
+                        layout.head_stride,
+                        layout.view_stride};
+  with_tile_for(stack, precision_, [&](auto tile) {
+    using Tile = decltype(tile);
+    using Shape = typename Tile::Shape;
+    const auto count = static_cast<unsigned>(rows);
+    launch(queue_, {{(count + Shape::kRows - 1) / Shape::kRows, 1, 1}, kThreads, shared_bytes<Shape, false>()},
+           draw_columns_kernel<Tile>, columns, groups_on_device(stack), count, parameters,
+           DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), tape, to);
+  });
+}
+
+}  // namespace meg::MEG_KERNELS
