@@ -7,9 +7,9 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-/// Of more rows than these, a block of an SM each on an H100, every column is launches of its own: they keep the GPU
-/// busy then, and draw cells with all of its threads.
-constexpr int kMostRows = 4096;
+/// Of more rows than these, where every SM of an H100 would have a block, every column is launches of its own: they
+/// keep the GPU busy then, and draw cells with all of its threads.
+constexpr int kMostRows = 132 * static_cast<int>(LowTile::kRows);
 
 /// What a block does with every column, from the first of these to the last.
 struct Columns {
@@ -19,8 +19,8 @@ struct Columns {
 };
 
 /// A block draws all columns of its rows, one after the other: what its threads write of one in global memory, they
-/// read for the next. The products are those of stack_forward_kernel; then a warp has a row, and its lanes a feature
-/// each of the cell that it has drawn.
+/// read for the next. The products are those of stack_forward_kernel, of half as many rows: what takes time is a
+/// block's way through its columns. Then a warp has a row, and its lanes a feature each of the cell that it has drawn.
 template <class Tile>
 __global__ void __launch_bounds__(kThreads, 1)
     draw_columns_kernel(Columns columns, StackGroups groups, unsigned rows, const float* parameters,
@@ -54,7 +54,7 @@ __global__ void __launch_bounds__(kThreads, 1)
 
 void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,
                                const float* parameters, const StackTape& tape, const RowsToDraw& to) {
-  const bool at_once = rows <= kMostRows && stack.hidden.size() > 1 && !stack.first.empty() && fit<WideTile>(stack) &&
+  const bool at_once = rows <= kMostRows && stack.hidden.size() > 1 && !stack.first.empty() && fit<LowTile>(stack) &&
                        !to.draw.fills && !to.first.codes;
   if (!at_once) return Backend::draw_columns(layout, begin, stack, rows, parameters, tape, to);
   const Columns columns{on_device(std::span(layout.columns)),
@@ -63,12 +63,10 @@ void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Sta
                         layout.size(),
                         layout.head_stride,
                         layout.view_stride};
-  with_tile_for(stack, precision_, [&](auto tile) {
-    using Tile = decltype(tile);
-    using Shape = typename Tile::Shape;
-    const auto count = static_cast<unsigned>(rows);
-    launch(queue_, {{(count + Shape::kRows - 1) / Shape::kRows, 1, 1}, kThreads, shared_bytes<Shape, false>()},
-           draw_columns_kernel<Tile>, columns, groups_on_device(stack), count, parameters,
+  const auto count = static_cast<unsigned>(rows);
+  const Launch shape{{(count + LowTile::kRows - 1) / LowTile::kRows, 1, 1}, kThreads, shared_bytes<LowTile, false>()};
+  with_tile<LowTile>(precision_, [&](auto tile) {
+    launch(queue_, shape, draw_columns_kernel<decltype(tile)>, columns, groups_on_device(stack), count, parameters,
            DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), tape, to);
   });
 }

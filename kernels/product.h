@@ -5,18 +5,21 @@
 
 namespace meg::MEG_KERNELS {
 
-// A block's part of a matrix product: a tile of c += a b, sixteen numbers a thread, over panels of kDepth, [rows,
-// kDepth] of a and [columns, kDepth] of b (transposed) at a time, that pass through shared memory.
+// A block's part of a matrix product: a tile of c += a b, sixteen or eight numbers a thread, over panels of kDepth,
+// [rows, kDepth] of a and [columns, kDepth] of b (transposed) at a time, that pass through shared memory.
 inline constexpr unsigned kDepth = 32;
 
 template <unsigned rows, unsigned columns>
 struct TileShape {
-  static_assert(rows * columns == 16 * kThreads);
   static constexpr unsigned kRows = rows, kColumns = columns;
+  /// A thread's numbers are of so many rows, and of four columns.
+  static constexpr unsigned kTall = rows * columns / kThreads / 4;
+  static_assert(kTall == 2 || kTall == 4);
 };
 inline constexpr unsigned kTile = 64;
 using SquareTile = TileShape<kTile, kTile>;
 using WideTile = TileShape<32, 128>;
+using LowTile = TileShape<16, 128>;
 
 /// Panels of an operand in shared memory: one is computed on, the others are on their way.
 inline constexpr unsigned kStages = 3;
@@ -87,11 +90,13 @@ class Panels {
   template <unsigned count, class From>
   __device__ void copy(unsigned stage, unsigned first, const From& from) const {
     constexpr unsigned kAlong = (kAlongDepth ? kDepth : kWidth) / count, kStep = kThreads / kAlong;
+    constexpr unsigned kAcross = kAlongDepth ? kWidth : kDepth;
     const unsigned along = threadIdx.x % kAlong * count, across = threadIdx.x / kAlong;
     const unsigned neighbour = kAlongDepth ? first + along : along, line = kAlongDepth ? across : first + across;
     const unsigned place = from.place(neighbour), to = stage * kEach + across * kPitch + along;
+    if (kStep > kAcross && across >= kAcross) return;
 #pragma unroll
-    for (unsigned n = 0; n < kWidth * kDepth / count / kThreads; ++n)
+    for (unsigned n = 0; n < (kAcross + kStep - 1) / kStep; ++n)
       copy_async<count>(panels_, to + n * kStep * kPitch, from.line(line + n * kStep) + place,
                         neighbour < from.width && from.has(line + n * kStep));
   }
@@ -139,7 +144,7 @@ __device__ void each_in_rows(const Tile& tile, Shared<float> memory, const Read&
   __syncthreads();
 }
 
-/// A thread's sixteen numbers of a tile, by float32 multiply-adds: four rows and four columns, all equally far apart.
+/// A thread's numbers of a tile, by float32 multiply-adds: rows and columns are equally far apart.
 template <class S>
 class FmaTile {
  public:
@@ -149,30 +154,33 @@ class FmaTile {
   __device__ void add(const A& a, const B& b) {
 #pragma unroll 4
     for (unsigned k = 0; k < kDepth; ++k) {
-      float x[4], y[4];
+      float x[kTall], y[4];
 #pragma unroll
-      for (unsigned n = 0; n < 4; ++n) x[n] = a(row(n), k), y[n] = b(column(n), k);
+      for (unsigned n = 0; n < kTall; ++n) x[n] = a(row(n), k);
 #pragma unroll
-      for (unsigned n = 0; n < 16; ++n) sum_[n / 4][n % 4] += x[n / 4] * y[n % 4];
+      for (unsigned n = 0; n < 4; ++n) y[n] = b(column(n), k);
+#pragma unroll
+      for (unsigned n = 0; n < 4 * kTall; ++n) sum_[n / 4][n % 4] += x[n / 4] * y[n % 4];
     }
   }
   /// visit(row, column, sum) for each of them.
   template <class Visit>
   __device__ void each(const Visit& visit) const {
 #pragma unroll
-    for (unsigned n = 0; n < 16; ++n) visit(row(n / 4), column(n % 4), sum_[n / 4][n % 4]);
+    for (unsigned n = 0; n < 4 * kTall; ++n) visit(row(n / 4), column(n % 4), sum_[n / 4][n % 4]);
   }
 
  private:
-  static constexpr unsigned kAcross = Shape::kColumns / 4, kDown = Shape::kRows / 4;  // threads
+  static constexpr unsigned kTall = Shape::kTall;
+  static constexpr unsigned kAcross = Shape::kColumns / 4, kDown = Shape::kRows / kTall;  // threads
 
   __device__ static unsigned row(unsigned n) { return threadIdx.x / kAcross + kDown * n; }
   __device__ static unsigned column(unsigned n) { return threadIdx.x % kAcross + kAcross * n; }
 
-  float sum_[4][4] = {};
+  float sum_[kTall][4] = {};
 };
 
-/// The same by tensor cores: eight warps of 32 x 16, each 2 x 2 products of 16 x 8.
+/// The same by tensor cores: eight warps of 32 x 16 or 16 x 16, each 2 x 2 or 1 x 2 products of 16 x 8.
 template <class Format, class S>
 class MmaTile {
  public:
@@ -182,22 +190,23 @@ class MmaTile {
   __device__ void add(const A& a, const B& b) {
 #pragma unroll
     for (unsigned k = 0; k < kDepth; k += Format::kDepth) {
-      unsigned x[2][4], y[2][2];
+      unsigned x[kHigh][4], y[2][2];
 #pragma unroll
-      for (unsigned n = 0; n < 2; ++n) {
+      for (unsigned n = 0; n < kHigh; ++n)
         Format::load_a([&](unsigned i, unsigned j) { return a(row(n) + i, k + j); }, threadIdx.x % 32 / 4,
                        threadIdx.x % 4, x[n]);
+#pragma unroll
+      for (unsigned n = 0; n < 2; ++n)
         Format::load_b([&](unsigned i, unsigned j) { return b(column(n) + j, k + i); }, threadIdx.x % 32 / 4,
                        threadIdx.x % 4, y[n]);
-      }
 #pragma unroll
-      for (unsigned n = 0; n < 4; ++n) Format::multiply_add(sum_[n / 2][n % 2], x[n / 2], y[n % 2]);
+      for (unsigned n = 0; n < 2 * kHigh; ++n) Format::multiply_add(sum_[n / 2][n % 2], x[n / 2], y[n % 2]);
     }
   }
   template <class Visit>
   __device__ void each(const Visit& visit) const {
 #pragma unroll
-    for (unsigned n = 0; n < 16; ++n) {
+    for (unsigned n = 0; n < 8 * kHigh; ++n) {
       const unsigned e = n % 4;
       visit(row(n / 8) + threadIdx.x % 32 / 4 + e / 2 * 8, column(n / 4 % 2) + threadIdx.x % 4 * 2 + e % 2,
             sum_[n / 8][n / 4 % 2][e]);
@@ -205,12 +214,13 @@ class MmaTile {
   }
 
  private:
+  static constexpr unsigned kHigh = Shape::kTall / 2;        // products
   static constexpr unsigned kAcross = Shape::kColumns / 16;  // warps
 
-  __device__ static unsigned row(unsigned n) { return threadIdx.x / 32 / kAcross * 32 + n * 16; }
+  __device__ static unsigned row(unsigned n) { return (threadIdx.x / 32 / kAcross * kHigh + n) * 16; }
   __device__ static unsigned column(unsigned n) { return threadIdx.x / 32 % kAcross * 16 + n * 8; }
 
-  float sum_[2][2][4] = {};
+  float sum_[kHigh][2][4] = {};
 };
 
 /// use(a tile of this shape that multiplies with this precision).

@@ -61,6 +61,12 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
   });
 }
 
+/// use(a tile into which they fit).
+template <class Use>
+void with_tile_for(const Stack& stack, Precision precision, const Use& use) {
+  fit<SquareTile>(stack) ? with_tile<SquareTile>(precision, use) : with_tile<WideTile>(precision, use);
+}
+
 /// A block for every generator and tile of rows.
 template <class Shape>
 dim3 blocks(const Stack& stack, unsigned rows) {

@@ -36,12 +36,6 @@ bool fit(const Stack& stack) {
                              [](const LinearGroup& g) { return g.inputs <= static_cast<int>(Shape::kColumns); });
 }
 
-/// use(a tile into which they fit).
-template <class Use>
-void with_tile_for(const Stack& stack, Precision precision, const Use& use) {
-  fit<SquareTile>(stack) ? with_tile<SquareTile>(precision, use) : with_tile<WideTile>(precision, use);
-}
-
 /// What a block has of its shared memory for a forward pass; shared_bytes<Shape, false>().
 template <class Shape>
 struct ForwardMemory {
