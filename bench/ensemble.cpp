@@ -2,7 +2,7 @@
 
 #include "bench/generation.h"
 #include "bench/peak.h"
-#include "core/model/warm_up.h"
+#include "core/model/refinement.h"
 
 using namespace meg;
 
@@ -10,25 +10,71 @@ namespace {
 
 constexpr int kBatch = 512, kPass = 256, kBlock = 16 * kPass;
 
-/// One warm-up step of an ensemble for adult's columns. Counted are the products that happen, masked ones do not:
-/// forward, gradient of the inputs (the first layer's too, for the embeddings) and of the weights, 2 flops each.
+/// An ensemble for adult's columns, and rows that it learns from. On a GPU products are rounded as `meg train` does.
+struct Training {
+  explicit Training(benchmark::State& of) : state(of), all(kRows) {
+    std::iota(all.begin(), all.end(), 0u);
+    rows = {cells.data(), {*backend, all}, {}};
+    ensemble.initialize(1, start);
+  }
+  /// Times step(), and reports products of so many multiply-adds a row and step.
+  template <class Step>
+  void time(double multiply_adds, const Step& step) {
+    const int count = bench::operations(threads);
+    const Memory one = backend->allocate(1);
+    float there = 0;
+    for (int i = 0; i < 16; ++i) step();  // of every kind
+    backend->download(one.data(), {&there, 1});
+    for (auto _ : state) {
+      for (int i = 0; i < count; ++i) step();
+      backend->download(one.data(), {&there, 1});
+    }
+    state.SetItemsProcessed(state.iterations() * count * kBatch);
+    using benchmark::Counter;
+    state.counters["step_us"] = Counter(1e-6 * count, Counter::kIsIterationInvariantRate | Counter::kInvert);
+    bench::report_flops(state, 2 * multiply_adds * kBatch * count, threads);
+  }
+
+  static constexpr int kRows = 64 * kBatch;
+  benchmark::State& state;
+  const int threads = static_cast<int>(state.range(0));
+  const std::unique_ptr<Backend> backend = bench::backend_on(threads, Precision::kTf32);
+  const MaskedEnsemble ensemble{bench::adult_columns(), {}};
+  const Memory cells = bench::adult_cells(*backend, ensemble.layout(), kRows);
+  std::vector<std::uint32_t> all;
+  TrainingRows rows{};
+  std::vector<float> start = std::vector<float>(ensemble.parameters());
+};
+
+/// A step of the warm-up. Counted are the products that happen, masked ones do not: forward, gradient of the inputs
+/// (the first layer's too, for the embeddings) and of the weights.
 void warm_up_step(benchmark::State& state) {
-  const auto threads = static_cast<int>(state.range(0));
-  const auto backend = make_backend(Device::kCpu, threads);
-  const MaskedEnsemble ensemble(bench::adult_columns(), {});
-  const int row_count = 64 * kBatch;
-  const Memory cells = bench::adult_cells(*backend, ensemble.layout(), row_count);
-  std::vector<std::uint32_t> all(static_cast<std::size_t>(row_count));
-  std::iota(all.begin(), all.end(), 0u);
-  const TrainingRows rows{cells.data(), {*backend, all}, {}};
-  std::vector<float> start(ensemble.parameters());
-  ensemble.initialize(1, start);
-  WarmUp warm_up(*backend, ensemble, rows, {.epochs = 100000, .batch_size = kBatch, .worthwhile = -1e9f}, start);
-  for (auto _ : state) warm_up.step();
-  state.SetItemsProcessed(state.iterations() * kBatch);
-  bench::report_flops(state, 6 * ensemble.multiply_adds() * kBatch, threads);
+  Training t(state);
+  const WarmUpOptions options{.epochs = 1'000'000, .batch_size = kBatch, .worthwhile = -1e9f};
+  WarmUp warm_up(*t.backend, t.ensemble, t.rows, options, t.start);
+  t.time(3 * t.ensemble.multiply_adds(), [&] { warm_up.step(); });
 }
-BENCHMARK(warm_up_step)->Apply(bench::one_and_all_threads);
+BENCHMARK(warm_up_step)->Apply(bench::everywhere);
+
+/// A step of the refinement, of the discriminator alone or of both networks, every fourth with the gradient penalty.
+/// Of the products that happen these are counted: the discriminator's of two batches, forward and of the gradients of
+/// weights and hidden units; where the generators learn, theirs of a batch of rows to judge, forward and twice as much
+/// back, and of one of real rows, and the discriminator's verdict, forward and back to its inputs. The penalty is not.
+void refinement_step(benchmark::State& state, bool alone) {
+  Training t(state);
+  const Memory constants = t.backend->allocate(t.ensemble.constants()), start = t.backend->allocate(t.start.size());
+  t.backend->upload(t.start, start.data());
+  constexpr int kMany = 1'000'000'000;
+  const RefinementOptions options{
+      .steps = alone ? 0 : kMany, .discriminator_first = alone ? kMany : 0, .batch_size = kBatch};
+  Refinement refinement(*t.backend, t.ensemble, t.rows, constants.data(), options, start.data());
+  const double view = static_cast<double>(t.ensemble.layout().view_stride), hidden = 256,
+               judge = view * hidden + hidden * hidden + hidden;
+  const double learns = 2 * (2 * judge + judge - view * hidden), generates = 6 * t.ensemble.multiply_adds() + 2 * judge;
+  t.time(learns + (alone ? 0 : generates), [&] { refinement.step(); });
+}
+BENCHMARK_CAPTURE(refinement_step, discriminator, true)->Apply(bench::everywhere);
+BENCHMARK_CAPTURE(refinement_step, both, false)->Apply(bench::everywhere);
 
 /// A block of generated rows in passes as `meg generate` makes them, 2 flops a multiply-add; drawing the cells is not
 /// counted.

@@ -1,6 +1,9 @@
+#include "bench/cublas_peak.h"
 #include "bench/generation.h"
+#include "bench/on_gpu.h"
 
 // Generated rows a second of a GPU: into its memory, to the host, and as CSV text made by all of the host's threads.
+// And a batch of few rows, as a step of the refinement draws it: all columns in one launch, or each in three.
 
 using namespace meg;
 
@@ -11,6 +14,45 @@ void gpu_generation(benchmark::State& state, bench::Upto upto, Precision precisi
   const auto backend = make_backend(Device::kCuda, 0, precision);
   bench::generation(state, *backend, upto, kRows, 0);
 }
+
+/// Of state.range(0) rows. Columns are drawn one by one where cells may be known, so here none is.
+void draw_batch(benchmark::State& state, bool at_once, Precision precision) {
+  const auto backend = make_backend(Device::kCuda, 0, precision);
+  const MaskedEnsemble ensemble(bench::adult_columns(), {});
+  std::vector<float> start(ensemble.parameters());
+  ensemble.initialize(1, start);
+  const Memory parameters = backend->allocate(start.size()), constants = backend->allocate(ensemble.constants());
+  backend->upload(start, parameters.data());
+  const auto rows = static_cast<int>(state.range(0));
+  const auto passes = MaskedEnsemble::Passes::kBackward;
+  Arena arena(backend->allocate(ensemble.tape_floats(rows, passes)));
+  auto tape = ensemble.make_tape(arena, rows, passes);
+  const Memory cells = backend->allocate(static_cast<std::size_t>(rows) * ensemble.layout().cell_stride());
+  const auto draw = [&](bool fills) {
+    backend->begin_step();
+    backend->fill(cells.size(), -1.0f, cells.data());
+    ensemble.generate(*backend, rows, {.seed = 1, .fills = fills}, parameters.data(), constants.data(), tape,
+                      cells.data(), nullptr);
+    backend->end_step();
+  };
+  draw(true);
+  const std::vector<float> by_column = bench::contents(*backend, cells);
+  draw(false);
+  if (bench::contents(*backend, cells) != by_column) return state.SkipWithError("the rows are not the same");
+  const double flops = 2 * ensemble.multiply_adds() * rows;
+  bench::time(state, flops, bench::gemm_peak(*backend, precision), [&] { draw(!at_once); });
+}
+
+#define MEG_DRAW_BATCH(precision)                                                   \
+  BENCHMARK_CAPTURE(draw_batch, by_column_##precision, false, Precision::precision) \
+      ->Arg(512)                                                                    \
+      ->Arg(2048)                                                                   \
+      ->UseRealTime();                                                              \
+  BENCHMARK_CAPTURE(draw_batch, at_once_##precision, true, Precision::precision)->Arg(512)->Arg(2048)->UseRealTime()
+
+MEG_DRAW_BATCH(kFp32);
+MEG_DRAW_BATCH(kTf32);
+MEG_DRAW_BATCH(kBf16);
 
 #define MEG_GENERATION(precision)                                                                                   \
   BENCHMARK_CAPTURE(gpu_generation, device_##precision, bench::Upto::kDevice, Precision::precision)->UseRealTime(); \

@@ -95,8 +95,8 @@ void everywhere(benchmark::internal::Benchmark* benchmark) {
   gpu_registrations().push_back([benchmark] { benchmark->Arg(kGpu); });
 }
 
-std::unique_ptr<Backend> backend_on(int threads) {
-  return threads == kGpu ? make_backend(Device::kCuda) : make_backend(Device::kCpu, threads);
+std::unique_ptr<Backend> backend_on(int threads, Precision precision) {
+  return threads == kGpu ? make_backend(Device::kCuda, 0, precision) : make_backend(Device::kCpu, threads);
 }
 
 void report_flops(benchmark::State& state, double flops, int threads) {

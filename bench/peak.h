@@ -27,7 +27,7 @@ inline constexpr int kGpu = 0;
 std::vector<std::function<void()>>& gpu_registrations();
 /// Registers a benchmark for one thread, for all, and for the GPU where there is one.
 void everywhere(benchmark::internal::Benchmark* benchmark);
-std::unique_ptr<Backend> backend_on(int threads);
+std::unique_ptr<Backend> backend_on(int threads, Precision precision = Precision::kFp32);
 /// Operations of one iteration of measure(): a GPU, which is asked whether it is done, gets many at once.
 inline int operations(int threads) { return threads == kGpu ? 100 : 1; }
 
