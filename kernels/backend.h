@@ -113,6 +113,7 @@ class CudaBackend final : public Backend {
   std::unordered_map<std::string, Block> constants_;
   std::vector<LayerGroup> groups_;  // scratch of a call
   std::vector<LayerTile> tiles_;
+  std::vector<InputTile> input_tiles_;
 };
 
 }  // namespace meg::MEG_KERNELS

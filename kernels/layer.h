@@ -47,10 +47,17 @@ struct StackGroups {
   const LayerGroup *first, *hidden, *head;  // first may be null
 };
 
-/// A block's part of a layer's products: of the groups begin <= g < end the rows and columns from `row` and `column`
-/// of a matrix of theirs. A list of them has no block without work, however ragged the groups are.
+/// A block's part of the gradient of x: columns from `column` on, to which the groups from `begin` on that share x and
+/// reach so far add.
+struct InputTile {
+  std::uint32_t begin, column, width;  // width: columns up to the last one that is read
+  std::uint32_t panels;                // of those groups' outputs, each from a new one on
+};
+
+/// A block's part of a layer's products: of a group the rows and columns from `row` and `column` on of a matrix of its
+/// own. A list of them has no block without work, however ragged the groups are.
 struct LayerTile {
-  std::uint32_t begin, end, row, column;
+  std::uint32_t group, row, column;
 };
 
 }  // namespace meg::MEG_KERNELS

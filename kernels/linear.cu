@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(kThreads)
   const Panels<true> a(memory);
   const Panels<false> b(shared.take<float>(Panels<false>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
-  const LayerGroup g = groups[at.begin];
+  const LayerGroup g = groups[at.group];
   const unsigned first_row = blockIdx.y * kTile, outputs = g.outputs, inputs = g.inputs;
   Tile tile;
   add_product(tile, a, b, inputs, inputs_of(g, x, first_row, rows), weights_of(g, parameters, at.column));
@@ -78,28 +78,32 @@ struct WeightsOfColumns : Operand {
   unsigned first;
 };
 
-/// dx = dy w^T, summed over the groups that share x in their order; 64 rows and 64 columns of x a block.
+/// dx = dy w^T, summed over the groups that share x in their order; 64 rows and 64 columns of x a block. The groups'
+/// outputs are one depth: panels of one follow those of the one before it without a wait.
 template <class Tile>
 __global__ void __launch_bounds__(kThreads)
-    linear_backward_input_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* dy,
+    linear_backward_input_kernel(const LayerGroup* groups, const InputTile* tiles, unsigned rows, const float* dy,
                                  const float* parameters, BackwardTail tail, float* dx) {
   SharedMemory shared;
   const Shared<float> memory = shared.take<float>(Panels<true>::kFloats);
   const Panels<true> a(memory), b(shared.take<float>(Panels<true>::kFloats));
-  const LayerTile at = tiles[blockIdx.x];
+  const InputTile at = tiles[blockIdx.x];
   const unsigned first_row = blockIdx.y * kTile;
-  std::size_t widest = 0;
-  Tile tile;
-  for (unsigned n = at.begin; n < at.end; ++n) {
-    const LayerGroup g = groups[n];
-    if (g.reach() > widest) widest = g.reach();
-    if (g.reach() <= at.column) continue;
-    add_product(tile, a, b, g.outputs, output_gradients_of(g, dy, first_row, rows),
-                WeightsOfColumns(g, parameters, at.column));
-  }
   const LayerGroup owner = groups[at.begin];
+  Tile tile;
+  LayerGroup g = owner;
+  unsigned n = at.begin, next = 0;  // output of it
+  for_panels(
+      at.panels * kDepth,
+      [&](unsigned stage, unsigned) {
+        while (next >= g.outputs || g.reach() <= at.column) g = groups[++n], next = 0;
+        a.fetch(stage, next, output_gradients_of(g, dy, first_row, rows));
+        b.fetch(stage, next, WeightsOfColumns(g, parameters, at.column));
+        next += kDepth;
+      },
+      [&](unsigned stage, unsigned) { tile.add(a[stage], b[stage]); });
   const float scale = owner.drops ? tail.scale : 1.0f;
-  const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && at.column + j < widest; };
+  const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && j < at.width; };
   const auto place = [&](unsigned i, unsigned j) {
     return owner.x + std::size_t{first_row + i} * owner.x_stride + at.column + j;
   };
@@ -149,7 +153,7 @@ __global__ void __launch_bounds__(kThreads)
   const Shared<float> memory = shared.take<float>(Panels<false>::kFloats);
   const Panels<false> a(memory), b(shared.take<float>(Panels<false>::kFloats));
   const LayerTile at = tiles[blockIdx.x];
-  const LayerGroup g = groups[at.begin];
+  const LayerGroup g = groups[at.group];
   const unsigned inputs = g.inputs, outputs = g.outputs;
   const bool sums_bias = with_bias && at.row == 0;
   WithColumnSum<Tile> sums(sums_bias);
@@ -174,6 +178,22 @@ __global__ void __launch_bounds__(kThreads)
 
 unsigned blocks(std::size_t count) { return static_cast<unsigned>((count + kTile - 1) / kTile); }
 
+/// Of groups that share x, the first of which is group number `number`.
+void add_input_tiles(LinearGroups sharing, std::uint32_t number, std::vector<InputTile>& tiles) {
+  int widest = 0;
+  for (const LinearGroup& g : sharing) widest = std::max(widest, g.reach());
+  for (int column = 0; column < widest; column += static_cast<int>(kTile)) {
+    InputTile tile{number, static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(widest - column), 0};
+    for (const LinearGroup& g : sharing) {
+      if (g.reach() > column)
+        tile.panels += (static_cast<std::uint32_t>(g.outputs) + kDepth - 1) / kDepth;
+      else if (tile.panels == 0)
+        ++tile.begin;
+    }
+    tiles.push_back(tile);
+  }
+}
+
 }  // namespace
 
 const LayerGroup* CudaBackend::groups_on_device(LinearGroups layer) {
@@ -187,8 +207,7 @@ void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, c
   if (rows == 0) return;
   tiles_.clear();
   for (std::uint32_t n = 0; n < layer.size(); ++n)
-    for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(layer[n].outputs); o += kTile)
-      tiles_.push_back({n, n + 1, 0, o});
+    for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(layer[n].outputs); o += kTile) tiles_.push_back({n, 0, o});
   const Launch shape{
       {static_cast<unsigned>(tiles_.size()), blocks(static_cast<std::size_t>(rows)), 1}, kThreads, kSharedBytes};
   with_tile<SquareTile>(precision_, [&](auto tile) {
@@ -201,17 +220,18 @@ void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, c
 void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
                                         const BackwardTail& tail, float* dx) {
   if (rows == 0) return;
-  tiles_.clear();
-  for (std::uint32_t begin = 0, end = 0; begin < layer.size(); begin = end) {
-    int widest = 0;
-    for (; end < layer.size() && layer[end].x == layer[begin].x; ++end) widest = std::max(widest, layer[end].reach());
-    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(widest); i += kTile) tiles_.push_back({begin, end, 0, i});
+  input_tiles_.clear();
+  for (LinearGroups rest = layer; !rest.empty();) {
+    const auto end = std::ranges::find_if(rest, [&](const LinearGroup& g) { return g.x != rest.front().x; });
+    add_input_tiles(rest.first(static_cast<std::size_t>(end - rest.begin())),
+                    static_cast<std::uint32_t>(layer.size() - rest.size()), input_tiles_);
+    rest = {end, rest.end()};
   }
   const Launch shape{
-      {static_cast<unsigned>(tiles_.size()), blocks(static_cast<std::size_t>(rows)), 1}, kThreads, kSharedBytes};
+      {static_cast<unsigned>(input_tiles_.size()), blocks(static_cast<std::size_t>(rows)), 1}, kThreads, kSharedBytes};
   with_tile<SquareTile>(precision_, [&](auto tile) {
     launch(queue_, shape, linear_backward_input_kernel<decltype(tile)>, groups_on_device(layer),
-           on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), dy, parameters, tail, dx);
+           on_device(std::span<const InputTile>(input_tiles_)), static_cast<unsigned>(rows), dy, parameters, tail, dx);
   });
 }
 
@@ -231,8 +251,7 @@ void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers,
       const auto n = static_cast<std::uint32_t>(groups_.size());
       groups_.push_back(layer_group(g, l));
       for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::max(g.inputs, with_bias ? 1 : 0)); i += kTile)
-        for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(g.outputs); o += kTile)
-          tiles_.push_back({n, n + 1, i, o});
+        for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(g.outputs); o += kTile) tiles_.push_back({n, i, o});
     }
   }
   const Launch shape{{static_cast<unsigned>(tiles_.size()), 1, 1}, kThreads, kSharedBytes};
