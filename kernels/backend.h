@@ -18,8 +18,8 @@ class CudaBackend final : public Backend {
   int rows_of_pass(std::size_t wanted, std::size_t floats) const override;
   void begin_step() override { queue_.begin_step(); }
   void end_step() override { queue_.end_step(); }
-  /// Kinds of steps that are replayed.
-  std::size_t graphs() const { return queue_.graphs(); }
+  /// Launches of each kind of step that is replayed.
+  std::vector<std::size_t> graphs() const { return queue_.graphs(); }
 
   std::size_t most_bytes() const override { return Block::most_bytes(); }
   Memory allocate(std::size_t count) override;

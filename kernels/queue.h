@@ -22,8 +22,12 @@ class Queue {
   void end_step();
   /// For a library that works beside the kernels.
   CUstream_st* stream() const { return stream_.handle(); }
-  /// Graphs made so far.
-  std::size_t graphs() const { return steps_.size(); }
+  /// Launches of every graph made so far.
+  std::vector<std::size_t> graphs() const {
+    std::vector<std::size_t> launches;
+    for (const Replayed& step : steps_) launches.push_back(step.step.size());
+    return launches;
+  }
 
  private:
   /// Calls and a copy of their arguments.
