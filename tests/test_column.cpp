@@ -96,6 +96,31 @@ TEST_CASE("often repeated values of a continuous column are spikes, and every ce
   CHECK(there_and_back(column, "99999999") == text_of(column, {2, 100.0f}));
 }
 
+TEST_CASE("numbers of a list have a code each: far apart on their grid, each held by many rows") {
+  const auto cells = [](int values, int rows_each, int apart, int zeros = 0) {
+    Texts out;
+    for (int i = 0; i < values * rows_each; ++i) {
+      const auto value = static_cast<std::uint32_t>(i % values);
+      const auto off = Philox(1, Stream::kMeasure).bits(value, 0)[0] % static_cast<std::uint32_t>(apart);
+      out.push_back(fmt::format("{:.2f}", 5 + 0.01 * (value * static_cast<std::uint32_t>(apart) + off)));
+    }
+    for (int i = 0; i < zeros; ++i) out.push_back("0.00");
+    return out;
+  };
+  const auto is_list = [&](const Texts& of, const ColumnOptions& options = {}) {
+    const Column column = fit(of, {}, options);
+    if (column.continuous_code() >= 0) return false;
+    for (const std::string& cell : of) REQUIRE(there_and_back(column, cell) == cell);
+    return true;
+  };
+  CHECK(is_list(cells(150, 12, 20)));
+  CHECK_FALSE(is_list(cells(150, 9, 20)));
+  CHECK_FALSE(is_list(cells(150, 9, 20, 900)));  // the most frequent does not count
+  CHECK_FALSE(is_list(cells(150, 12, 2)));       // every second cent
+  CHECK_FALSE(is_list(cells(150, 12, 20), {.most_listed = 149}));
+  CHECK_FALSE(is_list(cells(1001, 12, 20)));
+}
+
 TEST_CASE("decimals keep their digits and their zeros") {
   const Texts cells = skewed_decimals(800);
   const Column column = fit(cells);

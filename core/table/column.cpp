@@ -83,6 +83,29 @@ std::vector<Repeated> find_repeated(std::span<const double> sorted, double step,
   return out;
 }
 
+/// How often the most frequent of the sorted numbers stands there.
+std::size_t count_most_frequent(std::span<const double> sorted) {
+  std::size_t most = 0;
+  for (auto begin = sorted.begin(); begin != sorted.end();) {
+    const auto end = std::upper_bound(begin, sorted.end(), *begin);
+    most = std::max(most, static_cast<std::size_t>(end - begin));
+    begin = end;
+  }
+  return most;
+}
+
+/// Whether the sorted numbers are a list; see ColumnOptions.
+bool is_list(std::span<const double> sorted, std::size_t distinct, const ColumnSchema& schema,
+             const ColumnOptions& options) {
+  constexpr double kApart = 4;  // places of the grid for each
+  if (distinct == 0 || distinct > static_cast<std::size_t>(options.most_listed)) return false;
+  const double values = static_cast<double>(distinct),
+               others = static_cast<double>(sorted.size() - count_most_frequent(sorted)),
+               step = grid_step(sorted, schema.smallest, schema.largest, schema.decimals);
+  return others >= options.listed_rows * values && step > 0 &&
+         schema.largest - schema.smallest >= kApart * values * step;
+}
+
 }  // namespace
 
 Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
@@ -105,7 +128,8 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   const std::size_t distinct = count_distinct(numbers);
   const bool many_rows_a_day = part == Part::kDay && numbers.size() >= 3 * distinct;
   const int limit = many_rows_a_day ? std::max(options.exact_limit, options.exact_days) : options.exact_limit;
-  const bool exact = !continuous && distinct <= static_cast<std::size_t>(limit);
+  const bool exact =
+      !continuous && (distinct <= static_cast<std::size_t>(limit) || is_list(numbers, distinct, out.schema_, options));
   const double spike_rows =
       std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
                 static_cast<double>(options.rare_min - 1)});
