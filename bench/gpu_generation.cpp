@@ -15,7 +15,8 @@ void gpu_generation(benchmark::State& state, bench::Upto upto, Precision precisi
   bench::generation(state, *backend, upto, kRows, 0);
 }
 
-/// Of state.range(0) rows. Columns are drawn one by one where cells may be known, so here none is.
+/// Of state.range(0) rows, whose cells are filled with -1 first. Columns are drawn one by one where cells may be known,
+/// so here none is.
 void draw_batch(benchmark::State& state, bool at_once, Precision precision) {
   const auto backend = make_backend(Device::kCuda, 0, precision);
   const MaskedEnsemble ensemble(bench::adult_columns(), {});
@@ -27,12 +28,14 @@ void draw_batch(benchmark::State& state, bool at_once, Precision precision) {
   const auto passes = MaskedEnsemble::Passes::kBackward;
   Arena arena(backend->allocate(ensemble.tape_floats(rows, passes)));
   auto tape = ensemble.make_tape(arena, rows, passes);
-  const Memory cells = backend->allocate(static_cast<std::size_t>(rows) * ensemble.layout().cell_stride());
+  const auto count = static_cast<std::size_t>(rows);
+  const Memory cells = backend->allocate(count * ensemble.layout().cell_stride()),
+               view = backend->allocate(count * ensemble.layout().view_stride);
   const auto draw = [&](bool fills) {
     backend->begin_step();
     backend->fill(cells.size(), -1.0f, cells.data());
     ensemble.generate(*backend, rows, {.seed = 1, .fills = fills}, parameters.data(), constants.data(), tape,
-                      cells.data(), nullptr);
+                      cells.data(), view.data());
     backend->end_step();
   };
   draw(true);

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "bench/naive_linear.h"
+#include "kernels/activation.h"
 #include "kernels/device.h"
 #include "kernels/dropout.h"
 
@@ -60,7 +61,8 @@ __global__ void forward_tail_kernel(const LayerGroup* groups, std::size_t rows, 
 __device__ void finish(const BackwardTail& tail, const LayerGroup& g, std::size_t element, float value, float* dx) {
   if (tail.residual) value += tail.residual[element];
   dx[element] = value;
-  if (tail.masked) tail.masked[element] = tail.output[element] > 0.0f ? (g.drops ? tail.scale : 1.0f) * value : 0;
+  if (tail.masked)
+    tail.masked[element] = (g.drops ? tail.scale : 1.0f) * slope(tail.activation, tail.output[element]) * value;
 }
 
 __global__ void backward_input_kernel(const LayerGroup* groups, std::size_t rows, const float* dy,

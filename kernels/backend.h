@@ -105,6 +105,7 @@ class CudaBackend final : public Backend {
   const void* constant(std::span<const std::byte> bytes);
   const LayerGroup* groups_on_device(LinearGroups layer);
   StackGroups groups_on_device(const Stack& stack);
+
   Precision precision_;
   Queue queue_;
   std::array<Download, 2> downloads_;

@@ -20,8 +20,6 @@ struct LayerGroup {
   MEG_HOST_DEVICE bool reads(std::size_t column) const {
     return column < reach() && (column < gap || column >= gap + gap_width);
   }
-  /// Whether every four inputs are neighbours in x.
-  MEG_HOST_DEVICE bool gap_in_fours() const { return gap >= inputs || (gap % 4 == 0 && gap_width % 4 == 0); }
   /// The input that a column is.
   MEG_HOST_DEVICE std::size_t input_of(std::size_t column) const { return column < gap ? column : column - gap_width; }
 };
@@ -51,7 +49,7 @@ struct StackGroups {
 /// reach so far add.
 struct InputTile {
   std::uint32_t begin, column, width;  // width: columns up to the last one that is read
-  std::uint32_t panels;                // of those groups' outputs, each from a new one on
+  std::uint32_t panels;                // of those groups' outputs: every group begins a new one
 };
 
 /// A block's part of a layer's products: of a group the rows and columns from `row` and `column` on of a matrix of its

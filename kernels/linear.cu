@@ -79,7 +79,7 @@ struct WeightsOfColumns : Operand {
 };
 
 /// dx = dy w^T, summed over the groups that share x in their order; 64 rows and 64 columns of x a block. The groups'
-/// outputs are one depth: panels of one follow those of the one before it without a wait.
+/// outputs are one depth: the panels of one are on their way while those of the one before it are multiplied.
 template <class Tile>
 __global__ void __launch_bounds__(kThreads)
     linear_backward_input_kernel(const LayerGroup* groups, const InputTile* tiles, unsigned rows, const float* dy,

@@ -7,8 +7,11 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
+constexpr unsigned kBceThreads = 1024;
+
 /// One block.
-__global__ void bce_with_logits_kernel(int real, int generated, const float* logit, float* loss, float* dlogit) {
+__global__ void __launch_bounds__(kBceThreads)
+    bce_with_logits_kernel(int real, int generated, const float* logit, float* loss, float* dlogit) {
   SharedMemory shared;
   const Shared<double> part = shared.take<double>(32);
   double sum = 0;
@@ -53,9 +56,8 @@ __global__ void add_sum_kernel(std::size_t count, float factor, const float* x, 
 }  // namespace
 
 void CudaBackend::bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) {
-  constexpr unsigned kBlock = 1024;
-  launch(queue_, {{1, 1, 1}, kBlock, block_sum_bytes<double>()}, bce_with_logits_kernel, real, generated, logit, loss,
-         dlogit);
+  launch(queue_, {{1, 1, 1}, kBceThreads, block_sum_bytes<double>()}, bce_with_logits_kernel, real, generated, logit,
+         loss, dlogit);
 }
 
 template <bool squared>

@@ -9,10 +9,12 @@ __device__ inline float keep_sigma(float log_sigma) { return fminf(fmaxf(log_sig
 __device__ inline DrawnCell draw_free(const ColumnLayout& column, const float* head, float temperature,
                                       const CellNoise& noise) {
   const float cold = 1.0f / temperature;
-  const int code = pick(noise, 0, column.codes, [&](int c) { return head[c] * cold; });
+  // A product of its own in every kernel that this is part of, not one with the sum that follows it.
+  const auto logit = [cold](const float* of) { return [=](int c) { return __fmul_rn(of[c], cold); }; };
+  const int code = pick(noise, 0, column.codes, logit(head));
   if (code != column.continuous) return {code, 0};
   const float* mixture = head + column.codes;
-  const int i = pick(noise, mixture_noise(column.codes), kMixtures, [&](int c) { return mixture[c] * cold; });
+  const int i = pick(noise, mixture_noise(column.codes), kMixtures, logit(mixture));
   const float sigma = expf(keep_sigma(mixture[2 * kMixtures + i]));
   const float z = mixture[kMixtures + i] + sigma * (noise.normal(z_noise(column.codes)) * temperature);
   return {code, fminf(fmaxf(z, column.z_low), column.z_high)};

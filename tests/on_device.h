@@ -339,7 +339,8 @@ class OnDevice final : public meg::Backend {
                                                  last.continuous >= 0 ? last.z_position + meg::kZCells + 1 : 0));
     to.cells = o.write(to.cells, size(rows) * layout.cell_stride());
     to.view = o.write(to.view, size(rows) * layout.view_stride);
-    to.first.codes = o.read(to.first.codes, size(layout.columns[static_cast<std::size_t>(column)].codes));
+    if (to.first.codes)
+      to.first.codes = o.read(to.first.codes, size(layout.columns[static_cast<std::size_t>(column)].codes));
     to.first.log_mass = o.write(to.first.log_mass, size(rows));
     return to;
   }

@@ -324,15 +324,18 @@ TEST_CASE_TEMPLATE("generating leaves in the tape what a forward pass on its row
 
 TEST_CASE_TEMPLATE("rows drawn at once are the bits of rows drawn column by column, and so is the tape", On,
                    EVERY_PRECISION) {
-  for (const auto& [hidden, rows] : {std::pair{40, 67}, {40, 1}, {128, 33}}) {
+  for (const auto& [hidden, rows, temperature] : {std::tuple{40, 67, 1.0f}, {40, 1, 0.7f}, {128, 33, 0.7f}}) {
     CAPTURE(hidden);
+    const Draw from{.seed = 5, .first_row = 7, .temperature = temperature};
     Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}, {40}}, {.hidden = hidden, .dropout = 0}, rows);
     const ColumnsLayout& layout = f.ensemble.layout();
     const auto batch = static_cast<std::size_t>(rows), units = batch * 5 * static_cast<std::size_t>(hidden);
     const auto drawn = [&](bool fills) {  // where cells may be known, columns are drawn one by one
       Floats cells(batch * layout.cell_stride(), -1.0f), view(batch * layout.view_stride);
-      f.ensemble.generate(*f.backend, rows, {.seed = 5, .first_row = 7, .fills = fills}, f.parameters.data(),
-                          f.constants.data(), f.tape, cells.data(), view.data());
+      Draw draw = from;
+      draw.fills = fills;
+      f.ensemble.generate(*f.backend, rows, draw, f.parameters.data(), f.constants.data(), f.tape, cells.data(),
+                          view.data());
       cells.insert(cells.end(), view.begin(), view.end());
       for (const auto& [begin, size] : {std::pair{f.tape.x, batch * 5 * kFeatures},
                                         {f.tape.a0, units},

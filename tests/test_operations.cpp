@@ -164,12 +164,14 @@ TEST_CASE_TEMPLATE("a tangent goes forward through a layer as the derivative of 
       const Floats x = test::random(static_cast<std::size_t>(rows) * layer[0].x_stride, 1);
       Floats p = test::random(size_of(layer.back()), 2), y(static_cast<std::size_t>(rows) * layer[0].y_stride, 0.0f);
       const Floats output = test::random(y.size(), 3);
+      const Dropout dropout{rows > 10 ? 0.3f : 0.0f, 5, 9};
       backend->linear_forward(layer, rows, x.data(), p.data(),
-                              {.activation = activation, .bias = false, .slope_of = output.data()}, y.data());
+                              {.activation = activation, .slope_of = output.data(), .dropout = dropout}, y.data());
       for (const LinearGroup& g : layer) std::fill_n(p.begin() + static_cast<std::ptrdiff_t>(g.bias), outputs, 0.0f);
       Doubles expected = reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kNone);
       for (std::size_t i = 0; i < y.size(); ++i)
-        expected[i] *= reference::slope(activation, static_cast<double>(output[i]));
+        expected[i] *=
+            reference::slope(activation, static_cast<double>(output[i])) * reference::dropout_mask(dropout, i);
       test::check_close(y, expected, 5e-5);
     }
 }

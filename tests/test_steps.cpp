@@ -97,7 +97,7 @@ TEST_CASE("the classic ensemble learns the same on both backends, in few kinds o
   CHECK(gpu.graphs().size() == 1);  // batches of 15 and of 16 rows are the same blocks
 }
 
-TEST_CASE("training the default preset is a handful of graphs of few launches, however many steps or columns it has") {
+TEST_CASE("training the default preset is a handful of graphs of few launches, however many steps it has") {
   auto on = std::make_unique<emulated::CudaBackend>(Precision::kFp32);
   emulated::CudaBackend& gpu = *on;
   test::Related r(6, 120, false, MaskedEnsemble::FirstLayer::kOwn, std::move(on));

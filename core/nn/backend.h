@@ -61,8 +61,8 @@ struct Vectors {
 struct ForwardTail {
   Activation activation = Activation::kNone;
   bool bias = true;
-  const float* slope_of = nullptr;  // where given, what the activation has put out, laid out as y: y is multiplied by
-                                    // its derivative there instead, the tangent pass of a gradient penalty
+  const float* slope_of = nullptr;  // where given, what the activation has put out, laid out as y: neither it nor the
+                                    // bias is applied, y is multiplied by its derivative there, as a tangent is
   Dropout dropout{};
   const float* residual = nullptr;  // laid out as y; where given, sum = y + residual
   float* sum = nullptr;

@@ -68,11 +68,6 @@ Dropout GroupedMlp::dropout(const Tape& tape, std::size_t layer) const {
   return {shape_.dropout, tape.seed, tape.step * layers_.size() + layer};
 }
 
-void GroupedMlp::drop_out(Backend& backend, int rows, const Tape& tape, std::size_t layer, float* x) const {
-  const Dropout drops = dropout(tape, layer);
-  if (drops.probability > 0) backend.dropout(drops, static_cast<std::size_t>(rows) * layer_columns(layer), x);
-}
-
 const float* GroupedMlp::forward(Backend& backend, int rows, const float* x, const float* parameters,
                                  Tape& tape) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -85,16 +80,19 @@ const float* GroupedMlp::forward(Backend& backend, int rows, const float* x, con
 
 void GroupedMlp::layer_backward(Backend& backend, int rows, const float* parameters, const Tape& tape,
                                 std::size_t layer, const float* dy, float* dx) const {
-  BackwardTail tail;
-  if (layer > 0) tail = {.activation = activation(layer - 1), .output = tape.outputs[layer - 1], .masked = dx};
-  backend.linear_backward_input(layers_[layer], rows, dy, parameters, tail, dx);
-  if (layer > 0) drop_out(backend, rows, tape, layer - 1, dx);
+  if (layer == 0) return backend.linear_backward_input(layers_[layer], rows, dy, parameters, {}, dx);
+  backend.linear_backward_input(layers_[layer], rows, dy, parameters,
+                                {.activation = activation(layer - 1), .output = tape.outputs[layer - 1], .masked = dx},
+                                dx);
+  const Dropout dropped = dropout(tape, layer - 1);
+  if (dropped.probability > 0) backend.dropout(dropped, static_cast<std::size_t>(rows) * layer_columns(layer - 1), dx);
 }
 
 void GroupedMlp::backward(Backend& backend, int rows, const float* x, const float* parameters, const Tape& tape,
                           float* dy, Tape& scratch, float* gradients, float* dx) const {
   if (shape_.output_activation != Activation::kNone)
-    backend.activation_backward(shape_.output_activation, static_cast<std::size_t>(rows * output_columns_),
+    backend.activation_backward(shape_.output_activation,
+                                static_cast<std::size_t>(rows) * static_cast<std::size_t>(output_columns_),
                                 tape.outputs.back(), dy, dy);
   scratch.products.clear();
   for (std::size_t l = layers_.size(); l-- > 0;) {
@@ -126,9 +124,8 @@ void GroupedMlp::add_gradient_penalty(Backend& backend, int rows, const float* p
     deltas.products.push_back({layers_[l], tangent, deltas.outputs[l]});
     if (l + 1 == depth) break;
     backend.linear_forward(layers_[l], rows, tangent, parameters,
-                           {.activation = activation(l), .bias = false, .slope_of = tape.outputs[l]},
+                           {.activation = activation(l), .slope_of = tape.outputs[l], .dropout = dropout(tape, l)},
                            tangents.outputs[l]);
-    drop_out(backend, rows, tape, l, tangents.outputs[l]);
     tangent = tangents.outputs[l];
   }
   backend.linear_backward_weights(deltas.products, rows, false, gradients);

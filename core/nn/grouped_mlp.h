@@ -45,8 +45,8 @@ class GroupedMlp {
   /// Returns y [rows, output_columns], which lives in the tape.
   const float* forward(Backend& backend, int rows, const float* x, const float* parameters, Tape& tape) const;
 
-  /// dy [rows, output_columns] is overwritten; gradients are added to (null: not computed); dx [rows, inputs] may be
-  /// null. `scratch` is a second tape, whose contents are overwritten (the gradient at every layer's input).
+  /// dy [rows, output_columns] is overwritten; gradients are added to (null: not computed); dx [rows, inputs], not x,
+  /// may be null. `scratch` is a second tape, whose contents are overwritten (the gradient at every layer's input).
   void backward(Backend& backend, int rows, const float* x, const float* parameters, const Tape& tape, float* dy,
                 Tape& scratch, float* gradients, float* dx) const;
 
@@ -63,8 +63,6 @@ class GroupedMlp {
   Activation activation(std::size_t layer) const;
   /// The dropout behind layer `layer`; of none behind the last.
   Dropout dropout(const Tape& tape, std::size_t layer) const;
-  /// The same on gradients and tangents, [rows, columns of the layer].
-  void drop_out(Backend& backend, int rows, const Tape& tape, std::size_t layer, float* x) const;
   /// From the gradient at the outputs of layer `layer` (behind its activation) the one at those of the layer before it;
   /// of layer 0 at x.
   void layer_backward(Backend& backend, int rows, const float* parameters, const Tape& tape, std::size_t layer,

@@ -198,4 +198,5 @@ T atomicAdd(T* to, std::type_identity_t<T> value) {
 /// The place of the lowest bit, from 1 on; 0 where there is none.
 inline int __ffs(int x) { return x == 0 ? 0 : std::countr_zero(static_cast<unsigned>(x)) + 1; }
 inline unsigned __float_as_uint(float x) { return std::bit_cast<unsigned>(x); }
+inline float __fmul_rn(float a, float b) { return a * b; }
 inline float __uint_as_float(unsigned x) { return std::bit_cast<float>(x); }
