@@ -119,6 +119,9 @@ TEST_CASE("numbers of a list have a code each: far apart on their grid, each hel
   CHECK_FALSE(is_list(cells(150, 12, 2)));       // every second cent
   CHECK_FALSE(is_list(cells(150, 12, 20), {.most_listed = 149}));
   CHECK_FALSE(is_list(cells(1001, 12, 20)));
+  const Texts tail = skewed(20000, [](float x) { return fmt::format("{:.0f}", 10 * x * x); });
+  CHECK(std::set(tail.begin(), tail.end()).size() < 1000);
+  CHECK_FALSE(is_list(tail));
 }
 
 TEST_CASE("decimals keep their digits and their zeros") {

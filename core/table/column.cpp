@@ -83,27 +83,22 @@ std::vector<Repeated> find_repeated(std::span<const double> sorted, double step,
   return out;
 }
 
-/// How often the most frequent of the sorted numbers stands there.
-std::size_t count_most_frequent(std::span<const double> sorted) {
-  std::size_t most = 0;
+/// Whether the sorted numbers are a list; see ColumnOptions.
+bool is_list(std::span<const double> sorted, const ColumnSchema& schema, const ColumnOptions& options) {
+  constexpr double kApart = 4, kMostLonely = 0.25;  // places of the grid for each; the share that one row holds
+  std::size_t values = 0, most = 0, lonely = 0;
   for (auto begin = sorted.begin(); begin != sorted.end();) {
     const auto end = std::upper_bound(begin, sorted.end(), *begin);
-    most = std::max(most, static_cast<std::size_t>(end - begin));
+    const auto rows = static_cast<std::size_t>(end - begin);
+    ++values, most = std::max(most, rows), lonely += rows == 1;
     begin = end;
   }
-  return most;
-}
-
-/// Whether the sorted numbers are a list; see ColumnOptions.
-bool is_list(std::span<const double> sorted, std::size_t distinct, const ColumnSchema& schema,
-             const ColumnOptions& options) {
-  constexpr double kApart = 4;  // places of the grid for each
-  if (distinct == 0 || distinct > static_cast<std::size_t>(options.most_listed)) return false;
-  const double values = static_cast<double>(distinct),
-               others = static_cast<double>(sorted.size() - count_most_frequent(sorted)),
+  const double count = static_cast<double>(values),
                step = grid_step(sorted, schema.smallest, schema.largest, schema.decimals);
-  return others >= options.listed_rows * values && step > 0 &&
-         schema.largest - schema.smallest >= kApart * values * step;
+  return values <= static_cast<std::size_t>(options.most_listed) &&
+         static_cast<double>(sorted.size() - most) >= options.listed_rows * count &&
+         static_cast<double>(lonely) <= kMostLonely * count && step > 0 &&
+         schema.largest - schema.smallest >= kApart * count * step;
 }
 
 }  // namespace
@@ -129,7 +124,7 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   const bool many_rows_a_day = part == Part::kDay && numbers.size() >= 3 * distinct;
   const int limit = many_rows_a_day ? std::max(options.exact_limit, options.exact_days) : options.exact_limit;
   const bool exact =
-      !continuous && (distinct <= static_cast<std::size_t>(limit) || is_list(numbers, distinct, out.schema_, options));
+      !continuous && (distinct <= static_cast<std::size_t>(limit) || is_list(numbers, out.schema_, options));
   const double spike_rows =
       std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
                 static_cast<double>(options.rare_min - 1)});

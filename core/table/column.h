@@ -21,8 +21,8 @@ struct Cell {
 
 struct ColumnOptions {
   int exact_limit = 100;  ///< numeric columns with at most this many different values have a code for each
-  /// So do more, up to so many, that are a list: they stand far apart on their grid, as prices do, and so many rows
-  /// hold one of them on average, the most frequent aside.
+  /// So do more, up to so many, that are a list, as prices are: they stand far apart on their grid, so many rows hold
+  /// one of them on average, the most frequent aside, and few are one row's alone, as most are far out in a long tail.
   int most_listed = 1000, listed_rows = 10;
   double spike_share = 0.01;  ///< elsewhere a value gets a code of its own that more than this share of the rows holds
   int spike_count = 20;       ///< and more than this many rows
