@@ -28,6 +28,11 @@ function showNumbers() {
           (headline) => [
               [`${headline.label} `, element('span', {class: 'code'}, ...breakable(headline.name))],
               reason(headline, 'value'), reason(headline, 'real_against_real'), best(headline)]));
+  const rules = [...evaluation.rules].sort((a, b) => (a.synthetic ?? 1) - (b.synthetic ?? 1));
+  $('rules').hidden = rules.length === 0;
+  fillTable(
+      $('rules'), ['rule', 'synthetic', 'real'],
+      rules.map((rule) => [short(rule.rule, 120), fixed(rule.synthetic, 4), fixed(rule.real, 4)]));
   fillTable(
       $('column-table'),
       [
