@@ -15,9 +15,10 @@ constexpr double kMissingDiffers = 0.03, kOutside = 0.01, kUncovered = 0.2;
 /// Chance, too, puts a share of new values outside the range of the real ones: more than this over the number of real
 /// rows in one of a thousand columns (a gamma distribution of shape 2).
 constexpr double kOutsideByChance = 9.2;
-constexpr double kDensityGap = 0.1;  ///< of alpha-precision and beta-recall to those of real rows
-constexpr double kToldApart = 0.60;  ///< AUC of the model's own discriminator
-constexpr std::size_t kColumnsNamed = 3, kPairsNamed = 2;
+constexpr double kDensityGap = 0.1;                  ///< of alpha-precision and beta-recall to those of real rows
+constexpr double kToldApart = 0.60;                  ///< AUC of the model's own discriminator
+constexpr double kRuleFair = 0.02, kRulePoor = 0.1;  ///< rows that break a rule, more than real ones do
+constexpr std::size_t kColumnsNamed = 3, kPairsNamed = 2, kRulesNamed = 2;
 constexpr std::size_t kFewRows = 1000;
 
 std::string more(std::size_t count, const char* one, const char* several) {
@@ -33,6 +34,7 @@ class Adviser {
     privacy();
     columns();
     pairs();
+    rules();
     rows();
     target();
     training();
@@ -148,6 +150,24 @@ class Adviser {
       add("pairs", Grade::kFair,
           fmt::format("{} a trend below {:.2f}.", more(weak.size() - kPairsNamed, "pair has", "pairs have"),
                       weak_pair(e_)));
+  }
+
+  void rules() {
+    std::vector<Rule> broken;
+    for (const Rule& rule : e_.rules)
+      if (rule.real - rule.synthetic > kRuleFair) broken.push_back(rule);
+    std::stable_sort(broken.begin(), broken.end(),
+                     [](const Rule& a, const Rule& b) { return a.real - a.synthetic > b.real - b.synthetic; });
+    for (std::size_t i = 0; i < std::min(kRulesNamed, broken.size()); ++i)
+      add("pairs", broken[i].real - broken[i].synthetic > kRulePoor ? Grade::kPoor : Grade::kFair,
+          fmt::format(
+              "“{}” is so in {:.1f} % of the rows, in the real table in {:.1f} %: more training (--effort best) "
+              "is what helps.",
+              broken[i].text, 100 * broken[i].synthetic, 100 * broken[i].real));
+    if (broken.size() > kRulesNamed)
+      add("pairs", Grade::kFair,
+          fmt::format("{} broken more often than in the real table: they are among all numbers.",
+                      more(broken.size() - kRulesNamed, "rule is", "rules are")));
   }
 
   void rows() {
