@@ -44,30 +44,35 @@ constexpr std::size_t kMostColumns = 100, kMostValues = 1000, kSearchedRows = 20
 /// the most that may, as a share of these: where nearly all rows have one value, it follows from anything.
 constexpr double kKept = 0.995, kBrokenByChance = 20, kBrokenStill = 0.05;
 
-/// A column of few values, numbered from 0 on as they come in the real table.
+/// A column's cells, numbered by their values from 0 on as they come in the real table.
 struct Values {
   static constexpr int kMissing = -1, kNew = -2;
   std::vector<int> real, synthetic;  // a row each
   std::size_t count = 0;
   double repeated = 0;  // chance that two rows of the real table have the same
 
-  /// Of cells key(table, row), nothing where one is missing.
-  template <class Key, class Cell>
-  static Values of(const Table& real, const Table& synthetic, const Cell& key) {
+  /// Of every `step`-th row of the real table and of all rows of the other, which may be null; read(cell) is its value.
+  template <class Key, class Read>
+  static Values of(const ColumnSchema& column, const Table& real, std::size_t step, const Table* synthetic,
+                   const Read& read) {
     std::unordered_map<Key, int> numbers;
     Values out;
     std::vector<double> rows;
-    for (std::size_t r = 0; r < real.rows(); ++r) {
-      const std::optional<Key> cell = key(real, r);
-      out.real.push_back(cell ? numbers.emplace(*cell, static_cast<int>(numbers.size())).first->second : kMissing);
-      if (!cell) continue;
+    const std::size_t place = real.column(column.name);
+    for (std::size_t r = 0; r < real.rows(); r += step) {
+      const std::string_view cell = real.cell(r, place);
+      const bool is_there = !is_missing(column, cell);
+      const auto next = static_cast<int>(numbers.size());
+      out.real.push_back(is_there ? numbers.emplace(read(cell), next).first->second : kMissing);
       rows.resize(numbers.size());
-      ++rows[static_cast<std::size_t>(out.real.back())];
+      if (is_there) ++rows[static_cast<std::size_t>(out.real.back())];
     }
-    for (std::size_t r = 0; r < synthetic.rows(); ++r) {
-      const std::optional<Key> cell = key(synthetic, r);
-      const auto found = cell ? numbers.find(*cell) : numbers.end();
-      out.synthetic.push_back(!cell ? kMissing : found == numbers.end() ? kNew : found->second);
+    const std::size_t synthetic_place = synthetic ? synthetic->column(column.name) : 0;
+    for (std::size_t r = 0; synthetic && r < synthetic->rows(); ++r) {
+      const std::string_view cell = synthetic->cell(r, synthetic_place);
+      const bool is_there = !is_missing(column, cell);
+      const auto found = is_there ? numbers.find(read(cell)) : numbers.end();
+      out.synthetic.push_back(!is_there ? kMissing : found == numbers.end() ? kNew : found->second);
     }
     out.count = numbers.size();
     const double all = std::accumulate(rows.begin(), rows.end(), 0.0);
@@ -76,28 +81,19 @@ struct Values {
   }
 };
 
-Values values_of(const ColumnSchema& column, const Table& real, const Table& synthetic) {
-  const std::size_t of_real = real.column(column.name), of_synthetic = synthetic.column(column.name);
+Values values_of(const ColumnSchema& column, const Table& real, std::size_t step, const Table* synthetic) {
   if (!is_numeric(column.type))
-    return Values::of<std::string_view>(real, synthetic, [&](const Table& table, std::size_t r) {
-      const std::string_view cell = table.cell(r, &table == &real ? of_real : of_synthetic);
-      return is_missing(column, cell) ? std::nullopt : std::optional(cell);
-    });
-  const std::vector<double> numbers = read_numbers(column, real, "real"),
-                            made = read_numbers(column, synthetic, "synthetic");
-  return Values::of<double>(real, synthetic, [&](const Table& table, std::size_t r) {
-    const double number = (&table == &real ? numbers : made)[r];
-    return std::isnan(number) ? std::nullopt : std::optional(number);
-  });
+    return Values::of<std::string_view>(column, real, step, synthetic, [](std::string_view cell) { return cell; });
+  return Values::of<double>(column, real, step, synthetic,
+                            [&](std::string_view cell) { return number_or_nan(column, cell); });
 }
 
-/// For every value of a the one of b that most of its rows have (Boyer & Moore's majority vote), if b follows from a in
-/// these rows of the real table, every `step`-th.
-std::optional<std::vector<int>> follow(const Values& a, const Values& b, std::size_t step) {
+/// For every value of a the one of b that most of its real rows have (Boyer & Moore's majority vote), if b follows.
+std::optional<std::vector<int>> follow(const Values& a, const Values& b) {
   std::vector<int> says(a.count, Values::kMissing), lead(a.count, 0);
   std::size_t rows = 0, again = 0, broken = 0;
-  const auto most_broken = static_cast<std::size_t>((1 - kKept) * static_cast<double>(a.real.size() / step + 1));
-  for (std::size_t r = 0; r < a.real.size() && broken <= most_broken; r += step) {
+  const auto most_broken = static_cast<std::size_t>((1 - kKept) * static_cast<double>(a.real.size()));
+  for (std::size_t r = 0; r < a.real.size() && broken <= most_broken; ++r) {
     if (a.real[r] < 0 || b.real[r] < 0) continue;
     const auto value = static_cast<std::size_t>(a.real[r]);
     ++rows, again += says[value] != Values::kMissing, broken += says[value] >= 0 && says[value] != b.real[r];
@@ -115,7 +111,8 @@ double share_that_follows(std::span<const int> a, std::span<const int> b, std::s
   std::size_t all = 0, kept = 0;
   for (std::size_t r = 0; r < a.size(); ++r) {
     if (a[r] < 0 || b[r] == Values::kMissing) continue;
-    ++all, kept += says[static_cast<std::size_t>(a[r])] == b[r];
+    const int said = says[static_cast<std::size_t>(a[r])];
+    all += said != Values::kMissing, kept += said == b[r];
   }
   return static_cast<double>(kept) / static_cast<double>(all);
 }
@@ -128,8 +125,9 @@ void add_followers(const Table& real, const Table& synthetic, const Schema& sche
   for (std::size_t c = 0; c < schema.size() && columns.size() < kMostColumns; ++c)
     if (is_modelled(schema[c].type) && schema[c].distinct > 1 && schema[c].distinct <= kMostValues)
       columns.push_back(c);
+  const std::size_t step = real.rows() / kSearchedRows + 1;
   std::vector<Values> values;
-  for (const std::size_t c : columns) values.push_back(values_of(schema[c], real, synthetic));
+  for (const std::size_t c : columns) values.push_back(values_of(schema[c], real, step, nullptr));
   std::vector<std::size_t> by_count(columns.size());
   std::iota(by_count.begin(), by_count.end(), std::size_t{0});
   std::stable_sort(by_count.begin(), by_count.end(),
@@ -138,12 +136,14 @@ void add_followers(const Table& real, const Table& synthetic, const Schema& sche
     if (std::find(known.begin(), known.end(), columns[b]) != known.end()) continue;
     for (const std::size_t a : by_count) {
       if (a == b || values[a].count < values[b].count || (values[a].count == values[b].count && a > b)) continue;
-      if (!follow(values[a], values[b], real.rows() / kSearchedRows + 1)) continue;
-      const std::optional<std::vector<int>> says = follow(values[a], values[b], 1);
+      if (!follow(values[a], values[b])) continue;
+      const Values all_a = values_of(schema[columns[a]], real, 1, &synthetic),
+                   all_b = values_of(schema[columns[b]], real, 1, &synthetic);
+      const std::optional<std::vector<int>> says = follow(all_a, all_b);
       if (!says) continue;
       rules.push_back({fmt::format("one {} per {}", schema[columns[b]].name, schema[columns[a]].name),
-                       share_that_follows(values[a].real, values[b].real, *says),
-                       share_that_follows(values[a].synthetic, values[b].synthetic, *says)});
+                       share_that_follows(all_a.real, all_b.real, *says),
+                       share_that_follows(all_a.synthetic, all_b.synthetic, *says)});
       break;
     }
   }
