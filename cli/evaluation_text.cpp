@@ -117,7 +117,8 @@ void print_pairs(const Comparison& c, bool coloured) {
 void print_rules(const std::vector<Rule>& rules, bool coloured) {
   if (rules.empty()) return;
   title(fmt::format("{:<59} {:>9} {:>9}", "rules of the real table, share of rows", "synthetic", "real"), coloured);
-  for (const std::size_t i : worst(rules, kMostRules, [](const Rule& rule) { return rule.synthetic; }))
+  const auto kept = [](const Rule& rule) { return std::isnan(rule.synthetic) ? 1 : rule.synthetic; };
+  for (const std::size_t i : worst(rules, kMostRules, kept))
     fmt::print("{} {} {:>9}\n", fitted(rules[i].text, 59), score(rules[i].synthetic, 9, coloured, rules[i].real),
                number(rules[i].real));
 }

@@ -125,6 +125,20 @@ TEST_CASE("real tables come back: every cell of adult_train.csv, and fast") {
   CHECK(coding.columns()[gain].continuous_code() == -1);  // a list
 }
 
+TEST_CASE("the lists of a table have 2000 codes in all: what is left is continuous") {
+  std::string text;
+  for (int c = 0; c < 4; ++c) text += fmt::format("{}price {}", c > 0 ? "," : "", c);
+  for (int r = 0; r < 8400; ++r)
+    for (int c = 0; c < 4; ++c) {
+      const int price = (r + c) % 700;
+      text += fmt::format("{}{}.95", c > 0 ? "," : "\n", 7 * price + price * price % 5);
+    }
+  const Table table = parse_csv(text, "t.csv");
+  const TableCoding coding(table, infer_schema(table), 5, {});
+  REQUIRE(coding.columns().size() == 4);
+  for (std::size_t c = 0; c < 4; ++c) CHECK((coding.columns()[c].continuous_code() < 0) == (c < 2));
+}
+
 TEST_CASE("a column of very many categories stands there in two parts, and comes back as one, also after JSON") {
   std::string text = "pay,town,sex\n";
   const std::vector<std::string> pay = skewed_decimals(600);

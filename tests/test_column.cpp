@@ -119,6 +119,12 @@ TEST_CASE("numbers of a list have a code each: far apart on their grid, each hel
   CHECK_FALSE(is_list(cells(150, 12, 2)));       // every second cent
   CHECK_FALSE(is_list(cells(150, 12, 20), {.most_listed = 149}));
   CHECK_FALSE(is_list(cells(1001, 12, 20)));
+  Texts dense = cells(150, 12, 1);
+  dense.insert(dense.end(), 40, "999.00");  // which says nothing of the others
+  CHECK_FALSE(is_list(dense));
+  Texts with_gaps = cells(150, 12, 20);
+  with_gaps.insert(with_gaps.end(), 40, "");
+  CHECK(is_list(with_gaps));
   const Texts tail = skewed(20000, [](float x) { return fmt::format("{:.0f}", 10 * x * x); });
   CHECK(std::set(tail.begin(), tail.end()).size() < 1000);
   CHECK_FALSE(is_list(tail));

@@ -178,7 +178,7 @@ TEST_CASE("an evaluation finds columns that follow from others, and counts the r
     }
     return parse_csv(text, "t.csv");
   };
-  const Table real = table(3000, 400), synthetic = table(1000, 10);  // "k7" is new there, but for 0.25 % of the rows
+  const Table real = table(3000, 400), synthetic = table(1000, 10);  // where "k7" is wrong in every tenth row
   const std::vector<Rule> rules = find_rules(real, synthetic, infer_schema(real));
   std::vector<std::string> texts;
   for (const Rule& rule : rules) texts.push_back(rule.text);
@@ -188,6 +188,33 @@ TEST_CASE("an evaluation finds columns that follow from others, and counts the r
   CHECK(rules[0].synthetic == doctest::Approx(0.9));
   CHECK(rules[1].synthetic == 1);
   CHECK(rules[2].synthetic == 1);
+  CHECK(rules[0].synthetic_rows == 1000);
+
+  const Table many = table(30000, 400), other = parse_csv(
+                                            "city,country,zip,price,flag,shop\nnew,k1,1,0.50,n,s1\n"
+                                            "c1,k9,1007,,n,s1\n",
+                                            "o.csv");
+  const std::vector<Rule> of_many = find_rules(many, other, infer_schema(many));
+  REQUIRE(of_many.size() == 3);
+  CHECK(of_many[0].real == doctest::Approx(1 - 75.0 / 30000));
+  CHECK(of_many[0].synthetic == 0);  // of one row: the other one's city is new
+  CHECK(of_many[0].synthetic_rows == 1);
+  CHECK(of_many[1].synthetic == 1);
+  CHECK(of_many[2].synthetic == 1);  // its price is missing in the other row
+  const Table none = parse_csv("city,country,zip,price,flag,shop\n,,,,,\n", "n.csv");
+  CHECK(std::isnan(find_rules(many, none, infer_schema(many))[0].synthetic));
+}
+
+TEST_CASE("copies of rows, and values that stand there once, make no rule") {
+  std::string text = "number,colour,shape,mostly\n";
+  const Philox philox(4, Stream::kMeasure);
+  for (std::uint64_t r = 0; r < 970; ++r)
+    for (std::uint64_t copy = 0; copy < (r < 30 ? 2 : 1); ++copy) {
+      const auto word = philox.bits(r, 0);
+      text += fmt::format("{},c{},s{},{}\n", r, word[0] % 6, word[1] % 6, word[2] % 100 == 0 ? "y" : "n");
+    }
+  const Table table = parse_csv(text, "t.csv");
+  CHECK(find_rules(table, table, infer_schema(table, {{"number", ColumnType::kInteger}})).empty());
 }
 
 TEST_CASE("rows of a model keep the rules of its table, and its hours and weekdays" * doctest::test_suite("long")) {

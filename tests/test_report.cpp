@@ -317,14 +317,18 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
     CHECK(says(only_advice(e, "pairs"), "“a” and “c”"));
   }
   SUBCASE("a rule") {
-    e.rules = {{"a = b + c", 0.99, 0.98}, {"one b per a", 1, 0.85}, {"b >= a", std::nan(""), 0.5}};
+    e.rules = {{"a = b + c", 0.99, 0.98, 900, true},
+               {"one b per a", 1, 0.85, 900},
+               {"b >= a", std::nan(""), 0.5, 900, true},
+               {"one c per a", 1, 0.9, 10}};  // one row
     const Advice advice = only_advice(e, "pairs");
     CHECK(advice.grade == Grade::kPoor);
     CHECK(says(advice, "“one b per a” is so in 85.0 %"));
-    e.rules = {{"one a per b", 1, 0.95}, {"one b per a", 1, 0.9}, {"one c per a", 1, 0.97}};
+    e.rules = {{"one a per b", 1, 0.9, 900}, {"b >= a", 1, 0.8, 900, true}, {"one c per a", 1, 0.9, 900}};
     const std::vector<Advice> all = advise(e, judge(e), {});
     REQUIRE(all.size() == 3);
-    CHECK(says(all[0], "one b per a"));
+    CHECK(says(all[0], "b >= a"));
+    CHECK(says(all[0], "--masks dynamic"));
     CHECK(says(all[2], "1 more rule is"));
   }
   SUBCASE("whole rows") {

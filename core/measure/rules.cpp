@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "core/measure/numbers.h"
+#include "core/measure/sample.h"
 #include "core/table/relation.h"
 
 namespace meg {
@@ -38,11 +39,14 @@ Sides count_sides(const Relation& relation, const Table& table, const Schema& sc
   return out;
 }
 
-/// Which column follows from which is looked for among so many of at most so many values each, in rows spread evenly.
+/// Which column follows from which is looked for among so many of at most so many values each, in so many rows, drawn
+/// at random.
 constexpr std::size_t kMostColumns = 100, kMostValues = 1000, kSearchedRows = 20'000;
-/// The share of the rows that keep such a rule; how many would break it on average, were the columns independent; and
-/// the most that may, as a share of these: where nearly all rows have one value, it follows from anything.
-constexpr double kKept = 0.995, kBrokenByChance = 20, kBrokenStill = 0.05;
+/// The share of rows with a value that stands there twice or more that keep such a rule; the share of all rows that
+/// these must be, for copies of a few rows agree in everything; how many would break it on average, were the columns
+/// independent; and the most that may, as a share of these: where nearly all rows have one value, it follows from
+/// anything.
+constexpr double kKept = 0.995, kRepeated = 0.5, kBrokenByChance = 20, kBrokenStill = 0.05;
 
 /// A column's cells, numbered by their values from 0 on as they come in the real table.
 struct Values {
@@ -51,19 +55,19 @@ struct Values {
   std::size_t count = 0;
   double repeated = 0;  // chance that two rows of the real table have the same
 
-  /// Of every `step`-th row of the real table and of all rows of the other, which may be null; read(cell) is its value.
+  /// Of these rows of the real table and of all of the other, which may be null; read(cell) is a cell's value.
   template <class Key, class Read>
-  static Values of(const ColumnSchema& column, const Table& real, std::size_t step, const Table* synthetic,
-                   const Read& read) {
+  static Values of(const ColumnSchema& column, const Table& real, std::span<const std::size_t> chosen,
+                   const Table* synthetic, const Read& read) {
     std::unordered_map<Key, int> numbers;
     Values out;
     std::vector<double> rows;
     const std::size_t place = real.column(column.name);
-    for (std::size_t r = 0; r < real.rows(); r += step) {
+    for (const std::size_t r : chosen) {
       const std::string_view cell = real.cell(r, place);
       const bool is_there = !is_missing(column, cell);
       const auto next = static_cast<int>(numbers.size());
-      out.real.push_back(is_there ? numbers.emplace(read(cell), next).first->second : kMissing);
+      out.real.push_back(is_there ? numbers.try_emplace(read(cell), next).first->second : kMissing);
       rows.resize(numbers.size());
       if (is_there) ++rows[static_cast<std::size_t>(out.real.back())];
     }
@@ -81,40 +85,55 @@ struct Values {
   }
 };
 
-Values values_of(const ColumnSchema& column, const Table& real, std::size_t step, const Table* synthetic) {
+Values values_of(const ColumnSchema& column, const Table& real, std::span<const std::size_t> chosen,
+                 const Table* synthetic) {
   if (!is_numeric(column.type))
-    return Values::of<std::string_view>(column, real, step, synthetic, [](std::string_view cell) { return cell; });
-  return Values::of<double>(column, real, step, synthetic,
+    return Values::of<std::string_view>(column, real, chosen, synthetic, [](std::string_view cell) { return cell; });
+  return Values::of<double>(column, real, chosen, synthetic,
                             [&](std::string_view cell) { return number_or_nan(column, cell); });
 }
 
-/// For every value of a the one of b that most of its real rows have (Boyer & Moore's majority vote), if b follows.
+constexpr int kNothing = -1;  // is said of a value that stands there once
+
+/// The rows whose b is what their a says; of those that have both, and an a of which something is said.
+struct Followers {
+  std::size_t all = 0, kept = 0;
+
+  Followers(std::span<const int> a, std::span<const int> b, std::span<const int> says) {
+    for (std::size_t r = 0; r < a.size(); ++r) {
+      if (a[r] < 0 || b[r] == Values::kMissing) continue;
+      const int said = says[static_cast<std::size_t>(a[r])];
+      all += said != kNothing, kept += said != kNothing && said == b[r];
+    }
+  }
+  double share() const { return static_cast<double>(kept) / static_cast<double>(all); }
+};
+
+/// For every value of a the one of b that most of its real rows have, where any does (Boyer & Moore's majority vote),
+/// if b follows.
 std::optional<std::vector<int>> follow(const Values& a, const Values& b) {
-  std::vector<int> says(a.count, Values::kMissing), lead(a.count, 0);
-  std::size_t rows = 0, again = 0, broken = 0;
-  const auto most_broken = static_cast<std::size_t>((1 - kKept) * static_cast<double>(a.real.size()));
-  for (std::size_t r = 0; r < a.real.size() && broken <= most_broken; ++r) {
+  std::vector<int> says(a.count, kNothing), lead(a.count, 0), rows_of(a.count, 0);
+  std::size_t rows = 0, against = 0;  // votes: at most twice as many as rows break the rule
+  const auto most_against = static_cast<std::size_t>(2 * (1 - kKept) * static_cast<double>(a.real.size()));
+  for (std::size_t r = 0; r < a.real.size(); ++r) {
     if (a.real[r] < 0 || b.real[r] < 0) continue;
     const auto value = static_cast<std::size_t>(a.real[r]);
-    ++rows, again += says[value] != Values::kMissing, broken += says[value] >= 0 && says[value] != b.real[r];
     if (lead[value] == 0) says[value] = b.real[r];
-    lead[value] += says[value] == b.real[r] ? 1 : -1;
+    const bool agrees = says[value] == b.real[r];
+    ++rows, ++rows_of[value], lead[value] += agrees ? 1 : -1, against += !agrees;
+    if (against > most_against) return {};
   }
-  const double by_chance = static_cast<double>(again) * (1 - b.repeated),
-               most = std::min((1 - kKept) * static_cast<double>(rows), kBrokenStill * by_chance);
-  if (by_chance < kBrokenByChance || static_cast<double>(broken) > most) return {};
+  double again = 0;
+  for (std::size_t v = 0; v < a.count; ++v) {
+    if (rows_of[v] < 2) says[v] = kNothing;
+    again += std::max(rows_of[v] - 1, 0);
+  }
+  const Followers real(a.real, b.real, says);
+  const auto all = static_cast<double>(real.all);
+  const double by_chance = again * (1 - b.repeated), most = std::min((1 - kKept) * all, kBrokenStill * by_chance);
+  if (all < kRepeated * static_cast<double>(rows) || again < kRepeated * all || by_chance < kBrokenByChance) return {};
+  if (static_cast<double>(real.all - real.kept) > most) return {};
   return says;
-}
-
-/// The share of rows whose b is what their a says; of those that have both, and an a of the real table.
-double share_that_follows(std::span<const int> a, std::span<const int> b, std::span<const int> says) {
-  std::size_t all = 0, kept = 0;
-  for (std::size_t r = 0; r < a.size(); ++r) {
-    if (a[r] < 0 || b[r] == Values::kMissing) continue;
-    const int said = says[static_cast<std::size_t>(a[r])];
-    all += said != Values::kMissing, kept += said == b[r];
-  }
-  return static_cast<double>(kept) / static_cast<double>(all);
 }
 
 /// Columns of which every value of another one has but one: one country per city. The other one is that of the fewest
@@ -125,25 +144,28 @@ void add_followers(const Table& real, const Table& synthetic, const Schema& sche
   for (std::size_t c = 0; c < schema.size() && columns.size() < kMostColumns; ++c)
     if (is_modelled(schema[c].type) && schema[c].distinct > 1 && schema[c].distinct <= kMostValues)
       columns.push_back(c);
-  const std::size_t step = real.rows() / kSearchedRows + 1;
+  const std::vector<std::size_t> some = choose_rows(real.rows(), kSearchedRows, 0, 0),
+                                 every = choose_rows(real.rows(), real.rows(), 0, 0);
   std::vector<Values> values;
-  for (const std::size_t c : columns) values.push_back(values_of(schema[c], real, step, nullptr));
+  for (const std::size_t c : columns) values.push_back(values_of(schema[c], real, some, nullptr));
   std::vector<std::size_t> by_count(columns.size());
   std::iota(by_count.begin(), by_count.end(), std::size_t{0});
   std::stable_sort(by_count.begin(), by_count.end(),
                    [&](std::size_t i, std::size_t j) { return values[i].count < values[j].count; });
+  Values all_a;  // of a = last
+  std::size_t last = columns.size();
   for (std::size_t b = 0; b < columns.size(); ++b) {
     if (std::find(known.begin(), known.end(), columns[b]) != known.end()) continue;
     for (const std::size_t a : by_count) {
       if (a == b || values[a].count < values[b].count || (values[a].count == values[b].count && a > b)) continue;
       if (!follow(values[a], values[b])) continue;
-      const Values all_a = values_of(schema[columns[a]], real, 1, &synthetic),
-                   all_b = values_of(schema[columns[b]], real, 1, &synthetic);
+      if (a != last) all_a = values_of(schema[columns[a]], real, every, &synthetic), last = a;
+      const Values all_b = values_of(schema[columns[b]], real, every, &synthetic);
       const std::optional<std::vector<int>> says = follow(all_a, all_b);
       if (!says) continue;
+      const Followers of_synthetic(all_a.synthetic, all_b.synthetic, *says);
       rules.push_back({fmt::format("one {} per {}", schema[columns[b]].name, schema[columns[a]].name),
-                       share_that_follows(all_a.real, all_b.real, *says),
-                       share_that_follows(all_a.synthetic, all_b.synthetic, *says)});
+                       Followers(all_a.real, all_b.real, *says).share(), of_synthetic.share(), of_synthetic.all});
       break;
     }
   }
@@ -169,7 +191,7 @@ std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Sc
                                : is_above        ? ">="
                                                  : "<=",
                                formula(relation, schema)),
-                   kept(of_real), kept(of_synthetic)});
+                   kept(of_real), kept(of_synthetic), of_synthetic.all, true});
   }
   add_followers(real, synthetic, schema, known, out);
   return out;

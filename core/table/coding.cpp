@@ -78,14 +78,20 @@ TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, 
   std::vector<std::string_view> cells(table.rows());
   std::vector<Column> columns;
   std::vector<std::size_t> schema_columns;  // [columns]
+  ColumnOptions fitted = options;
+  int listed_left = options.most_listed_in_all;
   for (const std::size_t c : places) {
     const std::size_t source = table.column(schema_[c].name);
     for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned.cell(r, source);
     const Relation* relation = relation_of(c);
     const auto add = [&](Column::Part part) {
+      fitted.most_listed = std::min(options.most_listed, listed_left);
       columns.push_back(Column::fit(relation ? relation->distance : schema_[c], cells, seed,
-                                    static_cast<std::uint32_t>(columns.size()), options, part));
+                                    static_cast<std::uint32_t>(columns.size()), fitted, part));
       schema_columns.push_back(c);
+      const Column& column = columns.back();
+      const bool is_listed = is_numeric(column.schema().type) && column.continuous_code() < 0;
+      if (is_listed && column.codes() > options.exact_limit) listed_left -= column.codes();
     };
     if (!relation && options.split_times && has_times_of_days(schema_[c], options)) {
       add(Column::Part::kDay);

@@ -85,20 +85,20 @@ std::vector<Repeated> find_repeated(std::span<const double> sorted, double step,
 
 /// Whether the sorted numbers are a list; see ColumnOptions.
 bool is_list(std::span<const double> sorted, const ColumnSchema& schema, const ColumnOptions& options) {
-  constexpr double kApart = 4, kMostLonely = 0.25;  // places of the grid for each; the share that one row holds
-  std::size_t values = 0, most = 0, lonely = 0;
+  constexpr double kApart = 4, kMostNear = 0.5, kMostLonely = 0.25;  // steps of the grid; shares of the values
+  double step = grid_step(sorted, schema.smallest, schema.largest, schema.decimals);
+  if (step == 0) step = std::pow(10.0, -schema.decimals);
+  std::size_t values = 0, most = 0, lonely = 0, near = 0;
   for (auto begin = sorted.begin(); begin != sorted.end();) {
     const auto end = std::upper_bound(begin, sorted.end(), *begin);
     const auto rows = static_cast<std::size_t>(end - begin);
     ++values, most = std::max(most, rows), lonely += rows == 1;
+    near += end != sorted.end() && *end - *begin < (kApart - 0.5) * step;
     begin = end;
   }
-  const double count = static_cast<double>(values),
-               step = grid_step(sorted, schema.smallest, schema.largest, schema.decimals);
-  return values <= static_cast<std::size_t>(options.most_listed) &&
-         static_cast<double>(sorted.size() - most) >= options.listed_rows * count &&
-         static_cast<double>(lonely) <= kMostLonely * count && step > 0 &&
-         schema.largest - schema.smallest >= kApart * count * step;
+  const auto count = static_cast<double>(values);
+  return static_cast<double>(sorted.size() - most) >= options.listed_rows * count &&
+         static_cast<double>(lonely) <= kMostLonely * count && static_cast<double>(near) <= kMostNear * count;
 }
 
 }  // namespace
@@ -123,8 +123,9 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   const std::size_t distinct = count_distinct(numbers);
   const bool many_rows_a_day = part == Part::kDay && numbers.size() >= 3 * distinct;
   const int limit = many_rows_a_day ? std::max(options.exact_limit, options.exact_days) : options.exact_limit;
-  const bool exact =
-      !continuous && (distinct <= static_cast<std::size_t>(limit) || is_list(numbers, out.schema_, options));
+  const bool listed =
+      distinct <= static_cast<std::size_t>(options.most_listed) && is_list(numbers, out.schema_, options);
+  const bool exact = !continuous && (distinct <= static_cast<std::size_t>(limit) || listed);
   const double spike_rows =
       std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
                 static_cast<double>(options.rare_min - 1)});

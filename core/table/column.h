@@ -21,9 +21,11 @@ struct Cell {
 
 struct ColumnOptions {
   int exact_limit = 100;  ///< numeric columns with at most this many different values have a code for each
-  /// So do more, up to so many, that are a list, as prices are: they stand far apart on their grid, so many rows hold
-  /// one of them on average, the most frequent aside, and few are one row's alone, as most are far out in a long tail.
+  /// So do more, up to so many, that are a list, as prices often are: most stand four steps of their grid or more
+  /// before the next one, so many rows hold one of them on average, the most frequent aside, and few are one row's
+  /// alone.
   int most_listed = 1000, listed_rows = 10;
+  int most_listed_in_all = 2000;  ///< of a table, in the order of its columns
   double spike_share = 0.01;  ///< elsewhere a value gets a code of its own that more than this share of the rows holds
   int spike_count = 20;       ///< and more than this many rows
   /// From 2 on, what fewer rows hold is hidden, see rare_values.h: rare categories are called rare_word.
@@ -37,7 +39,8 @@ struct ColumnOptions {
 
 /// One column between text and cells (code, z), NaN-free both ways.
 /// - categorical, boolean: a code per value of the schema, in its order.
-/// - integer, decimal, datetime (in seconds): a code per value where these are few. Elsewhere a code per *spike* (a
+/// - integer, decimal, datetime (in seconds): a code per value where these are few or a list. Elsewhere a code per
+/// *spike* (a
 ///   value that many rows hold), and the continuous code with a normal score z for all other values, to which uniform
 ///   noise of one step of the column's grid is added first; it is rounded away on the way out.
 /// - identifier, text: one code says that there is a cell; TextColumns writes it.
