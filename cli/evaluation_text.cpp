@@ -121,6 +121,8 @@ void print_rules(const std::vector<Rule>& rules, bool coloured) {
   for (const std::size_t i : worst(rules, kMostRules, kept))
     fmt::print("{} {} {:>9}\n", fitted(rules[i].text, 59), score(rules[i].synthetic, 9, coloured, rules[i].real),
                number(rules[i].real));
+  if (rules.size() > kMostRules)
+    fmt::print("and {} more that as many keep or more; --json has all\n", rules.size() - kMostRules);
 }
 
 void print_target(const TargetEfficacy& t, bool has_test, bool coloured) {
