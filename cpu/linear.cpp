@@ -192,18 +192,17 @@ void add_weight_gradients(const WeightProduct& of, const LinearGroup& g, int fir
 
 void CpuBackend::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
                                          float* gradients) {
-  const auto tasks_of = [](LinearGroups layer) {
-    return static_cast<int>(layer.size()) * column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
-  };
-  int tasks = 0;
+  int groups = 0, columns = 1;
   double work = 0;
-  for (const WeightProduct& of : layers) tasks += tasks_of(of.layer), work += multiply_adds(of.layer, rows);
-  pool_.run(tasks, work, [&](int task) {
+  for (const auto& [layer, x, dy] : layers) {
+    groups += static_cast<int>(layer.size()), work += multiply_adds(layer, rows);
+    columns = std::max(columns, column_blocks(layer, [](const LinearGroup& g) { return g.outputs; }));
+  }
+  pool_.run(groups * columns, work, [&](int task) {
+    auto group = static_cast<std::size_t>(task / columns);
     const WeightProduct* of = layers.data();
-    for (; task >= tasks_of(of->layer); ++of) task -= tasks_of(of->layer);
-    const int columns = tasks_of(of->layer) / static_cast<int>(of->layer.size());
-    add_weight_gradients(*of, of->layer[static_cast<std::size_t>(task / columns)], task % columns * kColumnBlock, rows,
-                         with_bias, gradients);
+    for (; group >= of->layer.size(); ++of) group -= of->layer.size();
+    add_weight_gradients(*of, of->layer[group], task % columns * kColumnBlock, rows, with_bias, gradients);
   });
 }
 

@@ -103,7 +103,7 @@ struct Followers {
     for (std::size_t r = 0; r < a.size(); ++r) {
       if (a[r] < 0 || b[r] == Values::kMissing) continue;
       const int said = says[static_cast<std::size_t>(a[r])];
-      all += said != kNothing, kept += said != kNothing && said == b[r];
+      all += said != kNothing, kept += said == b[r];
     }
   }
   double share() const { return static_cast<double>(kept) / static_cast<double>(all); }

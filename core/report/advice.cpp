@@ -18,8 +18,8 @@ constexpr double kMissingDiffers = 0.03, kOutside = 0.01, kUncovered = 0.2;
 constexpr double kOutsideByChance = 9.2;
 constexpr double kDensityGap = 0.1;  ///< of alpha-precision and beta-recall to those of real rows
 constexpr double kToldApart = 0.60;  ///< AUC of the model's own discriminator
-constexpr double kRuleFair = 0.02, kRulePoor = 0.1,
-                 kRuleErrors = 3;  ///< rows that break a rule, more than real ones do
+/// Rows that break a rule, more than real ones do; beyond so many standard errors.
+constexpr double kRuleFair = 0.02, kRulePoor = 0.1, kRuleErrors = 3;
 constexpr std::size_t kColumnsNamed = 3, kPairsNamed = 2, kRulesNamed = 2;
 constexpr std::size_t kFewRows = 1000;
 

@@ -86,8 +86,7 @@ std::vector<Repeated> find_repeated(std::span<const double> sorted, double step,
 /// Whether the sorted numbers are a list; see ColumnOptions.
 bool is_list(std::span<const double> sorted, const ColumnSchema& schema, const ColumnOptions& options) {
   constexpr double kApart = 4, kMostNear = 0.5, kMostLonely = 0.25;  // steps of the grid; shares of the values
-  double step = grid_step(sorted, schema.smallest, schema.largest, schema.decimals);
-  if (step == 0) step = std::pow(10.0, -schema.decimals);
+  const double step = grid_step_or_unit(sorted, schema.smallest, schema.largest, schema.decimals);
   std::size_t values = 0, most = 0, lonely = 0, near = 0;
   for (auto begin = sorted.begin(); begin != sorted.end();) {
     const auto end = std::upper_bound(begin, sorted.end(), *begin);
@@ -123,9 +122,9 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   const std::size_t distinct = count_distinct(numbers);
   const bool many_rows_a_day = part == Part::kDay && numbers.size() >= 3 * distinct;
   const int limit = many_rows_a_day ? std::max(options.exact_limit, options.exact_days) : options.exact_limit;
-  const bool listed =
-      distinct <= static_cast<std::size_t>(options.most_listed) && is_list(numbers, out.schema_, options);
-  const bool exact = !continuous && (distinct <= static_cast<std::size_t>(limit) || listed);
+  const auto at_most = [distinct](int most) { return distinct <= static_cast<std::size_t>(most); };
+  const bool exact =
+      !continuous && (at_most(limit) || (at_most(options.most_listed) && is_list(numbers, out.schema_, options)));
   const double spike_rows =
       std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
                 static_cast<double>(options.rare_min - 1)});
@@ -152,8 +151,7 @@ bool Column::hide_rare(std::span<const std::string_view> cells, const ColumnOpti
 void Column::fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,
                          std::uint64_t seed, std::uint32_t number) {
   knots_ = knots_of(numbers);
-  if (!exact) step_ = grid_step(numbers, schema_.smallest, schema_.largest, schema_.decimals);
-  if (!exact && step_ == 0) step_ = std::pow(10.0, -schema_.decimals);
+  if (!exact) step_ = grid_step_or_unit(numbers, schema_.smallest, schema_.largest, schema_.decimals);
   values_ = take_spikes(numbers, exact ? 0 : spike_rows);
   if (numbers.empty()) return;
   const std::vector<Repeated> repeated = find_repeated(numbers, step_, repeated_rows);

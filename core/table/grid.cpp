@@ -16,4 +16,9 @@ double grid_step(std::span<const double> numbers, double low, double high, int d
   return static_cast<double>(divisor) / unit;
 }
 
+double grid_step_or_unit(std::span<const double> numbers, double low, double high, int decimals) {
+  const double step = grid_step(numbers, low, high, decimals);
+  return step > 0 ? step : std::pow(10.0, -decimals);
+}
+
 }  // namespace meg

@@ -156,8 +156,7 @@ RareNumbers hide_rare_numbers(int least, int exact_limit, std::vector<double>& n
   RareNumbers out;
   const bool few = count_distinct(numbers) <= static_cast<std::size_t>(exact_limit) &&
                    parts.rare.size() * kMostMoved <= numbers.size();
-  double step = grid_step(numbers, schema.smallest, schema.largest, schema.decimals);
-  if (step == 0) step = std::pow(10.0, -schema.decimals);
+  const double step = grid_step_or_unit(numbers, schema.smallest, schema.largest, schema.decimals);
   if (parts.common.empty() && numbers.size() < 2 * enough) {
     out.note = fmt::format("its {} number{}, each in fewer than {} rows, are taken as missing", numbers.size(),
                            plural(numbers.size()), least);
