@@ -21,6 +21,8 @@ namespace meg::MEG_KERNELS {
 
 /// Threads of a block, where nothing says otherwise.
 inline constexpr unsigned kThreads = 256;
+/// Multiprocessors of an H100 or H200: fewer blocks than these leave some without work.
+inline constexpr unsigned kSms = 132;
 
 /// The shape of a launch, and the line that asks for it.
 struct Launch {
@@ -118,6 +120,20 @@ class SharedMemory {
  private:
   std::size_t used_ = 0;
 };
+
+/// Four squares of 8 x 4 floats of a piece of shared memory, read by a warp: lane 8 m + r brings where row r of square
+/// m is, a multiple of four, and lane 4 r + c gets element (r, c) of each ("ldmatrix" in the PTX manual).
+__device__ inline void read_squares(Shared<float> x, unsigned at, float (&squares)[4]) {
+#ifdef __CUDACC__
+  const auto place = static_cast<unsigned>(__cvta_generic_to_shared(x + at));
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=f"(squares[0]), "=f"(squares[1]), "=f"(squares[2]), "=f"(squares[3])
+               : "r"(place)
+               : "memory");
+#else
+  simt::ldmatrix(x, at, squares);
+#endif
+}
 
 /// Begins to copy `count` floats of global memory to to[at], to[at + 1], ..., or zeros where `from` is not there; one
 /// of them, or four whose places are both aligned to four. The thread sees them behind wait_for_copies(), others behind

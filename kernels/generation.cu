@@ -7,9 +7,9 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-/// Of more rows than these, where every SM of an H100 would have a block, every column is launches of its own: they
-/// keep the GPU busy then, and draw cells with all of its threads.
-constexpr int kMostRows = 132 * static_cast<int>(LowTile::kRows);
+/// Of more rows than these, where every SM would have a block, every column is launches of its own: they keep the GPU
+/// busy then, and draw cells with all of its threads.
+constexpr int kMostRows = static_cast<int>(kSms * LowTile::kRows);
 
 /// What a block does with every column, from the first of these to the last.
 struct Columns {

@@ -9,11 +9,27 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-/// Both operands' panels of a block.
-constexpr std::size_t kSharedBytes =
-    SharedMemory::bytes<float>(Panels<true>::kFloats) + SharedMemory::bytes<float>(Panels<false>::kFloats);
-static_assert(Panels<true>::kFloats == Panels<false>::kFloats);
-static_assert(Resident<SquareTile>::kFloats <= Panels<true>::kFloats);  // for each_in_rows
+/// Both operands' panels in a block's shared memory, of a [rows of the tile, depth] and b [its columns, depth].
+template <class Shape, bool kAAlongDepth, bool kBAlongDepth>
+struct ProductPanels {
+  using A = Panels<kAAlongDepth, Shape::kRows>;
+  using B = Panels<kBAlongDepth, Shape::kColumns>;
+  static constexpr std::size_t kBytes = SharedMemory::bytes<float>(A::kFloats) + SharedMemory::bytes<float>(B::kFloats);
+  static_assert(Resident<Shape>::kFloats <= B::kFloats);
+
+  __device__ explicit ProductPanels(SharedMemory& shared)
+      : a(shared.take<float>(A::kFloats)), for_rows(shared.take<float>(B::kFloats)), b(for_rows) {}
+
+  A a;
+  Shared<float> for_rows;  // for each_in_rows, behind the product
+  B b;
+};
+template <class Shape>
+using ForwardPanels = ProductPanels<Shape, true, false>;
+template <class Shape>
+using InputPanels = ProductPanels<Shape, true, true>;
+template <class Shape>
+using WeightPanels = ProductPanels<Shape, false, false>;
 
 /// What ForwardTail says, for a kernel.
 struct ForwardFinish {
@@ -32,20 +48,20 @@ struct ForwardFinish {
   float* sum;
 };
 
-/// y = dropout(activation(x w + b)), a tile of 64 rows and 64 of a group's outputs a block.
+/// y = dropout(activation(x w + b)), a tile of rows and of a group's outputs a block.
 template <class Tile>
 __global__ void __launch_bounds__(kThreads)
     linear_forward_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* x,
                           const float* parameters, ForwardFinish finish, float* y) {
+  using Shape = typename Tile::Shape;
   SharedMemory shared;
-  const Shared<float> memory = shared.take<float>(Panels<true>::kFloats);
-  const Panels<true> a(memory);
-  const Panels<false> b(shared.take<float>(Panels<false>::kFloats));
+  const ForwardPanels<Shape> memory(shared);
   const LayerTile at = tiles[blockIdx.x];
   const LayerGroup g = groups[at.group];
-  const unsigned first_row = blockIdx.y * kTile, outputs = g.outputs, inputs = g.inputs;
+  const unsigned first_row = blockIdx.y * Shape::kRows, outputs = g.outputs;
   Tile tile;
-  add_product(tile, a, b, inputs, inputs_of(g, x, first_row, rows), weights_of(g, parameters, at.column));
+  add_product(tile, memory.a, memory.b, g.inputs, inputs_of(g, x, first_row, rows),
+              weights_of(g, parameters, at.column));
   const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && at.column + j < outputs; };
   const auto line_of = [&](unsigned i) { return g.y + std::size_t{first_row + i} * g.y_stride + at.column; };
   const auto joined = [&](unsigned i, unsigned j) {  // with a sum: the bias, or where the slope is to be found
@@ -53,7 +69,7 @@ __global__ void __launch_bounds__(kThreads)
     if (finish.slope_of) return finish.slope_of[line_of(i) + j];
     return finish.bias ? parameters[g.bias + at.column + j] : 0.0f;
   };
-  each_in_rows(tile, memory, joined, [&](unsigned i, unsigned begin) {
+  each_in_rows(tile, memory.for_rows, joined, [&](unsigned i, unsigned begin) {
     const std::size_t line = line_of(i);
     return [&, i, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum, float with) {
       if (!inside(i, j)) return;
@@ -69,39 +85,49 @@ __global__ void __launch_bounds__(kThreads)
 struct WeightsOfColumns : Operand {
   __device__ WeightsOfColumns(const LayerGroup& g, const float* parameters, unsigned first_column)
       : Operand(weights_of(g, parameters)), group(g), first(first_column) {}
-  __device__ const float* line(unsigned n) const {
-    return Operand::line(static_cast<unsigned>(group.input_of(first + n)));
+  __device__ std::uint32_t offset(unsigned n) const { return Operand::offset(input(n)); }
+  __device__ bool has(unsigned n) const {  // a column inside the gap would be an input before it
+    return (input(n) < lines) & ((first + n < group.gap) | (input(n) >= group.gap));
   }
-  __device__ bool has(unsigned n) const { return group.reads(first + n); }
+  __device__ bool reads_none() const { return group.reach() <= first; }
+  __device__ std::uint32_t input(unsigned n) const {
+    return first + n < group.gap ? first + n : first + n - group.gap_width;
+  }
 
-  const LayerGroup& group;
+  LayerGroup group;
   unsigned first;
 };
 
-/// dx = dy w^T, summed over the groups that share x in their order; 64 rows and 64 columns of x a block. The groups'
-/// outputs are one depth: the panels of one are on their way while those of the one before it are multiplied.
+/// dx = dy w^T, summed over the groups that share x in their order; a tile of rows and of columns of x a block. The
+/// groups' outputs are one depth: the panels of one are on their way while those of the one before it are multiplied.
 template <class Tile>
 __global__ void __launch_bounds__(kThreads)
     linear_backward_input_kernel(const LayerGroup* groups, const InputTile* tiles, unsigned rows, const float* dy,
                                  const float* parameters, BackwardTail tail, float* dx) {
+  using Shape = typename Tile::Shape;
   SharedMemory shared;
-  const Shared<float> memory = shared.take<float>(Panels<true>::kFloats);
-  const Panels<true> a(memory), b(shared.take<float>(Panels<true>::kFloats));
+  const InputPanels<Shape> memory(shared);
   const InputTile at = tiles[blockIdx.x];
-  const unsigned first_row = blockIdx.y * kTile;
+  const unsigned first_row = blockIdx.y * Shape::kRows;
   const LayerGroup owner = groups[at.begin];
   Tile tile;
-  LayerGroup g = owner;
   unsigned n = at.begin, next = 0;  // output of it
+  Operand gradients = output_gradients_of(owner, dy, first_row, rows);
+  WeightsOfColumns weights(owner, parameters, at.column);
   for_panels(
       at.panels * kDepth,
       [&](unsigned stage, unsigned) {
-        while (next >= g.outputs || g.reach() <= at.column) g = groups[++n], next = 0;
-        a.fetch(stage, next, output_gradients_of(g, dy, first_row, rows));
-        b.fetch(stage, next, WeightsOfColumns(g, parameters, at.column));
+        while (next >= weights.width || weights.reads_none()) {
+          const LayerGroup g = groups[++n];
+          gradients = output_gradients_of(g, dy, first_row, rows);
+          weights = WeightsOfColumns(g, parameters, at.column);
+          next = 0;
+        }
+        memory.a.fetch(stage, next, gradients);
+        memory.b.fetch(stage, next, weights);
         next += kDepth;
       },
-      [&](unsigned stage, unsigned) { tile.add(a[stage], b[stage]); });
+      [&](unsigned stage, unsigned) { tile.add(memory.a[stage], memory.b[stage]); });
   const float scale = owner.drops ? tail.scale : 1.0f;
   const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && j < at.width; };
   const auto place = [&](unsigned i, unsigned j) {
@@ -110,7 +136,7 @@ __global__ void __launch_bounds__(kThreads)
   const auto output = [&](unsigned i, unsigned j) {
     return tail.masked && inside(i, j) ? tail.output[place(i, j)] : 0.0f;
   };
-  each_in_rows(tile, memory, output, [&](unsigned i, unsigned) {
+  each_in_rows(tile, memory.for_rows, output, [&](unsigned i, unsigned) {
     return [&, i](unsigned j, float sum, float y) {
       if (!inside(i, j)) return;
       const std::size_t element = place(i, j);
@@ -125,7 +151,7 @@ __global__ void __launch_bounds__(kThreads)
 template <class Tile>
 class WithColumnSum {
  public:
-  __device__ explicit WithColumnSum(bool wanted) : wanted_(wanted && threadIdx.x < kTile) {}
+  __device__ explicit WithColumnSum(bool wanted) : wanted_(wanted && threadIdx.x < Tile::Shape::kColumns) {}
   template <class A, class B>
   __device__ void add(const A& a, const B& b) {
     tile.add(a, b);
@@ -144,20 +170,20 @@ struct WeightOperands {
   const float *x[kMostLayers], *dy[kMostLayers];
 };
 
-/// dw += x^T dy, 64 inputs and 64 outputs a block; those of the first inputs also do db += column sums of dy.
+/// dw += x^T dy, a tile of inputs and outputs a block; those of the first inputs also do db += column sums of dy.
 template <class Tile>
 __global__ void __launch_bounds__(kThreads)
     linear_backward_weight_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows,
                                   WeightOperands operands, bool with_bias, float* gradients) {
+  using Shape = typename Tile::Shape;
   SharedMemory shared;
-  const Shared<float> memory = shared.take<float>(Panels<false>::kFloats);
-  const Panels<false> a(memory), b(shared.take<float>(Panels<false>::kFloats));
+  const WeightPanels<Shape> memory(shared);
   const LayerTile at = tiles[blockIdx.x];
   const LayerGroup g = groups[at.group];
   const unsigned inputs = g.inputs, outputs = g.outputs;
   const bool sums_bias = with_bias && at.row == 0;
   WithColumnSum<Tile> sums(sums_bias);
-  add_product(sums, a, b, rows, inputs_of(g, operands.x[g.layer], 0, rows, at.row),
+  add_product(sums, memory.a, memory.b, rows, inputs_of(g, operands.x[g.layer], 0, rows, at.row),
               output_gradients_of(g, operands.dy[g.layer], 0, rows, at.column));
   const auto place = [&](unsigned i, unsigned j) {  // of a weight, null beyond them
     const unsigned input = at.row + i, output = at.column + j;
@@ -167,22 +193,35 @@ __global__ void __launch_bounds__(kThreads)
     const float* const gradient = place(i, j);
     return gradient ? *gradient : 0.0f;
   };
-  each_in_rows(sums.tile, memory, so_far, [&](unsigned i, unsigned) {
+  each_in_rows(sums.tile, memory.for_rows, so_far, [&](unsigned i, unsigned) {
     return [&, i](unsigned j, float sum, float before) {
       if (float* const gradient = place(i, j)) *gradient = before + sum;
     };
   });
-  if (sums_bias && threadIdx.x < kTile && at.column + threadIdx.x < outputs)
+  if (sums_bias && threadIdx.x < Shape::kColumns && at.column + threadIdx.x < outputs)
     gradients[g.bias + at.column + threadIdx.x] += sums.column_sum;
 }
 
-unsigned blocks(std::size_t count) { return static_cast<unsigned>((count + kTile - 1) / kTile); }
+constexpr std::uint32_t kColumns = SquareTile::kColumns;
+static_assert(FlatTile::kColumns == kColumns);
+
+/// use(tile): of 64 x 64 where so many blocks keep every SM busy, otherwise half as high: a block has half as much to
+/// do, and there are twice as many. The sums are the same bits.
+template <class Use>
+void with_tile_for_blocks(std::size_t blocks, Precision precision, const Use& use) {
+  blocks < kSms ? with_tile<FlatTile>(precision, use) : with_tile<SquareTile>(precision, use);
+}
+
+template <class Shape>
+unsigned row_blocks(int rows) {
+  return (static_cast<unsigned>(rows) + Shape::kRows - 1) / Shape::kRows;
+}
 
 /// Of groups that share x, the first of which is group number `number`.
 void add_input_tiles(LinearGroups sharing, std::uint32_t number, std::vector<InputTile>& tiles) {
   int widest = 0;
   for (const LinearGroup& g : sharing) widest = std::max(widest, g.reach());
-  for (int column = 0; column < widest; column += static_cast<int>(kTile)) {
+  for (int column = 0; column < widest; column += static_cast<int>(kColumns)) {
     InputTile tile{number, static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(widest - column), 0};
     for (const LinearGroup& g : sharing) {
       if (g.reach() > column)
@@ -207,10 +246,12 @@ void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, c
   if (rows == 0) return;
   tiles_.clear();
   for (std::uint32_t n = 0; n < layer.size(); ++n)
-    for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(layer[n].outputs); o += kTile) tiles_.push_back({n, 0, o});
-  const Launch shape{
-      {static_cast<unsigned>(tiles_.size()), blocks(static_cast<std::size_t>(rows)), 1}, kThreads, kSharedBytes};
-  with_tile<SquareTile>(precision_, [&](auto tile) {
+    for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(layer[n].outputs); o += kColumns)
+      tiles_.push_back({n, 0, o});
+  with_tile_for_blocks(tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
+    using Shape = typename decltype(tile)::Shape;
+    const Launch shape{
+        {static_cast<unsigned>(tiles_.size()), row_blocks<Shape>(rows), 1}, kThreads, ForwardPanels<Shape>::kBytes};
     launch(queue_, shape, linear_forward_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), x, parameters,
            ForwardFinish(tail), y);
@@ -227,9 +268,10 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const floa
                     static_cast<std::uint32_t>(layer.size() - rest.size()), input_tiles_);
     rest = {end, rest.end()};
   }
-  const Launch shape{
-      {static_cast<unsigned>(input_tiles_.size()), blocks(static_cast<std::size_t>(rows)), 1}, kThreads, kSharedBytes};
-  with_tile<SquareTile>(precision_, [&](auto tile) {
+  with_tile_for_blocks(input_tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
+    using Shape = typename decltype(tile)::Shape;
+    const Launch shape{
+        {static_cast<unsigned>(input_tiles_.size()), row_blocks<Shape>(rows), 1}, kThreads, InputPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_input_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const InputTile>(input_tiles_)), static_cast<unsigned>(rows), dy, parameters, tail, dx);
   });
@@ -243,19 +285,22 @@ void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers,
     layers = layers.first(kMostLayers);
   }
   groups_.clear();
-  tiles_.clear();
   WeightOperands operands{};
   for (std::uint32_t l = 0; l < layers.size(); ++l) {
     operands.x[l] = layers[l].x, operands.dy[l] = layers[l].dy;
-    for (const LinearGroup& g : layers[l].layer) {
-      const auto n = static_cast<std::uint32_t>(groups_.size());
-      groups_.push_back(layer_group(g, l));
-      for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(std::max(g.inputs, with_bias ? 1 : 0)); i += kTile)
-        for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(g.outputs); o += kTile) tiles_.push_back({n, i, o});
-    }
+    for (const LinearGroup& g : layers[l].layer) groups_.push_back(layer_group(g, l));
   }
-  const Launch shape{{static_cast<unsigned>(tiles_.size()), 1, 1}, kThreads, kSharedBytes};
-  with_tile<SquareTile>(precision_, [&](auto tile) {
+  const auto list_tiles = [&](std::uint32_t height) {
+    tiles_.clear();
+    for (std::uint32_t n = 0; n < groups_.size(); ++n)
+      for (std::uint32_t i = 0; i < std::max(groups_[n].inputs, with_bias ? 1u : 0u); i += height)
+        for (std::uint32_t o = 0; o < groups_[n].outputs; o += kColumns) tiles_.push_back({n, i, o});
+    return tiles_.size();
+  };
+  with_tile_for_blocks(list_tiles(SquareTile::kRows), precision_, [&](auto tile) {
+    using Shape = typename decltype(tile)::Shape;
+    const auto blocks = static_cast<unsigned>(list_tiles(Shape::kRows));
+    const Launch shape{{blocks, 1, 1}, kThreads, WeightPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_weight_kernel<decltype(tile)>,
            on_device(std::span<const LayerGroup>(groups_)), on_device(std::span<const LayerTile>(tiles_)),
            static_cast<unsigned>(rows), operands, with_bias, gradients);

@@ -12,24 +12,43 @@ namespace meg::MEG_KERNELS {
 struct Tf32 {
   static constexpr unsigned kDepth = 8;
 
-  /// Rounded to the nearest, ties away from zero.
+  /// Rounded to the nearest, ties away from zero; the bits behind are left to the tensor core, which ignores them. The
+  /// maximum keeps a NaN of all ones one.
   __device__ static unsigned round(float x) {
 #ifdef __CUDACC__
-    unsigned bits;
-    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
-    return bits;
+    const int bits = __float_as_int(x);
+    return static_cast<unsigned>(__viaddmax_s32(bits, 0x1000, bits));
 #else
-    return (std::bit_cast<unsigned>(x) + 0x1000u) & 0xffffe000u;
+    const auto bits = std::bit_cast<unsigned>(x);
+    const auto rounded = bits + 0x1000u;
+    return (static_cast<int>(rounded) > static_cast<int>(bits) ? rounded : bits) & 0xffffe000u;
 #endif
   }
-  /// a holds (i, j), (i + 8, j), (i, j + 4), (i + 8, j + 4); b holds (j, i), (j + 4, i). at(row, k), at(k, column).
-  template <class At>
-  __device__ static void load_a(const At& at, unsigned i, unsigned j, unsigned (&a)[4]) {
-    a[0] = round(at(i, j)), a[1] = round(at(i + 8, j)), a[2] = round(at(i, j + 4)), a[3] = round(at(i + 8, j + 4));
+  /// Of the rows of a from `row` on: (i, j), (i + 8, j), (i, j + 4), (i + 8, j + 4), all from k on in depth.
+  template <class Matrix>
+  __device__ static void load_a(const Matrix& from, unsigned row, unsigned k, unsigned (&a)[4]) {
+    const auto l = static_cast<unsigned>(lane());
+    float x[4];
+    if constexpr (Matrix::kAlongDepth)
+      read_squares(from.begin, Matrix::place(row + l % 16, k + l / 16 * 4), x);
+    else
+#pragma unroll
+      for (unsigned n = 0; n < 4; ++n) x[n] = from(row + l / 4 + n % 2 * 8, k + l % 4 + n / 2 * 4);
+#pragma unroll
+    for (unsigned n = 0; n < 4; ++n) a[n] = round(x[n]);
   }
-  template <class At>
-  __device__ static void load_b(const At& at, unsigned i, unsigned j, unsigned (&b)[2]) {
-    b[0] = round(at(j, i)), b[1] = round(at(j + 4, i));
+  /// Of two b side by side, whose columns are the rows of a matrix from `row` on: (j, i), (j + 4, i).
+  template <class Matrix>
+  __device__ static void load_b(const Matrix& from, unsigned row, unsigned k, unsigned (&b)[2][2]) {
+    const auto l = static_cast<unsigned>(lane());
+    float x[4];
+    if constexpr (Matrix::kAlongDepth)
+      read_squares(from.begin, Matrix::place(row + l / 16 * 8 + l % 8, k + l / 8 % 2 * 4), x);
+    else
+#pragma unroll
+      for (unsigned n = 0; n < 4; ++n) x[n] = from(row + l / 4 + n / 2 * 8, k + l % 4 + n % 2 * 4);
+#pragma unroll
+    for (unsigned n = 0; n < 4; ++n) b[n / 2][n % 2] = round(x[n]);
   }
   __device__ static void multiply_add(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
 #ifdef __CUDACC__
@@ -61,18 +80,17 @@ struct Bf16 {
     return half(low) | half(high) << 16;
 #endif
   }
-  /// a holds (i, 2j and 2j + 1), (i + 8, the same), (i, 2j + 8 and 2j + 9), (i + 8, the same); b (2j and 2j + 1, i),
-  /// (2j + 8 and 2j + 9, i).
-  template <class At>
-  __device__ static void load_a(const At& at, unsigned i, unsigned j, unsigned (&a)[4]) {
-    for (unsigned part = 0; part < 4; ++part) {
-      const unsigned row = i + part % 2 * 8, k = 2 * j + part / 2 * 8;
-      a[part] = round(at(row, k), at(row, k + 1));
-    }
+  /// (i, 2j and 2j + 1), (i + 8, the same), (i, 2j + 8 and 2j + 9), (i + 8, the same), as Tf32::load_a().
+  template <class Matrix>
+  __device__ static void load_a(const Matrix& from, unsigned row, unsigned k, unsigned (&a)[4]) {
+#pragma unroll
+    for (unsigned n = 0; n < 4; ++n) a[n] = pair(from, row + n % 2 * 8, k + n / 2 * 8);
   }
-  template <class At>
-  __device__ static void load_b(const At& at, unsigned i, unsigned j, unsigned (&b)[2]) {
-    for (unsigned part = 0; part < 2; ++part) b[part] = round(at(2 * j + 8 * part, i), at(2 * j + 8 * part + 1, i));
+  /// (2j and 2j + 1, i), (2j + 8 and 2j + 9, i), as Tf32::load_b().
+  template <class Matrix>
+  __device__ static void load_b(const Matrix& from, unsigned row, unsigned k, unsigned (&b)[2][2]) {
+#pragma unroll
+    for (unsigned n = 0; n < 4; ++n) b[n / 2][n % 2] = pair(from, row + n / 2 * 8, k + n % 2 * 8);
   }
   __device__ static void multiply_add(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
 #ifdef __CUDACC__
@@ -83,6 +101,14 @@ struct Bf16 {
 #else
     simt::multiply_add_bf16(d, a, b);
 #endif
+  }
+
+ private:
+  /// (i, 2j and 2j + 1) from there on.
+  template <class Matrix>
+  __device__ static unsigned pair(const Matrix& from, unsigned row, unsigned k) {
+    const auto l = static_cast<unsigned>(lane());
+    return round(from(row + l / 4, k + l % 4 * 2), from(row + l / 4, k + l % 4 * 2 + 1));
   }
 };
 

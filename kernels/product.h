@@ -16,8 +16,8 @@ struct TileShape {
   static constexpr unsigned kTall = rows * columns / kThreads / 4;
   static_assert(kTall == 2 || kTall == 4);
 };
-inline constexpr unsigned kTile = 64;
-using SquareTile = TileShape<kTile, kTile>;
+using SquareTile = TileShape<64, 64>;
+using FlatTile = TileShape<32, 64>;
 using WideTile = TileShape<32, 128>;
 using LowTile = TileShape<16, 128>;
 
@@ -30,8 +30,14 @@ struct Operand {
   std::uint32_t stride, lines, width;
   std::uint32_t gap = 0xffffffff, gap_width = 0;  // neighbours from `gap` on lie so much later
 
-  __device__ const float* line(unsigned n) const { return begin + std::size_t{n} * stride; }
+  /// Where line n of a panel begins.
+  __device__ std::uint32_t offset(unsigned n) const { return n * stride; }
   __device__ bool has(unsigned n) const { return n < lines; }
+  /// Leaves so many lines behind.
+  __device__ void skip(unsigned count) {
+    begin += std::size_t{count} * stride;
+    lines = lines > count ? lines - count : 0;
+  }
   __device__ unsigned place(unsigned neighbour) const { return neighbour < gap ? neighbour : neighbour + gap_width; }
   /// Whether every four neighbours from a multiple of four on are all there or all not, and aligned to 16 bytes.
   __device__ bool in_fours() const {
@@ -63,10 +69,26 @@ __device__ inline Operand weights_of(const LayerGroup& g, const float* parameter
   return {parameters + g.weight + first_output, g.outputs, g.inputs, g.outputs - first_output};
 }
 
+/// A matrix in shared memory as a tile reads it, by row and depth. Along depth: neighbours in memory are that in depth.
+template <bool along_depth, unsigned pitch>
+struct Matrix {
+  static constexpr bool kAlongDepth = along_depth;
+
+  __device__ static unsigned place(unsigned i, unsigned k) { return along_depth ? i * pitch + k : k * pitch + i; }
+  __device__ float operator()(unsigned i, unsigned k) const { return begin[place(i, k)]; }
+  /// (i, k) ... (i, k + 3); k is a multiple of four.
+  __device__ Four four(unsigned i, unsigned k) const {
+    if constexpr (along_depth) return read_four(begin, place(i, k));
+    return {(*this)(i, k), (*this)(i, k + 1), (*this)(i, k + 2), (*this)(i, k + 3)};
+  }
+
+  Shared<float> begin;
+};
+
 /// kStages panels. kAlongDepth: neighbours in memory are neighbours in depth, and so they are here: the copies are free
 /// of bank conflicts, and so are the reads of tensor-core fragments (a pitch of 4 or 8 banks puts 8 x 4 lanes into 32
 /// banks).
-template <bool kAlongDepth, unsigned kWidth = kTile>
+template <bool kAlongDepth, unsigned kWidth>
 class Panels {
   static constexpr unsigned kPitch = kAlongDepth ? kDepth + 4 : kWidth + 8;
   static constexpr unsigned kEach = kPitch * (kAlongDepth ? kWidth : kDepth);
@@ -76,15 +98,14 @@ class Panels {
 
   __device__ explicit Panels(Shared<float> panels) : panels_(panels) {}
 
-  /// Begins to copy an operand's elements (i, first + k), i < kWidth, k < kDepth.
+  /// Begins to copy an operand's elements (i, first + k), i < kWidth, k < kDepth. Lines that go along depth are left
+  /// behind: those before `first` have been.
   template <class From>
-  __device__ void fetch(unsigned stage, unsigned first, const From& from) const {
+  __device__ void fetch(unsigned stage, unsigned first, From& from) const {
     from.in_fours() ? copy<4>(stage, first, from) : copy<1>(stage, first, from);
+    if constexpr (!kAlongDepth) from.skip(kDepth);
   }
-  /// A panel, to be read as panel(i, k).
-  __device__ auto operator[](unsigned stage) const {
-    return [panel = panels_ + stage * kEach](unsigned i, unsigned k) -> float { return panel[place(i, k)]; };
-  }
+  __device__ Matrix<kAlongDepth, kPitch> operator[](unsigned stage) const { return {panels_ + stage * kEach}; }
 
  private:
   template <unsigned count, class From>
@@ -92,15 +113,17 @@ class Panels {
     constexpr unsigned kAlong = (kAlongDepth ? kDepth : kWidth) / count, kStep = kThreads / kAlong;
     constexpr unsigned kAcross = kAlongDepth ? kWidth : kDepth;
     const unsigned along = threadIdx.x % kAlong * count, across = threadIdx.x / kAlong;
-    const unsigned neighbour = kAlongDepth ? first + along : along, line = kAlongDepth ? across : first + across;
+    const unsigned neighbour = kAlongDepth ? first + along : along;
+    const bool there = neighbour < from.width;
     const unsigned place = from.place(neighbour), to = stage * kEach + across * kPitch + along;
     if (kStep > kAcross && across >= kAcross) return;
 #pragma unroll
-    for (unsigned n = 0; n < (kAcross + kStep - 1) / kStep; ++n)
-      copy_async<count>(panels_, to + n * kStep * kPitch, from.line(line + n * kStep) + place,
-                        neighbour < from.width && from.has(line + n * kStep));
+    for (unsigned n = 0; n < (kAcross + kStep - 1) / kStep; ++n) {
+      const unsigned line = across + n * kStep;
+      copy_async<count>(panels_, to + n * kStep * kPitch, from.begin + (from.offset(line) + place),
+                        there && from.has(line));
+    }
   }
-  __device__ static unsigned place(unsigned i, unsigned k) { return kAlongDepth ? i * kPitch + k : k * kPitch + i; }
 
   Shared<float> panels_;
 };
@@ -112,11 +135,13 @@ class Resident {
   static constexpr unsigned kFloats = Shape::kRows * (Shape::kColumns + 4);
 
   __device__ explicit Resident(Shared<float> matrix) : matrix_(matrix) {}
-  __device__ void put(unsigned i, unsigned k, float value) const { matrix_[place(i, k)] = value; }
-  __device__ float operator()(unsigned i, unsigned k) const { return matrix_[place(i, k)]; }
+  __device__ void put(unsigned i, unsigned k, float value) const { matrix_[AsOperand::place(i, k)] = value; }
+  __device__ float operator()(unsigned i, unsigned k) const { return matrix_[AsOperand::place(i, k)]; }
+  /// Its columns from k on.
+  __device__ auto from(unsigned k) const { return AsOperand{matrix_ + k}; }
 
  private:
-  __device__ static unsigned place(unsigned i, unsigned k) { return i * (Shape::kColumns + 4) + k; }
+  using AsOperand = Matrix<true, Shape::kColumns + 4>;
 
   Shared<float> matrix_;
 };
@@ -152,15 +177,17 @@ class FmaTile {
 
   template <class A, class B>
   __device__ void add(const A& a, const B& b) {
-#pragma unroll 4
-    for (unsigned k = 0; k < kDepth; ++k) {
-      float x[kTall], y[4];
+#pragma unroll 1
+    for (unsigned k = 0; k < kDepth; k += 4) {
+      Four x[kTall], y[4];
 #pragma unroll
-      for (unsigned n = 0; n < kTall; ++n) x[n] = a(row(n), k);
+      for (unsigned n = 0; n < kTall; ++n) x[n] = a.four(row(n), k);
 #pragma unroll
-      for (unsigned n = 0; n < 4; ++n) y[n] = b(column(n), k);
+      for (unsigned n = 0; n < 4; ++n) y[n] = b.four(column(n), k);
 #pragma unroll
-      for (unsigned n = 0; n < 4 * kTall; ++n) sum_[n / 4][n % 4] += x[n / 4] * y[n % 4];
+      for (unsigned d = 0; d < 4; ++d)
+#pragma unroll
+        for (unsigned n = 0; n < 4 * kTall; ++n) sum_[n / 4][n % 4] += x[n / 4].of[d] * y[n % 4].of[d];
     }
   }
   /// visit(row, column, sum) for each of them.
@@ -192,13 +219,8 @@ class MmaTile {
     for (unsigned k = 0; k < kDepth; k += Format::kDepth) {
       unsigned x[kHigh][4], y[2][2];
 #pragma unroll
-      for (unsigned n = 0; n < kHigh; ++n)
-        Format::load_a([&](unsigned i, unsigned j) { return a(row(n) + i, k + j); }, threadIdx.x % 32 / 4,
-                       threadIdx.x % 4, x[n]);
-#pragma unroll
-      for (unsigned n = 0; n < 2; ++n)
-        Format::load_b([&](unsigned i, unsigned j) { return b(column(n) + j, k + i); }, threadIdx.x % 32 / 4,
-                       threadIdx.x % 4, y[n]);
+      for (unsigned n = 0; n < kHigh; ++n) Format::load_a(a, row(n), k, x[n]);
+      Format::load_b(b, column(0), k, y);
 #pragma unroll
       for (unsigned n = 0; n < 2 * kHigh; ++n) Format::multiply_add(sum_[n / 2][n % 2], x[n / 2], y[n % 2]);
     }
@@ -258,8 +280,7 @@ __device__ void for_panels(unsigned depth, const Fetch& fetch, const Add& add) {
 
 /// Adds the product over `depth` to the tile, of operands a(i, k) and b(j, k).
 template <class Tile, class A, class B, class FromA, class FromB>
-__device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, const FromA& from_a,
-                            const FromB& from_b) {
+__device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, FromA from_a, FromB from_b) {
   for_panels(
       depth,
       [&](unsigned stage, unsigned first) {
@@ -271,12 +292,10 @@ __device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, 
 
 /// The same of an a that is in shared memory, with zeros beyond its matrix.
 template <class Tile, class Shape, class B>
-__device__ void add_product(Tile& tile, const Resident<Shape>& a, const B& b, unsigned depth, const Operand& from_b) {
+__device__ void add_product(Tile& tile, const Resident<Shape>& a, const B& b, unsigned depth, Operand from_b) {
   for_panels(
       depth, [&](unsigned stage, unsigned first) { b.fetch(stage, first, from_b); },
-      [&](unsigned stage, unsigned first) {
-        tile.add([&](unsigned i, unsigned k) { return a(i, first + k); }, b[stage]);
-      });
+      [&](unsigned stage, unsigned first) { tile.add(a.from(first), b[stage]); });
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -231,6 +231,25 @@ TEST_CASE("copies come when a thread waits for them, not before, and then in the
   CHECK(says(error_of(1, [&] { tile.copy_later(4, 4, &wide[2]); }), "no multiple"));
 }
 
+TEST_CASE("lanes read four squares of shared memory at once, each row from where a lane says it is") {
+  const Shared<float> matrix(0, 64);  // 16 rows of four
+  std::vector<std::array<float, 4>> got(32);
+  const auto read = [&](auto row_of) {
+    return error_of(32, [&] {
+      const unsigned l = threadIdx.x;
+      matrix[2 * l] = static_cast<float>(2 * l), matrix[2 * l + 1] = static_cast<float>(2 * l + 1);
+      __syncthreads();
+      float squares[4];
+      simt::ldmatrix(matrix, row_of(l), squares);
+      std::ranges::copy(squares, got[l].begin());
+    });
+  };
+  CHECK(read([](unsigned l) { return 4 * (15 - l / 2); }).empty());  // row r of square m: 15 - 4 m - r / 2
+  for (unsigned l = 0; l < 32; ++l)
+    for (unsigned m = 0; m < 4; ++m) CHECK(got[l][m] == static_cast<float>(4 * (15 - 4 * m - l / 8) + l % 4));
+  CHECK(says(read([](unsigned) { return 2u; }), "no multiple"));
+}
+
 TEST_CASE("blocks that are launched together meet at barriers of the grid, and keep a shared memory of their own") {
   constexpr unsigned kBlocks = 5, kRounds = 4;
   std::vector<int> global(kBlocks, 0), sums(kBlocks * kRounds, 0);

@@ -153,6 +153,17 @@ void multiply_add_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b
 
 inline unsigned lane() { return place().thread.x % 32; }
 
+/// Lane 8 m + r brings where row r of square m is, lane 4 r + c gets element (r, c) of each.
+inline void ldmatrix(const Shared<float>& x, unsigned at, float (&squares)[4], Where where = Where::current()) {
+  x.check_aligned({at, where}, 4);
+  const std::byte* const all = gather(std::as_bytes(std::span(&at, 1)), where);
+  for (unsigned m = 0; m < 4; ++m) {
+    unsigned row;
+    std::memcpy(&row, all + sizeof(row) * (8 * m + lane() / 4), sizeof(row));
+    squares[m] = x[{row + lane() % 4, where}];
+  }
+}
+
 }  // namespace simt
 
 #define threadIdx (simt::place().thread)
