@@ -50,7 +50,7 @@ struct ForwardFinish {
 
 /// y = dropout(activation(x w + b)), a tile of rows and of a group's outputs a block.
 template <class Tile>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm)
     linear_forward_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* x,
                           const float* parameters, ForwardFinish finish, float* y) {
   using Shape = typename Tile::Shape;
@@ -101,7 +101,7 @@ struct WeightsOfColumns : Operand {
 /// dx = dy w^T, summed over the groups that share x in their order; a tile of rows and of columns of x a block. The
 /// groups' outputs are one depth: the panels of one are on their way while those of the one before it are multiplied.
 template <class Tile>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm)
     linear_backward_input_kernel(const LayerGroup* groups, const InputTile* tiles, unsigned rows, const float* dy,
                                  const float* parameters, BackwardTail tail, float* dx) {
   using Shape = typename Tile::Shape;
@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(kThreads)
   unsigned n = at.begin, next = 0;  // output of it
   Operand gradients = output_gradients_of(owner, dy, first_row, rows);
   WeightsOfColumns weights(owner, parameters, at.column);
-  for_panels(
+  for_panels<Shape>(
       at.panels * kDepth,
       [&](unsigned stage, unsigned) {
         while (next >= weights.width || weights.reads_none()) {
@@ -151,7 +151,9 @@ __global__ void __launch_bounds__(kThreads)
 template <class Tile>
 class WithColumnSum {
  public:
-  __device__ explicit WithColumnSum(bool wanted) : wanted_(wanted && threadIdx.x < Tile::Shape::kColumns) {}
+  using Shape = typename Tile::Shape;
+
+  __device__ explicit WithColumnSum(bool wanted) : wanted_(wanted && threadIdx.x < Shape::kColumns) {}
   template <class A, class B>
   __device__ void add(const A& a, const B& b) {
     tile.add(a, b);
@@ -172,7 +174,7 @@ struct WeightOperands {
 
 /// dw += x^T dy, a tile of inputs and outputs a block; those of the first inputs also do db += column sums of dy.
 template <class Tile>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm)
     linear_backward_weight_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows,
                                   WeightOperands operands, bool with_bias, float* gradients) {
   using Shape = typename Tile::Shape;
@@ -205,11 +207,11 @@ __global__ void __launch_bounds__(kThreads)
 constexpr std::uint32_t kColumns = SquareTile::kColumns;
 static_assert(FlatTile::kColumns == kColumns);
 
-/// use(tile): of 64 x 64 where so many blocks keep every SM busy, otherwise half as high: a block has half as much to
-/// do, and there are twice as many. The sums are the same bits.
+/// use(tile): of 64 x 64, or half as high where twice as many blocks are not too many for every SM to have one at most.
+/// The sums are the same bits.
 template <class Use>
 void with_tile_for_blocks(std::size_t blocks, Precision precision, const Use& use) {
-  blocks < kSms ? with_tile<FlatTile>(precision, use) : with_tile<SquareTile>(precision, use);
+  2 * blocks <= kSms ? with_tile<FlatTile>(precision, use) : with_tile<SquareTile>(precision, use);
 }
 
 template <class Shape>
@@ -250,8 +252,9 @@ void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, c
       tiles_.push_back({n, 0, o});
   with_tile_for_blocks(tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
-    const Launch shape{
-        {static_cast<unsigned>(tiles_.size()), row_blocks<Shape>(rows), 1}, kThreads, ForwardPanels<Shape>::kBytes};
+    const Launch shape{{static_cast<unsigned>(tiles_.size()), row_blocks<Shape>(rows), 1},
+                       Shape::kBlock,
+                       ForwardPanels<Shape>::kBytes};
     launch(queue_, shape, linear_forward_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), x, parameters,
            ForwardFinish(tail), y);
@@ -270,8 +273,9 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const floa
   }
   with_tile_for_blocks(input_tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
-    const Launch shape{
-        {static_cast<unsigned>(input_tiles_.size()), row_blocks<Shape>(rows), 1}, kThreads, InputPanels<Shape>::kBytes};
+    const Launch shape{{static_cast<unsigned>(input_tiles_.size()), row_blocks<Shape>(rows), 1},
+                       Shape::kBlock,
+                       InputPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_input_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const InputTile>(input_tiles_)), static_cast<unsigned>(rows), dy, parameters, tail, dx);
   });
@@ -300,7 +304,7 @@ void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers,
   with_tile_for_blocks(list_tiles(SquareTile::kRows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
     const auto blocks = static_cast<unsigned>(list_tiles(Shape::kRows));
-    const Launch shape{{blocks, 1, 1}, kThreads, WeightPanels<Shape>::kBytes};
+    const Launch shape{{blocks, 1, 1}, Shape::kBlock, WeightPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_weight_kernel<decltype(tile)>,
            on_device(std::span<const LayerGroup>(groups_)), on_device(std::span<const LayerTile>(tiles_)),
            static_cast<unsigned>(rows), operands, with_bias, gradients);

@@ -9,17 +9,25 @@ namespace meg::MEG_KERNELS {
 // [rows, kDepth] of a and [columns, kDepth] of b (transposed) at a time, that pass through shared memory.
 inline constexpr unsigned kDepth = 32;
 
-template <unsigned rows, unsigned columns>
+template <unsigned rows, unsigned columns, bool has_copiers = false>
 struct TileShape {
   static constexpr unsigned kRows = rows, kColumns = columns;
+  /// Threads of a block: kThreads compute and copy, or as many more copy meanwhile. That takes twice as many registers,
+  /// and is for blocks that are few: an SM has no other to compute while one waits.
+  static constexpr unsigned kBlock = has_copiers ? 2 * kThreads : kThreads;
+  /// So many of them shall fit an SM's registers; what fits its shared memory is another matter.
+  static constexpr unsigned kBlocksPerSm = has_copiers ? 1 : 3;
+  __device__ static bool computes() { return !has_copiers || threadIdx.x < kThreads; }
+  __device__ static bool copies() { return !has_copiers || threadIdx.x >= kThreads; }
+
   /// A thread's numbers are of so many rows, and of four columns.
   static constexpr unsigned kTall = rows * columns / kThreads / 4;
   static_assert(kTall == 2 || kTall == 4);
 };
 using SquareTile = TileShape<64, 64>;
-using FlatTile = TileShape<32, 64>;
+using FlatTile = TileShape<32, 64, true>;
 using WideTile = TileShape<32, 128>;
-using LowTile = TileShape<16, 128>;
+using LowTile = TileShape<16, 128, true>;
 
 /// Panels of an operand in shared memory: one is computed on, the others are on their way.
 inline constexpr unsigned kStages = 3;
@@ -112,7 +120,7 @@ class Panels {
   __device__ void copy(unsigned stage, unsigned first, const From& from) const {
     constexpr unsigned kAlong = (kAlongDepth ? kDepth : kWidth) / count, kStep = kThreads / kAlong;
     constexpr unsigned kAcross = kAlongDepth ? kWidth : kDepth;
-    const unsigned along = threadIdx.x % kAlong * count, across = threadIdx.x / kAlong;
+    const unsigned along = threadIdx.x % kAlong * count, across = threadIdx.x % kThreads / kAlong;
     const unsigned neighbour = kAlongDepth ? first + along : along;
     const bool there = neighbour < from.width;
     const unsigned place = from.place(neighbour), to = stage * kEach + across * kPitch + along;
@@ -154,11 +162,11 @@ template <class Tile, class Read, class Row>
 __device__ void each_in_rows(const Tile& tile, Shared<float> memory, const Read& read, const Row& row) {
   using Shape = typename Tile::Shape;
   const Resident<Shape> numbers(memory);
-  tile.each([&](unsigned i, unsigned j, float number) { numbers.put(i, j, number); });
+  if (Shape::computes()) tile.each([&](unsigned i, unsigned j, float number) { numbers.put(i, j, number); });
   __syncthreads();
   const unsigned first = threadIdx.x % 16;
 #pragma unroll 1
-  for (unsigned i = threadIdx.x / 16; i < Shape::kRows; i += kThreads / 16) {
+  for (unsigned i = threadIdx.x / 16; i < Shape::kRows; i += Shape::kBlock / 16) {
     float there[Shape::kColumns / 16];
 #pragma unroll
     for (unsigned n = 0; n < Shape::kColumns / 16; ++n) there[n] = read(i, first + 16 * n);
@@ -257,7 +265,7 @@ void with_tile(Precision precision, const Use& use) {
 
 /// Runs through `depth` in panels: add(stage, first) computes on one while fetch(stage, first) has later ones on their
 /// way. Each is called in one place: a kernel runs through its instructions once, and waits for them as for its data.
-template <class Fetch, class Add>
+template <class Shape, class Fetch, class Add>
 __device__ void for_panels(unsigned depth, const Fetch& fetch, const Add& add) {
   const auto next = [](unsigned stage) { return stage + 1 == kStages ? 0 : stage + 1; };
   unsigned fetched = 0, added = 0;  // stages
@@ -268,11 +276,11 @@ __device__ void for_panels(unsigned depth, const Fetch& fetch, const Add& add) {
       wait_for_copies<kStages - 2>();
       __syncthreads();  // all threads' copies are there, and all have read the panel that is overwritten next
     }
-    if (k < depth) fetch(fetched, k);
+    if (k < depth && Shape::copies()) fetch(fetched, k);
     commit_copies();
     fetched = next(fetched);
     if (!adds) continue;
-    add(added, k - (kStages - 1) * kDepth);
+    if (Shape::computes()) add(added, k - (kStages - 1) * kDepth);
     added = next(added);
   }
   __syncthreads();
@@ -281,7 +289,7 @@ __device__ void for_panels(unsigned depth, const Fetch& fetch, const Add& add) {
 /// Adds the product over `depth` to the tile, of operands a(i, k) and b(j, k).
 template <class Tile, class A, class B, class FromA, class FromB>
 __device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, FromA from_a, FromB from_b) {
-  for_panels(
+  for_panels<typename Tile::Shape>(
       depth,
       [&](unsigned stage, unsigned first) {
         a.fetch(stage, first, from_a);
@@ -293,7 +301,7 @@ __device__ void add_product(Tile& tile, const A& a, const B& b, unsigned depth, 
 /// The same of an a that is in shared memory, with zeros beyond its matrix.
 template <class Tile, class Shape, class B>
 __device__ void add_product(Tile& tile, const Resident<Shape>& a, const B& b, unsigned depth, Operand from_b) {
-  for_panels(
+  for_panels<Shape>(
       depth, [&](unsigned stage, unsigned first) { b.fetch(stage, first, from_b); },
       [&](unsigned stage, unsigned first) { tile.add(a.from(first), b[stage]); });
 }
