@@ -4,8 +4,8 @@
 #include "bench/on_gpu.h"
 
 // The ladder of y = relu(x w + b) of all generators: naive, tiled, tensor cores, all in one launch with what follows
-// the product, against cuBLAS, which needs a second one for that. 15 generators, batch 512, hidden 128. Every rung
-// must agree with the naive one before it is timed.
+// the product, against cuBLAS, which needs a second one for that. 15 generators, batch 512, hidden 128, and 512 as
+// `--hidden` may ask for. Every rung must agree with the naive one before it is timed.
 
 using namespace meg;
 using bench::Layer;
@@ -77,5 +77,6 @@ void cublas(benchmark::State& state, Layer kind, Precision precision) {
 
 MEG_LADDER(kPrefix);
 MEG_LADDER(kHidden);
+MEG_LADDER(kWide);
 
 }  // namespace
