@@ -21,7 +21,7 @@ namespace meg::MEG_KERNELS {
 
 /// Threads of a block, where nothing says otherwise.
 inline constexpr unsigned kThreads = 256;
-/// Multiprocessors of an H100 or H200: fewer blocks than these leave some without work.
+/// Multiprocessors of an H200 or an H100 SXM: fewer blocks than these leave some without work.
 inline constexpr unsigned kSms = 132;
 
 /// The shape of a launch, and the line that asks for it.

@@ -19,10 +19,10 @@ struct Columns {
 };
 
 /// A block draws all columns of its rows, one after the other: what its threads write of one in global memory, they
-/// read for the next. The products are those of stack_forward_kernel, of half as many rows: what takes time is a
-/// block's way through its columns. Then a warp has a row, and its lanes a feature each of the cell that it has drawn.
+/// read for the next. The products are those of stack_forward_kernel, of fewer rows: what takes time is a block's
+/// way through its columns. Then a warp has a row, and its lanes a feature each of the cell that it has drawn.
 template <class Tile>
-__global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm)
+__global__ void __launch_bounds__(Tile::Shape::kBlockThreads, 1)
     draw_columns_kernel(Columns columns, StackGroups groups, unsigned rows, const float* parameters,
                         DropoutMask first_mask, DropoutMask hidden_mask, StackTape tape, RowsToDraw to) {
   static_assert(kFeatures == 32);
@@ -38,7 +38,7 @@ __global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm
     const Sampling s{
         columns.layout[j], j,       columns.n, rows,   columns.head_stride, columns.view_stride, tape.heads,
         to.constants,      to.draw, to.cells,  to.view};
-    for (std::size_t row = first_row + threadIdx.x / 32; row < end; row += Shape::kBlock / 32) {
+    for (std::size_t row = first_row + threadIdx.x / 32; row < end; row += Shape::kBlockThreads / 32) {
       const DrawnCell drawn = draw_free(s.column, s.heads + row * s.head_stride + s.column.head, s.draw.temperature,
                                         CellNoise(s.draw, j, row));
       const float position = position_of(s.column, drawn, s.constants);
@@ -65,7 +65,7 @@ void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Sta
                         layout.view_stride};
   const auto count = static_cast<unsigned>(rows);
   const Launch shape{
-      {(count + LowTile::kRows - 1) / LowTile::kRows, 1, 1}, LowTile::kBlock, shared_bytes<LowTile, false>()};
+      {(count + LowTile::kRows - 1) / LowTile::kRows, 1, 1}, LowTile::kBlockThreads, shared_bytes<LowTile, false>()};
   with_tile<LowTile>(precision_, [&](auto tile) {
     launch(queue_, shape, draw_columns_kernel<decltype(tile)>, columns, groups_on_device(stack), count, parameters,
            DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), tape, to);

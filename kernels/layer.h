@@ -15,13 +15,8 @@ struct LayerGroup {
 
   /// The column of x that is input i.
   MEG_HOST_DEVICE std::size_t column_of(std::size_t i) const { return i < gap ? i : i + gap_width; }
-  /// Columns of x up to the last one that is read, and whether one before it is.
+  /// Columns of x up to the last one that is read.
   MEG_HOST_DEVICE std::size_t reach() const { return inputs > gap ? inputs + gap_width : inputs; }
-  MEG_HOST_DEVICE bool reads(std::size_t column) const {
-    return column < reach() && (column < gap || column >= gap + gap_width);
-  }
-  /// The input that a column is.
-  MEG_HOST_DEVICE std::size_t input_of(std::size_t column) const { return column < gap ? column : column - gap_width; }
 };
 
 /// Of the host's group.

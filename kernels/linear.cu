@@ -31,6 +31,10 @@ using InputPanels = ProductPanels<Shape, true, true>;
 template <class Shape>
 using WeightPanels = ProductPanels<Shape, false, false>;
 
+/// So many blocks shall fit the registers of an SM.
+template <class Shape>
+constexpr unsigned kBlocksFor = Shape::kHasCopiers ? 1 : 3;
+
 /// What ForwardTail says, for a kernel.
 struct ForwardFinish {
   explicit ForwardFinish(const ForwardTail& tail)
@@ -50,7 +54,7 @@ struct ForwardFinish {
 
 /// y = dropout(activation(x w + b)), a tile of rows and of a group's outputs a block.
 template <class Tile>
-__global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm)
+__global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typename Tile::Shape>)
     linear_forward_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows, const float* x,
                           const float* parameters, ForwardFinish finish, float* y) {
   using Shape = typename Tile::Shape;
@@ -81,7 +85,7 @@ __global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm
   });
 }
 
-/// Weights [columns of x, outputs] of a group from a column on.
+/// Weights [columns of x, outputs] of a group from a column on; fewer than 2^32 in all.
 struct WeightsOfColumns : Operand {
   __device__ WeightsOfColumns(const LayerGroup& g, const float* parameters, unsigned first_column)
       : Operand(weights_of(g, parameters)), group(g), first(first_column) {}
@@ -101,7 +105,7 @@ struct WeightsOfColumns : Operand {
 /// dx = dy w^T, summed over the groups that share x in their order; a tile of rows and of columns of x a block. The
 /// groups' outputs are one depth: the panels of one are on their way while those of the one before it are multiplied.
 template <class Tile>
-__global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm)
+__global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typename Tile::Shape>)
     linear_backward_input_kernel(const LayerGroup* groups, const InputTile* tiles, unsigned rows, const float* dy,
                                  const float* parameters, BackwardTail tail, float* dx) {
   using Shape = typename Tile::Shape;
@@ -174,7 +178,7 @@ struct WeightOperands {
 
 /// dw += x^T dy, a tile of inputs and outputs a block; those of the first inputs also do db += column sums of dy.
 template <class Tile>
-__global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm)
+__global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typename Tile::Shape>)
     linear_backward_weight_kernel(const LayerGroup* groups, const LayerTile* tiles, unsigned rows,
                                   WeightOperands operands, bool with_bias, float* gradients) {
   using Shape = typename Tile::Shape;
@@ -207,8 +211,7 @@ __global__ void __launch_bounds__(Tile::Shape::kBlock, Tile::Shape::kBlocksPerSm
 constexpr std::uint32_t kColumns = SquareTile::kColumns;
 static_assert(FlatTile::kColumns == kColumns);
 
-/// use(tile): of 64 x 64, or half as high where twice as many blocks are not too many for every SM to have one at most.
-/// The sums are the same bits.
+/// use(tile): of 64 x 64, or half as high where twice as many blocks still have an SM each. The sums are the same bits.
 template <class Use>
 void with_tile_for_blocks(std::size_t blocks, Precision precision, const Use& use) {
   2 * blocks <= kSms ? with_tile<FlatTile>(precision, use) : with_tile<SquareTile>(precision, use);
@@ -253,7 +256,7 @@ void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, c
   with_tile_for_blocks(tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
     const Launch shape{{static_cast<unsigned>(tiles_.size()), row_blocks<Shape>(rows), 1},
-                       Shape::kBlock,
+                       Shape::kBlockThreads,
                        ForwardPanels<Shape>::kBytes};
     launch(queue_, shape, linear_forward_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), x, parameters,
@@ -274,7 +277,7 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const floa
   with_tile_for_blocks(input_tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
     const Launch shape{{static_cast<unsigned>(input_tiles_.size()), row_blocks<Shape>(rows), 1},
-                       Shape::kBlock,
+                       Shape::kBlockThreads,
                        InputPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_input_kernel<decltype(tile)>, groups_on_device(layer),
            on_device(std::span<const InputTile>(input_tiles_)), static_cast<unsigned>(rows), dy, parameters, tail, dx);
@@ -304,7 +307,7 @@ void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers,
   with_tile_for_blocks(list_tiles(SquareTile::kRows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
     const auto blocks = static_cast<unsigned>(list_tiles(Shape::kRows));
-    const Launch shape{{blocks, 1, 1}, Shape::kBlock, WeightPanels<Shape>::kBytes};
+    const Launch shape{{blocks, 1, 1}, Shape::kBlockThreads, WeightPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_weight_kernel<decltype(tile)>,
            on_device(std::span<const LayerGroup>(groups_)), on_device(std::span<const LayerTile>(tiles_)),
            static_cast<unsigned>(rows), operands, with_bias, gradients);

@@ -22,7 +22,7 @@ CudaBackend::CudaBackend(Precision precision) : precision_(precision), sums_((kM
 }
 
 int CudaBackend::rows_of_pass(std::size_t wanted, std::size_t floats) const {
-  constexpr std::size_t kTile = 64;  // rows of a block of linear_forward
+  constexpr std::size_t kTile = 64;  // rows of a block of linear_forward, at most
   constexpr std::size_t kMostTiles = 128, kMostFloats = (std::size_t{256} << 20) / sizeof(float);
   const std::size_t tiles = std::min({(wanted + kTile - 1) / kTile, kMostTiles, kMostFloats / floats / kTile});
   return static_cast<int>(std::max<std::size_t>(1, tiles) * kTile);

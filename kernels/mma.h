@@ -12,17 +12,11 @@ namespace meg::MEG_KERNELS {
 struct Tf32 {
   static constexpr unsigned kDepth = 8;
 
-  /// Rounded to the nearest, ties away from zero; the bits behind are left to the tensor core, which ignores them. The
-  /// maximum keeps a NaN of all ones one.
+  /// Rounded to the nearest, ties away from zero; the 13 bits behind are left to the tensor core, which does not read
+  /// them. The maximum is for a NaN as GPUs make it, 0x7fffffff: it must not become a number. One instruction on sm_90.
   __device__ static unsigned round(float x) {
-#ifdef __CUDACC__
-    const int bits = __float_as_int(x);
-    return static_cast<unsigned>(__viaddmax_s32(bits, 0x1000, bits));
-#else
-    const auto bits = std::bit_cast<unsigned>(x);
-    const auto rounded = bits + 0x1000u;
-    return (static_cast<int>(rounded) > static_cast<int>(bits) ? rounded : bits) & 0xffffe000u;
-#endif
+    const unsigned bits = __float_as_uint(x), up = bits + 0x1000u;
+    return static_cast<int>(up) > static_cast<int>(bits) ? up : bits;
   }
   /// Of the rows of a from `row` on: (i, j), (i + 8, j), (i, j + 4), (i + 8, j + 4), all from k on in depth.
   template <class Matrix>
@@ -75,7 +69,7 @@ struct Bf16 {
 #else
     const auto half = [](float x) {
       const auto bits = std::bit_cast<unsigned>(x);
-      return (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+      return std::isnan(x) ? 0x7fffu : (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
     };
     return half(low) | half(high) << 16;
 #endif

@@ -12,11 +12,10 @@ inline constexpr unsigned kDepth = 32;
 template <unsigned rows, unsigned columns, bool has_copiers = false>
 struct TileShape {
   static constexpr unsigned kRows = rows, kColumns = columns;
-  /// Threads of a block: kThreads compute and copy, or as many more copy meanwhile. That takes twice as many registers,
-  /// and is for blocks that are few: an SM has no other to compute while one waits.
-  static constexpr unsigned kBlock = has_copiers ? 2 * kThreads : kThreads;
-  /// So many of them shall fit an SM's registers; what fits its shared memory is another matter.
-  static constexpr unsigned kBlocksPerSm = has_copiers ? 1 : 3;
+  static constexpr bool kHasCopiers = has_copiers;
+  /// kThreads compute and copy, or as many more copy meanwhile. That takes twice as many registers, and is for blocks
+  /// that are few: an SM has no other to compute while one waits.
+  static constexpr unsigned kBlockThreads = has_copiers ? 2 * kThreads : kThreads;
   __device__ static bool computes() { return !has_copiers || threadIdx.x < kThreads; }
   __device__ static bool copies() { return !has_copiers || threadIdx.x >= kThreads; }
 
@@ -77,18 +76,14 @@ __device__ inline Operand weights_of(const LayerGroup& g, const float* parameter
   return {parameters + g.weight + first_output, g.outputs, g.inputs, g.outputs - first_output};
 }
 
-/// A matrix in shared memory as a tile reads it, by row and depth. Along depth: neighbours in memory are that in depth.
+/// A matrix in shared memory as a tile reads it, by row and depth. along_depth: neighbours in memory are neighbours in
+/// depth.
 template <bool along_depth, unsigned pitch>
 struct Matrix {
   static constexpr bool kAlongDepth = along_depth;
 
   __device__ static unsigned place(unsigned i, unsigned k) { return along_depth ? i * pitch + k : k * pitch + i; }
   __device__ float operator()(unsigned i, unsigned k) const { return begin[place(i, k)]; }
-  /// (i, k) ... (i, k + 3); k is a multiple of four.
-  __device__ Four four(unsigned i, unsigned k) const {
-    if constexpr (along_depth) return read_four(begin, place(i, k));
-    return {(*this)(i, k), (*this)(i, k + 1), (*this)(i, k + 2), (*this)(i, k + 3)};
-  }
 
   Shared<float> begin;
 };
@@ -106,8 +101,8 @@ class Panels {
 
   __device__ explicit Panels(Shared<float> panels) : panels_(panels) {}
 
-  /// Begins to copy an operand's elements (i, first + k), i < kWidth, k < kDepth. Lines that go along depth are left
-  /// behind: those before `first` have been.
+  /// Begins to copy an operand's elements (i, first + k), i < kWidth, k < kDepth. Where its lines go along depth,
+  /// `from` moves on by one panel, and `first` is not looked at: call it for one panel after the other.
   template <class From>
   __device__ void fetch(unsigned stage, unsigned first, From& from) const {
     from.in_fours() ? copy<4>(stage, first, from) : copy<1>(stage, first, from);
@@ -166,7 +161,7 @@ __device__ void each_in_rows(const Tile& tile, Shared<float> memory, const Read&
   __syncthreads();
   const unsigned first = threadIdx.x % 16;
 #pragma unroll 1
-  for (unsigned i = threadIdx.x / 16; i < Shape::kRows; i += Shape::kBlock / 16) {
+  for (unsigned i = threadIdx.x / 16; i < Shape::kRows; i += Shape::kBlockThreads / 16) {
     float there[Shape::kColumns / 16];
 #pragma unroll
     for (unsigned n = 0; n < Shape::kColumns / 16; ++n) there[n] = read(i, first + 16 * n);
@@ -185,17 +180,15 @@ class FmaTile {
 
   template <class A, class B>
   __device__ void add(const A& a, const B& b) {
-#pragma unroll 1
-    for (unsigned k = 0; k < kDepth; k += 4) {
-      Four x[kTall], y[4];
+#pragma unroll 4
+    for (unsigned k = 0; k < kDepth; ++k) {
+      float x[kTall], y[4];
 #pragma unroll
-      for (unsigned n = 0; n < kTall; ++n) x[n] = a.four(row(n), k);
+      for (unsigned n = 0; n < kTall; ++n) x[n] = a(row(n), k);
 #pragma unroll
-      for (unsigned n = 0; n < 4; ++n) y[n] = b.four(column(n), k);
+      for (unsigned n = 0; n < 4; ++n) y[n] = b(column(n), k);
 #pragma unroll
-      for (unsigned d = 0; d < 4; ++d)
-#pragma unroll
-        for (unsigned n = 0; n < 4 * kTall; ++n) sum_[n / 4][n % 4] += x[n / 4].of[d] * y[n % 4].of[d];
+      for (unsigned n = 0; n < 4 * kTall; ++n) sum_[n / 4][n % 4] += x[n / 4] * y[n % 4];
     }
   }
   /// visit(row, column, sum) for each of them.

@@ -14,7 +14,7 @@ constexpr unsigned kBlocksPerSm = 2;
 
 /// Heads of a tile of rows of one generator; the generators with the most inputs begin.
 template <class Tile>
-__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
+__global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksPerSm)
     stack_forward_kernel(StackGroups groups, unsigned rows, const float* parameters, DropoutMask first_mask,
                          DropoutMask hidden_mask, StackTape tape) {
   using Shape = typename Tile::Shape;
@@ -26,7 +26,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerSm)
 
 /// da1 and da0 of a tile of rows of one generator. dh stays where it is, in the registers that da1 w1^T is added to.
 template <class Tile>
-__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
+__global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksPerSm)
     stack_backward_kernel(StackGroups groups, unsigned rows, const float* parameters, float first_scale,
                           float hidden_scale, StackTape tape) {
   using Shape = typename Tile::Shape;
@@ -89,7 +89,7 @@ void CudaBackend::stack_forward(const Stack& stack, int row_count, const float* 
   with_tile_for(stack, precision_, [&](auto tile) {
     using Tile = decltype(tile);
     using Shape = typename Tile::Shape;
-    const Launch shape{blocks<Shape>(stack, rows), kThreads, shared_bytes<Shape, false>()};
+    const Launch shape{blocks<Shape>(stack, rows), Shape::kBlockThreads, shared_bytes<Shape, false>()};
     launch(queue_, shape, stack_forward_kernel<Tile>, groups, rows, parameters, DropoutMask(stack.first_dropout),
            DropoutMask(stack.hidden_dropout), tape);
   });
@@ -103,7 +103,7 @@ void CudaBackend::stack_backward(const Stack& stack, int row_count, const float*
   with_tile_for(stack, precision_, [&](auto tile) {
     using Tile = decltype(tile);
     using Shape = typename Tile::Shape;
-    const Launch shape{blocks<Shape>(stack, rows), kThreads, shared_bytes<Shape, true>()};
+    const Launch shape{blocks<Shape>(stack, rows), Shape::kBlockThreads, shared_bytes<Shape, true>()};
     launch(queue_, shape, stack_backward_kernel<Tile>, groups, rows, parameters, stack.first_dropout.scale(),
            stack.hidden_dropout.scale(), tape);
   });

@@ -83,7 +83,7 @@ __device__ void stack_forward_tile(const ForwardMemory<typename Tile::Shape>& of
       };
     });
   } else {
-    for (unsigned e = threadIdx.x; e < Shape::kRows * Shape::kColumns; e += Shape::kBlock) {
+    for (unsigned e = threadIdx.x; e < Shape::kRows * Shape::kColumns; e += Shape::kBlockThreads) {
       const unsigned i = e / Shape::kColumns, j = e % Shape::kColumns;
       resident.put(i, j, units.inside(i, j) ? tape.a0[units.place(i, j)] : 0.0f);
     }

@@ -1,5 +1,9 @@
 #include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
 #include <tuple>
+#include <type_traits>
 
 #include "core/permutation.h"
 #include "core/tensor/keyed_permutation.h"
@@ -642,6 +646,54 @@ TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, 
     Doubles expected(p.size(), 0.0);
     reference::linear_backward_weight(layer, rows, xd, dyd, expected);
     test::check_close(dp, expected, 5e-5);
+  }
+}
+
+TEST_CASE_TEMPLATE("a product is the same bits in a launch of many groups, whose tiles are larger, and alone", On,
+                   GPUS_WITH(Precision::kFp32), GPUS_WITH(Precision::kTf32), GPUS_WITH(Precision::kBf16)) {
+  const auto backend = On::make();
+  constexpr int rows = 70, inputs = 37, outputs = 5, groups = 70;
+  GroupedLinear layer;
+  for (std::size_t n = 0; n < groups; ++n) {
+    const std::size_t weight = n * (inputs + 1) * outputs;
+    layer.push_back({inputs, outputs, n * inputs, groups * inputs, weight, weight + inputs * outputs, n * outputs,
+                     groups * outputs, true});
+  }
+  const Floats x = test::random(std::size_t{rows} * groups * inputs, 1), p = test::random(size_of(layer.back()), 2);
+  const Floats dy = test::random(std::size_t{rows} * groups * outputs, 3);
+  const ForwardTail tail{.activation = Activation::kTanh, .dropout = {0.2f, 5, 6}};
+  Floats y(dy.size()), dx(x.size()), dp(p.size(), 0.5f), y_alone(y.size()), dx_alone(x.size()), dp_alone = dp;
+  backend->linear_forward(layer, rows, x.data(), p.data(), tail, y.data());
+  backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
+  backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+  for (const LinearGroup& g : layer) {
+    backend->linear_forward({&g, 1}, rows, x.data(), p.data(), tail, y_alone.data());
+    backend->linear_backward_input({&g, 1}, rows, dy.data(), p.data(), {}, dx_alone.data());
+    backend->linear_backward_weight({&g, 1}, rows, x.data(), dy.data(), true, dp_alone.data());
+  }
+  CHECK(y == y_alone);
+  CHECK(dx == dx_alone);
+  CHECK(dp == dp_alone);
+  if (!std::is_same_v<On, test::Emulated<Precision::kFp32>>) return;  // the CPU has no other precision
+  Floats on_cpu(y.size());
+  test::Cpu::make()->linear_forward(layer, rows, x.data(), p.data(), tail, on_cpu.data());
+  test::check_close(y, test::doubles(on_cpu), 1e-5);
+}
+
+TEST_CASE_TEMPLATE("what is infinite or not a number stays so in a product", On, GPUS_WITH(Precision::kFp32),
+                   GPUS_WITH(Precision::kTf32), GPUS_WITH(Precision::kBf16)) {
+  const auto backend = On::make();
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const GroupedLinear layer{{1, 1, 0, 1, 0, 1, 0, 1}};
+  const Floats x{infinity, -infinity, std::bit_cast<float>(0x7fffffffu), std::bit_cast<float>(0xffc00000u), 2};
+  for (const float weight : {1.0f, infinity, std::bit_cast<float>(0x7fffffffu)}) {
+    const Floats p{weight, 0.0f};
+    Floats y(x.size());
+    backend->linear_forward(layer, static_cast<int>(x.size()), x.data(), p.data(), {}, y.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float expected = x[i] * weight;
+      CHECK((std::isnan(expected) ? std::isnan(y[i]) : y[i] == expected));
+    }
   }
 }
 

@@ -491,6 +491,7 @@ void multiply_add(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
     for (unsigned k = 0; k < depth; ++k) d[n] += a_of(all, i + n / 2 * 8, k) * b_of(all, k, 2 * j + n % 2);
 }
 
+float tf32(unsigned word) { return std::bit_cast<float>(word & 0xffffe000u); }
 float bf16(unsigned word, unsigned half) { return std::bit_cast<float>(half == 0 ? word << 16 : word & 0xffff0000u); }
 
 }  // namespace
@@ -498,12 +499,8 @@ float bf16(unsigned word, unsigned half) { return std::bit_cast<float>(half == 0
 void multiply_add_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Where where) {
   multiply_add(
       d, a, b, 8, where,
-      [](const auto& all, unsigned row, unsigned k) {
-        return std::bit_cast<float>(all[row % 8 * 4 + k % 4].a[row / 8 + k / 4 * 2]);
-      },
-      [](const auto& all, unsigned k, unsigned column) {
-        return std::bit_cast<float>(all[column * 4 + k % 4].b[k / 4]);
-      });
+      [](const auto& all, unsigned row, unsigned k) { return tf32(all[row % 8 * 4 + k % 4].a[row / 8 + k / 4 * 2]); },
+      [](const auto& all, unsigned k, unsigned column) { return tf32(all[column * 4 + k % 4].b[k / 4]); });
 }
 
 void multiply_add_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Where where) {
