@@ -84,7 +84,7 @@ int evaluate(const EvaluateFlags& f) {
   return_freed_memory();
 
   const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop);
+  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.threads);
   std::optional<Table> test, held_out;
   if (!f.test.empty()) test = read_csv(f.test);
   if (!f.holdout.empty()) held_out = read_csv(f.holdout);

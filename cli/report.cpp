@@ -81,7 +81,7 @@ int report(const ReportFlags& f) {
   return_freed_memory();
   const Stopwatch watch;
   const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop);
+  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.threads);
   std::optional<Table> test;
   if (!f.test.empty()) test = read_csv(f.test);
   std::optional<ReportedModel> model;

@@ -21,6 +21,9 @@ inline int thread_count(int asked) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+/// The same where each has memory for all of a column's cells.
+inline int threads_for_columns(int asked) { return std::min(thread_count(asked), 8); }
+
 /// Calls body(i) for i in [0, count) on `threads` threads, the caller's among them. What a body does must not depend on
 /// the thread, so that results do not; nor does the exception: that of the least i is thrown when all have ended.
 template <class Body>
@@ -49,6 +52,13 @@ void parallel_for(std::size_t count, int threads, const Body& body) {
     work();
   }
   if (error) std::rethrow_exception(error);
+}
+
+/// The same with body(begin, end), for parts of [0, count) of so many each.
+template <class Body>
+void parallel_parts(std::size_t count, std::size_t each, int threads, const Body& body) {
+  parallel_for((count + each - 1) / each, threads,
+               [&](std::size_t i) { body(i * each, std::min(count, (i + 1) * each)); });
 }
 
 }  // namespace meg

@@ -139,6 +139,24 @@ TEST_CASE("the lists of a table have 2000 codes in all: what is left is continuo
   for (std::size_t c = 0; c < 4; ++c) CHECK((coding.columns()[c].continuous_code() < 0) == (c < 2));
 }
 
+TEST_CASE("how many threads learn the columns and encode the rows changes nothing, nor which error there is") {
+  std::string text = "age,pay,word,twice\n";
+  const std::vector<std::string> pay = skewed_decimals(3000);
+  for (std::size_t i = 0; i < pay.size(); ++i)
+    text += fmt::format("{},{},{},{}\n", 20 + i * i % 61, pay[i], i % 7 ? "yes" : "", 2 * (20 + i * i % 61));
+  const Table table = parse_csv(text, "t.csv");
+  const auto learned = [&](int threads) {
+    const TableCoding coding(table, infer_schema(table, {}, {}, threads), 5, {.relations = true}, {}, threads);
+    const Coded coded = coding.encode(table, 6, threads);
+    return std::tuple(coding.to_json(), coded.code, coded.z);
+  };
+  CHECK(learned(1) == learned(3));
+  const Table words = parse_csv("a,b,c\n1,x,y\n2,z,z\n", "t.csv");
+  for (const int threads : {1, 3})
+    CHECK_THROWS_WITH_AS(infer_schema(words, {{"c", ColumnType::kInteger}, {"b", ColumnType::kInteger}}, {}, threads),
+                         doctest::Contains("'b'"), Error);
+}
+
 TEST_CASE("a column of very many categories stands there in two parts, and comes back as one, also after JSON") {
   std::string text = "pay,town,sex\n";
   const std::vector<std::string> pay = skewed_decimals(600);

@@ -170,7 +170,7 @@ class ClassicPreset final : public Preset {
   }
 
   void fit(const Table& table) {
-    scaling_ = TableScaling(table, infer_schema(table, options_.types, options_.drop));
+    scaling_ = TableScaling(table, infer_schema(table, options_.types, options_.drop, options_.threads));
     masks_ = options_.masks.empty() ? contiguous_masks(scaling_.width(), options_.generators)
                                     : read_masks(options_.masks, scaling_.modelled());
     make_ensemble();

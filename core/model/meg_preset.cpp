@@ -9,6 +9,7 @@
 #include "core/model/refinement.h"
 #include "core/model/scoring.h"
 #include "core/model/sizes.h"
+#include "core/parallel.h"
 #include "core/table/coding.h"
 
 namespace meg {
@@ -172,12 +173,12 @@ class MegPreset final : public Preset {
 
   void fit(const Table& table) {
     const bool as_they_stand = options_.rare_min > 1 || options_.masks == kDynamicMasks;
-    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop), options_.seed,
+    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop, options_.threads), options_.seed,
                           {.rare_min = options_.rare_min,
                            .rare_word = options_.rare_word,
                            .relations = !as_they_stand,
                            .split_times = !as_they_stand},
-                          options_.order);
+                          options_.order, options_.threads);
     check_limits();
     ColumnsLayout layout = columns_layout();
     const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));
@@ -228,12 +229,14 @@ class MegPreset final : public Preset {
 
   /// Cells [rows, 3 columns]: codes, z, positions.
   std::vector<float> encode(const Table& table) const {
-    const Coded coded = coding_.encode(table, options_.seed);
+    const Coded coded = coding_.encode(table, options_.seed, options_.threads);
     const std::size_t n = coding_.columns().size();
     std::vector<float> cells(cells_of(coded.rows, ensemble_->layout()));
-    for (std::size_t r = 0; r < coded.rows; ++r)
-      for (std::size_t j = 0; j < n; ++j)
-        put_cell(coding_.columns()[j], {coded.code[r * n + j], coded.z[r * n + j]}, n, j, &cells[r * 3 * n]);
+    parallel_parts(coded.rows, 1024, options_.threads, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r)
+        for (std::size_t j = 0; j < n; ++j)
+          put_cell(coding_.columns()[j], {coded.code[r * n + j], coded.z[r * n + j]}, n, j, &cells[r * 3 * n]);
+    });
     return cells;
   }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/tensor/philox.h"
 
 namespace meg {
@@ -18,6 +19,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// What is looked at to order the categories of a column: it need not be all.
 constexpr std::size_t kMostRows = 200'000, kMostColumns = 32;
+/// Rows that a thread encodes at a time.
+constexpr std::size_t kPartRows = 1024;
 /// Numbers of a category's profile.
 constexpr std::size_t kProfile = 32;
 
@@ -65,7 +68,7 @@ bool has_times_of_days(const ColumnSchema& column, const ColumnOptions& options)
 }  // namespace
 
 TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options,
-                         const std::vector<std::string>& order)
+                         const std::vector<std::string>& order, int threads)
     : schema_(std::move(schema)), text_(table, schema_) {
   const std::vector<std::size_t> places = ordered_columns(order);
   if (places.empty()) fail("no column is left to model: all are identifiers or free text");
@@ -75,32 +78,40 @@ TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, 
   set_relations(options.relations ? find_relations(table, schema_, places) : std::vector<Relation>());
   const std::optional<Table> distances = with_distances(table);
   const Table& learned = distances ? *distances : table;
-  std::vector<std::string_view> cells(table.rows());
-  std::vector<Column> columns;
   std::vector<std::size_t> schema_columns;  // [columns]
-  ColumnOptions fitted = options;
-  int listed_left = options.most_listed_in_all;
+  std::vector<Column::Part> parts;
   for (const std::size_t c : places) {
-    const std::size_t source = table.column(schema_[c].name);
-    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned.cell(r, source);
-    const Relation* relation = relation_of(c);
-    const auto add = [&](Column::Part part) {
-      fitted.most_listed = std::min(options.most_listed, listed_left);
-      columns.push_back(Column::fit(relation ? relation->distance : schema_[c], cells, seed,
-                                    static_cast<std::uint32_t>(columns.size()), fitted, part));
-      schema_columns.push_back(c);
-      const Column& column = columns.back();
-      const bool is_listed = is_numeric(column.schema().type) && column.continuous_code() < 0;
-      if (is_listed && column.codes() > options.exact_limit) listed_left -= column.codes();
-    };
-    if (!relation && options.split_times && has_times_of_days(schema_[c], options)) {
-      add(Column::Part::kDay);
-      add(Column::Part::kTime);
-      continue;
-    }
-    add(Column::Part::kWhole);
-    if (!relation) schema_[c] = columns.back().schema();
+    const bool is_split = !relation_of(c) && options.split_times && has_times_of_days(schema_[c], options);
+    for (const auto part :
+         is_split ? std::vector{Column::Part::kDay, Column::Part::kTime} : std::vector{Column::Part::kWhole})
+      schema_columns.push_back(c), parts.push_back(part);
   }
+  const auto fit = [&](std::size_t k, int most_listed) {
+    const ColumnSchema& of = schema_[schema_columns[k]];
+    const Relation* const relation = relation_of(schema_columns[k]);
+    const std::size_t source = table.column(of.name);
+    std::vector<std::string_view> cells(table.rows());
+    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned.cell(r, source);
+    ColumnOptions fitted = options;
+    fitted.most_listed = most_listed;
+    return Column::fit(relation ? relation->distance : of, cells, seed, static_cast<std::uint32_t>(k), fitted,
+                       parts[k]);
+  };
+  std::vector<Column> columns(parts.size());
+  parallel_for(columns.size(), threads_for_columns(threads),
+               [&](std::size_t k) { columns[k] = fit(k, options.most_listed); });
+  int listed_left = options.most_listed_in_all;
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const auto listed = [&] {  // codes of a list, whose number is limited in all
+      const bool is_listed = is_numeric(columns[k].schema().type) && columns[k].continuous_code() < 0;
+      return is_listed && columns[k].codes() > options.exact_limit ? columns[k].codes() : 0;
+    };
+    if (listed() > 0 && listed_left < options.most_listed) columns[k] = fit(k, listed_left);
+    listed_left -= listed();
+  }
+  for (std::size_t k = 0; k < columns.size(); ++k)
+    if (parts[k] == Column::Part::kWhole && !relation_of(schema_columns[k]))
+      schema_[schema_columns[k]] = columns[k].schema();
   for (std::size_t k = 0; k < columns.size(); ++k)
     if (is_categorical(columns[k].schema().type) && columns[k].codes() > options.most_categories)
       columns[k].split(CategoryBlocks(like_categories(learned, columns, k)));
@@ -228,7 +239,7 @@ std::vector<std::size_t> TableCoding::ordered_columns(const std::vector<std::str
   return out;
 }
 
-Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
+Coded TableCoding::encode(const Table& table, std::uint64_t seed, int threads) const {
   const std::size_t columns = columns_.size();
   std::vector<std::size_t> source;
   for (const Column& column : columns_) source.push_back(table.column(column.schema().name));
@@ -237,14 +248,16 @@ Coded TableCoding::encode(const Table& table, std::uint64_t seed) const {
   Coded out{table.rows(), std::vector<std::uint32_t>(table.rows() * columns),
             std::vector<float>(table.rows() * columns)};
   const Philox philox(seed, Stream::kCoding);
-  for (std::size_t r = 0; r < out.rows; ++r)
-    for (std::size_t c = 0; c < columns; ++c) {
-      const bool noisy = columns_[c].continuous_code() >= 0;
-      const float uniform = noisy ? philox.uniform(r, static_cast<std::uint32_t>(c))[0] : 0.5f;
-      const Cell cell = columns_[c].encode(learned.cell(r, source[c]), uniform);
-      out.code[r * columns + c] = cell.code;
-      out.z[r * columns + c] = cell.z;
-    }
+  parallel_parts(out.rows, kPartRows, threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r)
+      for (std::size_t c = 0; c < columns; ++c) {
+        const bool noisy = columns_[c].continuous_code() >= 0;
+        const float uniform = noisy ? philox.uniform(r, static_cast<std::uint32_t>(c))[0] : 0.5f;
+        const Cell cell = columns_[c].encode(learned.cell(r, source[c]), uniform);
+        out.code[r * columns + c] = cell.code;
+        out.z[r * columns + c] = cell.z;
+      }
+  });
   return out;
 }
 

@@ -29,9 +29,10 @@ class TableCoding {
   TableCoding() = default;
   /// Fits to the table that the schema was inferred from; schema() is without the values that options.rare_min hides.
   /// The columns of `order` come first in columns(). Throws Error where no column can be modelled, where the table has
-  /// fewer than rare_min rows, and where `order` names a column that is not modelled, or one twice.
+  /// fewer than rare_min rows, and where `order` names a column that is not modelled, or one twice. threads = 0 takes
+  /// all cores, here and in encode(); they change no result.
   TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options = {},
-              const std::vector<std::string>& order = {});
+              const std::vector<std::string>& order = {}, int threads = 0);
 
   const Schema& schema() const { return schema_; }
   /// The modelled columns, in the order of their generation: those that were named first, the others as in the table.
@@ -57,7 +58,7 @@ class TableCoding {
 
   /// The rows of a table with noise of (seed, row, column), see Column::encode. Throws Error where the table lacks a
   /// column or has a cell that the fitted one could not have.
-  Coded encode(const Table& table, std::uint64_t seed) const;
+  Coded encode(const Table& table, std::uint64_t seed, int threads = 0) const;
   /// The places in columns() of those that can be continuous.
   const std::vector<std::size_t>& number_columns() const { return number_columns_; }
   /// Appends the rows first_row ... of the table that `seed` stands for, from their decoded cells: codes [rows,

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/table/odd_cells.h"
 #include "core/table/survey.h"
 
@@ -201,16 +202,18 @@ ColumnType type_of(std::string_view name) {
   return static_cast<ColumnType>(at - kTypeNames.begin());
 }
 
-Schema infer_schema(const Table& table, const AskedTypes& types, const std::vector<std::string>& drop) {
+Schema infer_schema(const Table& table, const AskedTypes& types, const std::vector<std::string>& drop, int threads) {
   for (const auto& [name, asked] : types) table.column(name);
   for (const std::string& name : drop) table.column(name);
-  Schema schema;
-  for (std::size_t c = 0; c < table.columns(); ++c) {
-    if (std::find(drop.begin(), drop.end(), table.names()[c]) != drop.end()) continue;
-    const auto asked = types.find(table.names()[c]);
-    schema.push_back(infer_column(table, c, asked == types.end() ? nullptr : &asked->second));
-  }
-  if (schema.empty()) fail("every column is dropped; leave one");
+  std::vector<std::size_t> kept;
+  for (std::size_t c = 0; c < table.columns(); ++c)
+    if (std::find(drop.begin(), drop.end(), table.names()[c]) == drop.end()) kept.push_back(c);
+  if (kept.empty()) fail("every column is dropped; leave one");
+  Schema schema(kept.size());
+  parallel_for(kept.size(), threads_for_columns(threads), [&](std::size_t k) {
+    const auto asked = types.find(table.names()[kept[k]]);
+    schema[k] = infer_column(table, kept[k], asked == types.end() ? nullptr : &asked->second);
+  });
   return schema;
 }
 

@@ -76,8 +76,9 @@ using AskedTypes = std::map<std::string, AskedType>;
 /// where there are more than 20 different ones or the type is asked for. Decimals are those of the first 15 significant
 /// digits, which are what a double holds: 0.30000000000000004 has one. A column without any value is categorical with
 /// no values. Columns in `drop` are left out. Throws Error where `types` or `drop` names a column that is not there,
-/// where all are dropped, or for a type that a value is not of.
-Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {});
+/// where all are dropped, or for a type that a value is not of. threads = 0 takes all cores; they change no result.
+Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
+                    int threads = 0);
 
 /// A cell as a number: its value, seconds since 1970, or the place of its category in `values`. Throws Error, naming
 /// the column, where the cell is not of this column.
