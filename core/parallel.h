@@ -54,6 +54,9 @@ void parallel_for(std::size_t count, int threads, const Body& body) {
   if (error) std::rethrow_exception(error);
 }
 
+/// Rows of a part, where a row is the work of about a microsecond.
+inline constexpr std::size_t kPartRows = 1024;
+
 /// The same with body(begin, end), for parts of [0, count) of so many each.
 template <class Body>
 void parallel_parts(std::size_t count, std::size_t each, int threads, const Body& body) {

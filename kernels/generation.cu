@@ -64,8 +64,7 @@ void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Sta
                         layout.head_stride,
                         layout.view_stride};
   const auto count = static_cast<unsigned>(rows);
-  const Launch shape{
-      {(count + LowTile::kRows - 1) / LowTile::kRows, 1, 1}, LowTile::kBlockThreads, shared_bytes<LowTile, false>()};
+  const Launch shape{{LowTile::row_tiles(count), 1, 1}, LowTile::kBlockThreads, shared_bytes<LowTile, false>()};
   with_tile<LowTile>(precision_, [&](auto tile) {
     launch(queue_, shape, draw_columns_kernel<decltype(tile)>, columns, groups_on_device(stack), count, parameters,
            DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), tape, to);

@@ -217,11 +217,6 @@ void with_tile_for_blocks(std::size_t blocks, Precision precision, const Use& us
   2 * blocks <= kSms ? with_tile<FlatTile>(precision, use) : with_tile<SquareTile>(precision, use);
 }
 
-template <class Shape>
-unsigned row_blocks(int rows) {
-  return (static_cast<unsigned>(rows) + Shape::kRows - 1) / Shape::kRows;
-}
-
 /// Of groups that share x, the first of which is group number `number`.
 void add_input_tiles(LinearGroups sharing, std::uint32_t number, std::vector<InputTile>& tiles) {
   int widest = 0;
@@ -246,26 +241,27 @@ const LayerGroup* CudaBackend::groups_on_device(LinearGroups layer) {
   return on_device(std::span<const LayerGroup>(groups_));
 }
 
-void CudaBackend::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
+void CudaBackend::linear_forward(LinearGroups layer, int row_count, const float* x, const float* parameters,
                                  const ForwardTail& tail, float* y) {
+  const auto rows = static_cast<unsigned>(row_count);
   if (rows == 0) return;
   tiles_.clear();
   for (std::uint32_t n = 0; n < layer.size(); ++n)
     for (std::uint32_t o = 0; o < static_cast<std::uint32_t>(layer[n].outputs); o += kColumns)
       tiles_.push_back({n, 0, o});
-  with_tile_for_blocks(tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
+  with_tile_for_blocks(tiles_.size() * SquareTile::row_tiles(rows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
-    const Launch shape{{static_cast<unsigned>(tiles_.size()), row_blocks<Shape>(rows), 1},
+    const Launch shape{{static_cast<unsigned>(tiles_.size()), Shape::row_tiles(rows), 1},
                        Shape::kBlockThreads,
                        ForwardPanels<Shape>::kBytes};
     launch(queue_, shape, linear_forward_kernel<decltype(tile)>, groups_on_device(layer),
-           on_device(std::span<const LayerTile>(tiles_)), static_cast<unsigned>(rows), x, parameters,
-           ForwardFinish(tail), y);
+           on_device(std::span<const LayerTile>(tiles_)), rows, x, parameters, ForwardFinish(tail), y);
   });
 }
 
-void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+void CudaBackend::linear_backward_input(LinearGroups layer, int row_count, const float* dy, const float* parameters,
                                         const BackwardTail& tail, float* dx) {
+  const auto rows = static_cast<unsigned>(row_count);
   if (rows == 0) return;
   input_tiles_.clear();
   for (LinearGroups rest = layer; !rest.empty();) {
@@ -274,13 +270,13 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int rows, const floa
                     static_cast<std::uint32_t>(layer.size() - rest.size()), input_tiles_);
     rest = {end, rest.end()};
   }
-  with_tile_for_blocks(input_tiles_.size() * row_blocks<SquareTile>(rows), precision_, [&](auto tile) {
+  with_tile_for_blocks(input_tiles_.size() * SquareTile::row_tiles(rows), precision_, [&](auto tile) {
     using Shape = typename decltype(tile)::Shape;
-    const Launch shape{{static_cast<unsigned>(input_tiles_.size()), row_blocks<Shape>(rows), 1},
+    const Launch shape{{static_cast<unsigned>(input_tiles_.size()), Shape::row_tiles(rows), 1},
                        Shape::kBlockThreads,
                        InputPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_input_kernel<decltype(tile)>, groups_on_device(layer),
-           on_device(std::span<const InputTile>(input_tiles_)), static_cast<unsigned>(rows), dy, parameters, tail, dx);
+           on_device(std::span<const InputTile>(input_tiles_)), rows, dy, parameters, tail, dx);
   });
 }
 

@@ -13,6 +13,8 @@ template <unsigned rows, unsigned columns, bool has_copiers = false>
 struct TileShape {
   static constexpr unsigned kRows = rows, kColumns = columns;
   static constexpr bool kHasCopiers = has_copiers;
+  /// Tiles below one another for so many rows.
+  static constexpr unsigned row_tiles(unsigned count) { return (count + kRows - 1) / kRows; }
   /// kThreads compute and copy, or as many more copy meanwhile. That takes twice as many registers, and is for blocks
   /// that are few: an SM has no other to compute while one waits.
   static constexpr unsigned kBlockThreads = has_copiers ? 2 * kThreads : kThreads;

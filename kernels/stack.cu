@@ -70,7 +70,7 @@ void with_tile_for(const Stack& stack, Precision precision, const Use& use) {
 /// A block for every generator and tile of rows.
 template <class Shape>
 dim3 blocks(const Stack& stack, unsigned rows) {
-  return {static_cast<unsigned>(stack.hidden.size()), (rows + Shape::kRows - 1) / Shape::kRows, 1};
+  return {static_cast<unsigned>(stack.hidden.size()), Shape::row_tiles(rows), 1};
 }
 
 }  // namespace

@@ -34,11 +34,11 @@ void meet(float distance, std::size_t at, Nearest& nearest) {
 std::vector<Nearest> nearest(const Points& among, const Points& asked, std::span<const DistancePart> parts,
                              int threads) {
   std::vector<Nearest> out(asked.rows);
-  parallel_for((asked.rows + kTask - 1) / kTask, threads, [&](std::size_t task) {
+  parallel_parts(asked.rows, kTask, threads, [&](std::size_t first, std::size_t last) {
     std::array<float, kBlock> distances;
     for (std::size_t begin = 0; begin < among.rows; begin += kBlock) {
       const std::size_t size = std::min(kBlock, among.rows - begin);
-      for (std::size_t r = task * kTask; r < std::min(asked.rows, (task + 1) * kTask); ++r) {
+      for (std::size_t r = first; r < last; ++r) {
         distances.fill(0);
         for (std::size_t c = 0; c < parts.size(); ++c) {
           const float x = asked.values[c * asked.rows + r];

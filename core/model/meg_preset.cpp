@@ -232,7 +232,7 @@ class MegPreset final : public Preset {
     const Coded coded = coding_.encode(table, options_.seed, options_.threads);
     const std::size_t n = coding_.columns().size();
     std::vector<float> cells(cells_of(coded.rows, ensemble_->layout()));
-    parallel_parts(coded.rows, 1024, options_.threads, [&](std::size_t begin, std::size_t end) {
+    parallel_parts(coded.rows, kPartRows, options_.threads, [&](std::size_t begin, std::size_t end) {
       for (std::size_t r = begin; r < end; ++r)
         for (std::size_t j = 0; j < n; ++j)
           put_cell(coding_.columns()[j], {coded.code[r * n + j], coded.z[r * n + j]}, n, j, &cells[r * 3 * n]);

@@ -19,8 +19,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// What is looked at to order the categories of a column: it need not be all.
 constexpr std::size_t kMostRows = 200'000, kMostColumns = 32;
-/// Rows that a thread encodes at a time.
-constexpr std::size_t kPartRows = 1024;
 /// Numbers of a category's profile.
 constexpr std::size_t kProfile = 32;
 
@@ -108,10 +106,9 @@ TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, 
     };
     if (listed() > 0 && listed_left < options.most_listed) columns[k] = fit(k, listed_left);
     listed_left -= listed();
-  }
-  for (std::size_t k = 0; k < columns.size(); ++k)
     if (parts[k] == Column::Part::kWhole && !relation_of(schema_columns[k]))
       schema_[schema_columns[k]] = columns[k].schema();
+  }
   for (std::size_t k = 0; k < columns.size(); ++k)
     if (is_categorical(columns[k].schema().type) && columns[k].codes() > options.most_categories)
       columns[k].split(CategoryBlocks(like_categories(learned, columns, k)));
