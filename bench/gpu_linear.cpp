@@ -1,11 +1,11 @@
-#include "bench/cublas_layer.h"
+#include "bench/cublas_peak.h"
 #include "bench/layers.h"
 #include "bench/naive_linear.h"
-#include "bench/on_gpu.h"
+#include "kernels/cublas_linear.h"
 
 // The ladder of y = relu(x w + b) of all generators: naive, tiled, tensor cores, all in one launch with what follows
-// the product, against cuBLAS, which needs a second one for that. 15 generators, batch 512, hidden 128, and 512 as
-// `--hidden` may ask for. Every rung must agree with the naive one before it is timed.
+// the product, against cuBLAS, which needs a second one for that. 15 generators, batch 512, hidden 128, and 256 and 512
+// as `--hidden` may ask for. Every rung must agree with the naive one before it is timed.
 
 using namespace meg;
 using bench::Layer;
@@ -15,30 +15,31 @@ namespace {
 const ForwardTail kRelu{.activation = Activation::kRelu};
 
 struct Operands {
-  Operands(Layer kind, Precision precision)
+  Operands(Layer kind, int hidden, Precision precision)
       : backend(make_backend(Device::kCuda, 0, precision)),
-        layer(bench::make_layer(kind)),
+        layer(bench::make_layer(kind, hidden)),
         rows(bench::rows_of(kind)),
         x(bench::random(*backend, static_cast<std::size_t>(rows) * layer.front().x_stride)),
         y(bench::random(*backend, static_cast<std::size_t>(rows) * layer.front().y_stride)),
-        parameters(bench::random(*backend, layer.back().bias + static_cast<std::size_t>(layer.back().outputs), 2)),
-        naive_layer(queue, layer) {
+        parameters(bench::random(*backend, layer.back().bias + static_cast<std::size_t>(layer.back().outputs), 2)) {
     bench::wait();
   }
-  void run_naive() {
-    cuda::naive_linear_forward(queue, naive_layer, rows, x.data(), parameters.data(), kRelu, y.data());
+  /// By the linear_forward() of a backend, or of a peer.
+  template <class Linear>
+  void run(Linear& linear) {
+    linear.linear_forward(layer, rows, x.data(), parameters.data(), kRelu, y.data());
   }
-  /// Checks and times run(), which puts one operation into a queue.
-  template <class Run>
-  void measure(benchmark::State& state, Precision precision, const Run& run) {
-    run_naive();
+  /// Checks and times it.
+  template <class Linear>
+  void measure(benchmark::State& state, Precision precision, Linear& linear) {
+    run(naive);
     const std::vector<float> expected = bench::contents(*backend, y);
     backend->fill(y.size(), 0.0f, y.data());
     bench::wait();
-    run();
+    run(linear);
     if (!bench::close(bench::contents(*backend, y), expected, bench::tolerance(precision)))
       return state.SkipWithError("it does not agree with the naive rung");
-    bench::time(state, bench::flops(layer, rows), bench::gemm_peak(*backend, precision), run);
+    bench::time(state, bench::flops(layer, rows), bench::gemm_peak(*backend, precision), [&] { run(linear); });
   }
 
   std::unique_ptr<Backend> backend;
@@ -46,37 +47,37 @@ struct Operands {
   int rows;
   Memory x, y, parameters;
   cuda::Queue queue;
-  cuda::DeviceLayer naive_layer;
+  cuda::DeviceLists lists{queue};
+  cuda::NaiveLinear naive{queue, lists};
 };
 
-void naive(benchmark::State& state, Layer kind) {
-  Operands o(kind, Precision::kFp32);
-  o.measure(state, Precision::kFp32, [&] { o.run_naive(); });
+void naive(benchmark::State& state, Layer kind, int hidden) {
+  Operands o(kind, hidden, Precision::kFp32);
+  o.measure(state, Precision::kFp32, o.naive);
 }
 
-void fused(benchmark::State& state, Layer kind, Precision precision) {
-  Operands o(kind, precision);
-  o.measure(state, precision,
-            [&] { o.backend->linear_forward(o.layer, o.rows, o.x.data(), o.parameters.data(), kRelu, o.y.data()); });
+void fused(benchmark::State& state, Layer kind, int hidden, Precision precision) {
+  Operands o(kind, hidden, precision);
+  o.measure(state, precision, *o.backend);
 }
 
-void cublas(benchmark::State& state, Layer kind, Precision precision) {
-  Operands o(kind, precision);
-  bench::CublasLayer layer(o.queue, o.layer, o.rows,
-                           {.x = o.x.data(), .y = o.y.data(), .parameters = o.parameters.data()}, precision);
-  o.measure(state, precision, [&] { layer.forward(kRelu); });
+void cublas(benchmark::State& state, Layer kind, int hidden, Precision precision) {
+  Operands o(kind, hidden, precision);
+  cuda::CublasLinear linear(o.queue, o.lists, precision);
+  o.measure(state, precision, linear);
 }
 
-#define MEG_LADDER(layer)                                                                 \
-  BENCHMARK_CAPTURE(naive, layer, Layer::layer)->UseRealTime();                           \
-  BENCHMARK_CAPTURE(fused, layer##_fp32, Layer::layer, Precision::kFp32)->UseRealTime();  \
-  BENCHMARK_CAPTURE(fused, layer##_tf32, Layer::layer, Precision::kTf32)->UseRealTime();  \
-  BENCHMARK_CAPTURE(fused, layer##_bf16, Layer::layer, Precision::kBf16)->UseRealTime();  \
-  BENCHMARK_CAPTURE(cublas, layer##_fp32, Layer::layer, Precision::kFp32)->UseRealTime(); \
-  BENCHMARK_CAPTURE(cublas, layer##_tf32, Layer::layer, Precision::kTf32)->UseRealTime()
+#define MEG_LADDER(name, layer, hidden)                                                          \
+  BENCHMARK_CAPTURE(naive, name, Layer::layer, hidden)->UseRealTime();                           \
+  BENCHMARK_CAPTURE(fused, name##_fp32, Layer::layer, hidden, Precision::kFp32)->UseRealTime();  \
+  BENCHMARK_CAPTURE(fused, name##_tf32, Layer::layer, hidden, Precision::kTf32)->UseRealTime();  \
+  BENCHMARK_CAPTURE(fused, name##_bf16, Layer::layer, hidden, Precision::kBf16)->UseRealTime();  \
+  BENCHMARK_CAPTURE(cublas, name##_fp32, Layer::layer, hidden, Precision::kFp32)->UseRealTime(); \
+  BENCHMARK_CAPTURE(cublas, name##_tf32, Layer::layer, hidden, Precision::kTf32)->UseRealTime()
 
-MEG_LADDER(kPrefix);
-MEG_LADDER(kHidden);
-MEG_LADDER(kWide);
+MEG_LADDER(kPrefix, kPrefix, 128);
+MEG_LADDER(kHidden, kHidden, 128);
+MEG_LADDER(kHidden_256, kHidden, 256);
+MEG_LADDER(kHidden_512, kHidden, 512);
 
 }  // namespace

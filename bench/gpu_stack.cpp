@@ -1,14 +1,15 @@
 #include <array>
 
-#include "bench/cublas_layer.h"
+#include "bench/cublas_peak.h"
 #include "bench/layers.h"
 #include "bench/naive_linear.h"
-#include "bench/on_gpu.h"
+#include "core/nn/stack_layers.h"
+#include "kernels/cublas_linear.h"
 
-// The ladder of a stack, all layers of 15 masked generators on a batch of 512 rows, hidden 128, with dropout, forward
-// and also back: naive kernels; our operations layer by layer, in float32 (tiled) and on tensor cores; one kernel
-// forward and two back for all layers; and cuBLAS' grouped products with kernels for what follows them. Every rung must
-// agree with the naive one before it is timed.
+// The ladder of a stack, all layers of 15 masked generators on a batch of 512 rows, with dropout, forward and also
+// back: naive kernels; our operations layer by layer, in float32 (tiled) and on tensor cores; what training does, which
+// at 128 units is one kernel forward and two back for all layers; and cuBLAS' grouped products with kernels for what
+// follows them. Every rung must agree with the naive one before it is timed.
 
 using namespace meg;
 
@@ -18,7 +19,8 @@ constexpr int kRows = 512;
 enum Way { kForward, kForwardAndBackward };
 
 struct Operands {
-  explicit Operands(Precision precision) : backend(make_backend(Device::kCuda, 0, precision)) {
+  Operands(int units_of_each, Precision precision)
+      : backend(make_backend(Device::kCuda, 0, precision)), layers(bench::make_stack_layers(units_of_each)) {
     const auto take = [&](std::size_t width) {
       return memory.emplace_back(bench::random(*backend, kRows * width, memory.size())).data();
     };
@@ -36,74 +38,31 @@ struct Operands {
   }
 
   std::unique_ptr<Backend> backend;
-  const bench::StackLayers layers = bench::make_stack_layers();
+  const bench::StackLayers layers;
   const Stack stack{layers.first, layers.hidden, layers.head, {0.1f, 5, 6}, {0.1f, 5, 7}};
   const Memory parameters = bench::random(*backend, layers.parameters, 99);
   Memory gradients = backend->allocate(layers.parameters);
   std::vector<Memory> memory;
   StackTape tape;
   cuda::Queue queue;
+  cuda::DeviceLists lists{queue};
+  cuda::NaiveLinear naive{queue, lists};
 };
 
-/// What the rungs of other kernels do, by theirs.
-template <class Layer>
+/// By a backend's or a peer's operations of a layer.
+template <class Linear>
 struct LayerByLayer {
-  void forward() {
-    first.forward({.activation = Activation::kRelu, .dropout = o.stack.first_dropout});
-    hidden.forward(
-        {.activation = Activation::kRelu, .dropout = o.stack.hidden_dropout, .residual = o.tape.a0, .sum = o.tape.h});
-    head.forward({});
-  }
-  void backward() {
-    head.backward_weight();
-    head.backward_input({.output = o.tape.a1, .scale = o.stack.hidden_dropout.scale(), .masked = o.tape.da1});
-    hidden.backward_weight();
-    hidden.backward_input(
-        {.residual = o.tape.dh, .output = o.tape.a0, .scale = o.stack.first_dropout.scale(), .masked = o.tape.da0});
-    first.backward_weight();
-  }
-
+  void forward() { stack_layers_forward(linear, o.stack, kRows, o.parameters.data(), o.tape); }
+  void backward() { stack_layers_backward(linear, o.stack, kRows, o.parameters.data(), o.tape, o.gradients.data()); }
   Operands& o;
-  Layer first, hidden, head;
+  Linear& linear;
 };
-
-class NaiveLayer {
- public:
-  using At = bench::CublasLayer::At;
-  NaiveLayer(cuda::Queue& queue, LinearGroups layer, int rows, const At& at, Precision)
-      : queue_(queue), layer_(queue, layer), rows_(rows), at_(at) {}
-  void forward(const ForwardTail& tail) {
-    cuda::naive_linear_forward(queue_, layer_, rows_, at_.x, at_.parameters, tail, at_.y);
-  }
-  void backward_input(const BackwardTail& tail) {
-    cuda::naive_linear_backward_input(queue_, layer_, rows_, at_.dy, at_.parameters, tail, at_.dx);
-  }
-  void backward_weight() { cuda::naive_linear_backward_weight(queue_, layer_, rows_, at_.x, at_.dy, at_.gradients); }
-
- private:
-  cuda::Queue& queue_;
-  cuda::DeviceLayer layer_;
-  int rows_;
-  At at_;
-};
-
-template <class Layer>
-LayerByLayer<Layer> layer_by_layer(Operands& o, Precision precision) {
-  const StackTape& t = o.tape;
-  float *const p = o.parameters.data(), *const g = o.gradients.data();
-  const auto layer = [&](LinearGroups groups, const bench::CublasLayer::At& at) {
-    return Layer(o.queue, groups, kRows, at, precision);
-  };
-  return {o, layer(o.stack.first, {t.x, t.a0, t.da0, nullptr, p, g}),
-          layer(o.stack.hidden, {t.a0, t.a1, t.da1, t.da0, p, g}),
-          layer(o.stack.head, {t.h, t.heads, t.dheads, t.dh, p, g})};
-}
 
 /// Checks and times a rung, forward() and backward().
 template <class Rung>
 void measure(benchmark::State& state, Operands& o, Way way, Precision precision, Rung rung) {
   const Memory &heads = o.memory[4], &gradients = o.gradients;
-  auto naive = layer_by_layer<NaiveLayer>(o, precision);
+  LayerByLayer naive{o, o.naive};
   const auto agrees = [&](const Memory& result, const auto& expected, const auto& run) {
     const auto after = [&](const auto& pass) {
       o.backend->fill(result.size(), 0.0f, result.data());
@@ -132,52 +91,53 @@ void measure(benchmark::State& state, Operands& o, Way way, Precision precision,
   });
 }
 
-void naive(benchmark::State& state, Way way) {
-  Operands o(Precision::kFp32);
-  measure(state, o, way, Precision::kFp32, layer_by_layer<NaiveLayer>(o, Precision::kFp32));
+void naive(benchmark::State& state, Way way, int units) {
+  Operands o(units, Precision::kFp32);
+  measure(state, o, way, Precision::kFp32, LayerByLayer{o, o.naive});
 }
 
-void cublas(benchmark::State& state, Way way, Precision precision) {
-  Operands o(precision);
-  measure(state, o, way, precision, layer_by_layer<bench::CublasLayer>(o, precision));
+void cublas(benchmark::State& state, Way way, int units, Precision precision) {
+  Operands o(units, precision);
+  cuda::CublasLinear linear(o.queue, o.lists, precision);
+  measure(state, o, way, precision, LayerByLayer{o, linear});
 }
 
 /// Our operations: one a layer, tiled or on tensor cores.
-void per_layer(benchmark::State& state, Way way, Precision precision) {
-  struct Rung {
-    void forward() { o.backend->Backend::stack_forward(o.stack, kRows, o.parameters.data(), o.tape); }
-    void backward() {
-      o.backend->Backend::stack_backward(o.stack, kRows, o.parameters.data(), o.tape, o.gradients.data());
-    }
-    Operands& o;
-  };
-  Operands o(precision);
-  measure(state, o, way, precision, Rung{o});
+void per_layer(benchmark::State& state, Way way, int units, Precision precision) {
+  Operands o(units, precision);
+  measure(state, o, way, precision, LayerByLayer{o, *o.backend});
 }
 
-/// Our operations: one for all.
-void fused(benchmark::State& state, Way way, Precision precision) {
+/// What training does.
+void trained(benchmark::State& state, Way way, int units, Precision precision) {
   struct Rung {
     void forward() { o.backend->stack_forward(o.stack, kRows, o.parameters.data(), o.tape); }
     void backward() { o.backend->stack_backward(o.stack, kRows, o.parameters.data(), o.tape, o.gradients.data()); }
     Operands& o;
   };
-  Operands o(precision);
+  Operands o(units, precision);
   measure(state, o, way, precision, Rung{o});
 }
 
-#define MEG_STACK_LADDER(way)                                                             \
-  BENCHMARK_CAPTURE(naive, stack_##way, way)->UseRealTime();                              \
-  BENCHMARK_CAPTURE(per_layer, stack_##way##_fp32, way, Precision::kFp32)->UseRealTime(); \
-  BENCHMARK_CAPTURE(per_layer, stack_##way##_tf32, way, Precision::kTf32)->UseRealTime(); \
-  BENCHMARK_CAPTURE(per_layer, stack_##way##_bf16, way, Precision::kBf16)->UseRealTime(); \
-  BENCHMARK_CAPTURE(fused, stack_##way##_fp32, way, Precision::kFp32)->UseRealTime();     \
-  BENCHMARK_CAPTURE(fused, stack_##way##_tf32, way, Precision::kTf32)->UseRealTime();     \
-  BENCHMARK_CAPTURE(fused, stack_##way##_bf16, way, Precision::kBf16)->UseRealTime();     \
-  BENCHMARK_CAPTURE(cublas, stack_##way##_fp32, way, Precision::kFp32)->UseRealTime();    \
-  BENCHMARK_CAPTURE(cublas, stack_##way##_tf32, way, Precision::kTf32)->UseRealTime()
+/// At 128 units: in one kernel forward, and two back.
+constexpr auto fused = trained;
 
-MEG_STACK_LADDER(kForward);
-MEG_STACK_LADDER(kForwardAndBackward);
+#define MEG_STACK_RUNG(rung, name, ...) BENCHMARK_CAPTURE(rung, name, __VA_ARGS__)->UseRealTime()
+#define MEG_STACK_LADDER(ours, name, way, units)                        \
+  MEG_STACK_RUNG(per_layer, name##_fp32, way, units, Precision::kFp32); \
+  MEG_STACK_RUNG(per_layer, name##_tf32, way, units, Precision::kTf32); \
+  MEG_STACK_RUNG(per_layer, name##_bf16, way, units, Precision::kBf16); \
+  MEG_STACK_RUNG(ours, name##_fp32, way, units, Precision::kFp32);      \
+  MEG_STACK_RUNG(ours, name##_tf32, way, units, Precision::kTf32);      \
+  MEG_STACK_RUNG(ours, name##_bf16, way, units, Precision::kBf16);      \
+  MEG_STACK_RUNG(cublas, name##_fp32, way, units, Precision::kFp32);    \
+  MEG_STACK_RUNG(cublas, name##_tf32, way, units, Precision::kTf32)
+
+MEG_STACK_RUNG(naive, stack_kForward, kForward, 128);
+MEG_STACK_LADDER(fused, stack_kForward, kForward, 128);
+MEG_STACK_RUNG(naive, stack_kForwardAndBackward, kForwardAndBackward, 128);
+MEG_STACK_LADDER(fused, stack_kForwardAndBackward, kForwardAndBackward, 128);
+MEG_STACK_LADDER(trained, stack_256, kForwardAndBackward, 256);
+MEG_STACK_LADDER(trained, stack_512, kForwardAndBackward, 512);
 
 }  // namespace

@@ -4,16 +4,16 @@
 namespace meg::bench {
 
 /// 15 generators, batch 512: a masked first layer, where generator k reads the first 32 k columns of one x, and a
-/// hidden layer, where each reads its own 128 units, or 512 (kWide); kOthers reads all but 32 columns of its own. The
-/// classic layer is the small one: 4 generators on 100 columns, batch 64, and its outputs, one column each.
-enum class Layer { kPrefix, kOthers, kHidden, kWide, kClassic, kClassicOutput };
+/// hidden layer, where each reads its own units; kOthers reads all but 32 columns of its own. The classic layer is the
+/// small one: 4 generators on 100 columns, batch 64, and its outputs, one column each.
+enum class Layer { kPrefix, kOthers, kHidden, kClassic, kClassicOutput };
 
 inline bool is_large(Layer kind) { return kind != Layer::kClassic && kind != Layer::kClassicOutput; }
 
-inline GroupedLinear make_layer(Layer kind) {
+/// With so many units a generator.
+inline GroupedLinear make_layer(Layer kind, int hidden = 128) {
   const bool large = is_large(kind);
-  const int groups = large ? 15 : 4, hidden = kind == Layer::kWide ? 512 : 128,
-            outputs = kind == Layer::kClassicOutput ? 1 : hidden;
+  const int groups = large ? 15 : 4, outputs = kind == Layer::kClassicOutput ? 1 : hidden;
   GroupedLinear layer;
   std::size_t parameters = 0;
   for (int k = 0; k < groups; ++k) {
@@ -25,7 +25,7 @@ inline GroupedLinear make_layer(Layer kind) {
     if (kind == Layer::kOthers) g.gap = 32 * k, g.gap_width = 32;
     g.outputs = outputs;
     const auto in = static_cast<std::size_t>(g.inputs), out = static_cast<std::size_t>(outputs);
-    const bool own = kind == Layer::kHidden || kind == Layer::kWide || kind == Layer::kClassicOutput;
+    const bool own = kind == Layer::kHidden || kind == Layer::kClassicOutput;
     g.x = own ? static_cast<std::size_t>(k) * in : 0;
     g.x_stride = own                                                ? static_cast<std::size_t>(groups) * in
                  : kind == Layer::kPrefix || kind == Layer::kOthers ? 480
@@ -46,8 +46,9 @@ struct StackLayers {
   std::size_t parameters;
 };
 
-inline StackLayers make_stack_layers() {
-  StackLayers layers{make_layer(Layer::kPrefix), make_layer(Layer::kHidden), make_layer(Layer::kHidden), 0};
+inline StackLayers make_stack_layers(int units) {
+  StackLayers layers{make_layer(Layer::kPrefix, units), make_layer(Layer::kHidden, units),
+                     make_layer(Layer::kHidden, units), 0};
   std::size_t y = 0;
   for (LinearGroup& g : layers.head) {
     g.outputs = 8 * static_cast<int>(&g - layers.head.data() + 1);

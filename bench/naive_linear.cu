@@ -1,10 +1,6 @@
-#include <algorithm>
-#include <vector>
-
 #include "bench/naive_linear.h"
-#include "kernels/activation.h"
 #include "kernels/device.h"
-#include "kernels/dropout.h"
+#include "kernels/layer_tail.h"
 
 namespace meg::MEG_KERNELS {
 
@@ -16,153 +12,75 @@ __device__ void each(std::size_t height, std::size_t width, const Use& use) {
   for (std::size_t i = grid_thread(); i < height * width; i += grid_threads()) use(i / width, i % width);
 }
 
-Launch shape_of(const DeviceLayer& layer, std::size_t most) {
+/// Threads for the largest matrix of a group, of so many rows; or of its inputs.
+Launch shape_of(LinearGroups layer, int rows) {
+  std::size_t most = 0;
+  for (const LinearGroup& g : layer)
+    most = std::max(most, static_cast<std::size_t>(std::max(rows, g.inputs)) *
+                              static_cast<std::size_t>(std::max(g.inputs, g.outputs)));
   dim3 blocks = blocks_for(most);
-  blocks.y = static_cast<unsigned>(layer.count);
+  blocks.y = static_cast<unsigned>(layer.size());
   return {blocks};
 }
 
-struct Forward {
-  explicit Forward(const ForwardTail& tail)
-      : relu(tail.activation == Activation::kRelu), mask(tail.dropout), residual(tail.residual), sum(tail.sum) {}
-  __device__ void finish(const LayerGroup& g, std::size_t element, float value, float* y) const {
-    if (relu) value = fmaxf(value, 0.0f);
-    if (g.drops) value *= DropoutDraws(mask)(element);
-    y[element] = value;
-    if (sum) sum[element] = value + residual[element];
-  }
-
-  bool relu;
-  DropoutMask mask;
-  const float* residual;
-  float* sum;
-};
-
-__global__ void forward_kernel(const LayerGroup* groups, std::size_t rows, const float* x, const float* parameters,
-                               Forward tail, float* y) {
+__global__ void naive_forward_kernel(const LayerGroup* groups, std::size_t rows, const float* x,
+                                     const float* parameters, ForwardFinish finish, float* y) {
   const LayerGroup g = groups[blockIdx.y];
   each(rows, g.outputs, [&](std::size_t row, std::size_t output) {
-    float value = parameters[g.bias + output];
+    float sum = 0;
     for (std::size_t i = 0; i < g.inputs; ++i)
-      value += x[g.x + row * g.x_stride + i] * parameters[g.weight + i * g.outputs + output];
-    tail.finish(g, g.y + row * g.y_stride + output, value, y);
-  });
-}
-
-__global__ void forward_tail_kernel(const LayerGroup* groups, std::size_t rows, const float* parameters, Forward tail,
-                                    float* y) {
-  const LayerGroup g = groups[blockIdx.y];
-  each(rows, g.outputs, [&](std::size_t row, std::size_t output) {
+      sum += x[g.x + row * g.x_stride + i] * parameters[g.weight + i * g.outputs + output];
     const std::size_t element = g.y + row * g.y_stride + output;
-    tail.finish(g, element, y[element] + parameters[g.bias + output], y);
+    finish.put(g, element, sum, finish.joined(g, element, output, parameters), DropoutDraws(finish.mask), y);
   });
 }
 
-__device__ void finish(const BackwardTail& tail, const LayerGroup& g, std::size_t element, float value, float* dx) {
-  if (tail.residual) value += tail.residual[element];
-  dx[element] = value;
-  if (tail.masked)
-    tail.masked[element] = (g.drops ? tail.scale : 1.0f) * slope(tail.activation, tail.output[element]) * value;
-}
-
-__global__ void backward_input_kernel(const LayerGroup* groups, std::size_t rows, const float* dy,
-                                      const float* parameters, BackwardTail tail, float* dx) {
+__global__ void naive_backward_input_kernel(const LayerGroup* groups, std::size_t rows, const float* dy,
+                                            const float* parameters, BackwardTail tail, float* dx) {
   const LayerGroup g = groups[blockIdx.y];
   each(rows, g.inputs, [&](std::size_t row, std::size_t input) {
-    float value = 0;
+    float sum = 0;
     for (std::size_t o = 0; o < g.outputs; ++o)
-      value += dy[g.y + row * g.y_stride + o] * parameters[g.weight + input * g.outputs + o];
-    finish(tail, g, g.x + row * g.x_stride + input, value, dx);
-  });
-}
-
-__global__ void backward_tail_kernel(const LayerGroup* groups, std::size_t rows, BackwardTail tail, float* dx) {
-  const LayerGroup g = groups[blockIdx.y];
-  each(rows, g.inputs, [&](std::size_t row, std::size_t input) {
+      sum += dy[g.y + row * g.y_stride + o] * parameters[g.weight + input * g.outputs + o];
     const std::size_t element = g.x + row * g.x_stride + input;
-    finish(tail, g, element, dx[element], dx);
+    put_gradient(tail, g.drops ? tail.scale : 1.0f, element, sum, tail.masked ? tail.output[element] : 0.0f, dx);
   });
 }
 
-__global__ void backward_weight_kernel(const LayerGroup* groups, std::size_t rows, const float* x, const float* dy,
-                                       float* gradients) {
+__global__ void naive_backward_weight_kernel(const LayerGroup* groups, std::size_t rows, const float* x,
+                                             const float* dy, bool with_bias, float* gradients) {
   const LayerGroup g = groups[blockIdx.y];
   each(g.inputs, g.outputs, [&](std::size_t input, std::size_t output) {
     float sum = 0;
     for (std::size_t r = 0; r < rows; ++r) sum += x[g.x + r * g.x_stride + input] * dy[g.y + r * g.y_stride + output];
     gradients[g.weight + input * g.outputs + output] += sum;
   });
-}
-
-/// Of a block: kBiasOutputs outputs side by side, each summed by several threads.
-constexpr unsigned kBiasOutputs = 32;
-
-__global__ void bias_gradients_kernel(const LayerGroup* groups, std::size_t rows, const float* dy, float* gradients) {
-  const LayerGroup g = groups[blockIdx.y];
-  SharedMemory shared;
-  const Shared<float> parts = shared.take<float>(kThreads);
-  const std::size_t output = blockIdx.x * kBiasOutputs + threadIdx.x % kBiasOutputs;
-  float sum = 0;
-  if (output < g.outputs)
-    for (std::size_t r = threadIdx.x / kBiasOutputs; r < rows; r += kThreads / kBiasOutputs)
-      sum += dy[g.y + r * g.y_stride + output];
-  parts[threadIdx.x] = sum;
-  __syncthreads();
-  if (threadIdx.x >= kBiasOutputs || output >= g.outputs) return;
-  for (unsigned t = threadIdx.x + kBiasOutputs; t < kThreads; t += kBiasOutputs) sum += parts[t];
-  gradients[g.bias + output] += sum;
+  each(with_bias ? 1 : 0, g.outputs, [&](std::size_t, std::size_t output) {
+    float sum = 0;
+    for (std::size_t r = 0; r < rows; ++r) sum += dy[g.y + r * g.y_stride + output];
+    gradients[g.bias + output] += sum;
+  });
 }
 
 }  // namespace
 
-DeviceLayer::DeviceLayer(Queue& queue, LinearGroups layer)
-    : count(layer.size()), groups_(layer.size() * sizeof(LayerGroup)) {
-  std::vector<LayerGroup> groups;
-  for (const LinearGroup& g : layer) {
-    groups.push_back(layer_group(g));
-    most_inputs = std::max(most_inputs, static_cast<std::size_t>(g.inputs));
-    most_outputs = std::max(most_outputs, static_cast<std::size_t>(g.outputs));
-  }
-  queue.upload(groups.data(), groups.size() * sizeof(LayerGroup), groups_.as<void>());
+void NaiveLinear::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
+                                 const ForwardTail& tail, float* y) {
+  launch(queue_, shape_of(layer, rows), naive_forward_kernel, lists_.groups(layer), static_cast<std::size_t>(rows), x,
+         parameters, ForwardFinish(tail), y);
 }
 
-void naive_linear_forward(Queue& queue, const DeviceLayer& layer, int row_count, const float* x,
-                          const float* parameters, const ForwardTail& tail, float* y) {
-  const auto rows = static_cast<std::size_t>(row_count);
-  launch(queue, shape_of(layer, rows * layer.most_outputs), forward_kernel, layer.groups(), rows, x, parameters,
-         Forward(tail), y);
+void NaiveLinear::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+                                        const BackwardTail& tail, float* dx) {
+  launch(queue_, shape_of(layer, rows), naive_backward_input_kernel, lists_.groups(layer),
+         static_cast<std::size_t>(rows), dy, parameters, tail, dx);
 }
 
-void forward_tail(Queue& queue, const DeviceLayer& layer, int row_count, const float* parameters,
-                  const ForwardTail& tail, float* y) {
-  const auto rows = static_cast<std::size_t>(row_count);
-  launch(queue, shape_of(layer, rows * layer.most_outputs), forward_tail_kernel, layer.groups(), rows, parameters,
-         Forward(tail), y);
-}
-
-void naive_linear_backward_input(Queue& queue, const DeviceLayer& layer, int row_count, const float* dy,
-                                 const float* parameters, const BackwardTail& tail, float* dx) {
-  const auto rows = static_cast<std::size_t>(row_count);
-  launch(queue, shape_of(layer, rows * layer.most_inputs), backward_input_kernel, layer.groups(), rows, dy, parameters,
-         tail, dx);
-}
-
-void backward_tail(Queue& queue, const DeviceLayer& layer, int row_count, const BackwardTail& tail, float* dx) {
-  const auto rows = static_cast<std::size_t>(row_count);
-  launch(queue, shape_of(layer, rows * layer.most_inputs), backward_tail_kernel, layer.groups(), rows, tail, dx);
-}
-
-void naive_linear_backward_weight(Queue& queue, const DeviceLayer& layer, int rows, const float* x, const float* dy,
-                                  float* gradients) {
-  launch(queue, shape_of(layer, layer.most_inputs * layer.most_outputs), backward_weight_kernel, layer.groups(),
-         static_cast<std::size_t>(rows), x, dy, gradients);
-  add_bias_gradients(queue, layer, rows, dy, gradients);
-}
-
-void add_bias_gradients(Queue& queue, const DeviceLayer& layer, int rows, const float* dy, float* gradients) {
-  const auto blocks = static_cast<unsigned>((layer.most_outputs + kBiasOutputs - 1) / kBiasOutputs);
-  launch(queue, {{blocks, static_cast<unsigned>(layer.count), 1}, kThreads, SharedMemory::bytes<float>(kThreads)},
-         bias_gradients_kernel, layer.groups(), static_cast<std::size_t>(rows), dy, gradients);
+void NaiveLinear::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
+                                          float* gradients) {
+  for (const auto& [layer, x, dy] : layers)
+    launch(queue_, shape_of(layer, rows), naive_backward_weight_kernel, lists_.groups(layer),
+           static_cast<std::size_t>(rows), x, dy, with_bias, gradients);
 }
 
 }  // namespace meg::MEG_KERNELS

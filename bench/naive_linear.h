@@ -1,35 +1,24 @@
 #pragma once
 #include "core/nn/backend.h"
-#include "kernels/layer.h"
-#include "kernels/queue.h"
+#include "kernels/device_lists.h"
 
 namespace meg::MEG_KERNELS {
 
-/// A grouped layer on the device.
-class DeviceLayer {
+/// The first rung of the ladders, the linear operations of nn/backend.h by a thread for every number of the result,
+/// which reads all that it needs from memory. Groups do not share x on the way back, and have no gaps.
+class NaiveLinear {
  public:
-  DeviceLayer(Queue& queue, LinearGroups layer);
+  NaiveLinear(Queue& queue, DeviceLists& lists) : queue_(queue), lists_(lists) {}
 
-  const LayerGroup* groups() const { return groups_.as<LayerGroup>(); }
-  std::size_t count, most_inputs = 0, most_outputs = 0;
+  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
+                      float* y);
+  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+                             const BackwardTail& tail, float* dx);
+  void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias, float* gradients);
 
  private:
-  Block groups_;
+  Queue& queue_;
+  DeviceLists& lists_;
 };
-
-// The first rung of the ladders: a thread for every number of the result, which reads all that it needs from memory.
-// Activations are ReLUs; groups do not share x on the way back, and have no gaps.
-void naive_linear_forward(Queue& queue, const DeviceLayer& layer, int rows, const float* x, const float* parameters,
-                          const ForwardTail& tail, float* y);
-void naive_linear_backward_input(Queue& queue, const DeviceLayer& layer, int rows, const float* dy,
-                                 const float* parameters, const BackwardTail& tail, float* dx);
-void naive_linear_backward_weight(Queue& queue, const DeviceLayer& layer, int rows, const float* x, const float* dy,
-                                  float* gradients);
-
-// What must follow a library's products: the same without them, number by number.
-void forward_tail(Queue& queue, const DeviceLayer& layer, int rows, const float* parameters, const ForwardTail& tail,
-                  float* y);
-void backward_tail(Queue& queue, const DeviceLayer& layer, int rows, const BackwardTail& tail, float* dx);
-void add_bias_gradients(Queue& queue, const DeviceLayer& layer, int rows, const float* dy, float* gradients);
 
 }  // namespace meg::MEG_KERNELS

@@ -1,11 +1,10 @@
 #pragma once
 #include <array>
-#include <string>
-#include <unordered_map>
+#include <memory>
 
 #include "core/nn/backend.h"
-#include "kernels/layer.h"
-#include "kernels/queue.h"
+#include "kernels/cublas_linear.h"
+#include "kernels/device_lists.h"
 
 namespace meg::MEG_KERNELS {
 
@@ -96,22 +95,22 @@ class CudaBackend final : public Backend {
   template <bool squared>
   void add_sum_of(std::size_t count, float factor, const float* x, float* sum);
 
-  /// What a kernel needs of a layer or of a layout, on the device: found by its bytes, uploaded the first time.
   template <class T>
   const T* on_device(std::span<const T> items) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    return static_cast<const T*>(constant(std::as_bytes(items)));
+    return lists_.find(items);
   }
-  const void* constant(std::span<const std::byte> bytes);
-  const LayerGroup* groups_on_device(LinearGroups layer);
+  const LayerGroup* groups_on_device(LinearGroups layer) { return lists_.groups(layer); }
   StackGroups groups_on_device(const Stack& stack);
+  /// What multiplies wide layers of a stack that learns; null where our own kernels do.
+  CublasLinear* cublas_for(const Stack& stack, const StackTape& tape);
 
   Precision precision_;
   Queue queue_;
+  DeviceLists lists_{queue_};
+  std::unique_ptr<CublasLinear> cublas_;
   std::array<Download, 2> downloads_;
   Block sums_;                      // of the blocks of one add_sum, and how many of them are done
   Scratch turns_, noises_, parts_;  // of play()
-  std::unordered_map<std::string, Block> constants_;
   std::vector<LayerGroup> groups_;  // scratch of a call
   std::vector<LayerTile> tiles_;
   std::vector<InputTile> input_tiles_;

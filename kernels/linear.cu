@@ -1,8 +1,5 @@
-#include "kernels/activation.h"
 #include "kernels/backend.h"
-#include "kernels/device.h"
-#include "kernels/dropout.h"
-#include "kernels/layer.h"
+#include "kernels/layer_tail.h"
 #include "kernels/product.h"
 
 namespace meg::MEG_KERNELS {
@@ -35,23 +32,6 @@ using WeightPanels = ProductPanels<Shape, false, false>;
 template <class Shape>
 constexpr unsigned kBlocksFor = Shape::kHasCopiers ? 1 : 3;
 
-/// What ForwardTail says, for a kernel.
-struct ForwardFinish {
-  explicit ForwardFinish(const ForwardTail& tail)
-      : activation(tail.activation),
-        bias(tail.bias),
-        slope_of(tail.slope_of),
-        mask(tail.dropout),
-        residual(tail.residual),
-        sum(tail.sum) {}
-  Activation activation;
-  bool bias;
-  const float* slope_of;
-  DropoutMask mask;
-  const float* residual;
-  float* sum;
-};
-
 /// y = dropout(activation(x w + b)), a tile of rows and of a group's outputs a block.
 template <class Tile>
 __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typename Tile::Shape>)
@@ -68,19 +48,13 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typenam
               weights_of(g, parameters, at.column));
   const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && at.column + j < outputs; };
   const auto line_of = [&](unsigned i) { return g.y + std::size_t{first_row + i} * g.y_stride + at.column; };
-  const auto joined = [&](unsigned i, unsigned j) {  // with a sum: the bias, or where the slope is to be found
-    if (!inside(i, j)) return 0.0f;
-    if (finish.slope_of) return finish.slope_of[line_of(i) + j];
-    return finish.bias ? parameters[g.bias + at.column + j] : 0.0f;
+  const auto joined = [&](unsigned i, unsigned j) {
+    return inside(i, j) ? finish.joined(g, line_of(i) + j, at.column + j, parameters) : 0.0f;
   };
   each_in_rows(tile, memory.for_rows, joined, [&](unsigned i, unsigned begin) {
     const std::size_t line = line_of(i);
     return [&, i, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum, float with) {
-      if (!inside(i, j)) return;
-      sum = finish.slope_of ? sum * slope(finish.activation, with) : activate(finish.activation, sum + with);
-      if (g.drops) sum *= mask(line + j);
-      y[line + j] = sum;
-      if (finish.sum) finish.sum[line + j] = sum + finish.residual[line + j];
+      if (inside(i, j)) finish.put(g, line + j, sum, with, mask, y);
     };
   });
 }
@@ -142,11 +116,7 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typenam
   };
   each_in_rows(tile, memory.for_rows, output, [&](unsigned i, unsigned) {
     return [&, i](unsigned j, float sum, float y) {
-      if (!inside(i, j)) return;
-      const std::size_t element = place(i, j);
-      if (tail.residual) sum += tail.residual[element];
-      dx[element] = sum;
-      if (tail.masked) tail.masked[element] = scale * slope(tail.activation, y) * sum;
+      if (inside(i, j)) put_gradient(tail, scale, place(i, j), sum, y, dx);
     };
   });
 }
@@ -235,12 +205,6 @@ void add_input_tiles(LinearGroups sharing, std::uint32_t number, std::vector<Inp
 
 }  // namespace
 
-const LayerGroup* CudaBackend::groups_on_device(LinearGroups layer) {
-  groups_.clear();
-  for (const LinearGroup& g : layer) groups_.push_back(layer_group(g));
-  return on_device(std::span<const LayerGroup>(groups_));
-}
-
 void CudaBackend::linear_forward(LinearGroups layer, int row_count, const float* x, const float* parameters,
                                  const ForwardTail& tail, float* y) {
   const auto rows = static_cast<unsigned>(row_count);
@@ -293,6 +257,7 @@ void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers,
     operands.x[l] = layers[l].x, operands.dy[l] = layers[l].dy;
     for (const LinearGroup& g : layers[l].layer) groups_.push_back(layer_group(g, l));
   }
+  if (groups_.empty()) return;
   const auto list_tiles = [&](std::uint32_t height) {
     tiles_.clear();
     for (std::uint32_t n = 0; n < groups_.size(); ++n)

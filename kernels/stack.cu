@@ -1,3 +1,4 @@
+#include "core/nn/stack_layers.h"
 #include "kernels/backend.h"
 #include "kernels/stack.h"
 
@@ -73,7 +74,49 @@ dim3 blocks(const Stack& stack, unsigned rows) {
   return {static_cast<unsigned>(stack.hidden.size()), Shape::row_tiles(rows), 1};
 }
 
+/// Of a layer that is cuBLAS' from here on. Below, its product and what follows it are slower than our one launch: 1.6
+/// times at 128 units (docs/performance.md). Where they meet has not been measured.
+constexpr int kCublasUnits = 256;
+
+/// Layers of stacks that learn and do not fit one kernel: products of wide ones by cuBLAS, of all others by our own
+/// kernels. Rows are not generated so: cuBLAS chooses a kernel, and an order of its sums, by the shape of a product, so
+/// that a row would depend on how many are generated with it.
+struct WideLayers {
+  /// A single group is a column that is drawn alone. cuBLAS wants operands to lie at multiples of 16 bytes.
+  static bool by_cublas(LinearGroups layer) {
+    return layer.size() > 1 && std::ranges::all_of(layer, [](const LinearGroup& g) {
+             return g.outputs >= kCublasUnits && g.gap_width == 0 &&
+                    (g.x | g.x_stride | g.y | g.y_stride | g.weight | static_cast<std::size_t>(g.outputs)) % 4 == 0;
+           });
+  }
+  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
+                      float* y) {
+    by_cublas(layer) ? cublas.linear_forward(layer, rows, x, parameters, tail, y)
+                     : own.linear_forward(layer, rows, x, parameters, tail, y);
+  }
+  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
+                             const BackwardTail& tail, float* dx) {
+    by_cublas(layer) ? cublas.linear_backward_input(layer, rows, dy, parameters, tail, dx)
+                     : own.linear_backward_input(layer, rows, dy, parameters, tail, dx);
+  }
+  void linear_backward_weights(std::array<WeightProduct, 3> layers, int rows, bool with_bias, float* gradients) {
+    const auto others = std::ranges::partition(layers, [](const WeightProduct& p) { return by_cublas(p.layer); });
+    cublas.linear_backward_weights({layers.begin(), others.begin()}, rows, with_bias, gradients);
+    own.linear_backward_weights({others.begin(), others.end()}, rows, with_bias, gradients);
+  }
+
+  CudaBackend& own;
+  CublasLinear& cublas;
+};
+
 }  // namespace
+
+CublasLinear* CudaBackend::cublas_for(const Stack& stack, const StackTape& tape) {
+  const bool learns = tape.dheads != nullptr;
+  if (!learns || precision_ != Precision::kTf32 || !WideLayers::by_cublas(stack.hidden)) return nullptr;
+  if (!cublas_ && Cublas::obstacle().empty()) cublas_ = std::make_unique<CublasLinear>(queue_, lists_, precision_);
+  return cublas_.get();
+}
 
 StackGroups CudaBackend::groups_on_device(const Stack& stack) {
   return {stack.first.empty() ? nullptr : groups_on_device(stack.first), groups_on_device(stack.hidden),
@@ -83,7 +126,12 @@ StackGroups CudaBackend::groups_on_device(const Stack& stack) {
 bool CudaBackend::stack_writes_units(int hidden) const { return hidden > static_cast<int>(WideTile::kColumns); }
 
 void CudaBackend::stack_forward(const Stack& stack, int row_count, const float* parameters, const StackTape& tape) {
-  if (!fit<WideTile>(stack)) return Backend::stack_forward(stack, row_count, parameters, tape);
+  if (!fit<WideTile>(stack)) {
+    CublasLinear* const by = cublas_for(stack, tape);
+    if (!by) return Backend::stack_forward(stack, row_count, parameters, tape);
+    WideLayers layers{*this, *by};
+    return stack_layers_forward(layers, stack, row_count, parameters, tape);
+  }
   const auto rows = static_cast<unsigned>(row_count);
   const StackGroups groups = groups_on_device(stack);
   with_tile_for(stack, precision_, [&](auto tile) {
@@ -97,7 +145,12 @@ void CudaBackend::stack_forward(const Stack& stack, int row_count, const float* 
 
 void CudaBackend::stack_backward(const Stack& stack, int row_count, const float* parameters, const StackTape& tape,
                                  float* gradients) {
-  if (!fit<WideTile>(stack)) return Backend::stack_backward(stack, row_count, parameters, tape, gradients);
+  if (!fit<WideTile>(stack)) {
+    CublasLinear* const by = cublas_for(stack, tape);
+    if (!by) return Backend::stack_backward(stack, row_count, parameters, tape, gradients);
+    WideLayers layers{*this, *by};
+    return stack_layers_backward(layers, stack, row_count, parameters, tape, gradients);
+  }
   const auto rows = static_cast<unsigned>(row_count);
   const StackGroups groups = groups_on_device(stack);
   with_tile_for(stack, precision_, [&](auto tile) {

@@ -16,18 +16,16 @@ struct Cpu {
 template <meg::Precision precision>
 struct Emulated {
   static constexpr int kManyRows = 1000;
-  static std::unique_ptr<meg::Backend> make(int = 0) {
-    return std::make_unique<OnDevice>(meg::emulated::make_backend(precision));
-  }
+  static std::unique_ptr<meg::Backend> bare() { return meg::emulated::make_backend(precision); }
+  static std::unique_ptr<meg::Backend> make(int = 0) { return std::make_unique<OnDevice>(bare()); }
 };
 
 /// And on a GPU: scripts/gpu_check builds the tests for one.
 template <meg::Precision precision>
 struct Gpu {
   static constexpr int kManyRows = 100000;
-  static std::unique_ptr<meg::Backend> make(int = 0) {
-    return std::make_unique<OnDevice>(meg::make_backend(meg::Device::kCuda, 0, precision));
-  }
+  static std::unique_ptr<meg::Backend> bare() { return meg::make_backend(meg::Device::kCuda, 0, precision); }
+  static std::unique_ptr<meg::Backend> make(int = 0) { return std::make_unique<OnDevice>(bare()); }
 };
 
 }  // namespace test

@@ -1,4 +1,5 @@
 #define MEG_KERNELS emulated
+#include "bench/layers.h"
 #include "bench/naive_linear.h"
 #include "core/model/classic.h"
 #include "core/model/refinement.h"
@@ -97,6 +98,16 @@ TEST_CASE("the classic ensemble learns the same on both backends, in few kinds o
   CHECK(gpu.graphs().size() == 1);  // batches of 15 and of 16 rows are the same blocks
 }
 
+TEST_CASE("what is cuBLAS' of a step is part of its graph") {
+  auto on = std::make_unique<emulated::CudaBackend>(Precision::kTf32);
+  emulated::CudaBackend& gpu = *on;
+  test::Related r(6, 60, false, MaskedEnsemble::FirstLayer::kOwn, std::move(on), 256);
+  r.options.batch_size = 30;
+  WarmUp warm_up = r.warm_up();
+  while (!warm_up.done()) warm_up.step();
+  CHECK(gpu.graphs() == std::vector<std::size_t>{21});
+}
+
 TEST_CASE("training the default preset is a handful of graphs of few launches, however many steps it has") {
   auto on = std::make_unique<emulated::CudaBackend>(Precision::kFp32);
   emulated::CudaBackend& gpu = *on;
@@ -114,40 +125,100 @@ TEST_CASE("training the default preset is a handful of graphs of few launches, h
   CHECK(gpu.graphs() == std::vector<std::size_t>{12, 14, 23, 39, 30});
 }
 
-TEST_CASE("the naive rungs of the benchmarks' ladders, and what follows a library's products, do what the CPU does") {
-  const GroupedLinear layer{{5, 3, 0, 9, 0, 15, 0, 10}, {4, 6, 5, 9, 18, 42, 3, 10, false}};
+TEST_CASE_TEMPLATE("wide stacks, whose products are cuBLAS', learn the same in replayed steps as one by one", On,
+                   GPUS_WITH(Precision::kTf32)) {
+  const bench::StackLayers layers = bench::make_stack_layers(256);
+  const std::size_t most = 5, units = layers.hidden[0].x_stride, heads = layers.head[0].y_stride;
+  const auto learn = [&](bool together) {
+    const auto backend = On::bare();
+    std::vector<Memory> memory;
+    const auto take = [&](std::size_t count) {
+      memory.push_back(backend->allocate(count));
+      backend->fill_normal(1, Stream::kMeasure, memory.size(), 1, static_cast<int>(count), memory.back().data());
+      backend->add_scaled(count, 0.0f, memory.back().data(), 0.05f, memory.back().data());
+      return memory.back().data();
+    };
+    const StackTape tape{take(most * layers.first[0].x_stride),
+                         take(most * units),
+                         take(most * units),
+                         take(most * units),
+                         take(most * heads),
+                         take(most * heads),
+                         take(most * units),
+                         take(most * units),
+                         take(most * units)};
+    float* const p = take(layers.parameters);
+    const Memory gradients = backend->allocate(layers.parameters);
+    for (int step = 1; step <= 6; ++step) {
+      const int rows = step % 2 == 0 ? 3 : 5;
+      const auto number = static_cast<std::uint64_t>(step);
+      const Stack stack{layers.first, layers.hidden, layers.head, {0.1f, 5, number}, {0.1f, 6, number}};
+      if (together) backend->begin_step();
+      backend->stack_forward(stack, rows, p, tape);
+      backend->add_scaled(static_cast<std::size_t>(rows) * heads, 1.0f, tape.heads, 0.0f, tape.dheads);
+      backend->stack_backward(stack, rows, p, tape, gradients.data());
+      backend->add_scaled(layers.parameters, -0.1f / static_cast<float>(step), gradients.data(), 1.0f, p);
+      if (together) backend->end_step();
+    }
+    Floats out(layers.parameters);
+    backend->download(p, out);
+    return out;
+  };
+  const Floats one_by_one = learn(false);
+  CHECK(std::ranges::all_of(one_by_one, [](float x) { return std::isfinite(x); }));
+  CHECK(learn(true) == one_by_one);
+}
+
+TEST_CASE_TEMPLATE("the linear operations of cuBLAS, and of the benchmarks' naive rung, do what the CPU's do", Linear,
+                   emulated::CublasLinear, emulated::NaiveLinear) {
+  // Groups of no inputs, of more outputs than a draw of dropout is for, that drop and do not.
+  const GroupedLinear layer{
+      {5, 3, 0, 14, 0, 15, 0, 143}, {0, 2, 5, 14, 18, 18, 3, 143}, {9, 138, 5, 14, 20, 1262, 5, 143, false}};
   const int rows = 70;
-  const std::size_t x_size = static_cast<std::size_t>(rows) * 9, y_size = static_cast<std::size_t>(rows) * 10;
-  const Floats x = test::random(x_size, 1), p = test::random(48, 2), dy = test::random(y_size, 3);
+  const std::size_t x_size = static_cast<std::size_t>(rows) * 14, y_size = static_cast<std::size_t>(rows) * 143;
+  const Floats x = test::random(x_size, 1), p = test::random(1400, 2), dy = test::random(y_size, 3);
   const auto cpu = test::Cpu::make();
   emulated::Queue queue;
-  const emulated::DeviceLayer on_device(queue, layer);
+  emulated::DeviceLists lists(queue);
+  Linear linear = [&] {
+    if constexpr (std::is_same_v<Linear, emulated::CublasLinear>)
+      return Linear(queue, lists, Precision::kFp32);
+    else
+      return Linear(queue, lists);
+  }();
   const auto same = [](const Floats& got, const Floats& expected) {
     test::check_close(got, test::doubles(expected), 1e-5);
   };
 
-  Floats expected(y_size, 0.0f), y = expected, product = expected, sum = expected, naive_sum = expected;
-  ForwardTail tail{.activation = Activation::kRelu, .dropout = {0.3f, 5, 6}, .residual = dy.data(), .sum = sum.data()};
-  cpu->linear_forward(layer, rows, x.data(), p.data(), tail, expected.data());
-  cpu->linear_forward(layer, rows, x.data(), p.data(), {.bias = false}, product.data());
-  tail.sum = naive_sum.data();
-  emulated::naive_linear_forward(queue, on_device, rows, x.data(), p.data(), tail, y.data());
-  same(y, expected), same(naive_sum, sum);
-  emulated::forward_tail(queue, on_device, rows, p.data(), tail, product.data());
-  same(product, expected), same(naive_sum, sum);
+  Floats expected(y_size, 0.0f), y(y_size, 9.0f), sum = expected, others_sum = expected;
+  for (const ForwardTail& kind :
+       {ForwardTail{.activation = Activation::kRelu, .dropout = {0.3f, 5, 6}}, ForwardTail{.bias = false},
+        ForwardTail{.activation = Activation::kTanh, .slope_of = dy.data()}}) {
+    ForwardTail tail = kind;
+    tail.residual = dy.data(), tail.sum = sum.data();
+    cpu->linear_forward(layer, rows, x.data(), p.data(), tail, expected.data());
+    tail.sum = others_sum.data();
+    std::ranges::fill(y, 0.0f);
+    linear.linear_forward(layer, rows, x.data(), p.data(), tail, y.data());
+    same(y, expected), same(others_sum, sum);
+  }
 
-  Floats dx(x_size, 0.0f), naive_dx = dx, dx_product = dx, masked = dx, naive_masked = dx;
-  BackwardTail back{.residual = x.data(), .output = x.data(), .scale = 2.0f, .masked = masked.data()};
-  cpu->linear_backward_input(layer, rows, dy.data(), p.data(), back, dx.data());
-  cpu->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx_product.data());
-  back.masked = naive_masked.data();
-  emulated::naive_linear_backward_input(queue, on_device, rows, dy.data(), p.data(), back, naive_dx.data());
-  same(naive_dx, dx), same(naive_masked, masked);
-  emulated::backward_tail(queue, on_device, rows, back, dx_product.data());
-  same(dx_product, dx), same(naive_masked, masked);
+  Floats dx(x_size, 0.0f), others_dx(x_size, 0.0f), masked = dx, others_masked = dx;
+  for (const bool all : {true, false}) {
+    BackwardTail tail;
+    if (all) tail = {.residual = x.data(), .output = x.data(), .scale = 2.0f, .masked = masked.data()};
+    cpu->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
+    if (all) tail.masked = others_masked.data();
+    linear.linear_backward_input(layer, rows, dy.data(), p.data(), tail, others_dx.data());
+    same(others_dx, dx), same(others_masked, masked);
+  }
 
-  Floats gradients(p.size(), 1.0f), naive_gradients = gradients;
-  cpu->linear_backward_weight(layer, rows, x.data(), dy.data(), true, gradients.data());
-  emulated::naive_linear_backward_weight(queue, on_device, rows, x.data(), dy.data(), naive_gradients.data());
-  same(naive_gradients, gradients);
+  Floats gradients(p.size(), 1.0f), others_gradients = gradients;
+  const WeightProduct products[] = {{LinearGroups(layer).first(1), x.data(), dy.data()},
+                                    {LinearGroups(layer).subspan(1), x.data(), dy.data()}};
+  for (const bool with_bias : {true, false}) {
+    cpu->linear_backward_weights(products, rows, with_bias, gradients.data());
+    linear.linear_backward_weights(products, rows, with_bias, others_gradients.data());
+    same(others_gradients, gradients);
+  }
 }

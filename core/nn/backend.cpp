@@ -1,5 +1,7 @@
 #include "core/nn/backend.h"
 
+#include "core/nn/stack_layers.h"
+
 namespace meg {
 
 void Backend::make_passes(int passes, int, const Pass& pass) {
@@ -7,23 +9,12 @@ void Backend::make_passes(int passes, int, const Pass& pass) {
 }
 
 void Backend::stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) {
-  if (!stack.first.empty())
-    linear_forward(stack.first, rows, tape.x, parameters,
-                   {.activation = Activation::kRelu, .dropout = stack.first_dropout}, tape.a0);
-  linear_forward(stack.hidden, rows, tape.a0, parameters,
-                 {.activation = Activation::kRelu, .dropout = stack.hidden_dropout, .residual = tape.a0, .sum = tape.h},
-                 tape.a1);
-  linear_forward(stack.head, rows, tape.h, parameters, {}, tape.heads);
+  stack_layers_forward(*this, stack, rows, parameters, tape);
 }
 
 void Backend::stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
                              float* gradients) {
-  linear_backward_input(stack.head, rows, tape.dheads, parameters,
-                        {.output = tape.a1, .scale = stack.hidden_dropout.scale(), .masked = tape.da1}, tape.dh);
-  linear_backward_input(
-      stack.hidden, rows, tape.da1, parameters,
-      {.residual = tape.dh, .output = tape.a0, .scale = stack.first_dropout.scale(), .masked = tape.da0}, tape.da0);
-  linear_backward_weights(stack.weight_products(tape), rows, true, gradients);
+  stack_layers_backward(*this, stack, rows, parameters, tape, gradients);
 }
 
 void Backend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,

@@ -1,0 +1,139 @@
+#include <cublas_v2.h>
+#include <dlfcn.h>
+
+#include <source_location>
+#include <vector>
+
+#include "core/error.h"
+#include "kernels/cublas.h"
+
+#define MEG_TEXT_OF(x) #x
+#define MEG_TEXT(x) MEG_TEXT_OF(x)
+
+namespace meg::MEG_KERNELS {
+
+namespace {
+
+/// What is used of the library. MEG_CUBLAS is where it was when this was built.
+struct Library {
+  Library() {
+    for (const char* name : {"libcublas.so." MEG_TEXT(CUBLAS_VER_MAJOR), MEG_CUBLAS})
+      if (!handle) handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+    if (!handle) {
+      obstacle = dlerror();
+      return;
+    }
+    find(create, "cublasCreate_v2");
+    find(destroy, "cublasDestroy_v2");
+    find(set_stream, "cublasSetStream_v2");
+    find(set_workspace, "cublasSetWorkspace_v2");
+    find(status_text, "cublasGetStatusString");
+    find(gemm, "cublasGemmGroupedBatchedEx");
+  }
+  template <class Function>
+  void find(Function*& function, const char* name) {
+    function = reinterpret_cast<Function*>(dlsym(handle, name));
+    if (!function) obstacle = std::string("libcublas has no ") + name;
+  }
+
+  void* handle = nullptr;  // stays open: it has threads and memory of its own
+  std::string obstacle;
+  decltype(cublasCreate_v2)* create = nullptr;
+  decltype(cublasDestroy_v2)* destroy = nullptr;
+  decltype(cublasSetStream_v2)* set_stream = nullptr;
+  decltype(cublasSetWorkspace_v2)* set_workspace = nullptr;
+  decltype(cublasGetStatusString)* status_text = nullptr;
+  decltype(cublasGemmGroupedBatchedEx)* gemm = nullptr;
+};
+
+const Library& library() {
+  static const Library loaded;
+  return loaded;
+}
+
+void check(cublasStatus_t status, const char* what, std::source_location where = std::source_location::current()) {
+  if (status == CUBLAS_STATUS_SUCCESS) return;
+  throw Error(std::string(what) + " failed at " + where.file_name() + ":" + std::to_string(where.line()) +
+              ": cuBLAS says: " + library().status_text(status));
+}
+
+struct Destroy {
+  void operator()(cublasContext* handle) const { library().destroy(handle); }
+};
+
+cublasContext* start() {
+  cublasHandle_t handle = nullptr;
+  check(library().create(&handle), "starting cuBLAS");
+  return handle;
+}
+
+/// What NVIDIA's manual advises for an H100. With a workspace of its own a product can be part of a graph, and the same
+/// product is the same sum each time.
+constexpr std::size_t kWorkspace = std::size_t{32} << 20;
+
+}  // namespace
+
+std::string Cublas::obstacle() { return library().obstacle; }
+
+struct Cublas::State {
+  cublasComputeType_t compute;
+  Block workspace;
+  std::unique_ptr<cublasContext, Destroy> handle;
+};
+
+Cublas::Cublas(Queue& queue, Precision precision) {
+  if (!obstacle().empty()) throw Error("cuBLAS cannot be used: " + obstacle());
+  state_ =
+      std::make_unique<State>(State{precision == Precision::kTf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F,
+                                    Block(kWorkspace), std::unique_ptr<cublasContext, Destroy>(start())});
+  check(library().set_stream(state_->handle.get(), queue.stream()), "giving cuBLAS a stream");
+  check(library().set_workspace(state_->handle.get(), state_->workspace.as<void>(), kWorkspace),
+        "giving cuBLAS its memory");
+}
+Cublas::~Cublas() = default;
+
+struct GroupedGemm::State {
+  cublasContext* cublas;
+  cublasComputeType_t compute;
+  std::vector<cublasOperation_t> a_operation, b_operation;
+  std::vector<float> one, beta;
+  std::vector<int> m, n, k, a_stride, b_stride, c_stride, group_size;
+  Block pointers;  // a of all products, b and c
+};
+
+GroupedGemm::GroupedGemm(const Cublas& cublas, Queue& queue, std::span<const Gemm> products, GemmForm form) {
+  const std::size_t count = products.size();
+  const auto operations = [&](bool transposed) {
+    return std::vector<cublasOperation_t>(count, transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
+  };
+  const auto all = [&](auto Gemm::*member) {
+    std::vector<std::decay_t<decltype(products[0].*member)>> out;
+    for (const Gemm& product : products) out.push_back(product.*member);
+    return out;
+  };
+  Block pointers(3 * count * sizeof(void*));
+  auto* const at = pointers.as<void*>();
+  queue.upload(all(&Gemm::a).data(), count * sizeof(void*), at);
+  queue.upload(all(&Gemm::b).data(), count * sizeof(void*), at + count);
+  queue.upload(all(&Gemm::c).data(), count * sizeof(void*), at + 2 * count);
+  state_ = std::make_unique<State>(
+      State{cublas.state_->handle.get(), cublas.state_->compute, operations(form.a_transposed),
+            operations(form.b_transposed), std::vector<float>(count, 1.0f), std::vector<float>(count, form.beta),
+            all(&Gemm::m), all(&Gemm::n), all(&Gemm::k), all(&Gemm::a_stride), all(&Gemm::b_stride),
+            all(&Gemm::c_stride), std::vector<int>(count, 1), std::move(pointers)});
+}
+GroupedGemm::~GroupedGemm() = default;
+
+/// cuBLAS is column-major: to it our matrices are their transposes, so c^T = b^T a^T.
+void GroupedGemm::multiply() const {
+  const State& s = *state_;
+  const std::size_t count = s.m.size();
+  auto* const at = s.pointers.as<void*>();
+  check(library().gemm(s.cublas, s.b_operation.data(), s.a_operation.data(), s.n.data(), s.m.data(), s.k.data(),
+                       s.one.data(), at + count, CUDA_R_32F, s.b_stride.data(), at, CUDA_R_32F, s.a_stride.data(),
+                       s.beta.data(), at + 2 * count, CUDA_R_32F, s.c_stride.data(), static_cast<int>(count),
+                       s.group_size.data(), s.compute),
+        "a grouped product");
+}
+
+}  // namespace meg::MEG_KERNELS

@@ -1,0 +1,61 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/nn/backend.h"
+#include "kernels/queue.h"
+
+namespace meg::MEG_KERNELS {
+
+/// c = a b + beta c of row-major matrices, c [m, n] from a [m, k] and b [k, n]; none of the sizes is 0.
+struct Gemm {
+  const float *a, *b;
+  float* c;
+  int m, n, k, a_stride, b_stride, c_stride;  // strides of rows, as they lie in memory
+};
+
+/// What the products of a grouped GEMM have in common.
+struct GemmForm {
+  bool a_transposed = false, b_transposed = false;  // a lies in memory as [k, m], b as [n, k]
+  float beta = 0.0f;
+};
+
+/// cuBLAS for the work of a queue; where the device is emulated, Eigen (tests/simt/cublas.cpp) in float32. The library
+/// is loaded by the first that asks for it: to start a program that is linked with it takes 0.17 s.
+class Cublas {
+ public:
+  /// Why it cannot be used; empty where it can.
+  static std::string obstacle();
+  /// fp32 or tf32.
+  Cublas(Queue& queue, Precision precision);
+  ~Cublas();
+
+ private:
+  friend class GroupedGemm;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// cuBLAS' grouped batched GEMM: products of any shapes in one launch. Made once, and run as often as wanted.
+class GroupedGemm {
+ public:
+  GroupedGemm(const Cublas& cublas, Queue& queue, std::span<const Gemm> products, GemmForm form);
+  GroupedGemm(const GroupedGemm&) = delete;
+  GroupedGemm& operator=(const GroupedGemm&) = delete;
+  ~GroupedGemm();
+
+  /// A step knows it by its address.
+  void run(Queue& queue) const {
+    const auto run = [](const Call& call) { static_cast<const GroupedGemm*>(call.kernel)->multiply(); };
+    queue.run({.kernel = this, .run = run, .where = std::source_location::current()});
+  }
+
+ private:
+  void multiply() const;
+
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace meg::MEG_KERNELS
