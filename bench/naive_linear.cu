@@ -31,7 +31,8 @@ __global__ void naive_forward_kernel(const LayerGroup* groups, std::size_t rows,
     for (std::size_t i = 0; i < g.inputs; ++i)
       sum += x[g.x + row * g.x_stride + i] * parameters[g.weight + i * g.outputs + output];
     const std::size_t element = g.y + row * g.y_stride + output;
-    finish.put(g, element, sum, finish.joined(g, element, output, parameters), DropoutDraws(finish.mask), y);
+    finish.put(g.drops, element, sum, finish.joined(element, g.bias + output, parameters), DropoutDraws(finish.mask),
+               y);
   });
 }
 

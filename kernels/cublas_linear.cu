@@ -40,7 +40,7 @@ __global__ void forward_tail_kernel(const LayerGroup* groups, std::size_t rows, 
       const std::size_t output = first + 16 * i, element = line + output;
       if (output >= g.outputs) break;
       const float product = g.inputs > 0 ? y[element] : 0.0f;  // nobody has written one of no inputs
-      finish.put(g, element, product, finish.joined(g, element, output, parameters), mask, y);
+      finish.put(g.drops, element, product, finish.joined(element, g.bias + output, parameters), mask, y);
     }
   }
 }

@@ -15,17 +15,17 @@ struct ForwardFinish {
         residual(tail.residual),
         sum(tail.sum) {}
 
-  /// What joins the product in an element of y, of output number `output`: the bias, or where the slope is to be found.
-  __device__ float joined(const LayerGroup& g, std::size_t element, std::size_t output, const float* parameters) const {
+  /// What joins the product in an element of y: the bias, which is that of the parameters, or where the slope is to be
+  /// found.
+  __device__ float joined(std::size_t element, std::size_t of_bias, const float* parameters) const {
     if (slope_of) return slope_of[element];
-    return bias ? parameters[g.bias + output] : 0.0f;
+    return bias ? parameters[of_bias] : 0.0f;
   }
   /// Puts out an element of y; drop(element) is what dropout multiplies it with.
   template <class Drop>
-  __device__ void put(const LayerGroup& g, std::size_t element, float product, float with, Drop&& drop,
-                      float* y) const {
+  __device__ void put(bool drops, std::size_t element, float product, float with, Drop&& drop, float* y) const {
     product = slope_of ? product * slope(activation, with) : activate(activation, product + with);
-    if (g.drops) product *= drop(element);
+    if (drops) product *= drop(element);
     y[element] = product;
     if (sum) sum[element] = product + residual[element];
   }

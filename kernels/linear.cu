@@ -49,12 +49,13 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typenam
   const auto inside = [&](unsigned i, unsigned j) { return first_row + i < rows && at.column + j < outputs; };
   const auto line_of = [&](unsigned i) { return g.y + std::size_t{first_row + i} * g.y_stride + at.column; };
   const auto joined = [&](unsigned i, unsigned j) {
-    return inside(i, j) ? finish.joined(g, line_of(i) + j, at.column + j, parameters) : 0.0f;
+    return inside(i, j) ? finish.joined(line_of(i) + j, g.bias + at.column + j, parameters) : 0.0f;
   };
   each_in_rows(tile, memory.for_rows, joined, [&](unsigned i, unsigned begin) {
     const std::size_t line = line_of(i);
     return [&, i, line, mask = DropoutRow(finish.mask, line + begin)](unsigned j, float sum, float with) {
-      if (inside(i, j)) finish.put(g, line + j, sum, with, mask, y);
+      if (!inside(i, j)) return;
+      finish.put(g.drops, line + j, sum, with, mask, y);
     };
   });
 }

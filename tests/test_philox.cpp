@@ -13,6 +13,24 @@ TEST_CASE("Philox 4x32-10 gives the published known answer") {
   CHECK(out[3] == 0x6d5451fd);
 }
 
+#ifdef MEG_CUDA
+namespace test {
+std::array<std::uint32_t, 4> curand_philox(const std::array<std::uint32_t, 4>& counter,
+                                           const std::array<std::uint32_t, 2>& key);
+}
+
+TEST_CASE("cuRAND's words, which the kernels draw, are those of the host") {
+  for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{7}, ~std::uint64_t{0}, std::uint64_t{1} << 40})
+    for (const std::uint64_t row : {std::uint64_t{0}, std::uint64_t{123456}, ~std::uint64_t{0}, std::uint64_t{5} << 33})
+      for (const std::uint32_t position : {0u, 9u, ~0u}) {
+        const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+        const auto stream = static_cast<std::uint32_t>(Stream::kDropout);
+        CHECK(Philox(seed, Stream::kDropout).bits(row, position) ==
+              test::curand_philox({position, low(row), low(row >> 32), stream}, {low(seed), low(seed >> 32)}));
+      }
+}
+#endif
+
 TEST_CASE("uniform numbers never reach 0 or 1, so their logarithm is finite") {
   CHECK(Philox::to_uniform(0) > 0.0f);
   CHECK(Philox::to_uniform(0xffffffff) < 1.0f);

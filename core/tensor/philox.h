@@ -1,5 +1,9 @@
 #pragma once
+#ifdef __CUDA_ARCH__
+#include <curand_philox4x32_x.h>
+#else
 #include <Random123/philox.h>
+#endif
 
 #include <array>
 #include <cmath>
@@ -27,20 +31,25 @@ enum class Stream : std::uint32_t {
 };
 
 /// Counter-based randomness (Philox 4x32-10, Salmon et al. 2011): a number is a function of
-/// (seed, stream, row, position) and nothing else, so it is the same for every batch size, thread count and shard.
+/// (seed, stream, row, position) and nothing else, so it is the same for every batch size, thread count and shard. Its
+/// words are Random123's on the host and cuRAND's on a GPU: the same.
 class Philox {
  public:
   MEG_HOST_DEVICE Philox(std::uint64_t seed, Stream stream)
-      : key_{{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}},
+      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         stream_(static_cast<std::uint32_t>(stream)) {}
 
   /// Four random words for the block `position` (each block holds four numbers) of `row`.
   MEG_HOST_DEVICE std::array<std::uint32_t, 4> bits(std::uint64_t row, std::uint32_t position) const {
+    const auto low = static_cast<std::uint32_t>(row), high = static_cast<std::uint32_t>(row >> 32);
+#ifdef __CUDA_ARCH__
+    const uint4 out = curand_Philox4x32_10({position, low, high, stream_}, {key_[0], key_[1]});
+    return {out.x, out.y, out.z, out.w};
+#else
     const r123::Philox4x32 generate;
-    const r123::Philox4x32::ctr_type counter{
-        {position, static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32), stream_}};
-    const auto out = generate(counter, key_);
+    const auto out = generate({{position, low, high, stream_}}, {{key_[0], key_[1]}});
     return {out[0], out[1], out[2], out[3]};
+#endif
   }
 
   /// Four numbers in (0, 1), never 0 or 1.
@@ -70,7 +79,7 @@ class Philox {
   }
 
  private:
-  r123::Philox4x32::key_type key_;
+  std::uint32_t key_[2];
   std::uint32_t stream_;
 };
 
