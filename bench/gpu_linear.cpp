@@ -67,16 +67,18 @@ void cublas(benchmark::State& state, Layer kind, int hidden, Precision precision
   o.measure(state, precision, linear);
 }
 
-#define MEG_LADDER(name, layer, hidden)                                                          \
-  BENCHMARK_CAPTURE(naive, name, Layer::layer, hidden)->UseRealTime();                           \
-  BENCHMARK_CAPTURE(fused, name##_fp32, Layer::layer, hidden, Precision::kFp32)->UseRealTime();  \
-  BENCHMARK_CAPTURE(fused, name##_tf32, Layer::layer, hidden, Precision::kTf32)->UseRealTime();  \
-  BENCHMARK_CAPTURE(fused, name##_bf16, Layer::layer, hidden, Precision::kBf16)->UseRealTime();  \
-  BENCHMARK_CAPTURE(cublas, name##_fp32, Layer::layer, hidden, Precision::kFp32)->UseRealTime(); \
-  BENCHMARK_CAPTURE(cublas, name##_tf32, Layer::layer, hidden, Precision::kTf32)->UseRealTime()
+#define MEG_RUNG(rung, name, ...) BENCHMARK_CAPTURE(rung, name, __VA_ARGS__)->UseRealTime()
+#define MEG_LADDER(name, layer, hidden)                                  \
+  MEG_RUNG(naive, name, Layer::layer, hidden);                           \
+  MEG_RUNG(fused, name##_fp32, Layer::layer, hidden, Precision::kFp32);  \
+  MEG_RUNG(fused, name##_tf32, Layer::layer, hidden, Precision::kTf32);  \
+  MEG_RUNG(cublas, name##_fp32, Layer::layer, hidden, Precision::kFp32); \
+  MEG_RUNG(cublas, name##_tf32, Layer::layer, hidden, Precision::kTf32)
 
 MEG_LADDER(kPrefix, kPrefix, 128);
+MEG_RUNG(fused, kPrefix_bf16, Layer::kPrefix, 128, Precision::kBf16);
 MEG_LADDER(kHidden, kHidden, 128);
+MEG_RUNG(fused, kHidden_bf16, Layer::kHidden, 128, Precision::kBf16);
 MEG_LADDER(kHidden_256, kHidden, 256);
 MEG_LADDER(kHidden_512, kHidden, 512);
 

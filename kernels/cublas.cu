@@ -1,49 +1,52 @@
 #include <cublas_v2.h>
+
+#include "kernels/cublas.h"
+#ifdef __CUDACC__
 #include <dlfcn.h>
+#endif
 
 #include <source_location>
 #include <vector>
 
 #include "core/error.h"
-#include "kernels/cublas.h"
-
-#define MEG_TEXT_OF(x) #x
-#define MEG_TEXT(x) MEG_TEXT_OF(x)
 
 namespace meg::MEG_KERNELS {
 
 namespace {
 
-/// What is used of the library. MEG_CUBLAS is where it was when this was built.
+#ifdef __CUDACC__
+#define MEG_TEXT_OF(x) #x
+#define MEG_TEXT(x) MEG_TEXT_OF(x)
+#define MEG_FUNCTION(name) find<decltype(name)>(#name)
+#else
+#define MEG_FUNCTION(name) &name
+#endif
+
+/// What is used of the library.
 struct Library {
-  Library() {
-    for (const char* name : {"libcublas.so." MEG_TEXT(CUBLAS_VER_MAJOR), MEG_CUBLAS})
-      if (!handle) handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
-    if (!handle) {
-      obstacle = dlerror();
-      return;
-    }
-    find(create, "cublasCreate_v2");
-    find(destroy, "cublasDestroy_v2");
-    find(set_stream, "cublasSetStream_v2");
-    find(set_workspace, "cublasSetWorkspace_v2");
-    find(status_text, "cublasGetStatusString");
-    find(gemm, "cublasGemmGroupedBatchedEx");
+  std::string obstacle;  // why it cannot be
+#ifdef __CUDACC__
+  /// From where shared libraries are found, or where it was when this was built.
+  void* open() {
+    void* found = dlopen("libcublas.so." MEG_TEXT(CUBLAS_VER_MAJOR), RTLD_LAZY | RTLD_LOCAL);
+    if (!found) found = dlopen(MEG_CUBLAS, RTLD_LAZY | RTLD_LOCAL);
+    if (!found) obstacle = dlerror();
+    return found;
   }
   template <class Function>
-  void find(Function*& function, const char* name) {
-    function = reinterpret_cast<Function*>(dlsym(handle, name));
-    if (!function) obstacle = std::string("libcublas has no ") + name;
+  Function* find(const char* name) {
+    void* const function = handle ? dlsym(handle, name) : nullptr;
+    if (handle && !function) obstacle = std::string("it has no ") + name;
+    return reinterpret_cast<Function*>(function);
   }
-
-  void* handle = nullptr;  // stays open: it has threads and memory of its own
-  std::string obstacle;
-  decltype(cublasCreate_v2)* create = nullptr;
-  decltype(cublasDestroy_v2)* destroy = nullptr;
-  decltype(cublasSetStream_v2)* set_stream = nullptr;
-  decltype(cublasSetWorkspace_v2)* set_workspace = nullptr;
-  decltype(cublasGetStatusString)* status_text = nullptr;
-  decltype(cublasGemmGroupedBatchedEx)* gemm = nullptr;
+  void* const handle = open();  // stays open: it has threads and memory of its own
+#endif
+  decltype(cublasCreate_v2)* create = MEG_FUNCTION(cublasCreate_v2);
+  decltype(cublasDestroy_v2)* destroy = MEG_FUNCTION(cublasDestroy_v2);
+  decltype(cublasSetStream_v2)* set_stream = MEG_FUNCTION(cublasSetStream_v2);
+  decltype(cublasSetWorkspace_v2)* set_workspace = MEG_FUNCTION(cublasSetWorkspace_v2);
+  decltype(cublasGetStatusString)* status_text = MEG_FUNCTION(cublasGetStatusString);
+  decltype(cublasGemmGroupedBatchedEx)* gemm = MEG_FUNCTION(cublasGemmGroupedBatchedEx);
 };
 
 const Library& library() {
