@@ -133,7 +133,7 @@ constexpr auto fused = trained;
   MEG_RUNG(fused, stack_##way##_bf16, way, 128, Precision::kBf16);     \
   MEG_RUNG(cublas, stack_##way##_fp32, way, 128, Precision::kFp32);    \
   MEG_RUNG(cublas, stack_##way##_tf32, way, 128, Precision::kTf32)
-/// Too wide for one kernel: what training does is then cuBLAS' part and ours.
+/// Too wide for one kernel: what training does at 512 units is cuBLAS' part and ours.
 #define MEG_WIDE_STACK_LADDER(name, units)                                        \
   MEG_RUNG(per_layer, name##_fp32, kForwardAndBackward, units, Precision::kFp32); \
   MEG_RUNG(per_layer, name##_tf32, kForwardAndBackward, units, Precision::kTf32); \

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "bench/naive_linear.h"
 #include "kernels/device.h"
 #include "kernels/layer_tail.h"

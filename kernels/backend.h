@@ -9,7 +9,8 @@
 namespace meg::MEG_KERNELS {
 
 /// nn/backend.h on one NVIDIA GPU; see there for every operation. All work is done in order; only download() and
-/// finish_download() wait for it. Sums are trees of a fixed shape, so the same operands give the same bits.
+/// finish_download() wait for it. Sums are trees of a fixed shape, so the same operands give the same bits; cuBLAS'
+/// products, of wide layers that learn, do too where the library is the same.
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(Precision precision);

@@ -17,6 +17,7 @@ namespace {
 #ifdef __CUDACC__
 #define MEG_TEXT_OF(x) #x
 #define MEG_TEXT(x) MEG_TEXT_OF(x)
+#define MEG_CUBLAS "libcublas.so." MEG_TEXT(CUBLAS_VER_MAJOR)
 #define MEG_FUNCTION(name) find<decltype(name)>(#name)
 #else
 #define MEG_FUNCTION(name) &name
@@ -26,18 +27,21 @@ namespace {
 struct Library {
   std::string obstacle;  // why it cannot be
 #ifdef __CUDACC__
-  /// From where shared libraries are found, or where it was when this was built.
+  /// From where shared libraries are found, or where it was when this was built; not one before CUDA 12.5.
   void* open() {
-    void* found = dlopen("libcublas.so." MEG_TEXT(CUBLAS_VER_MAJOR), RTLD_LAZY | RTLD_LOCAL);
-    if (!found) found = dlopen(MEG_CUBLAS, RTLD_LAZY | RTLD_LOCAL);
-    if (!found) obstacle = dlerror();
-    return found;
+    for (const char* name : {MEG_CUBLAS, MEG_CUBLAS_FOLDER "/" MEG_CUBLAS}) {
+      void* const found = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+      if (found && dlsym(found, "cublasGemmGroupedBatchedEx")) {
+        obstacle.clear();
+        return found;
+      }
+      obstacle = dlerror();
+    }
+    return nullptr;
   }
   template <class Function>
-  Function* find(const char* name) {
-    void* const function = handle ? dlsym(handle, name) : nullptr;
-    if (handle && !function) obstacle = std::string("it has no ") + name;
-    return reinterpret_cast<Function*>(function);
+  Function* find(const char* name) const {
+    return handle ? reinterpret_cast<Function*>(dlsym(handle, name)) : nullptr;
   }
   void* const handle = open();  // stays open: it has threads and memory of its own
 #endif
@@ -70,8 +74,7 @@ cublasContext* start() {
   return handle;
 }
 
-/// What NVIDIA's manual advises for an H100. With a workspace of its own a product can be part of a graph, and the same
-/// product is the same sum each time.
+/// What NVIDIA's manual advises for an H100, and for the same sums each time.
 constexpr std::size_t kWorkspace = std::size_t{32} << 20;
 
 }  // namespace
@@ -79,6 +82,7 @@ constexpr std::size_t kWorkspace = std::size_t{32} << 20;
 std::string Cublas::obstacle() { return library().obstacle; }
 
 struct Cublas::State {
+  Queue& queue;
   cublasComputeType_t compute;
   Block workspace;
   std::unique_ptr<cublasContext, Destroy> handle;
@@ -86,9 +90,10 @@ struct Cublas::State {
 
 Cublas::Cublas(Queue& queue, Precision precision) {
   if (!obstacle().empty()) throw Error("cuBLAS cannot be used: " + obstacle());
-  state_ =
-      std::make_unique<State>(State{precision == Precision::kTf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F,
-                                    Block(kWorkspace), std::unique_ptr<cublasContext, Destroy>(start())});
+  queue.flush();  // before what may throw: a step's calls must not outlive what they point to
+  const auto compute = precision == Precision::kTf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  state_ = std::make_unique<State>(
+      State{queue, compute, Block(kWorkspace), std::unique_ptr<cublasContext, Destroy>(start())});
   check(library().set_stream(state_->handle.get(), queue.stream()), "giving cuBLAS a stream");
   check(library().set_workspace(state_->handle.get(), state_->workspace.as<void>(), kWorkspace),
         "giving cuBLAS its memory");
@@ -96,15 +101,14 @@ Cublas::Cublas(Queue& queue, Precision precision) {
 Cublas::~Cublas() = default;
 
 struct GroupedGemm::State {
-  cublasContext* cublas;
-  cublasComputeType_t compute;
+  const Cublas::State& cublas;
   std::vector<cublasOperation_t> a_operation, b_operation;
   std::vector<float> one, beta;
   std::vector<int> m, n, k, a_stride, b_stride, c_stride, group_size;
   Block pointers;  // a of all products, b and c
 };
 
-GroupedGemm::GroupedGemm(const Cublas& cublas, Queue& queue, std::span<const Gemm> products, GemmForm form) {
+GroupedGemm::GroupedGemm(const Cublas& cublas, std::span<const Gemm> products, GemmForm form) {
   const std::size_t count = products.size();
   const auto operations = [&](bool transposed) {
     return std::vector<cublasOperation_t>(count, transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
@@ -114,28 +118,31 @@ GroupedGemm::GroupedGemm(const Cublas& cublas, Queue& queue, std::span<const Gem
     for (const Gemm& product : products) out.push_back(product.*member);
     return out;
   };
+  Queue& queue = cublas.state_->queue;
+  queue.flush();  // as above
   Block pointers(3 * count * sizeof(void*));
   auto* const at = pointers.as<void*>();
   queue.upload(all(&Gemm::a).data(), count * sizeof(void*), at);
   queue.upload(all(&Gemm::b).data(), count * sizeof(void*), at + count);
   queue.upload(all(&Gemm::c).data(), count * sizeof(void*), at + 2 * count);
-  state_ = std::make_unique<State>(
-      State{cublas.state_->handle.get(), cublas.state_->compute, operations(form.a_transposed),
-            operations(form.b_transposed), std::vector<float>(count, 1.0f), std::vector<float>(count, form.beta),
-            all(&Gemm::m), all(&Gemm::n), all(&Gemm::k), all(&Gemm::a_stride), all(&Gemm::b_stride),
-            all(&Gemm::c_stride), std::vector<int>(count, 1), std::move(pointers)});
+  state_ = std::make_unique<State>(State{
+      *cublas.state_, operations(form.a_transposed), operations(form.b_transposed), std::vector<float>(count, 1.0f),
+      std::vector<float>(count, form.beta), all(&Gemm::m), all(&Gemm::n), all(&Gemm::k), all(&Gemm::a_stride),
+      all(&Gemm::b_stride), all(&Gemm::c_stride), std::vector<int>(count, 1), std::move(pointers)});
 }
 GroupedGemm::~GroupedGemm() = default;
 
 /// cuBLAS is column-major: to it our matrices are their transposes, so c^T = b^T a^T.
-void GroupedGemm::multiply() const {
-  const State& s = *state_;
-  const std::size_t count = s.m.size();
-  auto* const at = s.pointers.as<void*>();
-  check(library().gemm(s.cublas, s.b_operation.data(), s.a_operation.data(), s.n.data(), s.m.data(), s.k.data(),
-                       s.one.data(), at + count, CUDA_R_32F, s.b_stride.data(), at, CUDA_R_32F, s.a_stride.data(),
-                       s.beta.data(), at + 2 * count, CUDA_R_32F, s.c_stride.data(), static_cast<int>(count),
-                       s.group_size.data(), s.compute),
+void GroupedGemm::run() const {
+  const auto& [cublas, a_operation, b_operation, one, beta, m, n, k, a_stride, b_stride, c_stride, group_size,
+               pointers] = *state_;
+  const std::size_t count = m.size();
+  auto* const at = pointers.as<void*>();
+  cublas.queue.flush();
+  check(library().gemm(cublas.handle.get(), b_operation.data(), a_operation.data(), n.data(), m.data(), k.data(),
+                       one.data(), at + count, CUDA_R_32F, b_stride.data(), at, CUDA_R_32F, a_stride.data(),
+                       beta.data(), at + 2 * count, CUDA_R_32F, c_stride.data(), static_cast<int>(count),
+                       group_size.data(), cublas.compute),
         "a grouped product");
 }
 

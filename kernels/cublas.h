@@ -33,7 +33,7 @@ class Cublas {
   ~Cublas();
 
  private:
-  friend class GroupedGemm;
+  friend class GroupedGemm;  // which needs it as long as it lives
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -41,20 +41,15 @@ class Cublas {
 /// cuBLAS' grouped batched GEMM: products of any shapes in one launch. Made once, and run as often as wanted.
 class GroupedGemm {
  public:
-  GroupedGemm(const Cublas& cublas, Queue& queue, std::span<const Gemm> products, GemmForm form);
+  GroupedGemm(const Cublas& cublas, std::span<const Gemm> products, GemmForm form);
   GroupedGemm(const GroupedGemm&) = delete;
   GroupedGemm& operator=(const GroupedGemm&) = delete;
   ~GroupedGemm();
 
-  /// A step knows it by its address.
-  void run(Queue& queue) const {
-    const auto run = [](const Call& call) { static_cast<const GroupedGemm*>(call.kernel)->multiply(); };
-    queue.run({.kernel = this, .run = run, .where = std::source_location::current()});
-  }
+  /// Puts it behind what the queue has. A step that has it is no graph, see Queue: what takes time there is the GPU.
+  void run() const;
 
  private:
-  void multiply() const;
-
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "kernels/cublas_linear.h"
@@ -52,7 +51,7 @@ __global__ void backward_tail_kernel(const LayerGroup* groups, std::size_t rows,
   for (std::size_t n = grid_thread(); n < rows * g.inputs; n += grid_threads()) {
     const std::size_t element = g.x + n / g.inputs * g.x_stride + n % g.inputs;
     const float output = tail.masked ? tail.output[element] : 0.0f;
-    put_gradient(tail, scale, element, g.outputs > 0 ? dx[element] : 0.0f, output, dx);
+    put_gradient(tail, scale, element, dx[element], output, dx);
   }
 }
 
@@ -82,15 +81,7 @@ void CublasLinear::multiply(GemmForm form) {
   if (products_.empty()) return;
   std::string key(reinterpret_cast<const char*>(products_.data()), products_.size() * sizeof(Gemm));
   key += {form.a_transposed ? 't' : 'n', form.b_transposed ? 't' : 'n', form.beta == 0.0f ? '0' : '1'};
-  auto found = gemms_.find(key);
-  if (found == gemms_.end()) {
-    queue_.flush();  // before what may throw, and so the first step that has it is no graph: cuBLAS loads kernels then
-    found = gemms_
-                .emplace(std::piecewise_construct, std::forward_as_tuple(std::move(key)),
-                         std::forward_as_tuple(cublas_, queue_, std::span<const Gemm>(products_), form))
-                .first;
-  }
-  found->second.run(queue_);
+  gemms_.try_emplace(std::move(key), cublas_, std::span<const Gemm>(products_), form).first->second.run();
   products_.clear();
 }
 
@@ -126,8 +117,8 @@ void CublasLinear::linear_backward_weights(std::span<const WeightProduct> layers
       products_.push_back({x + g.x, dy + g.y, gradients + g.weight, g.inputs, g.outputs, rows,
                            static_cast<int>(g.x_stride), static_cast<int>(g.y_stride), g.outputs});
   multiply({.a_transposed = true, .beta = 1.0f});
+  if (!with_bias) return;
   for (const auto& [layer, x, dy] : layers) {
-    if (!with_bias) break;
     const auto blocks = static_cast<unsigned>((most(layer, &LinearGroup::outputs) + kBiases - 1) / kBiases);
     launch(queue_, {{blocks, static_cast<unsigned>(layer.size()), 1}, kThreads, SharedMemory::bytes<float>(kThreads)},
            bias_gradients_kernel, lists_.groups(layer), static_cast<std::size_t>(rows), dy, gradients);

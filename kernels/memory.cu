@@ -28,24 +28,6 @@ int CudaBackend::rows_of_pass(std::size_t wanted, std::size_t floats) const {
   return static_cast<int>(std::max<std::size_t>(1, tiles) * kTile);
 }
 
-const void* DeviceLists::find_bytes(std::span<const std::byte> bytes) {
-  std::string key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  auto found = lists_.find(key);
-  if (found == lists_.end()) {
-    queue_.flush();  // before what may throw: a step's calls must not outlive what they point to
-    Block block(bytes.size());
-    queue_.upload(bytes.data(), bytes.size(), block.as<void>());
-    found = lists_.emplace(std::move(key), std::move(block)).first;
-  }
-  return found->second.as<void>();
-}
-
-const LayerGroup* DeviceLists::groups(LinearGroups layer) {
-  groups_.clear();
-  for (const LinearGroup& g : layer) groups_.push_back(layer_group(g));
-  return find(std::span<const LayerGroup>(groups_));
-}
-
 Memory CudaBackend::allocate(std::size_t count) {
   const std::size_t bytes = std::max<std::size_t>(count, 1) * sizeof(float);
   auto block = std::make_shared<Block>(bytes);

@@ -54,7 +54,7 @@ bool Queue::Step::like(const Step& other) const {
 
 bool Queue::Step::same_arguments(const Step& other, std::size_t i) const {
   const Noted& noted = calls_[i];
-  return std::memcmp(bytes_.data() + noted.begin, other.bytes_.data() + noted.begin, noted.end - noted.begin) == 0;
+  return std::memcmp(&bytes_[noted.begin], &other.bytes_[noted.begin], noted.end - noted.begin) == 0;
 }
 
 void Queue::run(const Call& call) {
@@ -102,7 +102,7 @@ void Queue::end_step() {
 
 void Queue::record() {
   Replayed made;
-  for (std::size_t i = 0; i < step_.size(); ++i) made.graph.add(step_.call(i), stream_.handle());
+  for (std::size_t i = 0; i < step_.size(); ++i) made.graph.add(step_.call(i));
   made.graph.run(stream_.handle());
   made.step = step_;
   steps_.push_back(std::move(made));

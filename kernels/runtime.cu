@@ -193,7 +193,6 @@ cudaKernelNodeParams node_of(const Call& call) {
 }  // namespace
 
 void CudaStream::run(const Call& call) const {
-  if (call.run) return call.run(call);
   ask_for_shared_memory(call);
   cudaError_t (*launch)(const void*, dim3, dim3, void**, std::size_t, cudaStream_t) = cudaLaunchKernel;
   if (call.together) launch = cudaLaunchCooperativeKernel;
@@ -210,33 +209,6 @@ std::size_t blocks_together(const void* kernel, unsigned threads, std::size_t sh
         "asking how many blocks the GPU runs side by side");
   return static_cast<std::size_t>(blocks) * static_cast<std::size_t>(attribute(cudaDevAttrMultiProcessorCount));
 }
-
-namespace {
-
-/// What a library puts into a stream, as a graph.
-class Captured {
- public:
-  Captured(const Call& call, cudaStream_t stream) {
-    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording a library's work", call.where);
-    try {
-      call.run(call);
-    } catch (...) {
-      cudaStreamEndCapture(stream, &graph_);
-      if (graph_) cudaGraphDestroy(graph_);
-      throw;
-    }
-    check(cudaStreamEndCapture(stream, &graph_), "recording a library's work", call.where);
-  }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-  ~Captured() { cudaGraphDestroy(graph_); }
-  cudaGraph_t graph() const { return graph_; }
-
- private:
-  cudaGraph_t graph_ = nullptr;
-};
-
-}  // namespace
 
 struct Graph::State {
   State() { check(cudaGraphCreate(&graph, 0), "making a graph"); }
@@ -280,21 +252,14 @@ Graph::Graph(Graph&&) noexcept = default;
 Graph& Graph::operator=(Graph&&) noexcept = default;
 Graph::~Graph() = default;
 
-void Graph::add(const Call& call, CUstream_st* stream) {
+void Graph::add(const Call& call) {
+  ask_for_shared_memory(call);
+  const cudaKernelNodeParams params = node_of(call);
   std::vector<cudaGraphNode_t>& nodes = state_->nodes;
-  const cudaGraphNode_t* const before = nodes.empty() ? nullptr : &nodes.back();
-  const std::size_t count = nodes.empty() ? 0 : 1;
   cudaGraphNode_t node = nullptr;
-  if (call.run) {
-    const Captured work(call, stream);
-    check(cudaGraphAddChildGraphNode(&node, state_->graph, before, count, work.graph()),
-          "adding a library's work to a graph", call.where);
-  } else {
-    ask_for_shared_memory(call);
-    const cudaKernelNodeParams params = node_of(call);
-    check(cudaGraphAddKernelNode(&node, state_->graph, before, count, &params), "adding a kernel to a graph",
-          call.where);
-  }
+  check(cudaGraphAddKernelNode(&node, state_->graph, nodes.empty() ? nullptr : &nodes.back(), nodes.empty() ? 0 : 1,
+                               &params),
+        "adding a kernel to a graph", call.where);
   nodes.push_back(node);
 }
 

@@ -77,16 +77,16 @@ class Scratch {
   std::size_t size_ = 0;
 };
 
-/// A kernel with its arguments, or what a library puts into a stream; not yet run.
+/// A kernel with its arguments, not yet run.
 struct Call {
-  const void* kernel = nullptr;             ///< or what run() does
-  void (*run)(const Call& call) = nullptr;  ///< does it from the host: a library's work, and kernels where emulated
-  unsigned blocks[3] = {}, threads = 0;
-  std::size_t shared_bytes = 0;
-  bool together = false;                             ///< the device must run all blocks side by side
-  std::span<void* const> arguments = {};             ///< where each of them lies
-  std::span<const std::size_t> argument_sizes = {};  ///< in bytes
-  std::source_location where = {};
+  const void* kernel;
+  void (*run)(const Call& call);  ///< runs it on the host: only where the device is emulated
+  unsigned blocks[3], threads;
+  std::size_t shared_bytes;
+  bool together;                                ///< the device must run all blocks side by side
+  std::span<void* const> arguments;             ///< where each of them lies
+  std::span<const std::size_t> argument_sizes;  ///< in bytes
+  std::source_location where;
 };
 
 /// Blocks of a kernel that the device can run side by side; 0 where one of them needs more shared memory than it has.
@@ -100,10 +100,9 @@ class Graph {
   Graph& operator=(Graph&& other) noexcept;
   ~Graph();
 
-  /// Appends a call; a library's work is taken from `stream`, into which it puts it. All of them must be there before
-  /// the first run.
-  void add(const Call& call, CUstream_st* stream);
-  /// Call number `index`, of a kernel, has these arguments from now on; kernel and shape stay.
+  /// Appends a call. All of them must be there before the first run.
+  void add(const Call& call);
+  /// Call number `index` has these arguments from now on; kernel and shape stay.
   void change(std::size_t index, const Call& call);
   void run(CUstream_st* stream);
 

@@ -74,9 +74,10 @@ dim3 blocks(const Stack& stack, unsigned rows) {
   return {static_cast<unsigned>(stack.hidden.size()), Shape::row_tiles(rows), 1};
 }
 
-/// Of a layer that is cuBLAS' from here on. Below, its product and what follows it are slower than our one launch: 1.6
-/// times at 128 units (docs/performance.md). Where they meet has not been measured.
-constexpr int kCublasUnits = 256;
+/// A layer with so many units is cuBLAS'. Its products grow with their square, its launches do not: at 128 units all
+/// layers take 1.4 times as long as ours forward, and 2.2 times both ways (docs/performance.md). Where they meet has
+/// not been measured; meg_gpu_bench has rungs of 256 and 512.
+constexpr int kCublasUnits = 512;
 
 /// Layers of stacks that learn and do not fit one kernel: products of wide ones by cuBLAS, of all others by our own
 /// kernels. Rows are not generated so: cuBLAS chooses a kernel, and an order of its sums, by the shape of a product, so

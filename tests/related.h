@@ -23,10 +23,9 @@ inline const std::vector<Column> kRelatedColumns{{4}, {4}, {1, true}};
 struct Related {
   explicit Related(int epochs, int row_count = 2000, bool any_order = false,
                    meg::MaskedEnsemble::FirstLayer first = meg::MaskedEnsemble::FirstLayer::kOwn,
-                   std::unique_ptr<meg::Backend> on = meg::make_backend(meg::Device::kCpu, 2), int hidden = 32)
+                   std::unique_ptr<meg::Backend> on = meg::make_backend(meg::Device::kCpu, 2))
       : backend(std::move(on)),
-        ensemble(layout_of(kRelatedColumns),
-                 {.hidden = hidden, .dropout = 0.1f, .first = first, .any_order = any_order}),
+        ensemble(layout_of(kRelatedColumns), {.hidden = 32, .dropout = 0.1f, .first = first, .any_order = any_order}),
         cells(related_cells(row_count)) {
     std::vector<std::uint32_t> train, held_out;
     for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r)

@@ -242,6 +242,8 @@ class Backend {
   /// Whether stack_forward of hidden layers of so many units writes a0, a1 and h even where no backward follows. Where
   /// it does not, they may be null then, if the stack has a first layer.
   virtual bool stack_writes_units(int /*hidden*/) const { return true; }
+  /// Where a backward pass follows (tape.dheads), a GPU may leave products of wide layers to cuBLAS: heads are then
+  /// those without one up to rounding, which also depends on how many rows there are.
   virtual void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape);
   /// From dheads: adds to the gradients of all weights and biases of the stack, the first layer's too where it has one,
   /// and writes da1 and da0, both behind the masks of ReLU and dropout. dh may be left as it is.

@@ -85,7 +85,7 @@ Graph::Graph(Graph&&) noexcept = default;
 Graph& Graph::operator=(Graph&&) noexcept = default;
 Graph::~Graph() = default;
 
-void Graph::add(const Call& call, CUstream_st*) {
+void Graph::add(const Call& call) {
   State::Node& node = state_->nodes.emplace_back(State::Node{call, {}, {}, {}});
   for (const std::size_t size : call.argument_sizes) {
     node.sizes.push_back(size);
