@@ -21,9 +21,8 @@ struct GemmForm {
   float beta = 0.0f;
 };
 
-/// cuBLAS for the work of a queue; where the device is emulated, Eigen (tests/simt/cublas_v2.h). It is
-/// loaded by the first that asks for it: a program that is linked with it loads 600 MB whenever it starts, or does not
-/// start.
+/// cuBLAS for the work of a queue; where the device is emulated, Eigen (tests/simt/cublas_v2.h). It is loaded by the
+/// first that asks for it: a program that is linked with it loads 600 MB whenever it starts, or does not start.
 class Cublas {
  public:
   /// Why it cannot be used; empty where it can.

@@ -82,7 +82,6 @@ void CublasLinear::multiply(GemmForm form) {
   std::string key(reinterpret_cast<const char*>(products_.data()), products_.size() * sizeof(Gemm));
   key += {form.a_transposed ? 't' : 'n', form.b_transposed ? 't' : 'n', form.beta == 0.0f ? '0' : '1'};
   gemms_.try_emplace(std::move(key), cublas_, std::span<const Gemm>(products_), form).first->second.run();
-  products_.clear();
 }
 
 void CublasLinear::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,

@@ -22,7 +22,7 @@ class CublasLinear {
   void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias, float* gradients);
 
  private:
-  /// Runs products_, and empties it.
+  /// Runs products_ but for those without numbers.
   void multiply(GemmForm form);
 
   Queue& queue_;

@@ -16,11 +16,11 @@ class Queue {
   void download(const void* from, std::size_t bytes, void* to);
   void start_download(const void* from, std::size_t bytes, void* to, Download& download);
 
-  /// Calls are noted from now on. What is noted runs at end_step(), or where an upload or a download must see it done:
-  /// such a step is no graph.
+  /// Calls are noted from now on. What is noted runs at end_step(), or where an upload, a download or a library must
+  /// see it done: such a step is no graph.
   void begin_step();
   void end_step();
-  /// For a library that works beside the kernels.
+  /// For a library that works beside the kernels, behind flush().
   CUstream_st* stream() const { return stream_.handle(); }
   /// Launches of every graph made so far.
   std::vector<std::size_t> graphs() const {

@@ -1,7 +1,6 @@
 #include <cublas_v2.h>
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <cstdint>
 
 struct cublasContext {};
