@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "core/model/masked_ensemble.h"
+#include "core/model/ensemble/masked_ensemble.h"
 #include "core/table/table.h"
 #include "core/tensor/philox.h"
 

@@ -1,4 +1,4 @@
-#include "core/model/classic.h"
+#include "core/model/classic/classic.h"
 
 #include "bench/adult.h"
 #include "bench/peak.h"

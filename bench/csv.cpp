@@ -1,4 +1,4 @@
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "bench/generation.h"
 #include "bench/peak.h"
-#include "core/model/refinement.h"
+#include "core/model/ensemble/refinement.h"
 
 using namespace meg;
 

@@ -5,7 +5,7 @@
 
 #include "bench/adult.h"
 #include "core/model/decoding.h"
-#include "core/model/generation.h"
+#include "core/model/ensemble/generation.h"
 
 namespace meg::bench {
 

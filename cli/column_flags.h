@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/checks.h"
-#include "core/error.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
+#include "meg/error.h"
 
 namespace meg::cli {
 

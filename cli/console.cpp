@@ -14,10 +14,10 @@
 #include <fstream>
 #include <string>
 
-#include "core/error.h"
 #include "core/nn/backend.h"
 #include "core/output_file.h"
-#include "core/table/odd_cells.h"
+#include "core/table/infer/odd_cells.h"
+#include "meg/error.h"
 
 namespace meg::cli {
 

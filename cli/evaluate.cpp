@@ -11,12 +11,12 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/evaluation_text.h"
-#include "core/error.h"
 #include "core/measure/evaluation.h"
 #include "core/measure/evaluation_json.h"
 #include "core/output_file.h"
-#include "core/table/csv.h"
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 
 namespace meg::cli {
 

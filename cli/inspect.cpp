@@ -5,7 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "core/meg.h"
+#include "meg/meg.h"
 
 namespace meg::cli {
 

@@ -12,7 +12,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace {
 

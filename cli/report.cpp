@@ -13,11 +13,11 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/training_log.h"
-#include "core/error.h"
 #include "core/measure/evaluation.h"
-#include "core/meg.h"
 #include "core/output_file.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
+#include "meg/meg.h"
 
 namespace meg::cli {
 

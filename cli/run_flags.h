@@ -8,7 +8,7 @@
 #include <string>
 
 #include "cli/console.h"
-#include "core/options.h"
+#include "meg/options.h"
 
 namespace meg::cli {
 

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "core/output_file.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
 
 namespace meg::cli {
 

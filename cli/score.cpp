@@ -5,9 +5,9 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/run_flags.h"
-#include "core/meg.h"
 #include "core/output_file.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/meg.h"
 
 namespace meg::cli {
 

@@ -10,9 +10,9 @@
 #include "cli/console.h"
 #include "cli/run_flags.h"
 #include "cli/training_log.h"
-#include "core/meg.h"
 #include "core/output_file.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/meg.h"
 
 namespace meg::cli {
 

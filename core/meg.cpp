@@ -1,9 +1,9 @@
-#include "core/meg.h"
+#include "meg/meg.h"
 
 #include <nlohmann/json.hpp>
 
 #include "core/model/preset.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
 
 namespace meg {
 

@@ -1,10 +1,10 @@
-#include "core/options.h"
+#include "meg/options.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 
 namespace meg {
 

@@ -8,7 +8,7 @@
 #include <source_location>
 #include <vector>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace meg::MEG_KERNELS {
 

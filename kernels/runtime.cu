@@ -3,8 +3,8 @@
 #include <cstring>
 #include <vector>
 
-#include "core/error.h"
 #include "kernels/runtime.h"
+#include "meg/error.h"
 
 namespace meg::MEG_KERNELS {
 

@@ -1,6 +1,6 @@
 #pragma once
 #include "core/model/blocks.h"
-#include "core/model/classic.h"
+#include "core/model/classic/classic.h"
 #include "tests/support.h"
 
 namespace test {

@@ -1,6 +1,6 @@
 #pragma once
-#include "core/table/coding.h"
-#include "core/table/csv.h"
+#include "core/table/code/coding.h"
+#include "core/table/read/csv.h"
 
 namespace test {
 

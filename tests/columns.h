@@ -1,5 +1,5 @@
 #pragma once
-#include "core/model/masked_ensemble.h"
+#include "core/model/ensemble/masked_ensemble.h"
 #include "tests/support.h"
 
 namespace test {

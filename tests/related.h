@@ -1,5 +1,5 @@
 #pragma once
-#include "core/model/warm_up.h"
+#include "core/model/ensemble/warm_up.h"
 #include "tests/columns.h"
 
 namespace test {

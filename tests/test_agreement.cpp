@@ -1,5 +1,5 @@
-#include "core/model/gate.h"
-#include "core/model/refinement.h"
+#include "core/model/ensemble/gate.h"
+#include "core/model/ensemble/refinement.h"
 #include "tests/backends.h"
 #include "tests/related.h"
 

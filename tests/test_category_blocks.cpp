@@ -2,7 +2,7 @@
 #include <numeric>
 #include <set>
 
-#include "core/table/category_blocks.h"
+#include "core/table/code/category_blocks.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -1,4 +1,4 @@
-#include "core/table/cell_set.h"
+#include "core/table/code/cell_set.h"
 #include "tests/support.h"
 
 using namespace meg;

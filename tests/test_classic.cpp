@@ -1,5 +1,5 @@
-#include "core/error.h"
-#include "core/model/classic.h"
+#include "core/model/classic/classic.h"
+#include "meg/error.h"
 #include "tests/allocations.h"
 #include "tests/classic_rows.h"
 #include "tests/support.h"

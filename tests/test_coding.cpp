@@ -2,7 +2,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "core/error.h"
+#include "meg/error.h"
 #include "tests/coded.h"
 #include "tests/support.h"
 

@@ -4,12 +4,12 @@
 #include <map>
 #include <set>
 
-#include "core/error.h"
-#include "core/model/masks.h"
-#include "core/table/category_blocks.h"
-#include "core/table/column.h"
-#include "core/table/csv.h"
-#include "core/table/normal_scores.h"
+#include "core/model/classic/masks.h"
+#include "core/table/code/category_blocks.h"
+#include "core/table/code/column.h"
+#include "core/table/code/normal_scores.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

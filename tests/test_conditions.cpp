@@ -1,7 +1,7 @@
 #include <map>
 
-#include "core/meg.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/meg.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -1,5 +1,5 @@
-#include "core/error.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using meg::parse_csv;

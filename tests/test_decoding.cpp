@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "core/model/decoding.h"
-#include "core/model/generation.h"
+#include "core/model/ensemble/generation.h"
 #include "core/model/preset.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
 #include "tests/backends.h"
 #include "tests/columns.h"
 

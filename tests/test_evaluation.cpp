@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "core/error.h"
 #include "core/measure/association.h"
 #include "core/measure/boosted_trees.h"
 #include "core/measure/diagnostic.h"
@@ -21,7 +20,8 @@
 #include "core/measure/nearest.h"
 #include "core/measure/sample.h"
 #include "core/parallel.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -1,6 +1,6 @@
 #include <map>
 
-#include "core/model/filling.h"
+#include "core/model/ensemble/filling.h"
 #include "tests/columns.h"
 
 using namespace meg;

@@ -1,7 +1,7 @@
 #define MEG_KERNELS emulated
 #include <numeric>
 
-#include "core/model/classic.h"
+#include "core/model/classic/classic.h"
 #include "kernels/backend.h"
 #include "tests/backends.h"
 #include "tests/support.h"

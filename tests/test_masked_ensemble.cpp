@@ -1,5 +1,5 @@
-#include "core/model/masked_ensemble.h"
-#include "core/model/warm_up.h"
+#include "core/model/ensemble/masked_ensemble.h"
+#include "core/model/ensemble/warm_up.h"
 #include "tests/allocations.h"
 #include "tests/backends.h"
 #include "tests/reference_heads.h"

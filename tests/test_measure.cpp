@@ -2,7 +2,6 @@
 #include <filesystem>
 #include <limits>
 
-#include "core/error.h"
 #include "core/measure/boosted_trees.h"
 #include "core/measure/chi_square.h"
 #include "core/measure/compare.h"
@@ -14,8 +13,9 @@
 #include "core/measure/total_variation.h"
 #include "core/measure/two_sample.h"
 #include "core/measure/wasserstein.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
 #include "core/tensor/philox.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

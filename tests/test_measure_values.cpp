@@ -15,7 +15,7 @@
 #include "core/measure/precision_recall.h"
 #include "core/measure/sample.h"
 #include "core/measure/two_sample.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
 #include "tests/measure_values.h"
 
 using namespace meg;

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/meg.h"
-#include "core/model/masks.h"
+#include "core/model/classic/masks.h"
 #include "core/nn/column_layout.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/meg.h"
 #include "tests/support.h"
 
 using namespace meg;

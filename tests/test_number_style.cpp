@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "core/error.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -1,7 +1,7 @@
-#include "core/error.h"
-#include "core/table/csv.h"
-#include "core/table/odd_cells.h"
-#include "core/table/schema.h"
+#include "core/table/infer/odd_cells.h"
+#include "core/table/infer/schema.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
-#include "core/error.h"
 #include "core/input_file.h"
 #include "core/output_file.h"
+#include "meg/error.h"
 
 using namespace meg;
 

@@ -1,9 +1,9 @@
 #include <cmath>
 
-#include "core/error.h"
 #include "core/measure/closest_record.h"
 #include "core/measure/identical_rows.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -3,10 +3,10 @@
 #include <map>
 #include <set>
 
-#include "core/error.h"
-#include "core/meg.h"
-#include "core/table/coding.h"
-#include "core/table/csv.h"
+#include "core/table/code/coding.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
+#include "meg/meg.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -1,7 +1,7 @@
 #include <numeric>
 
-#include "core/model/gate.h"
-#include "core/model/refinement.h"
+#include "core/model/ensemble/gate.h"
+#include "core/model/ensemble/refinement.h"
 #include "tests/allocations.h"
 #include "tests/related.h"
 

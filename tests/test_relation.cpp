@@ -2,7 +2,7 @@
 #include <map>
 
 #include "core/measure/rules.h"
-#include "core/meg.h"
+#include "meg/meg.h"
 #include "tests/coded.h"
 #include "tests/support.h"
 

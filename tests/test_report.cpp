@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "core/error.h"
 #include "core/report/cut_column.h"
 #include "core/report/report.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <set>
 
-#include "core/error.h"
-#include "core/table/csv.h"
-#include "core/table/scaling.h"
+#include "core/model/classic/scaling.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

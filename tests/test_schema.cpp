@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/error.h"
-#include "core/table/csv.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
+#include "core/table/read/csv.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

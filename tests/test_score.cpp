@@ -1,5 +1,5 @@
-#include "core/meg.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
+#include "meg/meg.h"
 #include "tests/support.h"
 
 using namespace meg;

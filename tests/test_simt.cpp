@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 // What the emulated device must find out, and what it must compute: the other tests believe in it.
 

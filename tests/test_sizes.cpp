@@ -1,4 +1,4 @@
-#include "core/model/sizes.h"
+#include "core/model/ensemble/sizes.h"
 #include "tests/columns.h"
 
 using namespace meg;

@@ -1,8 +1,8 @@
 #define MEG_KERNELS emulated
 #include "bench/layers.h"
 #include "bench/naive_linear.h"
-#include "core/model/classic.h"
-#include "core/model/refinement.h"
+#include "core/model/classic/classic.h"
+#include "core/model/ensemble/refinement.h"
 #include "kernels/backend.h"
 #include "tests/backends.h"
 #include "tests/classic_rows.h"

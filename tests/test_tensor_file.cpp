@@ -3,8 +3,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/error.h"
 #include "core/model/tensor_file.h"
+#include "meg/error.h"
 #include "tests/support.h"
 
 using namespace meg;

@@ -6,8 +6,8 @@
 #include <numeric>
 #include <set>
 
-#include "core/table/csv.h"
-#include "core/table/text_columns.h"
+#include "core/table/code/text_columns.h"
+#include "core/table/read/csv.h"
 #include "core/tensor/keyed_permutation.h"
 #include "tests/support.h"
 

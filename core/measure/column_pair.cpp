@@ -9,7 +9,7 @@
 
 #include "core/measure/numbers.h"
 #include "core/measure/vocabulary.h"
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
 
 namespace meg {
 

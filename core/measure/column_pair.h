@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error.h"
 #include "core/measure/chi_square.h"
 #include "core/measure/diagnostic.h"
 #include "core/measure/jensen_shannon.h"
@@ -13,6 +12,7 @@
 #include "core/measure/total_variation.h"
 #include "core/measure/wasserstein.h"
 #include "core/parallel.h"
+#include "meg/error.h"
 
 namespace meg {
 

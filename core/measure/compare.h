@@ -5,7 +5,7 @@
 
 #include "core/measure/measured.h"
 #include "core/measure/trend.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

@@ -6,11 +6,11 @@
 #include <map>
 #include <numeric>
 
-#include "core/error.h"
 #include "core/measure/f1.h"
 #include "core/measure/roc_auc.h"
 #include "core/measure/supervised.h"
 #include "core/parallel.h"
+#include "meg/error.h"
 
 namespace meg {
 

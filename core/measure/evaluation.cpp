@@ -6,11 +6,11 @@
 #include <iterator>
 #include <utility>
 
-#include "core/error.h"
 #include "core/measure/column_pair.h"
 #include "core/measure/identical_rows.h"
 #include "core/measure/sample.h"
 #include "core/parallel.h"
+#include "meg/error.h"
 
 namespace meg {
 

@@ -14,7 +14,7 @@
 #include "core/measure/precision_recall.h"
 #include "core/measure/rules.h"
 #include "core/measure/two_sample.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace meg {
 

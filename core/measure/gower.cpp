@@ -5,10 +5,10 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "core/error.h"
 #include "core/measure/numbers.h"
 #include "core/measure/sample.h"
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
+#include "meg/error.h"
 
 namespace meg {
 

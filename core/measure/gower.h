@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/measure/nearest.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
+#include "meg/error.h"
 
 namespace meg {
 

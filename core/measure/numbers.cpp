@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error.h"
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
+#include "meg/error.h"
 
 namespace meg {
 

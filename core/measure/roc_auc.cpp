@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace meg {
 

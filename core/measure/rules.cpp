@@ -11,7 +11,7 @@
 
 #include "core/measure/numbers.h"
 #include "core/measure/sample.h"
-#include "core/table/relation.h"
+#include "core/table/code/relation.h"
 
 namespace meg {
 

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {
@@ -13,7 +13,7 @@ struct Rule {
   std::string text;
   double real = 0, synthetic = 0;  ///< share of the rows, of those that it says something of, that keep it; NaN of none
   std::size_t synthetic_rows = 0;  ///< that it says something of
-  bool is_relation = false;        ///< an equation or an order, see core/table/relation.h
+  bool is_relation = false;        ///< an equation or an order, see core/table/code/relation.h
 };
 
 /// The rules of the real table, in the order of the columns: equations and orders as find_relations() finds them, which

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
 #include "core/measure/numbers.h"
 #include "core/measure/vocabulary.h"
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
+#include "meg/error.h"
 
 namespace meg {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace meg {
 

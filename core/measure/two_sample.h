@@ -1,6 +1,6 @@
 #pragma once
 #include "core/measure/measured.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

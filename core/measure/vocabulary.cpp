@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
 
 namespace meg {
 

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

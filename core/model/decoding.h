@@ -1,6 +1,6 @@
 #pragma once
 #include "core/nn/backend.h"
-#include "core/table/coding.h"
+#include "core/table/code/coding.h"
 
 namespace meg {
 

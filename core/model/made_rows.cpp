@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/parallel.h"
-#include "core/table/csv.h"
+#include "core/table/read/csv.h"
 
 namespace meg {
 

@@ -2,14 +2,14 @@
 #include <functional>
 #include <memory>
 
-#include "core/generate_options.h"
-#include "core/imputed.h"
 #include "core/model/made_rows.h"
 #include "core/model/tensor_file.h"
 #include "core/nn/backend.h"
-#include "core/options.h"
-#include "core/scores.h"
 #include "core/table/table.h"
+#include "meg/generate_options.h"
+#include "meg/imputed.h"
+#include "meg/options.h"
+#include "meg/scores.h"
 
 namespace meg {
 

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/checksum.h"
-#include "core/error.h"
 #include "core/output_file.h"
+#include "meg/error.h"
 
 namespace meg {
 

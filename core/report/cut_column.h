@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
 
 namespace meg {

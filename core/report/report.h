@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "core/measure/evaluation.h"
-#include "core/options.h"
 #include "core/report/advice.h"
-#include "core/table/schema.h"
+#include "core/table/infer/schema.h"
 #include "core/table/table.h"
+#include "meg/options.h"
 
 namespace meg {
 

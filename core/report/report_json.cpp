@@ -6,7 +6,7 @@
 #include "core/measure/evaluation_json.h"
 #include "core/report/cut_column.h"
 #include "core/report/report.h"
-#include "core/table/number.h"
+#include "core/table/infer/number.h"
 
 namespace meg {
 

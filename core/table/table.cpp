@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace meg {
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace meg {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/error.h"
+#include "meg/error.h"
 
 /// The handles of kernels/runtime.h on the host: device memory is the host's own.
 namespace meg::MEG_KERNELS {

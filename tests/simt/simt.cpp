@@ -12,7 +12,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#include "core/error.h"
+#include "meg/error.h"
 
 namespace simt {
 

@@ -1,7 +1,7 @@
 // Learns a table, saves the model, loads it again and generates rows, all in this process.
 //
 //     embed DATA.csv MODEL.meg
-#include <meg.h>
+#include <meg/meg.h>
 
 #include <cstdio>
 

@@ -1,0 +1,222 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/model/classic/classic.h"
+#include "core/model/classic/masks.h"
+#include "core/model/classic/scaling.h"
+#include "core/model/preset.h"
+#include "core/model/row_chunks.h"
+
+namespace meg {
+
+namespace {
+
+/// Points of the history of a run.
+constexpr int kHistoryPoints = 50;
+
+class ClassicPreset final : public Preset {
+ public:
+  ClassicPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
+    held_out_rows(0, held_out_share(), 0);  // throws where it makes no sense
+    if (options.masks == kDynamicMasks)
+      fail("the classic preset generates all columns at once: dynamic masks are for the meg preset");
+    if (!options.order.empty())
+      fail("the classic preset generates all columns at once, so they have no order (--order)");
+  }
+
+  const Schema& schema() const override { return scaling_.schema(); }
+  int output_dim() const override { return scaling_.width(); }
+  int input_dim() const override { return options_.input_dim; }
+  std::vector<std::string> generation_order() const override { return {}; }
+
+  void load_data(const Table& table) override {
+    if (!ensemble_) fit(table);
+    const std::vector<float> all = masks_.to_places(scaling_.encode(table));
+    const std::string print = fingerprint(all);
+    if (ensemble_->steps_done() > 0 && print != data_fingerprint_)
+      fail("this is not the table that the run began with; name that one, or use --from to train on another");
+    data_fingerprint_ = print;
+    split(all, table.rows());
+  }
+
+  void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
+             const std::function<bool()>& keep_going) override {
+    if (data_.empty()) fail("there is nothing to train on: call load_data first");
+    if (batch_size > 0 && batch_size != batch_size_ && ensemble_->within_epoch())
+      fail(
+          "the run stopped within an epoch of batches of {} rows, and goes on with them: leave --batch-size out, or "
+          "begin a new run with --from",
+          batch_size_);
+    if (epochs > 0) epochs_ = epochs;
+    if (batch_size > 0) batch_size_ = batch_size;
+    ensemble_->set_batch_size(batch_size_);
+    const int every = std::max(1, epochs_ / kHistoryPoints);
+    double auc = history_.empty() ? Progress::kNone : history_.back().held_out_auc;
+    const auto report = [&](const ClassicEnsemble::Epoch& epoch) {
+      const bool measured = epoch.number % every == 0;
+      if (measured) auc = held_out_auc();
+      const Progress progress{.done = epoch.number,
+                              .of = epochs_,
+                              .discriminator = static_cast<double>(epoch.discriminator),
+                              .generator = static_cast<double>(epoch.generator),
+                              .held_out_auc = auc};
+      if (measured) history_.push_back(progress);
+      if (on_progress) on_progress(progress);
+    };
+    ensemble_->train(data_, rows_of(data_), epochs_, report, keep_going);
+  }
+
+  int epochs_done() const override { return ensemble_ ? ensemble_->epochs_done() : 0; }
+  int batch_size() const override { return batch_size_; }
+  bool finished() const override { return ensemble_ && ensemble_->epochs_done() >= epochs_; }
+  const std::vector<Progress>& history() const override { return history_; }
+
+  bool has_learned() const override { return ensemble_ && ensemble_->steps_done() > 0; }
+
+  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
+                const TakeRows& take) const override {
+    if (!how.where.empty() || how.given || how.temperature != 1)
+      fail(
+          "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
+          "with --preset meg for these");
+    const std::vector<PlacedColumn> columns = placed_columns();
+    const int rows = ensemble_->rows_of_pass(count);
+    const RowChunks::Decoded decoded{.codes = 0, .numbers = columns.size()};
+    std::vector<ClassicEnsemble::Slot> slots;
+    for (int n = RowChunks::slots(backend_, count, rows, ensemble_->slot_floats(rows), decoded); n > 0; --n)
+      slots.push_back(ensemble_->make_slot(rows));
+    const auto make = [&](Backend& on, int slot, const RowChunks::Pass& pass) {
+      on.begin_step();
+      const float* x = ensemble_->generate(on, seed, pass.begin, slots[static_cast<std::size_t>(slot)]);
+      on.unscale(columns, rows, x, pass.numbers);
+      on.end_step();
+    };
+    const auto append = [&](std::span<const std::uint32_t>, std::span<const double> numbers, std::uint64_t row,
+                            Table& out) { scaling_.append_rows(numbers, seed, row, out); };
+    RowChunks(backend_, count, rows, static_cast<int>(slots.size()), decoded)
+        .run(first_row, first_row + count, make, append, take);
+  }
+
+  void impute(const Table&, std::uint64_t, std::size_t, std::uint64_t, std::uint32_t, Table&, Imputed&) const override {
+    fail("the classic preset makes whole rows and cannot fill holes; train with --masks dynamic for that");
+  }
+
+  Table empty_table() const override { return scaling_.empty_table(); }
+
+  Scores score(const Table&, std::size_t, std::size_t) const override {
+    fail("the classic preset makes rows and cannot say how likely one is; train with --preset meg for that");
+  }
+
+  void save(TensorFile& file) const override {
+    if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");
+    ensemble_->save(file);
+    file.metadata["table"] = scaling_.to_json();
+    file.metadata["masks"] = nlohmann::json{{"order", masks_.order}, {"widths", masks_.widths}}.dump();
+    file.metadata["history"] = history_to_json(history_);
+    file.metadata["epochs"] = std::to_string(epochs_);
+    file.metadata["batch_size"] = std::to_string(batch_size_);
+    file.metadata["data_fingerprint"] = data_fingerprint_;
+  }
+
+  void load(const TensorFile& file) override {
+    scaling_ = TableScaling::from_json(file.metadata.at("table"));
+    const auto masks = nlohmann::json::parse(file.metadata.at("masks"));
+    masks_ = {masks.at("order"), masks.at("widths")};
+    data_fingerprint_ = file.metadata.at("data_fingerprint");
+    if (const auto epochs = file.metadata.find("epochs"); epochs != file.metadata.end())  // older files have none
+      epochs_ = std::stoi(epochs->second);
+    batch_size_ = std::stoi(file.metadata.at("batch_size"));
+    history_ = history_from_json(file.metadata.at("history"));
+    make_ensemble();
+    ensemble_->load(file);
+  }
+
+  void restart(const Options& options) override {
+    Options now = options;
+    now.input_dim = options_.input_dim;
+    now.hidden = options_.hidden;
+    options_ = now;
+    TensorFile state;
+    ensemble_->save(state);
+    make_ensemble();
+    ensemble_->load(state);
+    ensemble_->restart();
+    history_.clear();
+    epochs_ = kEpochs, batch_size_ = kBatchSize;
+  }
+
+ private:
+  static constexpr int kEpochs = 5000, kBatchSize = 64;
+
+  int rows_of(const std::vector<float>& data) const {
+    return static_cast<int>(data.size() / static_cast<std::size_t>(scaling_.width()));
+  }
+
+  double held_out_share() const { return options_.held_out.value_or(0.03); }
+
+  void make_ensemble() {
+    ClassicOptions o;
+    o.input_dim = options_.input_dim;
+    if (!options_.hidden.empty()) o.hidden = options_.hidden;
+    o.generator_columns = masks_.widths;
+    o.learning_rate = options_.learning_rate.value_or(o.learning_rate);
+    o.beta1 = options_.beta1;
+    o.gamma = options_.gamma.value_or(o.gamma);
+    o.dropout = options_.dropout.value_or(o.dropout);
+    o.l2 = options_.l2;
+    o.ema = options_.ema;
+    o.seed = options_.seed;
+    ensemble_ = std::make_unique<ClassicEnsemble>(backend_, scaling_.width(), o);
+  }
+
+  void fit(const Table& table) {
+    scaling_ = TableScaling(table, infer_schema(table, options_.types, options_.drop, options_.threads));
+    masks_ = options_.masks.empty() ? contiguous_masks(scaling_.width(), options_.generators)
+                                    : read_masks(options_.masks, scaling_.modelled());
+    make_ensemble();
+  }
+
+  void split(const std::vector<float>& all, std::size_t rows) {
+    const auto width = static_cast<std::size_t>(scaling_.width());
+    const std::vector<std::uint32_t> chosen = held_out_rows(rows, held_out_share(), options_.seed);
+    data_.clear();
+    held_out_.clear();
+    for (std::size_t r = 0, next = 0; r < rows; ++r) {
+      const auto first = all.begin() + static_cast<std::ptrdiff_t>(r * width);
+      const bool held = next < chosen.size() && chosen[next] == r;
+      if (held) ++next;
+      std::vector<float>& to = held ? held_out_ : data_;
+      to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(width));
+    }
+  }
+
+  /// The columns in their own order, each with its place.
+  std::vector<PlacedColumn> placed_columns() const {
+    std::vector<PlacedColumn> out;
+    for (const std::size_t place : masks_.places()) out.push_back({scaling_.columns()[out.size()], place});
+    return out;
+  }
+
+  double held_out_auc() {
+    if (held_out_.empty()) return Progress::kNone;
+    return ensemble_->discriminator_auc(held_out_, rows_of(held_out_));
+  }
+
+  Options options_;
+  Backend& backend_;
+  TableScaling scaling_;
+  Masks masks_;
+  std::unique_ptr<ClassicEnsemble> ensemble_;  // once the columns are known
+  std::vector<float> data_, held_out_;         // rows in the places of masks_
+  std::string data_fingerprint_;
+  std::vector<Progress> history_;
+  int batch_size_ = kBatchSize, epochs_ = kEpochs;
+};
+
+}  // namespace
+
+std::unique_ptr<Preset> make_classic_preset(const Options& options, Backend& backend) {
+  return std::make_unique<ClassicPreset>(options, backend);
+}
+
+}  // namespace meg

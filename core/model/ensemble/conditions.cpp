@@ -1,0 +1,167 @@
+#include "core/model/ensemble/conditions.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "meg/error.h"
+
+namespace meg {
+
+namespace {
+
+/// What is asked of one modelled column.
+struct Asked {
+  bool given = false;         // in the table of given rows
+  std::optional<CellSet> in;  // by --where
+  bool fixed() const { return given || (in && in->only); }
+  bool free() const { return !given && !in; }
+};
+
+using AskedColumns = std::vector<Asked>;  // in the order of generation
+
+const std::string& name_of(const TableCoding& coding, std::size_t k) { return coding.columns()[k].schema().name; }
+
+/// Whether a column is named already, for it is the second part of one.
+bool is_second(const TableCoding& coding, std::size_t k) { return coding.columns()[k].is_second(); }
+
+/// The place in the schema of the column that "column=..." begins with, and the rest. A name may hold a =.
+std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, const std::string& text) {
+  for (std::size_t at = text.find('='); at != std::string::npos; at = text.find('=', at + 1))
+    for (std::size_t c = 0; c < schema.size(); ++c)
+      if (std::string_view(text).substr(0, at) == schema[c].name) return {c, std::string_view(text).substr(at + 1)};
+  const std::size_t at = text.find('=');
+  if (at == std::string::npos)
+    fail("'{}' is no condition: write column=value, column=low..high, or column= (missing)", text);
+  constexpr std::size_t kMostListed = 30;
+  std::vector<std::string_view> names;
+  for (const ColumnSchema& column : schema)
+    if (names.size() < kMostListed) names.push_back(column.name);
+  fail("the condition '{}' is on column '{}', which the model does not have; it has {}{}", text, text.substr(0, at),
+       fmt::join(names, ", "), names.size() < schema.size() ? ", ..." : "");
+}
+
+void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked) {
+  for (const std::string& text : where) {
+    const auto [c, cells] = split_condition(coding.schema(), text);
+    const std::size_t k = coding.place_of(c);
+    if (k == TableCoding::kNotModelled)
+      fail("column '{}' is {}: it is not learned, so nothing can be asked of it", coding.schema()[c].name,
+           type_name(coding.schema()[c].type));
+    if (asked[k].given) fail("column '{}' is in the given rows, and a condition asks for it too", name_of(coding, k));
+    if (asked[k].in)
+      fail("two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
+    if (const Relation* relation = coding.relation_of(c); relation && !is_missing(relation->distance, cells))
+      fail("{}, so it cannot be conditioned: train with --order {} or --masks dynamic",
+           describe(*relation, coding.schema()), name_of(coding, k));
+    asked[k].in = parse_cells(coding.columns()[k], cells);
+    if (!coding.columns()[k].is_first()) continue;
+    if (asks_for_whole_days(coding.schema()[c], cells)) {
+      const std::optional<Cell>& day = asked[k].in->only;
+      if (day && static_cast<int>(day->code) == coding.columns()[k].missing_code())
+        asked[k + 1].in = CellSet{{}, 0, 0, Cell{}};  // which has no time
+      continue;
+    }
+    asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
+    if (coding.columns()[k].part() == Column::Part::kDay) {
+      if (!asked[k].in->only)
+        fail("the day and the time of column '{}' are learned apart: ask for whole days, or for times of one day",
+             name_of(coding, k));
+      continue;
+    }
+    if (!asked[k].in->only || !asked[k + 1].in->only)
+      fail("column '{}' has very many categories, so a choice among them cannot be asked for: ask for one",
+           name_of(coding, k));
+  }
+}
+
+std::vector<std::size_t> ask_given(const TableCoding& coding, const Table* given, AskedColumns& asked) {
+  const Schema& schema = coding.schema();
+  std::vector<std::size_t> out(schema.size(), Conditions::kNotGiven);
+  for (std::size_t i = 0; given && i < given->columns(); ++i) {
+    const auto at = std::find_if(schema.begin(), schema.end(),
+                                 [&](const ColumnSchema& column) { return column.name == given->names()[i]; });
+    if (at == schema.end()) fail("the given rows have a column '{}', which the model does not have", given->names()[i]);
+    const auto c = static_cast<std::size_t>(at - schema.begin());
+    out[c] = i;
+    const std::size_t k = coding.place_of(c);
+    if (k == TableCoding::kNotModelled) continue;
+    asked[k].given = true;
+    if (coding.columns()[k].is_first()) asked[k + 1].given = true;
+  }
+  for (const Relation& relation : coding.relations())
+    for (const std::size_t c : relation.bases())
+      if (out[relation.column] != Conditions::kNotGiven && out[c] == Conditions::kNotGiven)
+        fail("{}, so where it is given, '{}' must be", describe(relation, schema), schema[c].name);
+  return out;
+}
+
+/// The asked columns as an order in which they could be met, fixed ones first.
+std::string better_order(const TableCoding& coding, const AskedColumns& asked) {
+  std::vector<std::string> names;
+  for (const bool fixed : {true, false})
+    for (std::size_t k = 0; k < asked.size(); ++k)
+      if (!asked[k].free() && asked[k].fixed() == fixed && !is_second(coding, k)) names.push_back(name_of(coding, k));
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+/// Whether the columns before the last asked one, at `last`, are all fixed.
+bool in_order(const AskedColumns& asked, std::size_t last) {
+  return std::all_of(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(last),
+                     [](const Asked& column) { return column.fixed(); });
+}
+
+/// Throws where they are not.
+void check_order(const TableCoding& coding, const AskedColumns& asked, std::size_t last) {
+  std::vector<std::string> sets, free;
+  for (std::size_t k = 0; k <= last; ++k) {
+    if (is_second(coding, k)) {
+      if (asked[k].free() && !asked[k - 1].free()) free.push_back(fmt::format("the time of '{}'", name_of(coding, k)));
+      continue;
+    }
+    if (asked[k].free()) free.push_back(fmt::format("'{}'", name_of(coding, k)));
+    if (!asked[k].free() && !asked[k].fixed()) sets.push_back(fmt::format("'{}'", name_of(coding, k)));
+  }
+  if (sets.size() > 1)
+    fail(
+        "{} are each left several values; this model generates its columns in one order, so only one condition may "
+        "leave a choice: give the others a single value each, or train with --masks dynamic",
+        fmt::join(sets, " and "));
+  const std::string order = fmt::format("train with --order {} or --masks dynamic", better_order(coding, asked));
+  if (!free.empty())
+    fail(
+        "'{}' can be conditioned only if all that is generated before it has one value, and {} {} not: ask for {} "
+        "too, or {}",
+        name_of(coding, last), fmt::join(free, ", "), free.size() > 1 ? "have" : "has",
+        free.size() > 1 ? "these" : "it", order);
+  if (!sets.empty() && asked[last].fixed())
+    fail(
+        "'{}' can be conditioned only if all that is generated before it has one value, and {} is left several: give "
+        "it one, or {}",
+        name_of(coding, last), sets.front(), order);
+}
+
+}  // namespace
+
+Conditions read_conditions(const TableCoding& coding, const GenerateOptions& options, bool any_order) {
+  AskedColumns asked(coding.columns().size());
+  Conditions out;
+  out.same.resize(asked.size()), out.sets.resize(asked.size());
+  out.given = ask_given(coding, options.given, asked);
+  ask_where(coding, options.where, asked);
+  std::size_t end = asked.size();
+  while (end > 0 && asked[end - 1].free()) --end;
+  if (end == 0) return out;
+  if (!any_order) check_order(coding, asked, end - 1);
+  // Given rows of a model of any order may have holes anywhere.
+  out.in_order = in_order(asked, end - 1) && !(any_order && options.given);
+  for (std::size_t k = 0; k < asked.size(); ++k) {
+    if (!asked[k].in) continue;
+    out.same[k] = asked[k].in->only;
+    if (!out.same[k]) out.sets[k] = std::move(asked[k].in);
+  }
+  while (out.known < end && asked[out.known].fixed()) ++out.known;
+  return out;
+}
+
+}  // namespace meg

@@ -1,0 +1,152 @@
+#include "core/model/ensemble/imputation.h"
+
+#include <algorithm>
+
+#include "core/model/blocks.h"
+#include "core/model/ensemble/filling.h"
+#include "core/table/infer/number.h"
+#include "meg/error.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::size_t kNone = ~std::size_t{0};
+
+/// Of each column that may be missing all cells but the missing one, so that no hole is filled with a hole.
+std::vector<std::optional<CellSet>> present_cells(const TableCoding& coding) {
+  std::vector<std::optional<CellSet>> sets;
+  for (const Column& column : coding.columns()) {
+    auto& set = sets.emplace_back();
+    if (column.missing_code() < 0 || column.codes() == 1 || column.part() != Column::Part::kWhole) continue;
+    set = CellSet{.codes = std::vector<float>(static_cast<std::size_t>(column.codes()), 1.0f),
+                  .z_low = column.z_low(),
+                  .z_high = column.z_high(),
+                  .only = {}};
+    set->codes[static_cast<std::size_t>(column.missing_code())] = 0;
+  }
+  return sets;
+}
+
+/// Fills rows pass by pass.
+class RowImputer {
+ public:
+  RowImputer(const TrainedEnsemble& trained, const Table& table, int rows, std::uint64_t seed, std::uint32_t draw,
+             Imputed& counts)
+      : on_(trained),
+        table_(table),
+        rows_(static_cast<std::uint64_t>(rows)),
+        seed_(seed),
+        first_noise_(std::uint64_t{draw} << 50),
+        counts_(counts),
+        filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone, rows),
+        column_(table.columns(), kNone),
+        cells_(rows_ * trained.ensemble.layout().cell_stride()) {
+    const Schema& schema = trained.coding.schema();
+    for (std::size_t c = 0; c < schema.size(); ++c) {
+      const auto at = std::find(table.names().begin(), table.names().end(), schema[c].name);
+      if (at == table.names().end() || trained.coding.place_of(c) == TableCoding::kNotModelled) continue;
+      column_[static_cast<std::size_t>(at - table.names().begin())] = trained.coding.place_of(c);
+    }
+    if (std::all_of(column_.begin(), column_.end(), [](std::size_t k) { return k == kNone; }))
+      fail("the table with the holes has none of the columns that the model has learned");
+  }
+
+  /// Appends rows [row, stop), which lie in one block.
+  void append(std::uint64_t row, std::uint64_t stop, Table& out) {
+    const std::uint64_t begin = row / rows_ * rows_;
+    const std::size_t n = on_.coding.columns().size(), stride = 3 * n;
+    std::fill(cells_.begin(), cells_.end(), 0.0f);
+    for (std::uint64_t r = row; r < stop; ++r) {
+      float* const cells = &cells_[(r - begin) * stride];
+      std::fill_n(cells, n, -1.0f);
+      for (std::size_t c = 0; c < column_.size(); ++c)
+        if (column_[c] != kNone) put(r, c, cells);
+    }
+    filler_.fill({.seed = seed_, .first_row = first_noise_ + begin}, cells_);
+    for (std::uint64_t r = row; r < stop; ++r)
+      for (std::size_t c = 0; c < column_.size(); ++c) append_cell(r, c, &cells_[(r - begin) * stride], out);
+  }
+
+ private:
+  const Column& model_column(std::size_t c) const { return on_.coding.columns()[column_[c]]; }
+  /// Whether a missing cell of a column of the table gets a value; what texts say is not learned, only that they are.
+  bool fills(std::size_t c) const {
+    return column_[c] != kNone && is_modelled(model_column(c).schema().type) &&
+           !(model_column(c).missing_code() >= 0 && model_column(c).codes() == 1);
+  }
+
+  /// Cell c of a row of the table, where it says something; else it remains unknown.
+  void put(std::uint64_t row, std::size_t c, float* cells) {
+    const Column& column = model_column(c);
+    const std::string_view text = table_.cell(row, c);
+    if (is_missing(column.schema(), text) && (fills(c) || column.missing_code() < 0)) return;
+    try {
+      const ColumnSchema& schema = column.schema();
+      const Cell cell = column.encode(text, 0.5f);
+      set(column_[c], cell, cells);
+      if (column.is_split()) set(column_[c] + 1, on_.coding.columns()[column_[c] + 1].encode(text, 0.5f), cells);
+      if (is_numeric(schema.type) && !is_missing(schema, text))
+        if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
+          ++counts_.beyond;
+    } catch (const Error& error) {
+      if (counts_.unread++ == 0) counts_.first_unread = fmt::format("row {}: {}", row + 1, error.what());
+    }
+  }
+
+  void set(std::size_t k, Cell cell, float* cells) const {
+    put_cell(on_.coding.columns()[k], cell, on_.coding.columns().size(), k, cells);
+  }
+
+  Cell get(std::size_t k, const float* cells) const {
+    return {static_cast<std::uint32_t>(cells[k]), cells[on_.coding.columns().size() + k]};
+  }
+
+  /// What a hole of column k is filled with.
+  Cell filling(std::size_t k, const float* cells) const {
+    const Column& column = on_.coding.columns()[k];
+    if (!column.is_split()) return get(k, cells);
+    const Column& places = on_.coding.columns()[k + 1];
+    const Cell block = get(k, cells), filled = column.whole(block, get(k + 1, cells));
+    const auto missing = [&](const Column& part) { return Cell{static_cast<std::uint32_t>(part.missing_code()), 0}; };
+    if (column.missing_code() < 0 || filled != column.whole(missing(column), missing(places))) return filled;
+    // A block's place cannot be kept from the missing one without knowing the block: its most frequent category then.
+    return column.whole(block, {missing(places).code == 0 ? 1u : 0u, 0});
+  }
+
+  void append_cell(std::uint64_t row, std::size_t c, const float* cells, Table& out) {
+    const std::string_view text = table_.cell(row, c);
+    const bool missing = column_[c] == kNone ? is_missing(text) : is_missing(model_column(c).schema(), text);
+    if (missing && fills(c)) {
+      ++counts_.filled;
+      return out.append_with([&](std::string& to) { model_column(c).append(filling(column_[c], cells), to); });
+    }
+    if (missing) ++counts_.left;
+    out.append(text);
+  }
+
+  const TrainedEnsemble& on_;
+  const Table& table_;
+  std::uint64_t rows_;  // of a pass
+  std::uint64_t seed_, first_noise_;
+  Imputed& counts_;
+  RowFiller filler_;
+  std::vector<std::size_t> column_;  // [table's columns] the model's, or kNone
+  std::vector<float> cells_;
+};
+
+}  // namespace
+
+void impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64_t first_row, std::size_t count,
+                 std::uint64_t seed, std::uint32_t draw, Table& out, Imputed& counts) {
+  if (!trained.ensemble.shape().any_order)
+    fail(
+        "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
+        "--masks dynamic");
+  const int block = trained.rows_of_pass(count);
+  RowImputer rows(trained, table, block, seed, draw, counts);
+  for_blocks(first_row, first_row + count, block,
+             [&](std::uint64_t row, std::uint64_t stop) { rows.append(row, stop, out); });
+}
+
+}  // namespace meg

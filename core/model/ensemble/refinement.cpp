@@ -1,0 +1,189 @@
+#include "core/model/ensemble/refinement.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace meg {
+
+namespace {
+
+/// Batches of the pool that the discriminator learns from alone.
+constexpr int kPoolBatches = 16;
+
+DiscriminatorOptions discriminator_options(const RefinementOptions& o) {
+  return {.hidden = o.hidden,
+          .activation = Activation::kLeakyRelu,
+          .gamma = o.gamma,
+          .penalty_every = o.penalty_every,
+          .adam = {.rate = o.discriminator_rate, .beta1 = 0.0f, .beta2 = 0.99f},
+          .seed = o.seed + 1};
+}
+
+}  // namespace
+
+Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows,
+                       const float* constants, const RefinementOptions& options, const float* parameters)
+    : backend_(backend),
+      ensemble_(ensemble),
+      rows_(rows),
+      constants_(constants),
+      options_(options),
+      generators_(backend, ensemble.parameters(), true),
+      discriminator_(backend, static_cast<int>(ensemble.layout().view_stride), options.batch_size,
+                     discriminator_options(options)),
+      arena_(backend.allocate(arena_floats())),
+      tape_(ensemble.make_tape(arena_, 2 * options.batch_size, MaskedEnsemble::Passes::kBackward)),
+      cells_(arena_.take(product(2 * options.batch_size, ensemble.layout().cell_stride()))),
+      views_(arena_.take(product(2 * options.batch_size, ensemble.layout().view_stride))),
+      dview_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
+      losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
+      sums_(arena_.take(3)),
+      drawn_(backend, static_cast<std::size_t>(options.batch_size)) {
+  tape_.seed = options.seed;
+  for (float* to : {generators_.parameters(), generators_.average()})
+    backend.add_scaled(ensemble.parameters(), 1.0f, parameters, 0.0f, to);
+}
+
+std::size_t Refinement::arena_floats() const {
+  const ColumnsLayout& layout = ensemble_.layout();
+  const int batch = options_.batch_size;
+  return ensemble_.tape_floats(2 * batch, MaskedEnsemble::Passes::kBackward) +
+         Arena::padded(product(2 * batch, layout.cell_stride())) +
+         Arena::padded(product(2 * batch, layout.view_stride)) + Arena::padded(product(batch, layout.view_stride)) +
+         Arena::padded(product(batch, layout.size())) + Arena::padded(3);
+}
+
+Draw Refinement::draw() const {
+  return {options_.seed, Stream::kNoise,
+          static_cast<std::uint64_t>(step_) * static_cast<std::uint64_t>(options_.batch_size)};
+}
+
+void Refinement::fill_pool() {
+  const int batch = options_.batch_size;
+  const std::size_t size = product(batch, ensemble_.layout().cell_stride());
+  pool_ = backend_.allocate(kPoolBatches * size);
+  for (int i = 0; i < kPoolBatches; ++i) {
+    const Draw noise{options_.seed, Stream::kRefinement, product(i, static_cast<std::size_t>(batch))};
+    ensemble_.generate(backend_, batch, noise, generators_.parameters(), constants_, tape_,
+                       pool_.data() + static_cast<std::size_t>(i) * size, nullptr);
+  }
+}
+
+void Refinement::step() {
+  const ColumnsLayout& layout = ensemble_.layout();
+  const int batch = options_.batch_size, stride = static_cast<int>(layout.cell_stride());
+  const bool alone = step_ < options_.discriminator_first;
+  float* const real_cells = cells_ + product(batch, layout.cell_stride());
+  float* const view = views_ + product(batch, layout.view_stride);
+  tape_.dropout = 0;
+  if (!alone)
+    pool_ = Memory();
+  else if (pool_.size() == 0)
+    fill_pool();
+  const auto draw_rows = [&](std::uint64_t stream, RowList from, const float* table, float* cells) {
+    backend_.draw_rows(options_.seed, Stream::kRefinement, 2 * static_cast<std::uint64_t>(step_) + stream, from, batch,
+                       drawn_.data());
+    backend_.gather_rows(table, drawn_.data(), batch, stride, cells);
+  };
+  backend_.begin_step();
+  draw_rows(0, rows_.train, rows_.cells, real_cells);
+  backend_.view_rows(layout, batch, real_cells, views_);
+  if (alone) {
+    draw_rows(1, {nullptr, product(kPoolBatches, static_cast<std::size_t>(batch))}, pool_.data(), cells_);
+    backend_.view_rows(layout, batch, cells_, view);
+  } else {
+    ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view);
+  }
+  discriminator_.train(batch, views_, sums_);
+  ++discriminator_steps_;
+  if (!alone) train_generators(view);
+  backend_.end_step();
+  ++step_;
+}
+
+void Refinement::train_generators(const float* view) {
+  const ColumnsLayout& layout = ensemble_.layout();
+  const int batch = options_.batch_size;
+  discriminator_.judge(batch, view, sums_ + 1, dview_);
+  backend_.sample_backward(layout, batch, tape_.heads, cells_, draw(), dview_, tape_.dheads);
+  tape_.step = static_cast<std::uint64_t>(step_);
+  if (ensemble_.shape().any_order) tape_.hidden_from = 2 * batch - share_of(options_.hidden_share, batch);
+  MaskedEnsemble::Tape real = ensemble_.rows_from(tape_, batch);
+  const float* real_cells = cells_ + product(batch, layout.cell_stride());
+  ensemble_.forward(backend_, batch, real_cells, generators_.parameters(), real);
+  backend_.heads_loss(layout, batch, real.heads, real_cells, options_.keep / static_cast<float>(batch), losses_,
+                      real.dheads);
+  ensemble_.backward(backend_, 2 * batch, batch, cells_, generators_.parameters(), tape_, generators_.gradients());
+  generators_.step(backend_, ++generator_step_,
+                   {.rate = options_.rate,
+                    .beta1 = 0.0f,
+                    .beta2 = 0.99f,
+                    .clip = options_.clip,
+                    .average_decay = options_.average_decay},
+                   sums_ + 2);
+  ++generator_steps_;
+}
+
+std::pair<float, float> Refinement::losses() {
+  std::array<float, 2> sum;
+  backend_.download(sums_, sum);
+  backend_.fill(2, 0.0f, sums_);
+  const auto mean = [](float total, int steps) {
+    return steps > 0 ? total / static_cast<float>(steps) : std::numeric_limits<float>::quiet_NaN();
+  };
+  const std::pair out{mean(sum[0], discriminator_steps_), mean(sum[1], generator_steps_)};
+  if (!std::isfinite(sum[0] + sum[1]))
+    fail("the losses are not finite after {} steps of the refinement: lower its rates or use --no-refine", step_);
+  discriminator_steps_ = generator_steps_ = 0;
+  return out;
+}
+
+double Refinement::held_out_auc() {
+  if (rows_.held_out.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const ColumnsLayout& layout = ensemble_.layout();
+  constexpr std::size_t kMostRows = 4096;
+  const std::size_t held = std::min(rows_.held_out.size(), kMostRows);
+  const auto batch = static_cast<std::size_t>(options_.batch_size);
+  const std::size_t generated = (std::max<std::size_t>(held, 1024) + batch - 1) / batch * batch;
+  const Memory views = backend_.allocate((held + generated) * layout.view_stride);
+  float* const fake = views.data() + held * layout.view_stride;
+  for (std::size_t row = 0; row < held; row += batch) {
+    const int count = static_cast<int>(std::min(batch, held - row));
+    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, count, static_cast<int>(layout.cell_stride()),
+                         cells_);
+    backend_.view_rows(layout, count, cells_, views.data() + row * layout.view_stride);
+  }
+  for (std::size_t row = 0; row < generated; row += batch)
+    ensemble_.generate(backend_, static_cast<int>(batch), {options_.seed, Stream::kMeasure, row},
+                       generators_.parameters(), constants_, tape_, cells_, fake + row * layout.view_stride);
+  return discriminator_auc(discriminator_, views.data(), static_cast<int>(held), fake, static_cast<int>(generated));
+}
+
+void Refinement::save(TensorFile& file) const {
+  const std::string when = fmt::format("after step {} of the refinement", step_);
+  generators_.save(backend_, "refinement", when, file);
+  discriminator_.parameters().save(backend_, "discriminator", when, file);
+  std::array<float, 2> sum;
+  backend_.download(sums_, sum);
+  file.metadata["refinement"] = nlohmann::json{
+      {"step", step_},
+      {"discriminator_step", discriminator_.steps_done()},
+      {"generator_step", generator_step_},
+      {"reported", {discriminator_steps_, generator_steps_}},
+      {"losses", {sum[0], sum[1]}}}.dump();
+}
+
+void Refinement::load(const TensorFile& file) {
+  const auto in = nlohmann::json::parse(file.metadata.at("refinement"));
+  step_ = in.at("step"), generator_step_ = in.at("generator_step");
+  // The pool comes from the weights that the refinement began with, which are these until the generators train.
+  generators_.load(backend_, "refinement", file);
+  discriminator_.parameters().load(backend_, "discriminator", file);
+  discriminator_.set_steps_done(in.at("discriminator_step"));
+  discriminator_steps_ = in.at("reported")[0], generator_steps_ = in.at("reported")[1];
+  const std::array<float, 2> sum{in.at("losses")[0], in.at("losses")[1]};
+  backend_.upload(sum, sums_);
+}
+
+}  // namespace meg

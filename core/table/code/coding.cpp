@@ -1,0 +1,333 @@
+#include "core/table/code/coding.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/parallel.h"
+#include "core/tensor/philox.h"
+#include "meg/error.h"
+
+namespace meg {
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// What is looked at to order the categories of a column: it need not be all.
+constexpr std::size_t kMostRows = 200'000, kMostColumns = 32;
+/// Numbers of a category's profile.
+constexpr std::size_t kProfile = 32;
+
+/// The categories of column k by the rows that they stand in. Every cell beside them adds a random vector of its own,
+/// numbers in proportion to their place between the knots: a sketch, in which alike rows have alike sums.
+std::vector<std::uint32_t> like_categories(const Table& table, const std::vector<Column>& columns, std::size_t k) {
+  const auto source = [&](std::size_t c) { return table.column(columns[c].schema().name); };
+  const std::size_t of_categories = source(k);
+  const auto categories = static_cast<std::size_t>(columns[k].codes());
+  const std::size_t rows = std::min(table.rows(), kMostRows);
+  std::vector<float> profile(categories * kProfile);
+  std::vector<std::uint32_t> count(categories), category(rows);
+  for (std::size_t r = 0; r < rows; ++r) {
+    category[r] = columns[k].encode(table.cell(r * table.rows() / rows, of_categories), 0.5f).code;
+    ++count[category[r]];
+  }
+  const Philox philox(0, Stream::kCoding);
+  const std::size_t step = (columns.size() - 1) / kMostColumns + 1;
+  for (std::size_t c = 0; c < columns.size(); c += step) {
+    if (c == k) continue;
+    const float width = static_cast<float>(Column::kKnots - 1);
+    const std::size_t place = source(c);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const Cell cell = columns[c].encode(table.cell(r * table.rows() / rows, place), 0.5f);
+      const float position = columns[c].position(cell);
+      float* const sum = &profile[category[r] * kProfile];
+      for (std::uint32_t i = 0; i < kProfile; i += 4) {
+        const auto random =
+            philox.normal(position < 0 ? cell.code + 1 : 0, static_cast<std::uint32_t>(c * kProfile + i));
+        for (std::size_t j = 0; j < 4; ++j)
+          sum[i + j] += position < 0 ? random[j] : (2 * position / width - 1) * random[j];
+      }
+    }
+  }
+  return order_by_likeness(profile, count);
+}
+
+/// Whether a datetime's day and its time of the day are learned as two: not where the values are few or all of one day.
+bool has_times_of_days(const ColumnSchema& column, const ColumnOptions& options) {
+  return column.type == ColumnType::kDatetime && has_time_of_day(column.format) && !date_part(column.format).empty() &&
+         column.distinct > static_cast<std::size_t>(options.exact_limit) &&
+         column.largest - column.smallest > kDaySeconds;
+}
+
+}  // namespace
+
+TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options,
+                         const std::vector<std::string>& order, int threads)
+    : schema_(std::move(schema)), text_(table, schema_) {
+  const std::vector<std::size_t> places = ordered_columns(order);
+  if (places.empty()) fail("no column is left to model: all are identifiers or free text");
+  if (options.rare_min > 0 && table.rows() < static_cast<std::size_t>(options.rare_min))
+    fail("the table has {} rows, so none of its values is in {} of them; ask for fewer", table.rows(),
+         options.rare_min);
+  set_relations(options.relations ? find_relations(table, schema_, places) : std::vector<Relation>());
+  const std::optional<Table> distances = with_distances(table);
+  const Table& learned = distances ? *distances : table;
+  std::vector<std::size_t> schema_columns;  // [columns]
+  std::vector<Column::Part> parts;
+  for (const std::size_t c : places) {
+    const bool is_split = !relation_of(c) && options.split_times && has_times_of_days(schema_[c], options);
+    for (const auto part :
+         is_split ? std::vector{Column::Part::kDay, Column::Part::kTime} : std::vector{Column::Part::kWhole})
+      schema_columns.push_back(c), parts.push_back(part);
+  }
+  const auto fit = [&](std::size_t k, int most_listed) {
+    const ColumnSchema& of = schema_[schema_columns[k]];
+    const Relation* const relation = relation_of(schema_columns[k]);
+    const std::size_t source = table.column(of.name);
+    std::vector<std::string_view> cells(table.rows());
+    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned.cell(r, source);
+    ColumnOptions fitted = options;
+    fitted.most_listed = most_listed;
+    return Column::fit(relation ? relation->distance : of, cells, seed, static_cast<std::uint32_t>(k), fitted,
+                       parts[k]);
+  };
+  std::vector<Column> columns(parts.size());
+  parallel_for(columns.size(), threads_for_columns(threads),
+               [&](std::size_t k) { columns[k] = fit(k, options.most_listed); });
+  int listed_left = options.most_listed_in_all;
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const auto listed = [&] {  // codes of a list, whose number is limited in all
+      const bool is_listed = is_numeric(columns[k].schema().type) && columns[k].continuous_code() < 0;
+      return is_listed && columns[k].codes() > options.exact_limit ? columns[k].codes() : 0;
+    };
+    if (listed() > 0 && listed_left < options.most_listed) columns[k] = fit(k, listed_left);
+    listed_left -= listed();
+    if (parts[k] == Column::Part::kWhole && !relation_of(schema_columns[k]))
+      schema_[schema_columns[k]] = columns[k].schema();
+  }
+  for (std::size_t k = 0; k < columns.size(); ++k)
+    if (is_categorical(columns[k].schema().type) && columns[k].codes() > options.most_categories)
+      columns[k].split(CategoryBlocks(like_categories(learned, columns, k)));
+  set_columns(std::move(columns), schema_columns);
+}
+
+void TableCoding::set_columns(std::vector<Column> columns, const std::vector<std::size_t>& places) {
+  place_.assign(schema_.size(), kNotModelled);
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    if (!columns[k].is_second()) place_[places[k]] = columns_.size();
+    if (columns[k].is_split()) {
+      columns_.push_back(columns[k].part(Column::Part::kBlock));
+      schema_column_.push_back(places[k]);
+      columns[k] = columns[k].part(Column::Part::kPlace);
+    }
+    columns_.push_back(std::move(columns[k]));
+    schema_column_.push_back(places[k]);
+  }
+  for (std::size_t k = 0; k < columns_.size(); ++k) {
+    number_place_.push_back(number_columns_.size());
+    if (columns_[k].continuous_code() >= 0) number_columns_.push_back(k);
+  }
+}
+
+void TableCoding::set_relations(std::vector<Relation> relations) {
+  relations_ = std::move(relations);
+  relation_.assign(schema_.size(), relations_.size());
+  for (std::size_t i = 0; i < relations_.size(); ++i) relation_[relations_[i].column] = i;
+}
+
+const Relation* TableCoding::relation_of(std::size_t schema_column) const {
+  const std::size_t i = relation_[schema_column];
+  return i < relations_.size() ? &relations_[i] : nullptr;
+}
+
+std::optional<Table> TableCoding::with_distances(const Table& table, std::size_t first_row, std::size_t end) const {
+  if (relations_.empty()) return {};
+  std::vector<std::size_t> place(schema_.size(), table.columns());  // in the table
+  std::vector<const Relation*> relation(table.columns(), nullptr);
+  for (std::size_t c = 0; c < schema_.size(); ++c) {
+    const auto at = std::find(table.names().begin(), table.names().end(), schema_[c].name);
+    if (at == table.names().end()) continue;
+    place[c] = static_cast<std::size_t>(at - table.names().begin());
+    relation[place[c]] = relation_of(c);
+  }
+  Table out(table.names(), table.delimiter());
+  for (std::size_t r = first_row; r < std::min(end, table.rows()); ++r)
+    for (std::size_t i = 0; i < table.columns(); ++i) {
+      const std::string_view cell = table.cell(r, i);
+      if (!relation[i] || is_missing(relation[i]->distance, cell)) {
+        out.append(cell);
+        continue;
+      }
+      const auto value = [&](std::size_t c) {
+        return place[c] < table.columns() ? number_or_nan(schema_[c], table.cell(r, place[c])) : kNaN;
+      };
+      const ColumnSchema& column = schema_[relation[i]->column];
+      const double number = number_or_nan(column, cell), predicted = relation[i]->predict(column, value);
+      out.append_with([&](std::string& text) {
+        if (std::isnan(number))
+          text += cell;  // which is no number, and cannot be encoded
+        else if (std::isfinite(predicted))
+          append_value(relation[i]->distance, relation[i]->off_by(number, predicted), text);
+        else
+          text += fmt::format("{} without what it follows from", cell);
+      });
+    }
+  return out;
+}
+
+double TableCoding::number_of(std::size_t schema_column, const std::uint32_t* code, const double* number,
+                              const GivenNumber& given) const {
+  if (given)
+    if (const std::optional<double> there = given(schema_column)) return *there;
+  const auto decoded = [&](std::size_t k) {
+    return columns_[k].number(code[k], columns_[k].continuous_code() < 0 ? 0 : number[number_place_[k]]);
+  };
+  const std::size_t k = place_[schema_column];
+  const ColumnSchema& column = schema_[schema_column];
+  double out = decoded(k);
+  if (columns_[k].part() == Column::Part::kDay) out += decoded(k + 1);
+  if (const Relation* relation = relation_of(schema_column)) {
+    const double predicted =
+        relation->predict(column, [&](std::size_t c) { return number_of(c, code, number, given); });
+    if (!std::isfinite(predicted)) return kNaN;
+    out = Relation::at(column, predicted, out);
+  }
+  return as_written(column, out);
+}
+
+std::vector<std::string> TableCoding::names() const {
+  std::vector<std::string> names;
+  for (const Column& column : columns_)
+    if (!column.is_second()) names.push_back(column.schema().name);
+  return names;
+}
+
+std::vector<std::string> TableCoding::notes() const {
+  std::vector<std::string> notes;
+  for (const Relation& relation : relations_) notes.push_back(describe(relation, schema_));
+  for (const Column& column : columns_)
+    if (!column.rare_note().empty() && !column.is_second())
+      notes.push_back(fmt::format("column '{}': {}", column.schema().name, column.rare_note()));
+  return notes;
+}
+
+std::vector<std::size_t> TableCoding::ordered_columns(const std::vector<std::string>& order) const {
+  std::vector<std::size_t> out;
+  for (std::size_t c = 0; c < schema_.size(); ++c)
+    if (is_modelled(schema_[c].type) || schema_[c].missing > 0) out.push_back(c);
+  auto next = out.begin();
+  for (const std::string& name : order) {
+    const auto named = [&](std::size_t c) { return schema_[c].name == name; };
+    const auto at = std::find_if(next, out.end(), named);
+    if (at == out.end()) {
+      if (std::any_of(out.begin(), next, named)) fail("column '{}' is named twice in the order", name);
+      for (const ColumnSchema& column : schema_)
+        if (column.name == name)
+          fail("column '{}' is {}, which is not learned: it has no place in the order", name, type_name(column.type));
+      fail("there is no column '{}' to put into the order", name);
+    }
+    std::rotate(next, at, at + 1);
+    ++next;
+  }
+  return out;
+}
+
+Coded TableCoding::encode(const Table& table, std::uint64_t seed, int threads) const {
+  const std::size_t columns = columns_.size();
+  std::vector<std::size_t> source;
+  for (const Column& column : columns_) source.push_back(table.column(column.schema().name));
+  const std::optional<Table> distances = with_distances(table);
+  const Table& learned = distances ? *distances : table;
+  Coded out{table.rows(), std::vector<std::uint32_t>(table.rows() * columns),
+            std::vector<float>(table.rows() * columns)};
+  const Philox philox(seed, Stream::kCoding);
+  parallel_parts(out.rows, kPartRows, threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r)
+      for (std::size_t c = 0; c < columns; ++c) {
+        const bool noisy = columns_[c].continuous_code() >= 0;
+        const float uniform = noisy ? philox.uniform(r, static_cast<std::uint32_t>(c))[0] : 0.5f;
+        const Cell cell = columns_[c].encode(learned.cell(r, source[c]), uniform);
+        out.code[r * columns + c] = cell.code;
+        out.z[r * columns + c] = cell.z;
+      }
+  });
+  return out;
+}
+
+void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t seed,
+                              std::uint64_t first_row, Table& out, const GivenCell& given) const {
+  const std::size_t columns = columns_.size(), numbers = number_columns_.size();
+  for (std::size_t r = 0; r < code.size() / columns; ++r)
+    for (std::size_t c = 0; c < schema_.size(); ++c) {
+      const Column* column = place_[c] != kNotModelled ? &columns_[place_[c]] : nullptr;
+      const std::size_t at = r * columns + place_[c];
+      out.append_with([&](std::string& text) {
+        if (!column || (!is_modelled(schema_[c].type) && static_cast<int>(code[at]) != column->missing_code()))
+          text_.append(schema_[c], c, seed, first_row + r, text);
+        else if ((relation_of(c) || column->part() == Column::Part::kDay) &&
+                 static_cast<int>(code[at]) != column->missing_code()) {
+          const auto number_given = [&](std::size_t base) -> std::optional<double> {
+            const std::optional<std::string_view> cell = given(first_row + r, base);
+            return cell ? std::optional(number_or_nan(schema_[base], *cell)) : std::nullopt;
+          };
+          const double value = number_of(c, code.data() + r * columns, number.data() + r * numbers,
+                                         given ? GivenNumber(number_given) : GivenNumber());
+          if (std::isnan(value))
+            text += schema_[c].missing_word;  // the other part or what it follows from is, as in no row of the table
+          else
+            append_value(schema_[c], value, text);
+        } else if (column->is_split())
+          column->append(column->whole({code[at]}, {code[at + 1]}), text);
+        else
+          column->append(code[at], column->continuous_code() < 0 ? 0 : number[r * numbers + number_place_[place_[c]]],
+                         text);
+      });
+    }
+}
+
+std::string TableCoding::to_json() const {
+  nlohmann::json out{{"columns", nlohmann::json::parse(schema_to_json(schema_))},
+                     {"coding", nlohmann::json::array()},
+                     {"text_shapes", nlohmann::json::parse(text_.to_json())}};
+  for (const Column& column : columns_)
+    if (column.part() != Column::Part::kPlace) out["coding"].push_back(nlohmann::json::parse(column.to_json()));
+  if (!relations_.empty()) out["relations"] = nlohmann::json::parse(relations_to_json(relations_));
+  if (!std::is_sorted(schema_column_.begin(), schema_column_.end())) out["order"] = names();
+  return out.dump();
+}
+
+TableCoding TableCoding::from_json(std::string_view json) {
+  const auto in = nlohmann::json::parse(json);
+  TableCoding out;
+  out.schema_ = schema_from_json(in.at("columns").dump());
+  out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
+  const std::vector<std::size_t> places = out.ordered_columns(
+      in.contains("order") ? in.at("order").get<std::vector<std::string>>() : std::vector<std::string>{});
+  out.set_relations(in.contains("relations") ? relations_from_json(in.at("relations").dump(), out.schema_)
+                                             : std::vector<Relation>());
+  std::vector<Column> columns;
+  std::vector<std::size_t> schema_columns;
+  for (const std::size_t place : places) do {
+      const Relation* relation = out.relation_of(place);
+      columns.push_back(Column::from_json(relation ? relation->distance : out.schema_[place],
+                                          in.at("coding").at(columns.size()).dump()));
+      schema_columns.push_back(place);
+    } while (columns.back().part() == Column::Part::kDay);
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const bool is_time = columns[k].part() == Column::Part::kTime;
+    const bool is_behind_day = k > 0 && columns[k - 1].part() == Column::Part::kDay;
+    if (is_time != is_behind_day) fail("the parts of column '{}' are not a day and a time", columns[k].schema().name);
+  }
+  out.set_columns(std::move(columns), schema_columns);
+  for (const Relation& relation : out.relations_)
+    for (const std::size_t c : relation.bases())
+      if (out.place_[c] >= out.place_[relation.column])
+        fail("column '{}' is learned from one that is generated later", out.schema_[relation.column].name);
+  return out;
+}
+
+}  // namespace meg

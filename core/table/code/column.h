@@ -1,0 +1,154 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table/code/category_blocks.h"
+#include "core/table/code/normal_scores.h"
+#include "core/table/infer/schema.h"
+
+namespace meg {
+
+/// A cell as the `meg` preset sees it. z is 0 unless code is the column's continuous code.
+struct Cell {
+  std::uint32_t code = 0;
+  float z = 0;
+  bool operator==(const Cell&) const = default;
+};
+
+struct ColumnOptions {
+  int exact_limit = 100;  ///< numeric columns with at most this many different values have a code for each
+  /// So do more, up to so many, that are a list, as prices often are: most stand four steps of their grid or more
+  /// before the next one, so many rows hold one of them on average, the most frequent aside, and few are one row's
+  /// alone.
+  int most_listed = 1000, listed_rows = 10;
+  int most_listed_in_all = 2000;  ///< of a table, in the order of its columns
+  double spike_share = 0.01;  ///< elsewhere a value gets a code of its own that more than this share of the rows holds
+  int spike_count = 20;       ///< and more than this many rows
+  /// From 2 on, what fewer rows hold is hidden, see rare_values.h: rare categories are called rare_word.
+  int rare_min = 0;
+  std::string rare_word = "other";
+  int most_categories = 1000;  ///< columns with more are learned in two parts, see category_blocks.h
+  bool relations = false;      ///< columns of numbers that follow from others are learned as a distance, see relation.h
+  bool split_times = false;    ///< dates with times of many values are learned in two parts, day and time of the day
+  int exact_days = 400;        ///< so many days have a code each, where there are three rows a day
+};
+
+/// One column between text and cells (code, z), NaN-free both ways.
+/// - categorical, boolean: a code per value of the schema, in its order.
+/// - integer, decimal, datetime (in seconds): a code per value where these are few or a list. Elsewhere a code per
+/// *spike* (a
+///   value that many rows hold), and the continuous code with a normal score z for all other values, to which uniform
+///   noise of one step of the column's grid is added first; it is rounded away on the way out.
+/// - identifier, text: one code says that there is a cell; TextColumns writes it.
+/// - missing cells: one more code, where the fitted column has any.
+/// A column of very many categories is learned as two, the category's block and its place within it: split(), part().
+/// So can a datetime be: fitted for Part::kDay and for Part::kTime, both in seconds. Whether it is missing is the
+/// day's; a missing cell's time is the first code.
+class Column {
+ public:
+  static constexpr int kKnots = 16;     ///< of the piecewise-linear encoding
+  static constexpr int kZCells = 1024;  ///< of the grid that position is tabulated on
+
+  enum class Part { kWhole, kBlock, kPlace, kDay, kTime };
+
+  /// Fits the column that `schema` was inferred from. The noise is that of (seed, number). Throws Error, naming the
+  /// column, where a cell is not of its type.
+  static Column fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
+                    std::uint32_t number, const ColumnOptions& options = {}, Part part = Part::kWhole);
+
+  /// Cuts the column, of categories, into blocks. Its parts are columns of the same texts, with codes of their own.
+  void split(CategoryBlocks blocks) { blocks_ = std::make_shared<const CategoryBlocks>(std::move(blocks)); }
+  bool is_split() const { return blocks_ != nullptr; }
+  /// One part of a column that is split.
+  Column part(Part part) const;
+  Part part() const { return part_; }
+  /// Whether it is the first or the second part of a column.
+  bool is_first() const { return part_ == Part::kBlock || part_ == Part::kDay; }
+  bool is_second() const { return part_ == Part::kPlace || part_ == Part::kTime; }
+  /// What a part is of the column's number.
+  double part_of(double number) const {
+    return part_ == Part::kDay ? day_of(number) : part_ == Part::kTime ? number - day_of(number) : number;
+  }
+  /// The cell of the whole column, which append takes, from those of its parts.
+  Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }
+
+  const ColumnSchema& schema() const { return schema_; }
+  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], [missing]. Of a
+  /// part: how many blocks, or places; missing cells have a place in a block like any category.
+  int codes() const;
+  int continuous_code() const { return continuous_code_; }     ///< -1 where there is none
+  int missing_code() const { return code_of(missing_code_); }  ///< -1 where there is none
+  /// What the rule of rare_min did, to follow "column 'x': "; empty where nothing.
+  const std::string& rare_note() const { return rare_note_; }
+
+  /// The cell of a text; `uniform`, in (0, 1), is the noise: 0.5 is none. Numbers that the fitted column had not take
+  /// the nearest value, or the nearest end; categories that it had not count as rare where it had rare ones. Throws
+  /// Error, naming the column, for a category that it had not otherwise, a missing cell where it had none, and a text
+  /// that is not of its type.
+  Cell encode(std::string_view text, float uniform) const;
+  /// Appends the cell's text as the table spells it; nothing for the present cells of identifier and text columns.
+  void append(Cell cell, std::string& out) const {
+    append(cell.code, is_continuous(cell) ? numbers().number(cell.z) : 0, out);
+  }
+  /// The same of a decoded cell: its code, and that of numbers() where the code is the continuous one.
+  void append(std::uint32_t code, double number, std::string& out) const;
+  /// The number of a decoded cell of a numeric column; NaN of a missing one.
+  double number(std::uint32_t code, double number) const;
+  /// What the z of continuous cells decode by; valid as long as this column stays where it is.
+  GridTables numbers() const { return {scores_.tables(), schema_.smallest, schema_.largest, step_}; }
+  /// The number of a numeric column's cell (seconds since 1970 for datetimes), in the unit and on the grid of the
+  /// table; the code for other columns; NaN for missing cells and no others.
+  double value(Cell cell) const;
+
+  /// Where the cell's number lies between the knots, which are at most kKnots quantiles of the fitted numbers: i +
+  /// share between knots i and i + 1, in [0, knots - 1]. -1 for cells that are no place on a line: categories, present
+  /// texts, missing cells.
+  float position(Cell cell) const;
+  /// [codes()] the positions of all codes; the continuous code's is 0 and means nothing.
+  std::span<const float> code_positions() const { return {code_positions_.data(), static_cast<std::size_t>(codes())}; }
+  /// [kZCells + 1] the positions, never falling, of scores on an even grid from z_low() to z_high(); position(Cell)
+  /// is linear between them. Empty where there is no continuous code.
+  std::span<const float> z_positions() const { return z_positions_; }
+  /// The range that z is cut to; z_low() < z_high() where there is a continuous code, else both are 0.
+  float z_low() const { return scores_.low(); }
+  float z_high() const { return scores_.high(); }
+
+  /// All but the schema, as a JSON object, and back.
+  std::string to_json() const;
+  static Column from_json(const ColumnSchema& schema, std::string_view json);
+
+ private:
+  void fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,
+                   std::uint64_t seed, std::uint32_t number);
+  /// Hides what is rare: numbers change, and the schema. Whether the column is to be continuous.
+  bool hide_rare(std::span<const std::string_view> cells, const ColumnOptions& options, std::vector<double>& numbers);
+  void prepare();
+  Cell encode_whole(std::string_view text, float uniform) const;
+  /// Of a part, from the whole column's.
+  int code_of(int whole) const;
+  Cell encode_number(double number, float uniform) const;
+  float place(double number) const;
+  bool is_continuous(Cell cell) const { return static_cast<int>(cell.code) == continuous_code_; }
+  bool is_missing_code(Cell cell) const { return static_cast<int>(cell.code) == missing_code_; }
+
+  ColumnSchema schema_;
+  std::vector<double> values_;  // of numeric columns: those that have codes, ascending
+  NormalScores scores_;         // of the others
+  double step_ = 0;             // of the grid from schema_.smallest
+  std::vector<double> knots_;   // of numeric columns: at most kKnots, strictly ascending
+  bool has_missing_ = false;
+  int rare_code_ = -1;  // of present cells that have no other
+  std::string rare_note_;
+  std::shared_ptr<const CategoryBlocks> blocks_;
+  Part part_ = Part::kWhole;
+  // What prepare() derives from these, of the whole column.
+  int codes_ = 0, continuous_code_ = -1, missing_code_ = -1;
+  std::vector<std::string> spelled_;  // values_ as text
+  std::vector<float> code_positions_, z_positions_;
+};
+
+}  // namespace meg

@@ -1,0 +1,77 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table/infer/schema.h"
+#include "core/tensor/decoding.h"
+
+namespace meg {
+
+/// A number as the column's cells say it, rounded to their decimals; so what is predicted from numbers and from the
+/// cells that they are written as is the same.
+double as_written(const ColumnSchema& column, double number);
+
+/// What a relation adds up, of one column of numbers or of two.
+enum class Combination { kColumn, kDifference, kProduct, kQuotient };
+
+/// factor * a, factor * (a - b), factor * a b or factor * a / b; a and b are places in a schema.
+struct Term {
+  double factor = 1;
+  Combination what = Combination::kColumn;
+  std::size_t a = 0, b = 0;
+};
+
+/// A column of numbers that follows from others: what is learned of it is its distance from offset + the terms, both on
+/// the column's grid. So a sum adds up, and an end is behind its beginning, in every row that is made.
+struct Relation {
+  std::size_t column = 0;  // of the schema
+  std::vector<Term> terms;
+  double offset = 0;
+  double step = 0;        // of the column's grid, from its smallest number
+  bool is_exact = false;  // hardly a cell is off: the distance is nearly always 0
+  ColumnSchema distance;  // the column that is learned instead, of the same name
+
+  /// The columns that the terms are of, each once.
+  std::vector<std::size_t> bases() const;
+  /// The number on the column's grid that is nearest to what the terms say, where value(place in the schema) is a
+  /// column's number; NaN where that is for one of them. `of` is the column itself.
+  template <class Value>
+  double predict(const ColumnSchema& of, const Value& value) const {
+    double sum = offset;
+    for (const Term& term : terms)
+      sum += term.factor * combine(term.what, value(term.a), term.what == Combination::kColumn ? 0.0 : value(term.b));
+    return on_grid(sum, of.smallest, step);
+  }
+  /// What a number is off by, as it is written with the column's decimals.
+  double off_by(double number, double predicted) const { return as_written(distance, number - predicted); }
+  /// The column's number from what is predicted and its distance, within the column's range, or no further out of it
+  /// than what was predicted: a sum adds up there, and an end is not before its beginning.
+  static double at(const ColumnSchema& of, double predicted, double distance) {
+    return std::clamp(predicted + distance, std::min(of.smallest, predicted), std::max(of.largest, predicted));
+  }
+  static double combine(Combination what, double a, double b);
+};
+
+/// The relations of a table's columns of numbers, each to columns that stand before it in `order` (places in the
+/// schema). Found are
+/// - sums of up to three terms with factors, or one quotient, that give at least 95 % of the cells, also of those that
+///   are not the column's most frequent value: gross = net + tax, days = (end - begin) / 86400, total = price * amount;
+/// - columns that are always at or behind another one (or always at or before it) of the same kind, where their ranges
+///   overlap: of dates and times; of other numbers where the distance varies less than a quarter as much.
+/// No cell stands where one is missing that it would follow from.
+std::vector<Relation> find_relations(const Table& table, const Schema& schema, std::span<const std::size_t> order);
+
+/// What the terms say, in signs: net + tax.
+std::string formula(const Relation& relation, const Schema& schema);
+/// The relation in words: column 'gross' is learned as net + tax.
+std::string describe(const Relation& relation, const Schema& schema);
+
+std::string relations_to_json(std::span<const Relation> relations);
+/// And back. Throws Error where the schema cannot have had them.
+std::vector<Relation> relations_from_json(std::string_view json, const Schema& schema);
+
+}  // namespace meg

@@ -1,0 +1,74 @@
+#include "core/table/code/text_columns.h"
+
+#include <nlohmann/json.hpp>
+
+#include "meg/error.h"
+
+namespace meg {
+
+namespace {
+
+/// Whether an identifier counts the rows: its values rise by one.
+bool is_running_number(const ColumnSchema& column) {
+  return column.type == ColumnType::kIdentifier && column.distinct > 1 &&
+         column.largest - column.smallest == static_cast<double>(column.distinct - 1);
+}
+
+}  // namespace
+
+TextColumns::TextColumns(const Table& table, const Schema& schema) : columns_(schema.size()) {
+  std::vector<std::string_view> cells;
+  for (std::size_t c = 0; c < schema.size(); ++c) {
+    if (is_modelled(schema[c].type)) continue;
+    const std::size_t source = table.column(schema[c].name);
+    cells.clear();
+    for (std::size_t r = 0; r < table.rows(); ++r)
+      if (const std::string_view cell = table.cell(r, source); !is_missing(cell)) cells.push_back(cell);
+    columns_[c].running = RunningNumber::of(cells);
+    columns_[c].shapes = TextShapes(cells);
+  }
+}
+
+void TextColumns::append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
+                         std::string& out) const {
+  const auto& [shapes, running] = columns_[column];
+  if (running) {
+    running->append(row, out);
+  } else if (is_running_number(schema)) {
+    std::string number;
+    append_number(schema.smallest + static_cast<double>(row), 0, true, number);
+    // All as long: with leading zeros where they need them.
+    if (number.size() < shapes.length()) out.append(shapes.length() - number.size(), '0');
+    out += number;
+  } else {
+    shapes.append(seed, row, column, out);
+  }
+}
+
+std::string TextColumns::to_json() const {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& [shapes, running] : columns_) {
+    auto& column = out.emplace_back(nlohmann::json::parse(shapes.to_json()));
+    if (running)
+      column["running"] = {{"prefix", running->prefix},
+                           {"first", running->first},
+                           {"digits", running->digits},
+                           {"suffix", running->suffix}};
+  }
+  return out.dump();
+}
+
+TextColumns TextColumns::from_json(std::string_view json) {
+  TextColumns out;
+  for (const auto& column : nlohmann::json::parse(json)) {
+    auto& [shapes, running] = out.columns_.emplace_back();
+    shapes = TextShapes::from_json(column.dump());
+    if (!column.is_object() || !column.contains("running")) continue;
+    const auto& number = column["running"];
+    running = RunningNumber{number.at("prefix"), number.at("suffix"), number.at("first"), number.at("digits")};
+    if (running->digits > RunningNumber::kMostDigits) fail("a running number has {} digits", running->digits);
+  }
+  return out;
+}
+
+}  // namespace meg

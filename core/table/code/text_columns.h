@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table/code/running_number.h"
+#include "core/table/code/text_shape.h"
+#include "core/table/infer/schema.h"
+
+namespace meg {
+
+/// Identifier and free-text columns, which no model learns: new cells count on where the column counts its rows, see
+/// RunningNumber, and otherwise look like the table's cells with other digits and letters, see TextShapes.
+class TextColumns {
+ public:
+  TextColumns() = default;
+  TextColumns(const Table& table, const Schema& schema);
+
+  /// Appends the present cell of `row` and the schema's column `column` in the table that `seed` stands for.
+  void append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
+              std::string& out) const;
+
+  /// A JSON array with one object per column of the schema: that of its TextShapes, and "running".
+  std::string to_json() const;
+  static TextColumns from_json(std::string_view json);
+
+ private:
+  struct TextColumn {
+    TextShapes shapes;
+    std::optional<RunningNumber> running;
+  };
+  std::vector<TextColumn> columns_;  // one per column of the schema, empty for modelled ones
+};
+
+}  // namespace meg

@@ -1,0 +1,223 @@
+#include "core/table/infer/datetime.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "core/table/infer/number.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
+
+/// One letter of a format: %d, %-d, %^b.
+struct Directive {
+  char flag = 0;
+  char letter = 0;
+};
+
+/// The directive or, where letter is 0, the character at the start of a format that is not empty, and its length.
+std::pair<Directive, std::size_t> first_directive(std::string_view format) {
+  if (format[0] != '%' || format.size() < 2) return {{}, 1};
+  const bool flag = format[1] == '-' || format[1] == '^';
+  if (!flag) return {{0, format[1]}, 2};
+  return {{format[1], format.size() > 2 ? format[2] : '?'}, std::min<std::size_t>(format.size(), 3)};
+}
+
+/// Reads between 1 and `most` digits at the start of `text` and removes them: all of them where `exact`, or, `bare`,
+/// without zeros in front.
+std::optional<int> eat_digits(std::string_view& text, std::size_t most, bool exact, bool bare = false) {
+  int value = 0;
+  std::size_t count = 0;
+  while (count < most && count < text.size() && text[count] >= '0' && text[count] <= '9')
+    value = 10 * value + (text[count++] - '0');
+  if (count == 0 || (exact && count != most) || (bare && count > 1 && text[0] == '0')) return {};
+  text.remove_prefix(count);
+  return value;
+}
+
+std::string month_name(std::size_t month, Directive directive) {
+  std::string name(kMonths[month].substr(0, directive.letter == 'b' ? 3 : kMonths[month].size()));
+  if (directive.flag == '^')
+    for (char& c : name) c = c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+std::optional<int> eat_month(std::string_view& text, Directive directive) {
+  for (std::size_t month = 0; month < kMonths.size(); ++month)
+    if (const std::string name = month_name(month, directive); text.starts_with(name)) {
+      text.remove_prefix(name.size());
+      return static_cast<int>(month) + 1;
+    }
+  return {};
+}
+
+/// AM or PM, as 0 or 12 hours.
+std::optional<int> eat_half_day(std::string_view& text) {
+  const int hours = text.starts_with("PM") ? 12 : 0;
+  if (hours == 0 && !text.starts_with("AM")) return {};
+  text.remove_prefix(2);
+  return hours;
+}
+
+/// What the letters of a format say.
+struct Parts {
+  int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0;
+  std::optional<int> hour_of_12;
+  int half_day = 0;
+  double fraction = 0;
+
+  bool read(std::string_view& text, Directive directive) {
+    const char letter = directive.letter;
+    const std::size_t before = text.size();
+    const bool bare = directive.flag == '-';
+    const auto value = letter == 'b' || letter == 'B' ? eat_month(text, directive)
+                       : letter == 'p'                ? eat_half_day(text)
+                       : letter == 'Y'                ? eat_digits(text, 4, true)
+                       : letter == 'f'                ? eat_digits(text, 9, false)
+                                                      : eat_digits(text, 2, !bare, bare);
+    if (!value) return false;
+    switch (letter) {
+      case 'Y': year = *value; break;
+      case 'm':
+      case 'b':
+      case 'B': month = *value; break;
+      case 'd': day = *value; break;
+      case 'H': hour = *value; break;
+      case 'I': hour_of_12 = *value; break;
+      case 'p': half_day = *value; break;
+      case 'M': minute = *value; break;
+      case 'S': second = *value; break;
+      default: fraction = *value * std::pow(10.0, -static_cast<double>(before - text.size()));
+    }
+    return true;
+  }
+
+  std::optional<double> seconds() const {
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    const bool is_of_12 = !hour_of_12 || (*hour_of_12 >= 1 && *hour_of_12 <= 12);
+    if (!date.ok() || hour > 23 || minute > 59 || second > 59 || !is_of_12) return {};
+    const auto days = std::chrono::sys_days(date).time_since_epoch().count();
+    const int hours = hour_of_12 ? *hour_of_12 % 12 + half_day : hour;
+    return static_cast<double>(days) * 86400.0 + hours * 3600 + minute * 60 + second + fraction;
+  }
+};
+
+}  // namespace
+
+const std::vector<std::string>& datetime_formats() {
+  static const std::vector<std::string> formats = [] {
+    std::vector<std::string> out;
+    for (const char* date :
+         {"%Y-%m-%d",   "%Y/%m/%d",   "%d/%m/%Y",   "%d.%m.%Y",   "%d-%m-%Y",   "%m/%d/%Y",   "%m-%d-%Y",  "%Y-%-m-%-d",
+          "%Y/%-m/%-d", "%-d/%-m/%Y", "%-d.%-m.%Y", "%-d-%-m-%Y", "%-m/%-d/%Y", "%-m-%-d-%Y", "%d-%b-%Y",  "%-d-%b-%Y",
+          "%d-%^b-%Y",  "%-d-%^b-%Y", "%d %b %Y",   "%-d %b %Y",  "%b %d %Y",   "%b %-d %Y",  "%b %d, %Y", "%b %-d, %Y",
+          "%d %B %Y",   "%-d %B %Y",  "%B %d %Y",   "%B %-d %Y",  "%B %d, %Y",  "%B %-d, %Y"})
+      for (const char* time : {"", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f",
+                               " %-H:%M", " %-H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %-I:%M %p", " %-I:%M:%S %p"})
+        out.push_back(std::string(date) + time);
+    for (const char* rest :
+         {"%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%b-%Y", "%B %Y", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%-H:%M",
+          "%-H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%-I:%M %p", "%-I:%M:%S %p"})
+      out.push_back(rest);
+    out.emplace_back(kWholeNumberDate);
+    return out;
+  }();
+  return formats;
+}
+
+std::string_view date_part(std::string_view format) {
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < format.size();) {
+    const auto [directive, length] = first_directive(format.substr(at));
+    if (directive.letter == 'H' || directive.letter == 'I') return format.substr(0, end);
+    at += length;
+    if (directive.letter != 0) end = at;
+  }
+  return format;
+}
+
+bool has_time_of_day(std::string_view format) { return date_part(format).size() < format.size(); }
+
+std::string_view unknown_directive(std::string_view format) {
+  for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
+    Directive directive;
+    std::tie(directive, length) = first_directive(format);
+    const std::string_view letters = directive.flag == '-' ? "mdHI" : directive.flag == '^' ? "bB" : "YmdbBHIpMSf";
+    const bool known = directive.letter == 0 ? format[0] != '%' : letters.find(directive.letter) != letters.npos;
+    if (!known) return format.substr(0, length);
+  }
+  return {};
+}
+
+std::string_view zone_of(std::string_view cell) {
+  const std::string_view text = trimmed(cell);
+  const auto ends_like = [&](std::string_view pattern) {
+    if (text.size() <= pattern.size()) return false;
+    const std::string_view end = text.substr(text.size() - pattern.size());
+    return std::equal(end.begin(), end.end(), pattern.begin(), [](char c, char p) {
+      return p == '9' ? c >= '0' && c <= '9' : p == '+' ? c == '+' || c == '-' : c == p;
+    });
+  };
+  for (const std::string_view pattern : {" +99:99", "+99:99", " +9999", "+9999", " Z", "Z", " UTC"})
+    if (ends_like(pattern)) return text.substr(text.size() - pattern.size());
+  return {};
+}
+
+std::optional<double> parse_datetime(std::string_view cell, std::string_view format) {
+  std::string_view text = trimmed(cell);
+  Parts parts;
+  for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
+    Directive directive;
+    std::tie(directive, length) = first_directive(format);
+    if (directive.letter == 0) {
+      if (text.empty() || text.front() != format[0]) return {};
+      text.remove_prefix(1);
+    } else if (!parts.read(text, directive)) {
+      return {};
+    }
+  }
+  return text.empty() ? parts.seconds() : std::nullopt;
+}
+
+void append_datetime(double seconds, std::string_view format, int decimals, std::string& out) {
+  const double scale = std::pow(10.0, decimals);
+  const double rounded = std::round(seconds * scale) / scale;
+  const double whole = std::floor(rounded), day_number = std::floor(whole / 86400.0);
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(static_cast<int>(day_number)))};
+  const int time = static_cast<int>(whole - day_number * 86400.0), hour = time / 3600;
+  const auto month = static_cast<unsigned>(date.month());
+  for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
+    Directive directive;
+    std::tie(directive, length) = first_directive(format);
+    const auto write = [&](long long value, int width) {
+      fmt::format_to(std::back_inserter(out), "{:0{}}", value, directive.flag == '-' ? 1 : width);
+    };
+    switch (directive.letter) {
+      case 0: out.push_back(format[0]); break;
+      case 'Y': write(static_cast<int>(date.year()), 4); break;
+      case 'm': write(month, 2); break;
+      case 'b':
+      case 'B': out += month_name(month - 1, directive); break;
+      case 'd': write(static_cast<unsigned>(date.day()), 2); break;
+      case 'H': write(hour, 2); break;
+      case 'I': write(hour % 12 == 0 ? 12 : hour % 12, 2); break;
+      case 'p': out += hour < 12 ? "AM" : "PM"; break;
+      case 'M': write(time / 60 % 60, 2); break;
+      case 'S': write(time % 60, 2); break;
+      default: write(std::llround((rounded - whole) * scale), decimals);
+    }
+  }
+}
+
+}  // namespace meg

@@ -1,0 +1,103 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/table/infer/datetime.h"
+#include "core/table/infer/number.h"
+#include "core/table/infer/number_style.h"
+#include "core/table/table.h"
+
+namespace meg {
+
+enum class ColumnType { kCategorical, kBoolean, kInteger, kDecimal, kDatetime, kIdentifier, kText };
+
+/// What is known of a column before anything is learned from it.
+struct ColumnSchema {
+  std::string name;
+  ColumnType type = ColumnType::kText;
+  std::size_t missing = 0;           ///< rows without a value
+  std::size_t distinct = 0;          ///< different values, missing not counted
+  std::string missing_word;          ///< how the table spells a missing value, "" or "NA", ...
+  int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
+  bool trailing_zeros = true;        ///< whether decimal numbers are written with all these digits: 7.2500
+  int significant = 0;               ///< of decimal columns: numbers have so many significant digits, 1.25e-08; 0: all
+  NumberStyle style;                 ///< of integer and decimal columns: $1,234.50
+  double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
+  std::string format;                ///< of datetime columns, see datetime.h
+  std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
+};
+
+using Schema = std::vector<ColumnSchema>;
+
+/// The type's name in files and messages: "categorical", "boolean", "integer", ...
+std::string_view type_name(ColumnType type);
+/// And back. Throws Error, with the names there are.
+ColumnType type_of(std::string_view name);
+
+/// Whether the cells of a column are counted in categories.
+inline bool is_categorical(ColumnType type) { return type == ColumnType::kCategorical || type == ColumnType::kBoolean; }
+/// Whether the cells of a column are places on a line: integer, decimal, datetime.
+inline bool is_numeric(ColumnType type) {
+  return type == ColumnType::kInteger || type == ColumnType::kDecimal || type == ColumnType::kDatetime;
+}
+
+/// Whether a model learns the cells of a column; those of identifier and text columns are made anew, see TextColumns.
+inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_numeric(type); }
+
+/// Whether a cell of the column stands for no value: what any column knows as missing, and in columns of numbers and
+/// dates also n.a., -, ., #N/A, ..., see is_gap.
+inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
+  return is_missing(cell) || (is_numeric(column.type) && is_gap(cell));
+}
+
+/// What is asked of a column instead of what its values say.
+struct AskedType {
+  AskedType(ColumnType asked = ColumnType::kText, std::string in_format = {})
+      : type(asked), format(std::move(in_format)) {}
+  ColumnType type;
+  std::string format;                ///< of datetime columns; empty: the first that fits
+  std::optional<NumberStyle> style;  ///< of numbers; none: that which fits
+};
+using AskedTypes = std::map<std::string, AskedType>;
+
+/// Infers every column's type from its values; `types` says it for some columns instead:
+/// - boolean: two words of one of the pairs true/false, yes/no, t/f, y/n; 0/1 stays integer (it inverts exactly there);
+/// - datetime: every value is one, in one format; also whole numbers 20061212, at least 10 different ones;
+/// - integer, decimal: every value is a number; an integer column whose values are all different, rise by one from row
+///   to row and are at least 20 is an identifier; whole numbers with leading zeros that make all as long (02139), and
+///   those most of which have such zeros, 7 digits behind a plus (+4930123456), or are beyond 2^53, are words; so are
+///   at least 50 whole numbers that are all different, where the column's name ends in the word id, key, uuid or guid;
+/// - otherwise words: categorical where values repeat (at most half as many values as rows, or at most 20), identifier
+///   where all differ and none holds a blank, else free text.
+/// Numbers may be amounts of money, shares, have a unit or groups of thousands, all in one style (see NumberStyle),
+/// where there are more than 20 different ones or the type is asked for. Decimals are those of the first 15 significant
+/// digits, which are what a double holds: 0.30000000000000004 has one. A column without any value is categorical with
+/// no values. Columns in `drop` are left out. Throws Error where `types` or `drop` names a column that is not there,
+/// where all are dropped, or for a type that a value is not of. threads = 0 takes all cores; they change no result.
+Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
+                    int threads = 0);
+
+/// A cell as a number: its value, seconds since 1970, or the place of its category in `values`. Throws Error, naming
+/// the column, where the cell is not of this column.
+double to_number(const ColumnSchema& column, std::string_view cell);
+/// The same, NaN of a cell that is missing or not of this column.
+double number_or_nan(const ColumnSchema& column, std::string_view cell);
+/// And back: appends the cell that `number` stands for, spelled as the column spells it.
+void append_value(const ColumnSchema& column, double number, std::string& out);
+
+/// A table without rows that has the schema's columns.
+Table empty_table(const Schema& schema);
+
+/// A schema as JSON: an array with one object a column.
+std::string schema_to_json(const Schema& schema);
+/// And back, as schema_to_json wrote it.
+Schema schema_from_json(std::string_view json);
+/// The types that a schema file asks for: an array of objects with "name" and "type", of datetimes "format" and of
+/// numbers "style", as `meg schema` writes them; what else it writes is passed over. Throws Error where it is no such
+/// file, names a column twice, or has what `meg schema` does not write.
+AskedTypes read_schema_types(const std::string& path);
+
+}  // namespace meg

@@ -1,0 +1,98 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/input_file.h"
+#include "core/table/infer/schema.h"
+#include "meg/error.h"
+
+namespace meg {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+NumberStyle style_from_json(const Json& json) {
+  return {json.value("prefix", ""), json.value("suffix", ""),  json.value("grouping", ""),
+          json.value("point", "."), json.value("plus", false), json.value("inner_sign", false)};
+}
+
+}  // namespace
+
+std::string schema_to_json(const Schema& schema) {
+  Json out = Json::array();
+  for (const ColumnSchema& c : schema) {
+    Json column{{"name", c.name},
+                {"type", type_name(c.type)},
+                {"missing", c.missing},
+                {"distinct", c.distinct},
+                {"missing_word", c.missing_word}};
+    if (is_numeric(c.type) || c.type == ColumnType::kIdentifier) {
+      column["smallest"] = c.smallest;
+      column["largest"] = c.largest;
+    }
+    if (is_numeric(c.type)) column["decimals"] = c.decimals;
+    if (c.type == ColumnType::kDecimal) column["trailing_zeros"] = c.trailing_zeros;
+    if (c.significant > 0) column["significant"] = c.significant;
+    if (!c.style.is_plain())
+      column["style"] = {{"prefix", c.style.prefix}, {"suffix", c.style.suffix}, {"grouping", c.style.grouping},
+                         {"point", c.style.point},   {"plus", c.style.plus},     {"inner_sign", c.style.inner_sign}};
+    if (c.type == ColumnType::kDatetime) column["format"] = c.format;
+    if (is_categorical(c.type)) column["values"] = c.values;
+    out.push_back(std::move(column));
+  }
+  return out.dump(2);
+}
+
+Schema schema_from_json(std::string_view json) {
+  Schema out;
+  for (const Json& column : Json::parse(json)) {
+    ColumnSchema c;
+    c.name = column.at("name");
+    c.type = type_of(column.at("type").get<std::string>());
+    c.missing = column.at("missing");
+    c.distinct = column.at("distinct");
+    c.missing_word = column.at("missing_word");
+    c.smallest = column.value("smallest", 0.0);
+    c.largest = column.value("largest", 0.0);
+    c.decimals = column.value("decimals", 0);
+    c.trailing_zeros = column.value("trailing_zeros", true);
+    c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
+    if (column.contains("style")) c.style = style_from_json(column["style"]);
+    c.format = column.value("format", "");
+    c.values = column.value("values", std::vector<std::string>());
+    out.push_back(std::move(c));
+  }
+  return out;
+}
+
+AskedTypes read_schema_types(const std::string& path) {
+  constexpr std::array<std::string_view, 13> kKeys{"style",   "name",           "type",         "missing",  "distinct",
+                                                   "format",  "values",         "missing_word", "smallest", "decimals",
+                                                   "largest", "trailing_zeros", "significant"};
+  const std::string text = read_file(path, "a schema");
+  AskedTypes types;
+  try {
+    for (const Json& column : Json::parse(text)) {
+      const std::string name = column.at("name");
+      for (const auto& [key, value] : column.items())
+        if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
+          fail("'{}': column '{}' has '{}', which is nothing that a schema says of a column; there are {}", path, name,
+               key, fmt::join(kKeys, ", "));
+      const ColumnType type = type_of(column.at("type").get<std::string>());
+      const std::string format = type == ColumnType::kDatetime ? column.value("format", "") : "";
+      AskedType asked(type, format);
+      if (column.contains("style")) asked.style = style_from_json(column["style"]);
+      if (!types.emplace(name, std::move(asked)).second) fail("'{}' has column '{}' twice", path, name);
+    }
+  } catch (const Json::exception&) {
+    fail("'{}' is no schema: it should hold what `meg schema` writes, a JSON array with a name and a type a column",
+         path);
+  }
+  return types;
+}
+
+}  // namespace meg

@@ -1,0 +1,36 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "core/table/infer/schema.h"
+
+namespace meg {
+
+/// 2^53: not all whole numbers from here on are doubles.
+inline constexpr double kBeyondWholeDoubles = 9007199254740992;
+
+/// What one pass over a column's cells finds out.
+struct Survey {
+  std::unordered_set<std::string_view> values;
+  std::size_t present = 0;
+  std::size_t gaps = 0;  ///< cells of is_gap, where these are no values
+  bool numeric = true, whole = true, rises_by_one = true, has_blank = false;
+  std::string_view no_number;  ///< the first value that is none
+  std::size_t leading_zeros = 0, long_codes = 0;
+  std::size_t shortest = ~std::size_t{0}, longest = 0;  ///< digits
+  bool exponents = false;
+  int significant = 0;  ///< digits, at most
+
+  /// Whole numbers that are names, as most of them show, or leading zeros that make all as long: postal codes, account
+  /// and telephone numbers.
+  bool is_coded() const {
+    return whole && (2 * (leading_zeros + long_codes) > present || (leading_zeros > 0 && shortest == longest));
+  }
+};
+
+/// Looks at a column's cells, those of is_gap as missing or as values, at numbers in the style of `out`, and puts what
+/// it counts into `out`.
+Survey survey(const Table& table, std::size_t column, bool gaps_are_missing, ColumnSchema& out);
+
+}  // namespace meg

@@ -1,0 +1,258 @@
+#include "core/table/read/csv.h"
+
+#include <csv.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <set>
+
+#include "core/input_file.h"
+#include "core/table/infer/number.h"
+#include "meg/error.h"
+
+namespace meg {
+
+namespace {
+
+constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// Bytes of the well-formed UTF-8 character at the start of `s` (Unicode 15, table 3-7); 0 where there is none.
+std::size_t utf8_length(std::string_view s) {
+  const auto byte = [&](std::size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool shortest = first != 0xE0 || byte(1) >= 0xA0, no_surrogate = first != 0xED || byte(1) < 0xA0;
+    return shortest && no_surrogate && follows(1) && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool in_range = (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) < 0x90);
+    return in_range && follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+/// Bytes at the start of `s` that are ASCII and not NUL, in steps of eight: nearly all of a table.
+std::size_t plain_prefix(std::string_view s) {
+  constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
+  std::size_t i = 0;
+  for (; i + 8 <= s.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, s.data() + i, 8);
+    // The high bit of a byte of (word - ones) & ~word says that a byte is zero, of word that it is not ASCII.
+    if ((word | ((word - kOnes) & ~word)) & kHigh) break;
+  }
+  return i;
+}
+
+/// Throws Error where the first bytes are those of a file that is often given in a table's place.
+void check_kind(std::string_view text, const std::string& name) {
+  if (text.starts_with("\x1F\x8B")) fail("'{}' is compressed by gzip: unpack it first, for example with gunzip", name);
+  if (text.starts_with("PK\x03\x04"))
+    fail("'{}' is a zip archive, as Excel workbooks are too: unpack it, or save the sheet as CSV", name);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    fail("'{}' is UTF-16 text; convert it first, for example with iconv -f utf-16 -t utf-8", name);
+  // A safetensors file: the length of its header in eight bytes, then the header, which is JSON.
+  std::uint64_t header = 0;
+  for (std::size_t i = 0; i < 8 && i < text.size(); ++i)
+    header |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+  if (text.size() > 8 && text[8] == '{' && header <= text.size() - 8)
+    fail("'{}' is a model file, not a table: name a CSV file here", name);
+}
+
+void check_text(std::string_view text, const std::string& name) {
+  std::size_t number = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    if (line.find('\0') != line.npos) fail("{}:{}: a NUL byte; this is not a text file", name, number);
+    if (!is_utf8(line))
+      fail("{}:{}: not UTF-8; convert it first, for example with iconv -f latin1 -t utf-8", name, number);
+    if (line.size() > kLongestLine) fail("{}:{}: a line over 1 MiB; this does not look like a CSV table", name, number);
+    begin = end + 1;
+  }
+}
+
+char detect_delimiter(std::string_view text) {
+  constexpr std::string_view kDelimiters = ",;\t|";
+  std::array<std::size_t, kDelimiters.size()> count{};
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '\n' || c == '\r') break;
+    if (const std::size_t i = kDelimiters.find(c); i != std::string_view::npos) ++count[i];
+  }
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < count.size(); ++i)
+    if (count[i] > count[best]) best = i;
+  return kDelimiters[best];
+}
+
+}  // namespace
+
+namespace {
+
+/// Receives fields and rows from libcsv.
+struct CsvReader {
+  Table table;
+  char delimiter = ',';
+  std::size_t reserve = 0;
+  std::vector<std::string> header;
+  bool in_header = true;
+  std::size_t fields = 0;         // of the row being read
+  std::size_t ragged_fields = 0;  // of the first ragged row
+  bool ragged = false;
+
+  static void on_field(void* data, std::size_t size, void* self) {
+    auto& reader = *static_cast<CsvReader*>(self);
+    const std::string_view cell(static_cast<const char*>(data), size);
+    if (reader.in_header)
+      reader.header.emplace_back(cell);
+    else if (reader.fields++ < reader.table.columns())
+      reader.table.append(cell);
+  }
+
+  static void on_row(int, void* self) {
+    auto& reader = *static_cast<CsvReader*>(self);
+    if (reader.in_header) return reader.start_table();
+    if (reader.fields != reader.table.columns() && !reader.ragged) {
+      reader.ragged = true;
+      reader.ragged_fields = reader.fields;
+    }
+    reader.fields = 0;
+  }
+
+  void start_table() {
+    in_header = false;
+    const bool numbers = std::all_of(header.begin(), header.end(),
+                                     [](const std::string& name) { return parse_number(name).has_value(); });
+    std::vector<std::string> names = header;
+    for (std::size_t c = 0; numbers && c < names.size(); ++c) names[c] = fmt::format("column_{}", c + 1);
+    table = Table(std::move(names), delimiter);
+    table.reserve(reserve);
+    if (numbers)
+      for (const std::string& cell : header) table.append(cell);
+  }
+
+  /// A line without quotes needs no parser: its values are what lies between delimiters. Most lines of most tables;
+  /// where this says no, libcsv takes the line.
+  bool read_plain_line(std::string_view line) {
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (in_header || line.empty() || line.find('"') != line.npos || line.find('\r') != line.npos) return false;
+    for (std::size_t begin = 0; begin <= line.size();) {
+      const std::size_t end = std::min(line.find(delimiter, begin), line.size());
+      if (fields++ < table.columns()) table.append(line.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    on_row(0, this);
+    return true;
+  }
+
+  /// Feeds one line at a time, so that an error can name its line.
+  void read(std::string_view text, const std::string& name) {
+    reserve = text.size();
+    csv_parser parser;
+    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) fail("{}: the CSV parser did not start", name);
+    const std::unique_ptr<csv_parser, void (*)(csv_parser*)> guard(&parser, &csv_free);
+    csv_set_delim(&parser, static_cast<unsigned char>(delimiter));
+    // Blanks belong to the value: libcsv would strip them.
+    csv_set_space_func(&parser, [](unsigned char) { return 0; });
+    std::size_t line = 1, row_line = 1;
+    for (std::size_t begin = 0; begin < text.size(); ++line) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+      const bool row_starts = parser.pstate == 0;  // libcsv's ROW_NOT_BEGUN
+      if (row_starts) row_line = line;
+      const bool plain = row_starts && read_plain_line(text.substr(begin, end - begin));
+      if (!plain && csv_parse(&parser, text.data() + begin, end - begin, on_field, on_row, this) != end - begin)
+        fail(
+            "{}:{}: a quote inside an unquoted value, or text after a closing quote; write quotes inside a quoted "
+            "value twice",
+            name, line);
+      if (ragged) fail_ragged(name, row_line);
+      begin = end;
+    }
+    if (csv_fini(&parser, on_field, on_row, this) != 0)
+      fail("{}:{}: a quote that is opened in this row is never closed", name, row_line);
+    if (ragged) fail_ragged(name, row_line);
+  }
+
+  [[noreturn]] void fail_ragged(const std::string& name, std::size_t line) const {
+    fail("{}:{}: {} values, but the header has {} columns", name, line, ragged_fields, table.columns());
+  }
+};
+
+void append_cell(std::string_view cell, std::string_view special, std::string& out) {
+  if (cell.find_first_of(special) == std::string_view::npos) {
+    out.append(cell);
+    return;
+  }
+  out.push_back('"');
+  for (const char c : cell) {
+    if (c == '"') out.push_back('"');
+    out.push_back(c);
+  }
+  out.push_back('"');
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t plain = plain_prefix(text), length = plain > 0 ? plain : utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+Table parse_csv(std::string text, const std::string& name) {
+  check_kind(text, name);
+  check_text(text, name);
+  std::string_view body = text;
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("'{}' is empty", name);
+
+  CsvReader reader;
+  reader.delimiter = detect_delimiter(body);
+  reader.read(body, name);
+
+  std::set<std::string_view> seen;
+  for (std::size_t c = 0; c < reader.table.columns(); ++c) {
+    const std::string& column = reader.table.names()[c];
+    if (column.empty()) fail("{}:1: column {} has no name", name, c + 1);
+    if (!seen.insert(column).second) fail("{}:1: two columns are named '{}'; rename one", name, column);
+  }
+  if (reader.table.rows() == 0) fail("'{}' has a header but no rows", name);
+  return std::move(reader.table);
+}
+
+Table read_csv(const std::filesystem::path& path) {
+  return parse_csv(read_file(path, "a CSV file"), path == "-" ? "standard input" : path.string());
+}
+
+void append_csv(const Table& table, bool with_header, std::string& out) {
+  const std::string special{table.delimiter(), '"', '\n', '\r'};
+  const std::size_t columns = table.columns();
+  const auto end_cell = [&](std::size_t c) { out.push_back(c + 1 < columns ? table.delimiter() : '\n'); };
+  if (with_header)
+    for (std::size_t c = 0; c < columns; ++c) append_cell(table.names()[c], special, out), end_cell(c);
+  for (std::size_t r = 0; r < table.rows(); ++r)
+    for (std::size_t c = 0; c < columns; ++c) {
+      // A row of one empty value would be a blank line.
+      if (columns == 1 && table.cell(r, c).empty())
+        out.append("\"\"");
+      else
+        append_cell(table.cell(r, c), special, out);
+      end_cell(c);
+    }
+}
+
+}  // namespace meg

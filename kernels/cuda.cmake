@@ -1,0 +1,25 @@
+# Finds CUDA: sets MEG_HAS_CUDA.
+set(MEG_HAS_CUDA OFF)
+if(NOT MEG_CUDA STREQUAL OFF)
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    set(CMAKE_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "Machine code for these GPUs; the last one's PTX for later ones")
+    enable_language(CUDA)
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc 12 and newer can
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    endif()
+    find_package(CUDAToolkit 12.5)
+    find_path(MEG_CUBLAS cublas_v2.h PATHS ${CUDAToolkit_INCLUDE_DIRS} NO_DEFAULT_PATH)
+    find_path(MEG_CURAND curand_philox4x32_x.h PATHS ${CUDAToolkit_INCLUDE_DIRS} NO_DEFAULT_PATH)
+    if(CUDAToolkit_FOUND AND CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.5 AND MEG_CUBLAS AND MEG_CURAND)
+      set(MEG_HAS_CUDA ON)
+    endif()
+  endif()
+  if(MEG_CUDA STREQUAL ON AND NOT MEG_HAS_CUDA)
+    message(FATAL_ERROR "MEG_CUDA is ON, but there is no CUDA compiler and toolkit of version 12.5 or newer with the "
+      "headers of cuBLAS and cuRAND")
+  endif()
+  message(STATUS "GPU backend: ${MEG_HAS_CUDA} (a compiler: ${CMAKE_CUDA_COMPILER_VERSION}, a toolkit: "
+    "${CUDAToolkit_VERSION}, cuBLAS: ${MEG_CUBLAS}, cuRAND: ${MEG_CURAND})")
+endif()
