@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/model/ensemble/masked_ensemble.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 #include "core/tensor/philox.h"
 
 namespace meg::bench {
@@ -43,18 +43,19 @@ inline Memory adult_cells(Backend& backend, const ColumnsLayout& layout, int row
 
 /// Rows of as many different words and numbers; the continuous columns are whole numbers up to a million.
 inline Table adult_table(std::size_t rows) {
-  std::vector<std::string> names;
-  for (std::size_t c = 0; c < kAdultCodes.size(); ++c) names.push_back("column" + std::to_string(c));
-  Table table(std::move(names));
+  std::vector<NamedArray> columns;
   const Philox philox(1, Stream::kMeasure);
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < kAdultCodes.size(); ++c) {
+  for (std::size_t c = 0; c < kAdultCodes.size(); ++c) {
+    std::vector<std::string> cells;
+    for (std::size_t r = 0; r < rows; ++r) {
       const bool continuous = kAdultCodes[c] < 0, words = std::abs(kAdultCodes[c]) < 20;
       const auto different = static_cast<std::uint32_t>(continuous ? 1'000'000 : kAdultCodes[c]);
       const std::uint32_t value = philox.bits(r, static_cast<std::uint32_t>(c))[0] % different;
-      table.append((words && !continuous ? "A-category-" : "") + std::to_string(value));
+      cells.push_back((words && !continuous ? "A-category-" : "") + std::to_string(value));
     }
-  return table;
+    columns.push_back({"column" + std::to_string(c), Array::texts(cells)});
+  }
+  return Table(std::move(columns), /*is_text=*/true);
 }
 
 /// Normal numbers.

@@ -1,4 +1,5 @@
 #include "core/table/read/csv.h"
+#include "core/table/write/csv.h"
 
 #include <fmt/format.h>
 
@@ -31,10 +32,12 @@ BENCHMARK(parse)->Name("parse_csv")->ArgName("quoted")->Arg(0)->Arg(1);
 
 void append(benchmark::State& state) {
   const Table table = parse_csv(example_csv(state.range(0) != 0), "example.csv");
+  const CsvPrinter printer(table);
   std::string out;
   for (auto _ : state) {
     out.clear();
-    append_csv(table, true, out);
+    printer.append_header(out);
+    printer.append_rows(table, out);
   }
   bench::report_bytes(state, static_cast<double>(out.size()), 1);
 }

@@ -6,6 +6,8 @@
 #include "bench/adult.h"
 #include "core/model/decoding.h"
 #include "core/model/ensemble/generation.h"
+#include "core/table/write/csv.h"
+#include "core/table/write/write_column.h"
 
 namespace meg::bench {
 
@@ -14,8 +16,8 @@ enum class Upto { kDevice, kHost, kText };
 
 /// Rows a second of an ensemble for adult's columns, `rows` an iteration, and of the printing alone; `threads` print.
 inline void generation(benchmark::State& state, Backend& backend, Upto upto, std::size_t rows, int threads) {
-  const Table table = adult_table(5000), empty(table.names());
-  const TableCoding coding(table, infer_schema(table), 1);
+  const TableCoding coding(infer_table(adult_table(5000)), 1);
+  const CsvPrinter printer(empty_table(coding.schema()), coding.schema());
   ColumnsLayout layout;
   for (const Column& c : coding.columns())
     layout.columns.push_back(
@@ -26,7 +28,7 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
   const Memory parameters = backend.allocate(start.size()), constants = backend.allocate(ensemble.constants());
   backend.upload(start, parameters.data());
   const Decoding decoding(backend, coding);
-  const TrainedEnsemble trained{backend, ensemble, coding, parameters.data(), constants.data(), decoding.numbers()};
+  const TrainedEnsemble trained{backend, ensemble, coding, parameters.data(), constants.data(), decoding.numbers(), threads};
 
   const int pass = trained.rows_of_pass(rows);
   const auto pass_rows = static_cast<std::size_t>(pass);
@@ -49,20 +51,19 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
   };
   std::string text;
   std::chrono::duration<double> printing{};
-  const auto take = [&](const MadeRows& made) {
+  const auto take = [&](const Table& made) {
     const auto start_of_text = std::chrono::steady_clock::now();
     text.clear();
-    if (upto == Upto::kText) append_csv(made, empty, threads, text);
+    if (upto == Upto::kText) printer.append_rows(made, text, threads);
     benchmark::DoNotOptimize(text.data());
     printing += std::chrono::steady_clock::now() - start_of_text;
-    return true;
   };
   std::uint64_t first_row = 0;
   for (auto _ : state) {
     if (upto == Upto::kDevice)
       on_device(first_row);
     else
-      generate_rows(trained, first_row, rows, 1, {}, take);
+      for (const auto source = generate_rows(trained, first_row, rows, 1, {}); auto made = source->next();) take(*made);
     first_row += rows;
   }
   const double all = static_cast<double>(state.iterations()) * static_cast<double>(rows);

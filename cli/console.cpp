@@ -56,7 +56,7 @@ void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
 void say_odd_cells(const Table& table, const Schema& schema, const AskedTypes& asked) {
   for (const ColumnSchema& column : schema) {
     if (is_numeric(column.type) || column.type == ColumnType::kBoolean || asked.contains(column.name)) continue;
-    if (const auto odd = find_odd_cells(table, table.column(column.name)))
+    if (const auto odd = find_odd_cells(table[column.name]))
       say(fmt::format("column '{}' is {}, for {}", column.name, type_name(column.type), describe(*odd)));
   }
 }

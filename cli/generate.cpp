@@ -9,6 +9,7 @@
 #include "cli/run_flags.h"
 #include "core/output_file.h"
 #include "core/table/read/csv.h"
+#include "core/table/write/csv.h"
 #include "meg/meg.h"
 
 namespace meg::cli {
@@ -50,34 +51,33 @@ int generate(const GenerateFlags& f) {
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
-  Table given;
-  if (!f.given.empty()) given = read_csv(f.given);
-  const GenerateOptions how{f.where, f.given.empty() ? nullptr : &given, f.temperature};
-  const std::uint64_t rows = how.given ? given.rows() : f.rows;
+  GenerateOptions how{.where = f.where, .temperature = f.temperature};
+  if (!f.given.empty()) how.given = read_csv(f.given);
+  const std::uint64_t rows = how.given ? how.given->rows() : f.rows;
   const Shard shard = parse_shard(f.shard);
   const std::uint64_t begin = first_row(rows, shard.number - 1, shard.of);
   const std::uint64_t end = first_row(rows, shard.number, shard.of);
 
-  std::string header;
-  append_csv(model.empty_table(), true, header);
+  const CsvPrinter printer(model.empty_table(), model.schema());
+  std::string text;
+  printer.append_header(text);
   {
     ProgressLine line(f.run.quiet);
     std::uint64_t done = 0;
-    const auto write = [&](std::string& text, std::size_t count) {
-      out.write(std::exchange(header, {}));
+    RowStream stream = model.stream(begin, end - begin, f.seed, how);
+    while (std::optional<Table> some = interrupted() ? std::nullopt : stream.next()) {
+      printer.append_rows(*some, text, options.threads);
       out.write_behind(text);
-      done += count;
-      if (line.due()) {
-        const double rate = static_cast<double>(done) / watch.seconds();
-        line.show(fmt::format("{} of {} rows  {} rows/s  {} left", done, end - begin, count_text(rate),
-                              duration_text(static_cast<double>(end - begin - done) / rate)));
-      }
-      return !interrupted();
-    };
-    model.generate_csv(begin, end - begin, f.seed, write, how);
+      text.clear();
+      done += some->rows();
+      if (!line.due()) continue;
+      const double rate = static_cast<double>(done) / watch.seconds();
+      line.show(fmt::format("{} of {} rows  {} rows/s  {} left", done, end - begin, count_text(rate),
+                            duration_text(static_cast<double>(end - begin - done) / rate)));
+    }
   }
   if (interrupted()) return say_stopped(f.out);
-  out.write(header);  // of a table without rows
+  out.write(text);  // the header of a table without rows
   out.finish();
   if (!f.run.quiet) say_device(f.run.device, options.device);
   if (!f.run.quiet && f.out != "-")

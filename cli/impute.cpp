@@ -8,6 +8,7 @@
 #include "cli/run_flags.h"
 #include "core/output_file.h"
 #include "core/table/read/csv.h"
+#include "core/table/write/csv.h"
 #include "meg/meg.h"
 
 namespace meg::cli {
@@ -24,12 +25,12 @@ struct ImputeFlags {
   RunFlags run;
 };
 
-void append_numbered(const Table& rows, std::uint32_t draw, Table& out) {
-  const std::string number = std::to_string(draw);
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    out.append(number);
-    for (std::size_t c = 0; c < rows.columns(); ++c) out.append(rows.cell(r, c));
-  }
+/// The rows with the number of their draw in front.
+Table numbered(const Table& rows, std::uint32_t draw) {
+  std::vector<NamedArray> columns{
+      {kDrawColumn, Array::of({.id = TypeId::kInt64}, std::vector<std::int64_t>(rows.rows(), draw))}};
+  for (std::size_t c = 0; c < rows.columns(); ++c) columns.push_back({rows.name(c), rows[c]});
+  return Table(std::move(columns));
 }
 
 void say_counts(const Imputed& counts, const Meg& model, const Table& rows) {
@@ -54,29 +55,26 @@ int impute(const ImputeFlags& f) {
   OutputFile out(f.out);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
-  const Table rows = read_csv(f.rows);
+  CsvStyle style;
+  const Table rows = read_csv(f.rows, &style);
   const bool several = f.draws > 1;
-  std::vector<std::string> names = rows.names();
-  if (several && std::find(names.begin(), names.end(), kDrawColumn) != names.end())
+  if (several && rows.find(kDrawColumn))
     fail("'{}' has a column '{}', which --draws would write too: rename it", f.rows, kDrawColumn);
-  if (several) names.insert(names.begin(), kDrawColumn);
 
-  Table filled(rows.names(), rows.delimiter()), numbered(names, rows.delimiter());
+  const CsvPrinter printer(several ? numbered(rows.slice(0, 0), 1) : rows, model.schema(), style.delimiter);
   Imputed counts;
   std::string text;
-  append_csv(numbered, true, text);
+  printer.append_header(text);
   {
     ProgressLine line(f.run.quiet);
     const double all = static_cast<double>(rows.rows()) * f.draws;
     for (std::uint32_t draw = 0; draw < f.draws && !interrupted(); ++draw)
       for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
         const std::size_t count = std::min(kChunkRows, rows.rows() - row);
-        filled.clear(), numbered.clear();
         Imputed again;  // of later draws all but the filled cells are what the first has counted
-        model.impute(rows, row, count, f.seed, draw, filled, draw == 0 ? &counts : &again);
+        const Table filled = model.impute(rows, row, count, f.seed, draw, draw == 0 ? &counts : &again);
         counts.filled += again.filled;
-        if (several) append_numbered(filled, draw + 1, numbered);
-        append_csv(several ? numbered : filled, false, text);
+        printer.append_rows(several ? numbered(filled, draw + 1) : filled, text);
         out.write(text);
         text.clear();
         if (!line.due()) continue;

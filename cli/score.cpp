@@ -7,6 +7,7 @@
 #include "cli/run_flags.h"
 #include "core/output_file.h"
 #include "core/table/read/csv.h"
+#include "core/table/write/csv.h"
 #include "meg/meg.h"
 
 namespace meg::cli {
@@ -42,14 +43,34 @@ struct Summary {
   }
 };
 
-std::string number_text(double x) { return std::isnan(x) ? "" : fmt::format("{:.9g}", x); }
+/// Digits of a likelihood.
+constexpr int kDigits = 9;
 
-void append_scores(const Scores& scores, Table& out) {
-  const std::size_t columns = scores.columns.size();
-  for (std::size_t r = 0; r < scores.total.size(); ++r) {
-    out.append(number_text(scores.total[r]));
-    for (std::size_t c = 0; c < columns; ++c) out.append(number_text(scores.parts[r * columns + c]));
+/// A column a part, behind that of the whole row; null where there is no likelihood.
+Table table_of(const Scores& scores) {
+  const std::size_t rows = scores.total.size(), columns = scores.columns.size();
+  std::vector<NamedArray> out;
+  for (std::size_t c = 0; c <= columns; ++c) {
+    std::vector<double> numbers(rows);
+    Bitmap valid;
+    for (std::size_t r = 0; r < rows; ++r) {
+      numbers[r] = c == 0 ? scores.total[r] : scores.parts[r * columns + c - 1];
+      valid.push_back(!std::isnan(numbers[r]));
+    }
+    out.push_back({c == 0 ? "log_likelihood" : scores.columns[c - 1],
+                   Array::of({.id = TypeId::kFloat64}, std::move(numbers), std::move(valid))});
   }
+  return Table(std::move(out));
+}
+
+Schema spelling_of(const Table& scores) {
+  Schema out(scores.columns());
+  for (std::size_t c = 0; c < out.size(); ++c) {
+    out[c].name = scores.name(c);
+    out[c].type = ColumnType::kDecimal;
+    out[c].significant = kDigits;
+  }
+  return out;
 }
 
 int score(const ScoreFlags& f) {
@@ -61,11 +82,10 @@ int score(const ScoreFlags& f) {
   const Meg model = Meg::load_model(f.model, options);
   const Table rows = read_csv(f.rows);
 
-  std::vector<std::string> names{"log_likelihood"};
-  for (const std::string& column : model.score(rows, 0, 0).columns) names.push_back(column);
-  Table table(names);
+  const Table none = table_of(model.score(rows, 0, 0));
+  const CsvPrinter printer(none, spelling_of(none));
   std::string text;
-  append_csv(table, true, text);
+  printer.append_header(text);
   out.write(text);
   Summary summary;
   {
@@ -73,9 +93,8 @@ int score(const ScoreFlags& f) {
     for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
       const Scores scores = model.score(rows, row, std::min(kChunkRows, rows.rows() - row));
       summary.add(scores);
-      table.clear(), text.clear();
-      append_scores(scores, table);
-      append_csv(table, false, text);
+      text.clear();
+      printer.append_rows(table_of(scores), text);
       out.write(text);
       if (!line.due()) continue;
       const double rate = static_cast<double>(row + scores.total.size()) / watch.seconds();

@@ -4,6 +4,7 @@
 
 #include "core/model/preset.h"
 #include "core/table/read/csv.h"
+#include "core/table/write/write_column.h"
 
 namespace meg {
 
@@ -20,11 +21,11 @@ Options checked(Options options) {
 void check_utf8(const Table& table) {
   const std::size_t columns = table.columns();
   for (std::size_t c = 0; c < columns; ++c)
-    if (!is_utf8(table.names()[c])) fail("the name of column {} is not UTF-8: convert the table first", c + 1);
-  for (std::size_t r = 0; r < table.rows(); ++r)
-    for (std::size_t c = 0; c < columns; ++c)
-      if (!is_utf8(table.cell(r, c)))
-        fail("row {} of column '{}' is not UTF-8: convert the table first", r + 1, table.names()[c]);
+    if (!is_utf8(table.name(c))) fail("the name of column {} is not UTF-8: convert the table first", c + 1);
+  for (std::size_t c = 0; c < columns; ++c)
+    for (std::size_t r = 0; table[c].type().id == TypeId::kUtf8 && r < table.rows(); ++r)
+      if (!is_utf8(table[c].text(r)))
+        fail("row {} of column '{}' is not UTF-8: convert the table first", r + 1, table.name(c));
 }
 
 }  // namespace
@@ -42,8 +43,8 @@ struct Meg::Impl {
       fail("there is no preset '{}'; there are meg and classic", options.preset);
   }
 
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
-                const TakeRows& take) const {
+  std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                                      const GenerateOptions& how) const {
     if (!preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
     if (!(how.temperature > 0 && how.temperature <= 2))
       fail("the temperature must be above 0 and at most 2, got {}", how.temperature);
@@ -51,7 +52,7 @@ struct Meg::Impl {
       fail("{} rows from row {} on are asked for, but the last row is {}", count, first_row, kRowsOfASeed - 1);
     if (how.given && first_row + count > how.given->rows())
       fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
-    preset->generate(first_row, count, seed, how, take);
+    return preset->generate(first_row, count, seed, how);
   }
 
   Options options;
@@ -84,7 +85,7 @@ int Meg::epochs_done() const { return impl_->preset->epochs_done(); }
 int Meg::batch_size() const { return impl_->preset->batch_size(); }
 std::size_t Meg::most_gpu_bytes() const { return impl_->backend->most_bytes(); }
 const std::vector<Progress>& Meg::history() const { return impl_->preset->history(); }
-Table Meg::empty_table() const { return impl_->preset->empty_table(); }
+Table Meg::empty_table() const { return meg::empty_table(schema()); }
 
 void Meg::train(int num_epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
                 const std::function<bool()>& keep_going) {
@@ -95,45 +96,35 @@ void Meg::train(int num_epochs, int batch_size, const std::function<void(const P
 }
 
 Table Meg::generate(std::size_t num_samples, std::uint64_t seed, const GenerateOptions& how) const {
-  Table out = empty_table();
-  generate(0, num_samples, seed, out, how);
-  return out;
+  std::vector<Table> tables;
+  RowStream rows = stream(0, num_samples, seed, how);
+  while (std::optional<Table> some = rows.next()) tables.push_back(std::move(*some));
+  return tables.empty() ? empty_table() : Table::concatenate(tables);
 }
 
-void Meg::generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
-                   const GenerateOptions& how) const {
-  impl_->generate(first_row, count, seed, how, [&](const MadeRows& rows) {
-    append_rows(rows, impl_->options.threads, out);
-    return true;
-  });
+RowStream Meg::stream(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                      const GenerateOptions& how) const {
+  return RowStream(impl_->generate(first_row, count, seed, how));
 }
 
-void Meg::generate_csv(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
-                       const std::function<bool(std::string& text, std::size_t rows)>& take,
-                       const GenerateOptions& how) const {
-  const Table empty = empty_table();
-  std::string text;
-  impl_->generate(first_row, count, seed, how, [&](const MadeRows& rows) {
-    text.clear();
-    append_csv(rows, empty, impl_->options.threads, text);
-    return take(text, rows.count);
-  });
-}
+RowStream::RowStream(std::unique_ptr<RowSource> source) : source_(std::move(source)) {}
+RowStream::RowStream(RowStream&&) noexcept = default;
+RowStream& RowStream::operator=(RowStream&&) noexcept = default;
+RowStream::~RowStream() = default;
+std::optional<Table> RowStream::next() { return source_->next(); }
 
 Table Meg::impute(const Table& rows, std::uint64_t seed, std::uint32_t draw, Imputed* counts) const {
-  Table out(rows.names(), rows.delimiter());
-  impute(rows, 0, rows.rows(), seed, draw, out, counts);
-  return out;
+  return impute(rows, 0, rows.rows(), seed, draw, counts);
 }
 
-void Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
-                 Table& out, Imputed* counts) const {
+Table Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
+                  Imputed* counts) const {
   if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
   if (first_row > rows.rows() || count > rows.rows() - first_row)
     fail("rows {} to {} are asked for, but the table has {}", first_row, first_row + count, rows.rows());
   if (draw >= kMostDraws) fail("there are {} draws, the last of which is {}; got {}", kMostDraws, kMostDraws - 1, draw);
   Imputed ignored;
-  impl_->preset->impute(rows, first_row, count, seed, draw, out, counts ? *counts : ignored);
+  return impl_->preset->impute(rows, first_row, count, seed, draw, counts ? *counts : ignored);
 }
 
 Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows()); }

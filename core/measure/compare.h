@@ -6,7 +6,7 @@
 #include "core/measure/measured.h"
 #include "core/measure/trend.h"
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 

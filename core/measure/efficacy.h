@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 

@@ -30,7 +30,7 @@ std::size_t rows_within(double rows, std::size_t most) {
 enum Draw : std::uint32_t { kHalves = 3, kReal, kSynthetic, kTest };
 
 Table sample(const Table& table, std::size_t rows, std::uint64_t seed, Draw draw) {
-  return select_rows(table, choose_rows(table.rows(), rows, seed, draw));
+  return table.take(choose_rows(table.rows(), rows, seed, draw));
 }
 
 std::size_t count_modelled(const Schema& schema) {
@@ -219,7 +219,7 @@ std::pair<Table, Table> halves(const Table& table, std::uint64_t seed) {
       ++i;
     else
       second.push_back(r);
-  return {select_rows(table, first), select_rows(table, second)};
+  return {table.take(first), table.take(second)};
 }
 
 /// Throws where unseen rows lack a column that they are asked for.

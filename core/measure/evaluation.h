@@ -15,7 +15,7 @@
 #include "core/measure/rules.h"
 #include "core/measure/two_sample.h"
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 

@@ -8,6 +8,7 @@
 #include "core/measure/numbers.h"
 #include "core/measure/sample.h"
 #include "core/table/infer/number.h"
+#include "core/table/infer/read_table.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -47,12 +48,11 @@ void add_ranks(const ColumnSchema& column, Samples& samples) {
 }
 
 void add_codes(const ColumnSchema& column, Samples& samples) {
-  std::unordered_map<std::string_view, std::size_t> codes;
+  std::unordered_map<std::string, std::size_t> codes;
   for (Sample& sample : samples) {
-    const std::size_t c = sample.table.column(column.name);
-    for (std::size_t r = 0; r < sample.table.rows(); ++r) {
-      const std::string_view cell = sample.table.cell(r, c);
-      const std::string_view word = is_missing(cell) ? std::string_view() : trimmed(cell);
+    const Array cells = read_column(column, sample.table[column.name], sample.table.is_text());
+    for (std::size_t r = 0; r < cells.size(); ++r) {
+      const std::string word(trimmed(cells.text(r)));  // "" where it is missing
       sample.values.push_back(static_cast<float>(codes.try_emplace(word, codes.size()).first->second));
     }
   }
@@ -70,7 +70,7 @@ GowerPoints gower_points(const Table& train, const Table& held_out, const Table&
     if (rows < least)
       fail("the {} table has {} row{}; closest records need {} or more", samples[i].name, rows, rows == 1 ? "" : "s",
            least);
-    samples[i].table = select_rows(*tables[i], choose_rows(rows, i == 2 ? synthetic_rows : real_rows, seed, i));
+    samples[i].table = tables[i]->take(choose_rows(rows, i == 2 ? synthetic_rows : real_rows, seed, i));
   }
   GowerPoints out;
   for (const ColumnSchema& column : schema) {

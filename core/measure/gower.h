@@ -5,7 +5,7 @@
 
 #include "core/measure/nearest.h"
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 

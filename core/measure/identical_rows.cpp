@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/table/infer/number.h"
+#include "core/table/infer/read_table.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -12,17 +13,17 @@ namespace meg {
 namespace {
 
 /// A cell as bytes that equal cells share, with its length or a mark in front so that none runs into the next.
-void append_key(const ColumnSchema& column, std::string_view cell, std::string& out) {
+void append_key(const Array& cells, std::size_t r, std::string& out) {
   const auto append_bytes = [&](const auto& value) {
     out.append(reinterpret_cast<const char*>(&value), sizeof value);  // a char may look at any object's bytes
   };
-  if (is_missing(column, cell)) {
+  if (cells.is_null(r)) {
     out += '?';
-  } else if (is_numeric(column.type)) {
+  } else if (cells.type().id == TypeId::kFloat64) {
     out += '#';
-    append_bytes(to_number(column, cell) + 0.0);  // -0 becomes 0
+    append_bytes(cells.values<double>()[r] + 0.0);  // -0 becomes 0
   } else {
-    const std::string_view word = trimmed(cell);
+    const std::string_view word = trimmed(cells.text(r));
     out += '=';
     append_bytes(word.size());
     out += word;
@@ -31,18 +32,13 @@ void append_key(const ColumnSchema& column, std::string_view cell, std::string& 
 
 /// A 64-bit hash of every row. That two of a million rows and a million others meet by chance has odds of 1 in 10^7.
 std::vector<std::size_t> row_hashes(const Table& table, const Schema& schema, std::string_view which) {
-  std::vector<std::size_t> place;
-  for (const ColumnSchema& column : schema) place.push_back(table.column(column.name));
+  const Table read = read_all(schema, table, which);
   std::vector<std::size_t> out;
   out.reserve(table.rows());
   std::string key;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     key.clear();
-    try {
-      for (std::size_t c = 0; c < schema.size(); ++c) append_key(schema[c], table.cell(r, place[c]), key);
-    } catch (const Error& error) {
-      fail("row {} of the {} table: {}", r + 1, which, error.what());
-    }
+    for (std::size_t c = 0; c < schema.size(); ++c) append_key(read[c], r, key);
     out.push_back(std::hash<std::string_view>()(key));
   }
   return out;

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/table/infer/number.h"
+#include "core/table/cells.h"
+#include "core/table/infer/read_table.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -15,13 +16,18 @@ double within_floats(double x) {
 }
 
 std::vector<double> read_numbers(const ColumnSchema& column, const Table& table, std::string_view which) {
-  const std::size_t c = table.column(column.name);
+  const Array& cells = table[column.name];
+  const Array read = read_column(column, cells, table.is_text());
+  const std::span<const double> numbers = read.values<double>();
   std::vector<double> out(table.rows(), std::numeric_limits<double>::quiet_NaN());
   for (std::size_t r = 0; r < out.size(); ++r) {
-    const std::string_view cell = table.cell(r, c);
-    if (is_missing(column, cell)) continue;
+    if (read.is_null(r)) continue;
+    out[r] = within_floats(numbers[r]);
+    if (!std::isnan(out[r])) continue;
+    std::string cell;
+    append_cell(cells, r, cell);
     try {
-      out[r] = within_floats(to_number(column, cell));
+      fail_cell(column, cell);
     } catch (const Error& error) {
       fail("row {} of the {} table: {}", r + 1, which, error.what());
     }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 

@@ -55,27 +55,24 @@ struct Values {
   std::size_t count = 0;
   double repeated = 0;  // chance that two rows of the real table have the same
 
-  /// Of these rows of the real table and of all of the other, which may be null; read(cell) is a cell's value.
-  template <class Key, class Read>
-  static Values of(const ColumnSchema& column, const Table& real, std::span<const std::size_t> chosen,
-                   const Table* synthetic, const Read& read) {
+  /// Of these rows of the real table and of all of the other, which may be null, as read_column() reads them; value(cells,
+  /// row) is a cell's.
+  template <class Key, class ValueOf>
+  static Values of(const Array& real, std::span<const std::size_t> chosen, const Array* synthetic,
+                   const ValueOf& value) {
     std::unordered_map<Key, int> numbers;
     Values out;
     std::vector<double> rows;
-    const std::size_t place = real.column(column.name);
     for (const std::size_t r : chosen) {
-      const std::string_view cell = real.cell(r, place);
-      const bool is_there = !is_missing(column, cell);
+      const bool is_there = !real.is_null(r);
       const auto next = static_cast<int>(numbers.size());
-      out.real.push_back(is_there ? numbers.try_emplace(read(cell), next).first->second : kMissing);
+      out.real.push_back(is_there ? numbers.try_emplace(value(real, r), next).first->second : kMissing);
       rows.resize(numbers.size());
       if (is_there) ++rows[static_cast<std::size_t>(out.real.back())];
     }
-    const std::size_t synthetic_place = synthetic ? synthetic->column(column.name) : 0;
-    for (std::size_t r = 0; synthetic && r < synthetic->rows(); ++r) {
-      const std::string_view cell = synthetic->cell(r, synthetic_place);
-      const bool is_there = !is_missing(column, cell);
-      const auto found = is_there ? numbers.find(read(cell)) : numbers.end();
+    for (std::size_t r = 0; synthetic && r < synthetic->size(); ++r) {
+      const bool is_there = !synthetic->is_null(r);
+      const auto found = is_there ? numbers.find(value(*synthetic, r)) : numbers.end();
       out.synthetic.push_back(!is_there ? kMissing : found == numbers.end() ? kNew : found->second);
     }
     out.count = numbers.size();
@@ -87,10 +84,15 @@ struct Values {
 
 Values values_of(const ColumnSchema& column, const Table& real, std::span<const std::size_t> chosen,
                  const Table* synthetic) {
-  if (!is_numeric(column.type))
-    return Values::of<std::string_view>(column, real, chosen, synthetic, [](std::string_view cell) { return cell; });
-  return Values::of<double>(column, real, chosen, synthetic,
-                            [&](std::string_view cell) { return number_or_nan(column, cell); });
+  const Array of_real = read_column(column, real[column.name], real.is_text());
+  std::optional<Array> of_synthetic;
+  if (synthetic) of_synthetic = read_column(column, (*synthetic)[column.name], synthetic->is_text());
+  const Array* const second = of_synthetic ? &*of_synthetic : nullptr;
+  if (is_numeric(column.type))
+    return Values::of<double>(of_real, chosen, second,
+                              [](const Array& cells, std::size_t r) { return cells.values<double>()[r]; });
+  return Values::of<std::string_view>(of_real, chosen, second,
+                                      [](const Array& cells, std::size_t r) { return cells.text(r); });
 }
 
 constexpr int kNothing = -1;  // is said of a value that stands there once
@@ -178,7 +180,7 @@ std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Sc
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::vector<std::size_t> known;
   std::vector<Rule> out;
-  for (const Relation& relation : find_relations(real, schema, order)) {
+  for (const Relation& relation : find_relations(ReadTable(schema, real), schema, order)) {
     const Sides of_real = count_sides(relation, real, schema, "real"),
                 of_synthetic = count_sides(relation, synthetic, schema, "synthetic");
     const bool is_above = of_real.above > of_real.below;

@@ -27,11 +27,4 @@ std::vector<std::size_t> choose_rows(std::size_t rows, std::size_t count, std::u
   return chosen;
 }
 
-Table select_rows(const Table& table, std::span<const std::size_t> chosen) {
-  Table out(table.names(), table.delimiter());
-  for (const std::size_t r : chosen)
-    for (std::size_t c = 0; c < table.columns(); ++c) out.append(table.cell(r, c));
-  return out;
-}
-
 }  // namespace meg

@@ -4,15 +4,10 @@
 #include <span>
 #include <vector>
 
-#include "core/table/table.h"
-
 namespace meg {
 
 /// `count` of `rows` rows without replacement, ascending: those with the smallest random words of (seed, position). All
 /// where there are no more.
 std::vector<std::size_t> choose_rows(std::size_t rows, std::size_t count, std::uint64_t seed, std::uint32_t position);
-
-/// A table of the chosen rows.
-Table select_rows(const Table& table, std::span<const std::size_t> chosen);
 
 }  // namespace meg

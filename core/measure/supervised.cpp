@@ -5,7 +5,7 @@
 
 #include "core/measure/numbers.h"
 #include "core/measure/vocabulary.h"
-#include "core/table/infer/number.h"
+#include "core/table/infer/read_table.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -31,9 +31,9 @@ Feature read_feature(const ColumnSchema& column, const Table& train, const Table
 Feature read_target(const ColumnSchema& column, const Table& train, const Table& test) {
   Feature out = read_feature(column, train, test);
   const auto blank_missing = [&](const Table& table, std::vector<double>& numbers) {
-    const std::size_t c = table.column(column.name);
+    const Array cells = read_column(column, table[column.name], table.is_text());
     for (std::size_t r = 0; r < numbers.size(); ++r)
-      if (is_missing(table.cell(r, c))) numbers[r] = std::numeric_limits<double>::quiet_NaN();
+      if (cells.is_null(r)) numbers[r] = std::numeric_limits<double>::quiet_NaN();
   };
   blank_missing(train, out.train);
   blank_missing(test, out.test);

@@ -1,7 +1,7 @@
 #pragma once
 #include "core/measure/measured.h"
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 
@@ -23,9 +23,10 @@ class Vocabulary {
   std::vector<int> code(const Table& table) const;
 
  private:
-  std::string_view word_of(std::string_view cell) const;
+  Array read(const Table& table) const;
+  int place_of(std::string_view word) const;
 
-  std::string name_;
+  ColumnSchema column_;
   std::string missing_word_;
   std::vector<std::string> words_;
 };

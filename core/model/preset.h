@@ -2,10 +2,10 @@
 #include <functional>
 #include <memory>
 
-#include "core/model/made_rows.h"
+#include "core/model/row_source.h"
 #include "core/model/tensor_file.h"
 #include "core/nn/backend.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
 #include "meg/options.h"
@@ -44,12 +44,11 @@ class Preset {
   virtual bool any_order() const { return false; }
   /// Whether there is anything that generate could use.
   virtual bool has_learned() const = 0;
-  /// Gives the rows to `take`, in order, until it wants no more.
-  virtual void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
-                        const TakeRows& take) const = 0;
-  virtual void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
-                      std::uint32_t draw, Table& out, Imputed& counts) const = 0;
-  virtual Table empty_table() const = 0;
+  /// The preset must outlive what it returns, and not learn meanwhile.
+  virtual std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                                              const GenerateOptions& how) const = 0;
+  virtual Table impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                       std::uint32_t draw, Imputed& counts) const = 0;
   virtual Scores score(const Table& table, std::size_t first_row, std::size_t count) const = 0;
 
   virtual void save(TensorFile& file) const = 0;

@@ -48,40 +48,47 @@ std::uint32_t* RowChunks::codes_of(float* decoded, std::size_t at) const {
   return reinterpret_cast<std::uint32_t*>(decoded + rows_ * decoded_.numbers * kFloatsOfNumber) + at * decoded_.codes;
 }
 
-void RowChunks::run(std::uint64_t first_row, std::uint64_t end, const Make& make, const Append& append,
-                    const TakeRows& take) {
-  std::optional<Chunk> made;
-  for (std::uint64_t row = first_row; row < end;) {
-    const Chunk next{row, block_end(row, end, rows_), made ? 1 - made->buffer : 0};
-    start(next, make);
-    if (made && !give(*made, append, take)) return;
-    made = next, row = next.stop;
-  }
-  if (made) give(*made, append, take);
+void RowChunks::begin(std::uint64_t first_row, std::uint64_t end, Make make) {
+  make_ = std::move(make);
+  row_ = first_row, end_ = end;
+  started_.reset();
 }
 
-void RowChunks::start(const Chunk& chunk, const Make& make) {
+std::optional<RowChunks::Rows> RowChunks::next() {
+  const auto start_next = [&] {
+    const Chunk next{row_, block_end(row_, end_, rows_), started_ ? 1 - started_->buffer : 0};
+    start(next);
+    row_ = next.stop;
+    return next;
+  };
+  if (!started_ && row_ < end_) started_ = start_next();
+  if (!started_) return {};
+  const Chunk made = *started_;
+  started_ = row_ < end_ ? std::optional(start_next()) : std::nullopt;
+  return finish(made);
+}
+
+void RowChunks::start(const Chunk& chunk) {
   const Buffer& buffer = buffers_[static_cast<std::size_t>(chunk.buffer)];
   float* const decoded = buffer.device.data();
   const std::uint64_t first = chunk.row / pass_rows_, last = (chunk.stop - 1) / pass_rows_;
   backend_.make_passes(static_cast<int>(last - first) + 1, slots_, [&](Backend& on, int slot, int i) {
     const std::uint64_t begin = (first + static_cast<std::uint64_t>(i)) * pass_rows_, at = begin % rows_;
-    make(on, slot,
-         {begin, std::max(begin, chunk.row), std::min(begin + pass_rows_, chunk.stop), codes_of(decoded, at),
-          numbers_of(decoded, at)});
+    make_(on, slot,
+          {begin, std::max(begin, chunk.row), std::min(begin + pass_rows_, chunk.stop), codes_of(decoded, at),
+           numbers_of(decoded, at)});
   });
   backend_.start_download(chunk.buffer, decoded, {buffer.host.data(), buffer.host.size()});
 }
 
-bool RowChunks::give(const Chunk& chunk, const Append& append, const TakeRows& take) {
+RowChunks::Rows RowChunks::finish(const Chunk& chunk) {
   backend_.finish_download(chunk.buffer);
   float* const decoded = buffers_[static_cast<std::size_t>(chunk.buffer)].host.data();
-  return take({chunk.stop - chunk.row, [&](std::size_t begin, std::size_t end, Table& out) {
-                 const std::uint64_t row = chunk.row + begin;
-                 const std::size_t at = row % rows_, count = end - begin;
-                 append({codes_of(decoded, at), count * decoded_.codes},
-                        {numbers_of(decoded, at), count * decoded_.numbers}, row, out);
-               }});
+  const std::size_t at = chunk.row % rows_, count = chunk.stop - chunk.row;
+  return {{codes_of(decoded, at), count * decoded_.codes},
+          {numbers_of(decoded, at), count * decoded_.numbers},
+          chunk.row,
+          count};
 }
 
 }  // namespace meg

@@ -2,9 +2,9 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 
-#include "core/model/made_rows.h"
 #include "core/nn/backend.h"
 
 namespace meg {
@@ -26,9 +26,13 @@ class RowChunks {
   };
   /// Makes and decodes a pass, in one of `slots` that no other pass has meanwhile.
   using Make = std::function<void(Backend& on, int slot, const Pass& pass)>;
-  /// Appends decoded rows, the first of which is `row`. Several threads may call it at once.
-  using Append = std::function<void(std::span<const std::uint32_t> codes, std::span<const double> numbers,
-                                    std::uint64_t row, Table& out)>;
+  /// Decoded rows, the first of which is `row`; valid until the next are asked for.
+  struct Rows {
+    std::span<const std::uint32_t> codes;
+    std::span<const double> numbers;
+    std::uint64_t row;
+    std::size_t count;
+  };
 
   /// How many passes of so many rows are made at once where `count` rows are wanted and each pass works in so much
   /// memory.
@@ -36,8 +40,10 @@ class RowChunks {
 
   RowChunks(Backend& backend, std::size_t count, int pass_rows, int slots, Decoded row);
 
-  /// Makes rows [first_row, end), until no more are taken.
-  void run(std::uint64_t first_row, std::uint64_t end, const Make& make, const Append& append, const TakeRows& take);
+  /// Begins with the rows [first_row, end).
+  void begin(std::uint64_t first_row, std::uint64_t end, Make make);
+  /// The next rows, while the device makes those behind them; nothing at the end.
+  std::optional<Rows> next();
 
  private:
   /// Of all rows of a chunk the numbers, then the codes; memory is of floats.
@@ -51,8 +57,8 @@ class RowChunks {
   };
   double* numbers_of(float* decoded, std::size_t at) const;
   std::uint32_t* codes_of(float* decoded, std::size_t at) const;
-  void start(const Chunk& chunk, const Make& make);
-  bool give(const Chunk& chunk, const Append& append, const TakeRows& take);
+  void start(const Chunk& chunk);
+  Rows finish(const Chunk& chunk);
 
   Backend& backend_;
   std::size_t pass_rows_;
@@ -60,6 +66,9 @@ class RowChunks {
   Decoded decoded_;
   std::size_t rows_;  // of a chunk, whole passes
   std::array<Buffer, 2> buffers_;
+  Make make_;
+  std::uint64_t row_ = 0, end_ = 0;  // to be started
+  std::optional<Chunk> started_;
 };
 
 }  // namespace meg

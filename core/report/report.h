@@ -7,7 +7,7 @@
 #include "core/measure/evaluation.h"
 #include "core/report/advice.h"
 #include "core/table/infer/schema.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 #include "meg/options.h"
 
 namespace meg {

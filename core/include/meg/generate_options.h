@@ -1,8 +1,9 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 
@@ -12,8 +13,8 @@ struct GenerateOptions {
   /// "..30"), "column=" (missing).
   std::vector<std::string> where{};
   /// Some columns of the rows: generated row i gets the cells of row i of this table. With dynamic masks an empty cell
-  /// is generated, NA says that the value is missing; else both say so.
-  const Table* given = nullptr;
+  /// is generated, NA in a table of texts says that the value is missing; else both say so.
+  std::optional<Table> given{};
   /// In (0, 2]: below 1 likelier rows than the model's, above 1 more varied ones.
   float temperature = 1.0f;
 };

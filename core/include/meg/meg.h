@@ -3,10 +3,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/table/table.h"
+#include "meg/table.h"
 #include "meg/error.h"
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
@@ -14,6 +15,25 @@
 #include "meg/scores.h"
 
 namespace meg {
+
+class RowSource;
+
+/// Rows that a model makes as they are asked for; the device makes the next ones meanwhile.
+///
+///     meg::RowStream rows = model.stream(0, 1'000'000);
+///     while (std::optional<meg::Table> some = rows.next()) use(*some);
+class RowStream {
+ public:
+  explicit RowStream(std::unique_ptr<RowSource> source);
+  RowStream(RowStream&&) noexcept;
+  RowStream& operator=(RowStream&&) noexcept;
+  ~RowStream();
+  /// The next rows; nothing at the end. Errors are those of Meg::generate.
+  std::optional<Table> next();
+
+ private:
+  std::unique_ptr<RowSource> source_;
+};
 
 /// The Masked Ensemble Generator: learns a table and generates rows like it.
 ///
@@ -86,15 +106,11 @@ class Meg {
   /// rows that the column cannot have; for a model that has learned nothing; and for rows beyond the first 2^50. The
   /// preset must be meg for any of `how`.
   Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
-  /// Appends rows first_row ... first_row + count - 1 of that table to `out`, which empty_table() made: for streaming.
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, Table& out,
-                const GenerateOptions& how = {}) const;
-  /// The same rows as CSV text without a header, for large files: take() gets the next text, which it may swap for
-  /// another, and how many rows it is of, and says whether to go on. All threads print, and the device makes the next
-  /// rows meanwhile.
-  void generate_csv(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
-                    const std::function<bool(std::string& text, std::size_t rows)>& take,
-                    const GenerateOptions& how = {}) const;
+  /// Rows first_row ... first_row + count - 1 of that table, some thousands at a time. The model must outlive the stream
+  /// and must not be trained meanwhile; a stream is for one thread.
+  RowStream stream(std::uint64_t first_row, std::size_t count, std::uint64_t seed = 0,
+                   const GenerateOptions& how = {}) const;
+  /// A table without rows, of the columns and types that generated ones have.
   Table empty_table() const;
 
   /// The rows with their missing cells filled, each drawn given all that is present in its row; draw 0, 1, 2, ... are
@@ -103,10 +119,9 @@ class Meg {
   /// i of `rows`, i). Throws Error for a model without dynamic masks, for rows without any column that it has learned,
   /// for rows outside the table, and for a draw from kMostDraws on.
   Table impute(const Table& rows, std::uint64_t seed = 0, std::uint32_t draw = 0, Imputed* counts = nullptr) const;
-  /// Appends rows first_row ... first_row + count - 1 of that table to `out`, which has the columns of `rows`: for
-  /// streaming.
-  void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
-              Table& out, Imputed* counts = nullptr) const;
+  /// Rows first_row ... first_row + count - 1 of that table: for streaming.
+  Table impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
+               Imputed* counts = nullptr) const;
   static constexpr std::uint32_t kMostDraws = 1000;
 
   /// How likely rows are, exactly: the log-likelihood of each, and its parts by the chain rule. A row's score depends

@@ -142,6 +142,8 @@ class Array {
   /// The values that the places of a dictionary column are of, utf8.
   const Array& dictionary() const { return *layout_.dictionary; }
 
+  /// The same values, of which others are null. Throws Error where the bitmap is of another size.
+  Array with_validity(Bitmap valid) const;
   /// Values [first, first + count), of the same memory.
   Array slice(std::size_t first, std::size_t count) const;
   const Layout& layout() const { return layout_; }
@@ -173,12 +175,12 @@ struct NamedArray {
 ///
 ///     const meg::Table rows = model.generate(1000);
 ///     for (double income : rows["income"].values<double>()) ...
-class TypedTable {
+class Table {
  public:
-  TypedTable() = default;
+  Table() = default;
   /// Throws Error where columns differ in length or share a name. is_text: the columns are the cells of a text file,
   /// all utf8, whose types and missing values are still to be told from what is written.
-  explicit TypedTable(std::vector<NamedArray> columns, bool is_text = false);
+  explicit Table(std::vector<NamedArray> columns, bool is_text = false);
 
   std::size_t rows() const { return columns_.empty() ? 0 : columns_.front().values.size(); }
   std::size_t columns() const { return columns_.size(); }
@@ -194,10 +196,12 @@ class TypedTable {
   std::size_t place_of(std::string_view name) const;
 
   /// Rows [first, first + count), of the same memory.
-  TypedTable slice(std::size_t first, std::size_t count) const;
+  Table slice(std::size_t first, std::size_t count) const;
+  /// A table of some of the rows, in the order of their numbers; copies them. Throws Error where there is no such row.
+  Table take(std::span<const std::size_t> rows) const;
   /// The rows of one table after the other, which must have the same columns; copies them, but for a single one. Throws
   /// Error, naming the column, where names or types differ, and where a column's texts are 2 GiB or more.
-  static TypedTable concatenate(std::span<const TypedTable> tables);
+  static Table concatenate(std::span<const Table> tables);
 
  private:
   std::vector<NamedArray> columns_;

@@ -6,6 +6,7 @@
 #include "core/model/classic/scaling.h"
 #include "core/model/preset.h"
 #include "core/model/row_chunks.h"
+#include "core/table/write/write_column.h"
 
 namespace meg {
 
@@ -30,8 +31,11 @@ class ClassicPreset final : public Preset {
   std::vector<std::string> generation_order() const override { return {}; }
 
   void load_data(const Table& table) override {
-    if (!ensemble_) fit(table);
-    const std::vector<float> all = masks_.to_places(scaling_.encode(table));
+    std::optional<InferredTable> inferred;
+    if (!ensemble_) fit(inferred.emplace(infer_table(table, options_.types, options_.drop, options_.threads)));
+    const ReadTable read = inferred ? ReadTable(scaling_.schema(), std::move(inferred->columns))
+                                    : ReadTable(scaling_.schema(), table, options_.threads);
+    const std::vector<float> all = masks_.to_places(scaling_.encode(read));
     const std::string print = fingerprint(all);
     if (ensemble_->steps_done() > 0 && print != data_fingerprint_)
       fail("this is not the table that the run began with; name that one, or use --from to train on another");
@@ -73,35 +77,18 @@ class ClassicPreset final : public Preset {
 
   bool has_learned() const override { return ensemble_ && ensemble_->steps_done() > 0; }
 
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
-                const TakeRows& take) const override {
+  std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                                      const GenerateOptions& how) const override {
     if (!how.where.empty() || how.given || how.temperature != 1)
       fail(
           "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
           "with --preset meg for these");
-    const std::vector<PlacedColumn> columns = placed_columns();
-    const int rows = ensemble_->rows_of_pass(count);
-    const RowChunks::Decoded decoded{.codes = 0, .numbers = columns.size()};
-    std::vector<ClassicEnsemble::Slot> slots;
-    for (int n = RowChunks::slots(backend_, count, rows, ensemble_->slot_floats(rows), decoded); n > 0; --n)
-      slots.push_back(ensemble_->make_slot(rows));
-    const auto make = [&](Backend& on, int slot, const RowChunks::Pass& pass) {
-      on.begin_step();
-      const float* x = ensemble_->generate(on, seed, pass.begin, slots[static_cast<std::size_t>(slot)]);
-      on.unscale(columns, rows, x, pass.numbers);
-      on.end_step();
-    };
-    const auto append = [&](std::span<const std::uint32_t>, std::span<const double> numbers, std::uint64_t row,
-                            Table& out) { scaling_.append_rows(numbers, seed, row, out); };
-    RowChunks(backend_, count, rows, static_cast<int>(slots.size()), decoded)
-        .run(first_row, first_row + count, make, append, take);
+    return std::make_unique<Rows>(*this, first_row, count, seed);
   }
 
-  void impute(const Table&, std::uint64_t, std::size_t, std::uint64_t, std::uint32_t, Table&, Imputed&) const override {
+  Table impute(const Table&, std::uint64_t, std::size_t, std::uint64_t, std::uint32_t, Imputed&) const override {
     fail("the classic preset makes whole rows and cannot fill holes; train with --masks dynamic for that");
   }
-
-  Table empty_table() const override { return scaling_.empty_table(); }
 
   Scores score(const Table&, std::size_t, std::size_t) const override {
     fail("the classic preset makes rows and cannot say how likely one is; train with --preset meg for that");
@@ -146,6 +133,53 @@ class ClassicPreset final : public Preset {
   }
 
  private:
+  /// Rows of a trained model, made in passes.
+  class Rows : public RowSource {
+   public:
+    Rows(const ClassicPreset& of, std::uint64_t first_row, std::size_t count, std::uint64_t seed)
+        : of_(of),
+          seed_(seed),
+          columns_(of.placed_columns()),
+          rows_(of.ensemble_->rows_of_pass(count)),
+          slots_(make_slots(count)),
+          chunks_(of.backend_, count, rows_, static_cast<int>(slots_.size()), decoded()) {
+      chunks_.begin(first_row, first_row + count, [this](Backend& on, int slot, const RowChunks::Pass& pass) {
+        on.begin_step();
+        const float* x = of_.ensemble_->generate(on, seed_, pass.begin, slots_[static_cast<std::size_t>(slot)]);
+        on.unscale(columns_, rows_, x, pass.numbers);
+        on.end_step();
+      });
+    }
+
+    std::optional<Table> next() override {
+      const std::optional<RowChunks::Rows> rows = chunks_.next();
+      if (!rows) return {};
+      const Schema& schema = of_.scaling_.schema();
+      const std::vector<Array> made = of_.scaling_.made_columns(rows->numbers, seed_, rows->row);
+      std::vector<NamedArray> out;
+      for (std::size_t c = 0; c < schema.size(); ++c)
+        out.push_back({schema[c].name, write_column(schema[c], made[c], output_type(schema[c]))});
+      return Table(std::move(out));
+    }
+
+   private:
+    RowChunks::Decoded decoded() const { return {.codes = 0, .numbers = columns_.size()}; }
+    std::vector<ClassicEnsemble::Slot> make_slots(std::size_t count) const {
+      std::vector<ClassicEnsemble::Slot> out;
+      const std::size_t floats = of_.ensemble_->slot_floats(rows_);
+      for (int n = RowChunks::slots(of_.backend_, count, rows_, floats, decoded()); n > 0; --n)
+        out.push_back(of_.ensemble_->make_slot(rows_));
+      return out;
+    }
+
+    const ClassicPreset& of_;
+    std::uint64_t seed_;
+    std::vector<PlacedColumn> columns_;
+    int rows_;  // of a pass
+    std::vector<ClassicEnsemble::Slot> slots_;
+    RowChunks chunks_;
+  };
+
   static constexpr int kEpochs = 5000, kBatchSize = 64;
 
   int rows_of(const std::vector<float>& data) const {
@@ -169,8 +203,8 @@ class ClassicPreset final : public Preset {
     ensemble_ = std::make_unique<ClassicEnsemble>(backend_, scaling_.width(), o);
   }
 
-  void fit(const Table& table) {
-    scaling_ = TableScaling(table, infer_schema(table, options_.types, options_.drop, options_.threads));
+  void fit(const InferredTable& table) {
+    scaling_ = TableScaling(table);
     masks_ = options_.masks.empty() ? contiguous_masks(scaling_.width(), options_.generators)
                                     : read_masks(options_.masks, scaling_.modelled());
     make_ensemble();

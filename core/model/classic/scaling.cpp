@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/table/code/grid.h"
+#include "core/table/code/relation.h"
 #include "core/tensor/philox.h"
 #include "meg/error.h"
 
@@ -14,6 +15,12 @@ namespace meg {
 namespace {
 
 constexpr std::size_t kMostPatterns = 1000;
+
+/// The number as it is written, or the nearest category's place.
+double made_value(const ColumnSchema& column, double number) {
+  if (!is_categorical(column.type)) return as_written(column, number);
+  return static_cast<double>(std::clamp(std::lround(number), 0L, static_cast<long>(column.values.size()) - 1));
+}
 
 }  // namespace
 
@@ -44,16 +51,14 @@ float scaled(const ScaledColumn& column, double number) {
   return static_cast<float>(std::clamp((number - column.mean) / column.deviation / column.reach, -1.0, 1.0));
 }
 
-TableScaling::TableScaling(const Table& table, Schema schema) : schema_(std::move(schema)), text_(table, schema_) {
+TableScaling::TableScaling(const InferredTable& inferred) : schema_(inferred.schema), text_(inferred) {
+  const ReadTable table(schema_, inferred.columns);
   index_columns();
   for (const std::size_t c : modelled_) {
     const ColumnSchema& column = schema_[c];
-    const std::size_t source = table.column(column.name);
     std::vector<double> values;
-    for (std::size_t r = 0; r < table.rows(); ++r) {
-      const std::string_view cell = table.cell(r, source);
-      if (!is_missing(column, cell)) values.push_back(to_number(column, cell));
-    }
+    for (std::size_t r = 0; r < table.rows(); ++r)
+      if (const Value value = table.value(r, c); !value.is_missing()) values.push_back(value.number);
     scaled_.push_back(fit_column(values, column.decimals));
     if (!std::isfinite(scaled_.back().reach) || !std::isfinite(scaled_.back().deviation))
       fail("column '{}' reaches from {} to {}, further than numbers can be computed with: drop or rescale it",
@@ -68,16 +73,13 @@ void TableScaling::index_columns() {
     if (is_modelled(schema_[c].type)) modelled_.push_back(c);
 }
 
-void TableScaling::fit_patterns(const Table& table) {
+void TableScaling::fit_patterns(const ReadTable& table) {
   if (std::all_of(schema_.begin(), schema_.end(), [](const ColumnSchema& c) { return c.missing == 0; })) return;
-  std::vector<std::size_t> source;
-  for (const ColumnSchema& column : schema_) source.push_back(table.column(column.name));
   std::map<std::string, std::uint64_t> count;
   std::string pattern;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     pattern.clear();
-    for (std::size_t c = 0; c < source.size(); ++c)
-      pattern.push_back(is_missing(schema_[c], table.cell(r, source[c])) ? '1' : '0');
+    for (std::size_t c = 0; c < schema_.size(); ++c) pattern.push_back(table.value(r, c).is_missing() ? '1' : '0');
     if (count.size() < kMostPatterns || count.contains(pattern)) ++count[pattern], ++pattern_rows_;
   }
   for (const auto& [missing, rows] : count) patterns_.push_back({missing, rows});
@@ -89,7 +91,7 @@ std::vector<std::string> TableScaling::modelled() const {
   return names;
 }
 
-std::vector<float> TableScaling::encode(const Table& table) const {
+std::vector<float> TableScaling::encode(const ReadTable& table) const {
   constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
   const std::size_t rows = table.rows(), columns = modelled_.size();
   std::vector<float> out(rows * columns);
@@ -97,12 +99,12 @@ std::vector<float> TableScaling::encode(const Table& table) const {
   std::vector<float> present;
   for (std::size_t m = 0; m < columns; ++m) {
     const ColumnSchema& column = schema_[modelled_[m]];
-    const std::size_t source = table.column(column.name);
+    if (!table.has(modelled_[m])) fail("the table has no column '{}', which the model has learned", column.name);
     present.clear();
     for (std::size_t r = 0; r < rows; ++r) {
-      const std::string_view cell = table.cell(r, source);
-      float& x = out[r * columns + m] =
-          is_missing(column, cell) ? kMissing : scaled(scaled_[m], to_number(column, cell));
+      const Value value = table.value(r, modelled_[m]);
+      if (value.is_odd) fail_cell(column, value.odd);
+      float& x = out[r * columns + m] = value.is_missing() ? kMissing : scaled(scaled_[m], value.number);
       if (!std::isnan(x)) present.push_back(x);
     }
     for (std::size_t r = 0; r < rows && present.size() < rows; ++r) {
@@ -124,28 +126,27 @@ const std::string* TableScaling::pattern_of(std::uint64_t seed, std::uint64_t ro
   return &patterns_[i].missing;
 }
 
-void TableScaling::append_rows(std::span<const double> values, std::uint64_t seed, std::uint64_t first_row,
-                               Table& out) const {
+std::vector<Array> TableScaling::made_columns(std::span<const double> values, std::uint64_t seed,
+                                              std::uint64_t first_row) const {
   const std::size_t rows = values.size() / modelled_.size();
-  for (std::size_t r = 0; r < rows; ++r) {
-    const std::uint64_t row = first_row + r;
-    const std::string* missing = pattern_of(seed, row);
-    const double* next = &values[r * modelled_.size()];
-    std::size_t m = 0;
-    for (std::size_t c = 0; c < schema_.size(); ++c) {
-      const ColumnSchema& column = schema_[c];
-      const bool modelled = m < modelled_.size() && modelled_[m] == c;
-      out.append_with([&](std::string& text) {
-        if ((missing && (*missing)[c] == '1') || column.distinct == 0)
-          text += column.missing_word;
-        else if (modelled)
-          append_value(column, *next, text);
-        else
-          text_.append(column, c, seed, row, text);
-      });
-      if (modelled) ++m, ++next;
+  std::vector<const std::string*> missing(rows);
+  for (std::size_t r = 0; r < rows; ++r) missing[r] = pattern_of(seed, first_row + r);
+  std::vector<Array> out;
+  std::size_t m = 0;
+  for (std::size_t c = 0; c < schema_.size(); ++c) {
+    const ColumnSchema& column = schema_[c];
+    const bool modelled = m < modelled_.size() && modelled_[m] == c;
+    std::vector<double> made(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+      if ((missing[r] && (*missing[r])[c] == '1') || column.distinct == 0)
+        made[r] = std::numeric_limits<double>::quiet_NaN();
+      else if (modelled)
+        made[r] = made_value(column, values[r * modelled_.size() + m]);
     }
+    out.push_back(modelled ? read_values(column, std::move(made)) : text_.made(column, c, seed, first_row, made));
+    m += modelled;
   }
+  return out;
 }
 
 std::string TableScaling::to_json() const {

@@ -25,7 +25,7 @@ class TableScaling {
  public:
   TableScaling() = default;
   /// Throws Error where no column can be modelled.
-  TableScaling(const Table& table, Schema schema);
+  explicit TableScaling(const InferredTable& table);
 
   const Schema& schema() const { return schema_; }
   /// Modelled columns.
@@ -34,15 +34,13 @@ class TableScaling {
   std::span<const ScaledColumn> columns() const { return scaled_; }
   std::vector<std::string> modelled() const;
 
-  /// [table.rows(), width()] scaled values. Throws Error where the table lacks a column or has a category or word that
-  /// the fitted one had not.
-  std::vector<float> encode(const Table& table) const;
+  /// [table.rows(), width()] scaled values of a table that schema() has read. Throws Error where the table lacks a column
+  /// or has a category or word that the fitted one had not.
+  std::vector<float> encode(const ReadTable& table) const;
 
-  /// Appends the rows first_row ... of the table that `seed` stands for, from their values [rows, width()], unscaled.
-  void append_rows(std::span<const double> values, std::uint64_t seed, std::uint64_t first_row, Table& out) const;
-
-  /// An empty table with the names of the columns.
-  Table empty_table() const { return meg::empty_table(schema_); }
+  /// The rows first_row ... of the table that `seed` stands for, from their values [rows, width()], unscaled: the columns
+  /// of the schema, as read_column() reads them.
+  std::vector<Array> made_columns(std::span<const double> values, std::uint64_t seed, std::uint64_t first_row) const;
 
   std::string to_json() const;
   static TableScaling from_json(std::string_view json);
@@ -52,7 +50,7 @@ class TableScaling {
     std::string missing;  // per column of the schema '1' where its cell is missing
     std::uint64_t count;
   };
-  void fit_patterns(const Table& table);
+  void fit_patterns(const ReadTable& table);
   void index_columns();
   const std::string* pattern_of(std::uint64_t seed, std::uint64_t row) const;
 

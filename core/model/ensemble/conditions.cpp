@@ -75,13 +75,13 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
   }
 }
 
-std::vector<std::size_t> ask_given(const TableCoding& coding, const Table* given, AskedColumns& asked) {
+std::vector<std::size_t> ask_given(const TableCoding& coding, const std::optional<Table>& given, AskedColumns& asked) {
   const Schema& schema = coding.schema();
   std::vector<std::size_t> out(schema.size(), Conditions::kNotGiven);
   for (std::size_t i = 0; given && i < given->columns(); ++i) {
     const auto at = std::find_if(schema.begin(), schema.end(),
-                                 [&](const ColumnSchema& column) { return column.name == given->names()[i]; });
-    if (at == schema.end()) fail("the given rows have a column '{}', which the model does not have", given->names()[i]);
+                                 [&](const ColumnSchema& column) { return column.name == given->name(i); });
+    if (at == schema.end()) fail("the given rows have a column '{}', which the model does not have", given->name(i));
     const auto c = static_cast<std::size_t>(at - schema.begin());
     out[c] = i;
     const std::size_t k = coding.place_of(c);

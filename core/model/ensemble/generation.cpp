@@ -5,6 +5,10 @@
 #include "core/model/ensemble/conditions.h"
 #include "core/model/ensemble/filling.h"
 #include "core/model/row_chunks.h"
+#include "core/parallel.h"
+#include "core/table/infer/number.h"
+#include "core/table/write/fill_column.h"
+#include "core/table/write/write_column.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -15,15 +19,16 @@ namespace {
 constexpr float kColdest = 1e-6f;
 
 /// Generates the rows of passes, on the generation order or by the filler.
-class RowGenerator {
+class RowGenerator : public RowSource {
  public:
-  RowGenerator(const TrainedEnsemble& trained, std::size_t count, std::uint64_t seed, const GenerateOptions& how)
+  RowGenerator(const TrainedEnsemble& trained, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+               const GenerateOptions& how)
       : on_(trained),
         seed_(seed),
         how_(how),
         conditions_(read_conditions(trained.coding, how, trained.ensemble.shape().any_order)),
-        distances_(how.given ? trained.coding.with_distances(*how.given) : std::nullopt),
-        given_(distances_ ? &*distances_ : how.given),
+        given_(how.given ? std::optional<ReadTable>(std::in_place, trained.coding.schema(), *how.given, trained.threads)
+                         : std::nullopt),
         rows_(trained.rows_of_pass(count)),
         slots_(conditions_.in_order
                    ? static_cast<std::size_t>(RowChunks::slots(trained.backend, count, rows_, slot_floats(), decoded()))
@@ -31,37 +36,14 @@ class RowGenerator {
         chunks_(trained.backend, count, rows_, static_cast<int>(slots_.size()), decoded()),
         arena_(trained.backend.allocate(arena_floats())) {
     for (Slot& slot : slots_) slot.host_cells.resize(pass() * stride());
-    if (!conditions_.in_order) {
-      filler_.emplace(trained, conditions_.sets, RowFiller::Sets::kCondition, rows_);
-      return;
-    }
-    for (Slot& slot : slots_) {
-      slot.tape = trained.ensemble.make_tape(arena_, rows_, trained.ensemble.forward_on(trained.backend));
-      slot.cells = arena_.take(pass() * stride());
-    }
-    known_.columns = static_cast<int>(conditions_.known);
-    if (!next()) return;
-    float* const codes = arena_.take(next()->codes.size());
-    trained.backend.upload(next()->codes, codes);
-    known_.next = {.codes = codes, .z_low = next()->z_low, .z_high = next()->z_high};
+    prepare();
+    chunks_.begin(first_row, first_row + count,
+                  [this](Backend& on, int slot, const RowChunks::Pass& pass) { make(on, slot, pass); });
   }
 
-  void run(std::uint64_t first_row, std::uint64_t end, const TakeRows& take) {
-    const auto make = [&](Backend& backend, int number, const RowChunks::Pass& pass) {
-      Slot& slot = slots_[static_cast<std::size_t>(number)];
-      const float* const cells = filler_ ? fill(pass, slot) : generate(backend, pass, slot);
-      backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, pass.codes, pass.numbers);
-      backend.end_step();
-    };
-    const auto append = [&](std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t row,
-                            Table& out) {
-      if (!how_.given) return on_.coding.append_rows(code, number, seed_, row, out);
-      Table made = on_.coding.empty_table();
-      on_.coding.append_rows(code, number, seed_, row, made,
-                             [&](std::uint64_t r, std::size_t c) { return given_text(r, c); });
-      append_beside_given(made, row, out);
-    };
-    chunks_.run(first_row, end, make, append, take);
+  std::optional<Table> next() override {
+    const std::optional<RowChunks::Rows> rows = chunks_.next();
+    return rows ? std::optional(table_of(*rows)) : std::nullopt;
   }
 
  private:
@@ -72,6 +54,51 @@ class RowGenerator {
     std::vector<float> host_cells;
   };
 
+  void prepare() {
+    if (!conditions_.in_order) {
+      filler_.emplace(on_, conditions_.sets, RowFiller::Sets::kCondition, rows_);
+      return;
+    }
+    for (Slot& slot : slots_) {
+      slot.tape = on_.ensemble.make_tape(arena_, rows_, on_.ensemble.forward_on(on_.backend));
+      slot.cells = arena_.take(pass() * stride());
+    }
+    known_.columns = static_cast<int>(conditions_.known);
+    if (!next_set()) return;
+    float* const codes = arena_.take(next_set()->codes.size());
+    on_.backend.upload(next_set()->codes, codes);
+    known_.next = {.codes = codes, .z_low = next_set()->z_low, .z_high = next_set()->z_high};
+  }
+
+  void make(Backend& backend, int number, const RowChunks::Pass& pass) {
+    Slot& slot = slots_[static_cast<std::size_t>(number)];
+    const float* const cells = filler_ ? fill(pass, slot) : generate(backend, pass, slot);
+    backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, pass.codes, pass.numbers);
+    backend.end_step();
+  }
+
+  /// What is given comes out as it is there, all else as it was made.
+  Table table_of(const RowChunks::Rows& rows) const {
+    const Schema& schema = on_.coding.schema();
+    std::vector<Array> made = on_.coding.made_columns(
+        {.code = rows.codes, .number = rows.numbers, .first_row = rows.row, .seed = seed_}, on_.threads,
+        given_ ? &*given_ : nullptr, rows.row);
+    std::vector<NamedArray> out(schema.size());
+    parallel_for(out.size(), on_.threads, [&](std::size_t c) {
+      out[c] = {schema[c].name, conditions_.given[c] == Conditions::kNotGiven
+                                    ? write_column(schema[c], made[c], output_type(schema[c]))
+                                    : beside_given(c, rows, made[c])};
+    });
+    return Table(std::move(out));
+  }
+
+  Array beside_given(std::size_t c, const RowChunks::Rows& rows, const Array& made) const {
+    const std::size_t source = conditions_.given[c];
+    std::vector<bool> is_hole_of(rows.count);
+    for (std::size_t r = 0; r < rows.count; ++r) is_hole_of[r] = is_hole(rows.row + r, source);
+    return fill_column(on_.coding.schema()[c], (*how_.given)[source].slice(rows.row, rows.count), is_hole_of, made);
+  }
+
   std::size_t pass() const { return static_cast<std::size_t>(rows_); }
   std::size_t columns() const { return on_.coding.columns().size(); }
   std::size_t stride() const { return on_.ensemble.layout().cell_stride(); }
@@ -81,7 +108,7 @@ class RowGenerator {
   }
   std::size_t arena_floats() const {
     if (!conditions_.in_order) return 0;  // the filler has its own
-    return slots_.size() * slot_floats() + (next() ? Arena::padded(next()->codes.size()) : 0);
+    return slots_.size() * slot_floats() + (next_set() ? Arena::padded(next_set()->codes.size()) : 0);
   }
 
   /// The cells on the device of a pass, in a step that run() ends.
@@ -109,7 +136,7 @@ class RowGenerator {
   }
 
   /// What the first column that is not known is kept to, on the generation order.
-  const std::optional<CellSet>& next() const {
+  const std::optional<CellSet>& next_set() const {
     static const std::optional<CellSet> kFree;
     return conditions_.known < conditions_.sets.size() ? conditions_.sets[conditions_.known] : kFree;
   }
@@ -123,42 +150,28 @@ class RowGenerator {
 
   /// Nothing where the column is not given, and for a hole.
   std::optional<Cell> given_cell(std::uint64_t row, std::size_t k) const {
-    const std::size_t source = conditions_.given[on_.coding.schema_column(k)];
+    const std::size_t c = on_.coding.schema_column(k), source = conditions_.given[c];
     if (source == Conditions::kNotGiven || is_hole(row, source)) return {};
     try {
-      return on_.coding.columns()[k].encode(given_->cell(row, source), 0.5f);
+      return on_.coding.columns()[k].encode(on_.coding.learned(*given_, row, c), 0.5f);
     } catch (const Error& error) {
       fail("row {} of the given ones: {}", row + 1, error.what());
     }
   }
 
-  /// The cell of a column of the schema, where it is given.
-  std::optional<std::string_view> given_text(std::uint64_t row, std::size_t schema_column) const {
-    const std::size_t source = conditions_.given[schema_column];
-    if (source == Conditions::kNotGiven || is_hole(row, source)) return {};
-    return how_.given->cell(row, source);
-  }
-
-  /// What is given comes out as it is spelled there, all else as it was made.
-  void append_beside_given(const Table& made, std::uint64_t row, Table& out) const {
-    for (std::size_t r = 0; r < made.rows(); ++r)
-      for (std::size_t c = 0; c < made.columns(); ++c) {
-        out.append(given_text(row + r, c).value_or(made.cell(r, c)));
-      }
-  }
-
   /// An empty cell of a model of any order is to be generated; in a fixed order it says that the value is missing.
   bool is_hole(std::uint64_t row, std::size_t source) const {
-    return on_.ensemble.shape().any_order && trimmed(how_.given->cell(row, source)).empty();
+    const Array& cells = (*how_.given)[source];
+    return on_.ensemble.shape().any_order &&
+           (cells.is_null(row) || (how_.given->is_text() && trimmed(cells.text(row)).empty()));
   }
 
-  const TrainedEnsemble& on_;
+  TrainedEnsemble on_;
   std::uint64_t seed_;
-  const GenerateOptions& how_;
+  GenerateOptions how_;
   Conditions conditions_;
-  std::optional<Table> distances_;
-  const Table* given_;  // the given rows as they are learned
-  int rows_;            // of a pass
+  std::optional<ReadTable> given_;
+  int rows_;  // of a pass
   std::vector<Slot> slots_;
   RowChunks chunks_;
   Arena arena_;
@@ -168,9 +181,9 @@ class RowGenerator {
 
 }  // namespace
 
-void generate_rows(const TrainedEnsemble& trained, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
-                   const GenerateOptions& how, const TakeRows& take) {
-  RowGenerator(trained, count, seed, how).run(first_row, first_row + count, take);
+std::unique_ptr<RowSource> generate_rows(const TrainedEnsemble& trained, std::uint64_t first_row, std::size_t count,
+                                         std::uint64_t seed, const GenerateOptions& how) {
+  return std::make_unique<RowGenerator>(trained, first_row, count, seed, how);
 }
 
 }  // namespace meg

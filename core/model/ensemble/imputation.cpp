@@ -1,10 +1,12 @@
 #include "core/model/ensemble/imputation.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/model/blocks.h"
 #include "core/model/ensemble/filling.h"
 #include "core/table/infer/number.h"
+#include "core/table/write/fill_column.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -12,6 +14,7 @@ namespace meg {
 namespace {
 
 constexpr std::size_t kNone = ~std::size_t{0};
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Of each column that may be missing all cells but the missing one, so that no hole is filled with a hole.
 std::vector<std::optional<CellSet>> present_cells(const TableCoding& coding) {
@@ -31,29 +34,34 @@ std::vector<std::optional<CellSet>> present_cells(const TableCoding& coding) {
 /// Fills rows pass by pass.
 class RowImputer {
  public:
-  RowImputer(const TrainedEnsemble& trained, const Table& table, int rows, std::uint64_t seed, std::uint32_t draw,
-             Imputed& counts)
+  /// Of a table whose first row is called first_row.
+  RowImputer(const TrainedEnsemble& trained, const Table& table, std::uint64_t first_row, int rows, std::uint64_t seed,
+             std::uint32_t draw, Imputed& counts)
       : on_(trained),
         table_(table),
+        first_row_(first_row),
+        read_(trained.coding.schema(), table, trained.threads),
         rows_(static_cast<std::uint64_t>(rows)),
         seed_(seed),
         first_noise_(std::uint64_t{draw} << 50),
         counts_(counts),
         filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone, rows),
         column_(table.columns(), kNone),
+        made_(table.columns()),
         cells_(rows_ * trained.ensemble.layout().cell_stride()) {
     const Schema& schema = trained.coding.schema();
     for (std::size_t c = 0; c < schema.size(); ++c) {
-      const auto at = std::find(table.names().begin(), table.names().end(), schema[c].name);
-      if (at == table.names().end() || trained.coding.place_of(c) == TableCoding::kNotModelled) continue;
-      column_[static_cast<std::size_t>(at - table.names().begin())] = trained.coding.place_of(c);
+      const std::optional<std::size_t> at = table.find(schema[c].name);
+      if (at && trained.coding.place_of(c) != TableCoding::kNotModelled) column_[*at] = trained.coding.place_of(c);
     }
     if (std::all_of(column_.begin(), column_.end(), [](std::size_t k) { return k == kNone; }))
       fail("the table with the holes has none of the columns that the model has learned");
+    for (std::size_t c = 0; c < column_.size(); ++c)
+      if (fills(c)) made_[c].assign(table.rows(), kNaN);
   }
 
-  /// Appends rows [row, stop), which lie in one block.
-  void append(std::uint64_t row, std::uint64_t stop, Table& out) {
+  /// Fills rows [row, stop), which lie in one block.
+  void fill(std::uint64_t row, std::uint64_t stop) {
     const std::uint64_t begin = row / rows_ * rows_;
     const std::size_t n = on_.coding.columns().size(), stride = 3 * n;
     std::fill(cells_.begin(), cells_.end(), 0.0f);
@@ -61,11 +69,27 @@ class RowImputer {
       float* const cells = &cells_[(r - begin) * stride];
       std::fill_n(cells, n, -1.0f);
       for (std::size_t c = 0; c < column_.size(); ++c)
-        if (column_[c] != kNone) put(r, c, cells);
+        if (column_[c] != kNone) put(r - first_row_, c, cells);
     }
     filler_.fill({.seed = seed_, .first_row = first_noise_ + begin}, cells_);
     for (std::uint64_t r = row; r < stop; ++r)
-      for (std::size_t c = 0; c < column_.size(); ++c) append_cell(r, c, &cells_[(r - begin) * stride], out);
+      for (std::size_t c = 0; c < column_.size(); ++c)
+        if (is_missing(r - first_row_, c)) take(r - first_row_, c, &cells_[(r - begin) * stride]);
+  }
+
+  /// The table with what was filled.
+  Table take() {
+    std::vector<NamedArray> out;
+    for (std::size_t c = 0; c < column_.size(); ++c) {
+      const Array& cells = table_[c];
+      out.push_back({table_.name(c), cells});
+      if (!fills(c)) continue;
+      std::vector<bool> is_hole(cells.size());
+      for (std::size_t r = 0; r < cells.size(); ++r) is_hole[r] = is_missing(r, c);
+      const ColumnSchema& schema = model_column(c).schema();
+      out.back().values = fill_column(schema, cells, is_hole, read_values(schema, std::move(made_[c])));
+    }
+    return Table(std::move(out), table_.is_text());
   }
 
  private:
@@ -76,21 +100,27 @@ class RowImputer {
            !(model_column(c).missing_code() >= 0 && model_column(c).codes() == 1);
   }
 
+  std::size_t schema_column(std::size_t c) const { return on_.coding.schema_column(column_[c]); }
+
+  bool is_missing(std::size_t row, std::size_t c) const {
+    if (column_[c] != kNone) return read_.value(row, schema_column(c)).is_missing();
+    return table_[c].is_null(row) || (table_.is_text() && meg::is_missing(table_[c].text(row)));
+  }
+
   /// Cell c of a row of the table, where it says something; else it remains unknown.
-  void put(std::uint64_t row, std::size_t c, float* cells) {
+  void put(std::size_t row, std::size_t c, float* cells) {
     const Column& column = model_column(c);
-    const std::string_view text = table_.cell(row, c);
-    if (is_missing(column.schema(), text) && (fills(c) || column.missing_code() < 0)) return;
+    const Value value = read_.value(row, schema_column(c));
+    if (value.is_missing() && (fills(c) || column.missing_code() < 0)) return;
     try {
       const ColumnSchema& schema = column.schema();
-      const Cell cell = column.encode(text, 0.5f);
-      set(column_[c], cell, cells);
-      if (column.is_split()) set(column_[c] + 1, on_.coding.columns()[column_[c] + 1].encode(text, 0.5f), cells);
-      if (is_numeric(schema.type) && !is_missing(schema, text))
-        if (const double number = to_number(schema, text); number < schema.smallest || number > schema.largest)
-          ++counts_.beyond;
+      set(column_[c], column.encode(value, 0.5f), cells);
+      if (column.is_split()) set(column_[c] + 1, on_.coding.columns()[column_[c] + 1].encode(value, 0.5f), cells);
+      if (is_numeric(schema.type) && (value.number < schema.smallest || value.number > schema.largest))
+        ++counts_.beyond;
     } catch (const Error& error) {
-      if (counts_.unread++ == 0) counts_.first_unread = fmt::format("row {}: {}", row + 1, error.what());
+      if (counts_.unread++ == 0)
+        counts_.first_unread = fmt::format("row {}: {}", first_row_ + row + 1, error.what());
     }
   }
 
@@ -114,39 +144,43 @@ class RowImputer {
     return column.whole(block, {missing(places).code == 0 ? 1u : 0u, 0});
   }
 
-  void append_cell(std::uint64_t row, std::size_t c, const float* cells, Table& out) {
-    const std::string_view text = table_.cell(row, c);
-    const bool missing = column_[c] == kNone ? is_missing(text) : is_missing(model_column(c).schema(), text);
-    if (missing && fills(c)) {
-      ++counts_.filled;
-      return out.append_with([&](std::string& to) { model_column(c).append(filling(column_[c], cells), to); });
+  /// Counts a missing cell, and takes what it is filled with.
+  void take(std::size_t row, std::size_t c, const float* cells) {
+    if (!fills(c)) {
+      ++counts_.left;
+      return;
     }
-    if (missing) ++counts_.left;
-    out.append(text);
+    ++counts_.filled;
+    made_[c][row] = as_written(model_column(c).schema(), model_column(c).value(filling(column_[c], cells)));
   }
 
   const TrainedEnsemble& on_;
   const Table& table_;
+  std::uint64_t first_row_;
+  ReadTable read_;
   std::uint64_t rows_;  // of a pass
   std::uint64_t seed_, first_noise_;
   Imputed& counts_;
   RowFiller filler_;
   std::vector<std::size_t> column_;  // [table's columns] the model's, or kNone
+  std::vector<std::vector<double>> made_;  // [table's columns] [rows] what holes are filled with
   std::vector<float> cells_;
 };
 
 }  // namespace
 
-void impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64_t first_row, std::size_t count,
-                 std::uint64_t seed, std::uint32_t draw, Table& out, Imputed& counts) {
+Table impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64_t first_row, std::size_t count,
+                  std::uint64_t seed, std::uint32_t draw, Imputed& counts) {
   if (!trained.ensemble.shape().any_order)
     fail(
         "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
         "--masks dynamic");
   const int block = trained.rows_of_pass(count);
-  RowImputer rows(trained, table, block, seed, draw, counts);
+  const Table some = table.slice(first_row, count);
+  RowImputer rows(trained, some, first_row, block, seed, draw, counts);
   for_blocks(first_row, first_row + count, block,
-             [&](std::uint64_t row, std::uint64_t stop) { rows.append(row, stop, out); });
+             [&](std::uint64_t row, std::uint64_t stop) { rows.fill(row, stop); });
+  return rows.take();
 }
 
 }  // namespace meg

@@ -39,8 +39,9 @@ class MegPreset final : public Preset {
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
 
   void load_data(const Table& table) override {
-    if (!ensemble_) fit(table);
-    const std::vector<float> cells = encode(table);
+    std::optional<InferredTable> inferred;
+    if (!ensemble_) fit(inferred.emplace(infer_table(table, options_.types, options_.drop, options_.threads)));
+    const std::vector<float> cells = encode(read(table, std::move(inferred)));
     const std::string print = fingerprint(cells);
     const bool begun = under_way() || finished_;
     if (begun && print != data_fingerprint_)
@@ -84,21 +85,19 @@ class MegPreset final : public Preset {
   bool refined() const override { return refined_; }
   bool any_order() const override { return ensemble_ && ensemble_->shape().any_order; }
 
-  void generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed, const GenerateOptions& how,
-                const TakeRows& take) const override {
-    generate_rows(trained(), first_row, count, seed, how, take);
+  std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                                      const GenerateOptions& how) const override {
+    return generate_rows(trained(), first_row, count, seed, how);
   }
 
-  void impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
-              Table& out, Imputed& counts) const override {
-    impute_rows(trained(), rows, first_row, count, seed, draw, out, counts);
+  Table impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
+               Imputed& counts) const override {
+    return impute_rows(trained(), rows, first_row, count, seed, draw, counts);
   }
 
   Scores score(const Table& table, std::size_t first_row, std::size_t count) const override {
     return score_rows(trained(), table, first_row, count);
   }
-
-  Table empty_table() const override { return coding_.empty_table(); }
 
   void save(TensorFile& file) const override {
     if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");
@@ -168,12 +167,21 @@ class MegPreset final : public Preset {
   }
 
   TrainedEnsemble trained() const {
-    return {backend_, *ensemble_, coding_, parameters(), constants_.data(), decoding_->numbers()};
+    return {backend_, *ensemble_, coding_, parameters(), constants_.data(), decoding_->numbers(),
+            options_.threads};
   }
 
-  void fit(const Table& table) {
+  /// The table as the columns that were fitted read it.
+  ReadTable read(const Table& table, std::optional<InferredTable> inferred) const {
+    if (!inferred) return {coding_.schema(), table, options_.threads};
+    // Values that rare_min hides are not in the schema any more.
+    if (options_.rare_min > 0) return {coding_.schema(), inferred->table(), options_.threads};
+    return {coding_.schema(), std::move(inferred->columns)};
+  }
+
+  void fit(const InferredTable& table) {
     const bool as_they_stand = options_.rare_min > 1 || options_.masks == kDynamicMasks;
-    coding_ = TableCoding(table, infer_schema(table, options_.types, options_.drop, options_.threads), options_.seed,
+    coding_ = TableCoding(table, options_.seed,
                           {.rare_min = options_.rare_min,
                            .rare_word = options_.rare_word,
                            .relations = !as_they_stand,
@@ -181,7 +189,8 @@ class MegPreset final : public Preset {
                           options_.order, options_.threads);
     check_limits();
     ColumnsLayout layout = columns_layout();
-    const auto train = static_cast<std::size_t>(static_cast<double>(table.rows()) * (1 - held_out_share(table.rows())));
+    const std::size_t rows = table.columns.front().size();
+    const auto train = static_cast<std::size_t>(static_cast<double>(rows) * (1 - held_out_share(rows)));
     make_ensemble(choose_sizes(train, layout, options_).shape);
     std::vector<float> start(ensemble_->parameters());
     ensemble_->initialize(options_.seed, start);
@@ -228,7 +237,7 @@ class MegPreset final : public Preset {
   }
 
   /// Cells [rows, 3 columns]: codes, z, positions.
-  std::vector<float> encode(const Table& table) const {
+  std::vector<float> encode(const ReadTable& table) const {
     const Coded coded = coding_.encode(table, options_.seed, options_.threads);
     const std::size_t n = coding_.columns().size();
     std::vector<float> cells(cells_of(coded.rows, ensemble_->layout()));

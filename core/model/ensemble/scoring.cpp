@@ -12,17 +12,19 @@ namespace {
 
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
-/// The cell of a text, with no noise: a score must not depend on where the row stands. Nothing where the model can
-/// never generate one that reads so, and why; a number between those that have codes is the nearest of them.
-std::optional<Cell> cell_of(const Column& column, bool is_distance, std::string_view text, std::string& why) {
+/// The cell of a value, with no noise: a score must not depend on where the row stands. Nothing where the model can
+/// never generate it, and why; a number between those that have codes is the nearest of them.
+std::optional<Cell> cell_of(const Column& column, bool is_distance, const Value& value, std::string& why) {
   try {
     const ColumnSchema& schema = column.schema();
-    if (is_numeric(schema.type) && !is_missing(schema, text))
-      if (const double number = column.part_of(to_number(schema, text));
-          number < schema.smallest || number > schema.largest)
+    if (is_numeric(schema.type) && !value.is_missing() && !value.is_odd)
+      if (const double number = column.part_of(value.number); number < schema.smallest || number > schema.largest) {
+        std::string text;
+        append_value(schema, value.number, text);
         fail("column '{}' is {}{}, beyond what the model knows", schema.name, text,
              is_distance ? " from what it follows from" : "");
-    return column.encode(text, 0.5f);
+      }
+    return column.encode(value, 0.5f);
   } catch (const Error& error) {
     why = error.what();
     return {};
@@ -33,7 +35,7 @@ std::optional<Cell> cell_of(const Column& column, bool is_distance, std::string_
 class RowScorer {
  public:
   /// The table's first row is called first_row.
-  RowScorer(const TrainedEnsemble& trained, const Table& table, std::size_t first_row, int rows)
+  RowScorer(const TrainedEnsemble& trained, const ReadTable& table, std::size_t first_row, int rows)
       : on_(trained),
         table_(table),
         first_row_(first_row),
@@ -48,7 +50,6 @@ class RowScorer {
         cells_(arena_.take(host_cells_.size())),
         losses_(arena_.take(host_losses_.size())) {
     for (std::size_t k = 0; k < columns(); ++k) {
-      source_.push_back(table.column(trained.coding.columns()[k].schema().name));
       std::size_t place = 0;
       for (std::size_t c = 0; c < trained.coding.schema_column(k); ++c)
         place += trained.coding.place_of(c) != TableCoding::kNotModelled;
@@ -75,8 +76,9 @@ class RowScorer {
     std::string why;
     for (std::size_t k = 0; k < n; ++k) {
       const Column& column = on_.coding.columns()[k];
-      const bool is_distance = on_.coding.relation_of(on_.coding.schema_column(k)) != nullptr;
-      const std::optional<Cell> cell = cell_of(column, is_distance, table_.cell(row, source_[k]), why);
+      const std::size_t c = on_.coding.schema_column(k);
+      const bool is_distance = on_.coding.relation_of(c) != nullptr;
+      const std::optional<Cell> cell = cell_of(column, is_distance, on_.coding.learned(table_, row, c), why);
       if (!cell && first_impossible.empty()) first_impossible = fmt::format("row {}: {}", first_row_ + row + 1, why);
       impossible_[r * n + k] = !cell;
       put_cell(column, cell.value_or(Cell{}), n, k, &host_cells_[r * stride()]);
@@ -102,11 +104,10 @@ class RowScorer {
   }
 
   const TrainedEnsemble& on_;
-  const Table& table_;
+  const ReadTable& table_;
   std::size_t first_row_;
   int rows_;
-  std::vector<std::size_t> source_;       // [columns] of a generator's column: its place in the table
-  std::vector<std::size_t> table_place_;  // and among the learned ones in the table's order
+  std::vector<std::size_t> table_place_;  // [columns] of a generator's column: among the learned ones of the table
   std::vector<float> host_cells_, host_losses_;
   std::vector<bool> impossible_;
   Arena arena_;
@@ -125,12 +126,12 @@ std::vector<std::string> learned_columns(const TableCoding& coding) {
 
 Scores score_rows(const TrainedEnsemble& trained, const Table& table, std::size_t first_row, std::size_t count) {
   Scores out{learned_columns(trained.coding), {}, {}, {}};
+  for (const std::string& column : out.columns) table.place_of(column);
   const int rows = trained.rows_of_pass(count);
-  const std::optional<Table> distances = trained.coding.with_distances(table, first_row, first_row + count);
-  RowScorer scorer(trained, distances ? *distances : table, distances ? first_row : 0, rows);
-  const std::size_t block = static_cast<std::size_t>(rows), first = distances ? 0 : first_row;
-  for (std::size_t done = 0; done < count; done += block)
-    scorer.score(first + done, std::min(block, count - done), out);
+  const ReadTable read(trained.coding.schema(), table.slice(first_row, count), trained.threads);
+  RowScorer scorer(trained, read, first_row, rows);
+  const std::size_t block = static_cast<std::size_t>(rows);
+  for (std::size_t done = 0; done < count; done += block) scorer.score(done, std::min(block, count - done), out);
   return out;
 }
 

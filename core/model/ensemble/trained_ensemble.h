@@ -11,6 +11,7 @@ struct TrainedEnsemble {
   const TableCoding& coding;
   const float *parameters, *constants;    // on the device
   std::span<const NumberColumn> numbers;  // what cells decode by, see Decoding
+  int threads = 0;                        // that make tables of rows; 0: all cores
 
   /// Rows of a pass where so many are wanted, see Backend::rows_of_pass.
   int rows_of_pass(std::size_t wanted) const {

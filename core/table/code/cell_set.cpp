@@ -52,7 +52,7 @@ class Builder {
   }
 
   void add_value(std::string_view text) {
-    const Cell cell = column_.encode(text, 0.5f);
+    const Cell cell = column_.encode_text(text, 0.5f);
     if (is_numeric(column_.schema().type) && static_cast<int>(cell.code) != column_.missing_code()) {
       const double number = column_.part_of(to_number(column_.schema(), text));
       const bool is_continuous = static_cast<int>(cell.code) == column_.continuous_code();

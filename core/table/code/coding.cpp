@@ -22,17 +22,18 @@ constexpr std::size_t kMostRows = 200'000, kMostColumns = 32;
 /// Numbers of a category's profile.
 constexpr std::size_t kProfile = 32;
 
-/// The categories of column k by the rows that they stand in. Every cell beside them adds a random vector of its own,
-/// numbers in proportion to their place between the knots: a sketch, in which alike rows have alike sums.
-std::vector<std::uint32_t> like_categories(const Table& table, const std::vector<Column>& columns, std::size_t k) {
-  const auto source = [&](std::size_t c) { return table.column(columns[c].schema().name); };
-  const std::size_t of_categories = source(k);
+/// The categories of column k by the rows that they stand in; value(r, c): what is learned of a cell of column c. Every
+/// cell beside them adds a random vector of its own, numbers in proportion to their place between the knots: a sketch,
+/// in which alike rows have alike sums.
+template <class ValueOf>
+std::vector<std::uint32_t> like_categories(std::size_t all_rows, const ValueOf& value,
+                                           const std::vector<Column>& columns, std::size_t k) {
   const auto categories = static_cast<std::size_t>(columns[k].codes());
-  const std::size_t rows = std::min(table.rows(), kMostRows);
+  const std::size_t rows = std::min(all_rows, kMostRows);
   std::vector<float> profile(categories * kProfile);
   std::vector<std::uint32_t> count(categories), category(rows);
   for (std::size_t r = 0; r < rows; ++r) {
-    category[r] = columns[k].encode(table.cell(r * table.rows() / rows, of_categories), 0.5f).code;
+    category[r] = columns[k].encode(value(r * all_rows / rows, k), 0.5f).code;
     ++count[category[r]];
   }
   const Philox philox(0, Stream::kCoding);
@@ -40,9 +41,8 @@ std::vector<std::uint32_t> like_categories(const Table& table, const std::vector
   for (std::size_t c = 0; c < columns.size(); c += step) {
     if (c == k) continue;
     const float width = static_cast<float>(Column::kKnots - 1);
-    const std::size_t place = source(c);
     for (std::size_t r = 0; r < rows; ++r) {
-      const Cell cell = columns[c].encode(table.cell(r * table.rows() / rows, place), 0.5f);
+      const Cell cell = columns[c].encode(value(r * all_rows / rows, c), 0.5f);
       const float position = columns[c].position(cell);
       float* const sum = &profile[category[r] * kProfile];
       for (std::uint32_t i = 0; i < kProfile; i += 4) {
@@ -65,35 +65,33 @@ bool has_times_of_days(const ColumnSchema& column, const ColumnOptions& options)
 
 }  // namespace
 
-TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options,
+TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const ColumnOptions& options,
                          const std::vector<std::string>& order, int threads)
-    : schema_(std::move(schema)), text_(table, schema_) {
+    : schema_(table.schema), text_(table) {
+  const ReadTable read(table.schema, table.columns);
   const std::vector<std::size_t> places = ordered_columns(order);
   if (places.empty()) fail("no column is left to model: all are identifiers or free text");
-  if (options.rare_min > 0 && table.rows() < static_cast<std::size_t>(options.rare_min))
-    fail("the table has {} rows, so none of its values is in {} of them; ask for fewer", table.rows(),
-         options.rare_min);
-  set_relations(options.relations ? find_relations(table, schema_, places) : std::vector<Relation>());
-  const std::optional<Table> distances = with_distances(table);
-  const Table& learned = distances ? *distances : table;
+  if (options.rare_min > 0 && read.rows() < static_cast<std::size_t>(options.rare_min))
+    fail("the table has {} rows, so none of its values is in {} of them; ask for fewer", read.rows(), options.rare_min);
+  set_relations(options.relations ? find_relations(read, schema_, places) : std::vector<Relation>());
   std::vector<std::size_t> schema_columns;  // [columns]
   std::vector<Column::Part> parts;
   for (const std::size_t c : places) {
     const bool is_split = !relation_of(c) && options.split_times && has_times_of_days(schema_[c], options);
     for (const auto part :
-         is_split ? std::vector{Column::Part::kDay, Column::Part::kTime} : std::vector{Column::Part::kWhole})
-      schema_columns.push_back(c), parts.push_back(part);
+         is_split ? std::vector{Column::Part::kDay, Column::Part::kTime} : std::vector{Column::Part::kWhole}) {
+      schema_columns.push_back(c);
+      parts.push_back(part);
+    }
   }
   const auto fit = [&](std::size_t k, int most_listed) {
-    const ColumnSchema& of = schema_[schema_columns[k]];
     const Relation* const relation = relation_of(schema_columns[k]);
-    const std::size_t source = table.column(of.name);
-    std::vector<std::string_view> cells(table.rows());
-    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned.cell(r, source);
+    std::vector<double> cells(read.rows());
+    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned(read, r, schema_columns[k]).number;
     ColumnOptions fitted = options;
     fitted.most_listed = most_listed;
-    return Column::fit(relation ? relation->distance : of, cells, seed, static_cast<std::uint32_t>(k), fitted,
-                       parts[k]);
+    return Column::fit(relation ? relation->distance : table.schema[schema_columns[k]], cells, seed,
+                       static_cast<std::uint32_t>(k), fitted, parts[k]);
   };
   std::vector<Column> columns(parts.size());
   parallel_for(columns.size(), threads_for_columns(threads),
@@ -109,9 +107,12 @@ TableCoding::TableCoding(const Table& table, Schema schema, std::uint64_t seed, 
     if (parts[k] == Column::Part::kWhole && !relation_of(schema_columns[k]))
       schema_[schema_columns[k]] = columns[k].schema();
   }
+  // Values that rare_min hides are not in the schema any more.
+  const ReadTable rows = options.rare_min > 0 ? ReadTable(schema_, table.table(), threads) : read;
+  const auto value = [&](std::size_t r, std::size_t k) { return learned(rows, r, schema_columns[k]); };
   for (std::size_t k = 0; k < columns.size(); ++k)
     if (is_categorical(columns[k].schema().type) && columns[k].codes() > options.most_categories)
-      columns[k].split(CategoryBlocks(like_categories(learned, columns, k)));
+      columns[k].split(CategoryBlocks(like_categories(rows.rows(), value, columns, k)));
   set_columns(std::move(columns), schema_columns);
 }
 
@@ -144,59 +145,43 @@ const Relation* TableCoding::relation_of(std::size_t schema_column) const {
   return i < relations_.size() ? &relations_[i] : nullptr;
 }
 
-std::optional<Table> TableCoding::with_distances(const Table& table, std::size_t first_row, std::size_t end) const {
-  if (relations_.empty()) return {};
-  std::vector<std::size_t> place(schema_.size(), table.columns());  // in the table
-  std::vector<const Relation*> relation(table.columns(), nullptr);
-  for (std::size_t c = 0; c < schema_.size(); ++c) {
-    const auto at = std::find(table.names().begin(), table.names().end(), schema_[c].name);
-    if (at == table.names().end()) continue;
-    place[c] = static_cast<std::size_t>(at - table.names().begin());
-    relation[place[c]] = relation_of(c);
-  }
-  Table out(table.names(), table.delimiter());
-  for (std::size_t r = first_row; r < std::min(end, table.rows()); ++r)
-    for (std::size_t i = 0; i < table.columns(); ++i) {
-      const std::string_view cell = table.cell(r, i);
-      if (!relation[i] || is_missing(relation[i]->distance, cell)) {
-        out.append(cell);
-        continue;
-      }
-      const auto value = [&](std::size_t c) {
-        return place[c] < table.columns() ? number_or_nan(schema_[c], table.cell(r, place[c])) : kNaN;
-      };
-      const ColumnSchema& column = schema_[relation[i]->column];
-      const double number = number_or_nan(column, cell), predicted = relation[i]->predict(column, value);
-      out.append_with([&](std::string& text) {
-        if (std::isnan(number))
-          text += cell;  // which is no number, and cannot be encoded
-        else if (std::isfinite(predicted))
-          append_value(relation[i]->distance, relation[i]->off_by(number, predicted), text);
-        else
-          text += fmt::format("{} without what it follows from", cell);
-      });
-    }
-  return out;
+Value TableCoding::learned(const ReadTable& rows, std::size_t row, std::size_t schema_column) const {
+  const Value value = rows.value(row, schema_column);
+  const Relation* const relation = relation_of(schema_column);
+  if (!relation || value.is_missing() || value.is_odd) return value;
+  const double predicted =
+      relation->predict(schema_[schema_column], [&](std::size_t c) { return rows.number(row, c); });
+  if (!std::isfinite(predicted)) return {.odd = "a number without what it follows from", .is_odd = true};
+  return {.number = relation->off_by(value.number, predicted)};
 }
 
-double TableCoding::number_of(std::size_t schema_column, const std::uint32_t* code, const double* number,
-                              const GivenNumber& given) const {
-  if (given)
-    if (const std::optional<double> there = given(schema_column)) return *there;
+double TableCoding::number_of(std::size_t schema_column, const MadeRow& row) const {
+  if (row.given && row.given->has(schema_column)) {
+    const Value given = row.given->value(row.given_row, schema_column);
+    if (!given.is_missing()) return given.number;
+  }
   const auto decoded = [&](std::size_t k) {
-    return columns_[k].number(code[k], columns_[k].continuous_code() < 0 ? 0 : number[number_place_[k]]);
+    return columns_[k].number(row.code[k], columns_[k].continuous_code() < 0 ? 0 : row.number[number_place_[k]]);
   };
   const std::size_t k = place_[schema_column];
   const ColumnSchema& column = schema_[schema_column];
   double out = decoded(k);
   if (columns_[k].part() == Column::Part::kDay) out += decoded(k + 1);
   if (const Relation* relation = relation_of(schema_column)) {
-    const double predicted =
-        relation->predict(column, [&](std::size_t c) { return number_of(c, code, number, given); });
+    const double predicted = relation->predict(column, [&](std::size_t c) { return number_of(c, row); });
     if (!std::isfinite(predicted)) return kNaN;
     out = Relation::at(column, predicted, out);
   }
   return as_written(column, out);
+}
+
+double TableCoding::made_value(std::size_t schema_column, const MadeRow& row) const {
+  const std::size_t k = place_[schema_column];
+  if (k == kNotModelled) return 0;
+  const Column& column = columns_[k];
+  const std::uint32_t code = column.is_split() ? column.whole({row.code[k]}, {row.code[k + 1]}).code : row.code[k];
+  if (static_cast<int>(code) == column.whole_missing_code()) return kNaN;
+  return is_numeric(schema_[schema_column].type) ? number_of(schema_column, row) : static_cast<double>(code);
 }
 
 std::vector<std::string> TableCoding::names() const {
@@ -236,21 +221,18 @@ std::vector<std::size_t> TableCoding::ordered_columns(const std::vector<std::str
   return out;
 }
 
-Coded TableCoding::encode(const Table& table, std::uint64_t seed, int threads) const {
+Coded TableCoding::encode(const ReadTable& rows, std::uint64_t seed, int threads) const {
   const std::size_t columns = columns_.size();
-  std::vector<std::size_t> source;
-  for (const Column& column : columns_) source.push_back(table.column(column.schema().name));
-  const std::optional<Table> distances = with_distances(table);
-  const Table& learned = distances ? *distances : table;
-  Coded out{table.rows(), std::vector<std::uint32_t>(table.rows() * columns),
-            std::vector<float>(table.rows() * columns)};
+  for (const std::size_t c : schema_column_)
+    if (!rows.has(c)) fail("the table has no column '{}', which the model has learned", schema_[c].name);
+  Coded out{rows.rows(), std::vector<std::uint32_t>(rows.rows() * columns), std::vector<float>(rows.rows() * columns)};
   const Philox philox(seed, Stream::kCoding);
   parallel_parts(out.rows, kPartRows, threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r)
       for (std::size_t c = 0; c < columns; ++c) {
         const bool noisy = columns_[c].continuous_code() >= 0;
         const float uniform = noisy ? philox.uniform(r, static_cast<std::uint32_t>(c))[0] : 0.5f;
-        const Cell cell = columns_[c].encode(learned.cell(r, source[c]), uniform);
+        const Cell cell = columns_[c].encode(learned(rows, r, schema_column_[c]), uniform);
         out.code[r * columns + c] = cell.code;
         out.z[r * columns + c] = cell.z;
       }
@@ -258,35 +240,22 @@ Coded TableCoding::encode(const Table& table, std::uint64_t seed, int threads) c
   return out;
 }
 
-void TableCoding::append_rows(std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t seed,
-                              std::uint64_t first_row, Table& out, const GivenCell& given) const {
-  const std::size_t columns = columns_.size(), numbers = number_columns_.size();
-  for (std::size_t r = 0; r < code.size() / columns; ++r)
-    for (std::size_t c = 0; c < schema_.size(); ++c) {
-      const Column* column = place_[c] != kNotModelled ? &columns_[place_[c]] : nullptr;
-      const std::size_t at = r * columns + place_[c];
-      out.append_with([&](std::string& text) {
-        if (!column || (!is_modelled(schema_[c].type) && static_cast<int>(code[at]) != column->missing_code()))
-          text_.append(schema_[c], c, seed, first_row + r, text);
-        else if ((relation_of(c) || column->part() == Column::Part::kDay) &&
-                 static_cast<int>(code[at]) != column->missing_code()) {
-          const auto number_given = [&](std::size_t base) -> std::optional<double> {
-            const std::optional<std::string_view> cell = given(first_row + r, base);
-            return cell ? std::optional(number_or_nan(schema_[base], *cell)) : std::nullopt;
-          };
-          const double value = number_of(c, code.data() + r * columns, number.data() + r * numbers,
-                                         given ? GivenNumber(number_given) : GivenNumber());
-          if (std::isnan(value))
-            text += schema_[c].missing_word;  // the other part or what it follows from is, as in no row of the table
-          else
-            append_value(schema_[c], value, text);
-        } else if (column->is_split())
-          column->append(column->whole({code[at]}, {code[at + 1]}), text);
-        else
-          column->append(code[at], column->continuous_code() < 0 ? 0 : number[r * numbers + number_place_[place_[c]]],
-                         text);
-      });
+std::vector<Array> TableCoding::made_columns(const Decoded& rows, int threads, const ReadTable* given,
+                                             std::size_t first_given) const {
+  const std::size_t columns = columns_.size(), numbers = number_columns_.size(), count = rows.code.size() / columns;
+  std::vector<std::vector<double>> values(schema_.size(), std::vector<double>(count));
+  parallel_parts(count, kPartRows, threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
+      const MadeRow row{rows.code.data() + r * columns, rows.number.data() + r * numbers, given, first_given + r};
+      for (std::size_t c = 0; c < schema_.size(); ++c) values[c][r] = made_value(c, row);
     }
+  });
+  std::vector<Array> out(schema_.size());
+  parallel_for(schema_.size(), threads, [&](std::size_t c) {
+    out[c] = is_modelled(schema_[c].type) ? read_values(schema_[c], std::move(values[c]))
+                                          : text_.made(schema_[c], c, rows.seed, rows.first_row, values[c]);
+  });
+  return out;
 }
 
 std::string TableCoding::to_json() const {

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,18 +19,18 @@ struct Coded {
   std::vector<float> z;
 };
 
-/// A whole table between text and cells (code, z). Modelled are all columns but identifiers and free text; of these,
+/// A whole table between its values and cells (code, z). Modelled are all columns but identifiers and free text; of these,
 /// those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew. A column
 /// of more than options.most_categories stands in columns() as its two parts, one behind the other. A column that
 /// follows from others stands there as its distance from them, see relation.h.
 class TableCoding {
  public:
   TableCoding() = default;
-  /// Fits to the table that the schema was inferred from; schema() is without the values that options.rare_min hides.
+  /// Fits to a table; schema() is its schema without the values that options.rare_min hides.
   /// The columns of `order` come first in columns(). Throws Error where no column can be modelled, where the table has
   /// fewer than rare_min rows, and where `order` names a column that is not modelled, or one twice. threads = 0 takes
   /// all cores, here and in encode(); they change no result.
-  TableCoding(const Table& table, Schema schema, std::uint64_t seed, const ColumnOptions& options = {},
+  TableCoding(const InferredTable& table, std::uint64_t seed, const ColumnOptions& options = {},
               const std::vector<std::string>& order = {}, int threads = 0);
 
   const Schema& schema() const { return schema_; }
@@ -51,24 +50,27 @@ class TableCoding {
   const std::vector<Relation>& relations() const { return relations_; }
   /// The relation of a column of the schema; null where it has none.
   const Relation* relation_of(std::size_t schema_column) const;
-  /// Rows [first_row, end) of a table of some columns of the schema, with distances in the place of cells that are
-  /// learned so; nothing where none are. A cell without those that it follows from becomes a text that is no number.
-  std::optional<Table> with_distances(const Table& table, std::size_t first_row = 0,
-                                      std::size_t end = ~std::size_t{0}) const;
+  /// What is learned of a cell: its value, or the distance where its column follows from others; odd where these are
+  /// missing.
+  Value learned(const ReadTable& rows, std::size_t row, std::size_t schema_column) const;
 
-  /// The rows of a table with noise of (seed, row, column), see Column::encode. Throws Error where the table lacks a
-  /// column or has a cell that the fitted one could not have.
-  Coded encode(const Table& table, std::uint64_t seed, int threads = 0) const;
+  /// The rows of a table, read by schema(), with noise of (seed, row, column), see Column::encode. Throws Error where
+  /// the table lacks a column or has a cell that the fitted one could not have.
+  Coded encode(const ReadTable& rows, std::uint64_t seed, int threads = 0) const;
   /// The places in columns() of those that can be continuous.
   const std::vector<std::size_t>& number_columns() const { return number_columns_; }
-  /// Appends the rows first_row ... of the table that `seed` stands for, from their decoded cells: codes [rows,
-  /// columns], and the numbers of the continuous ones [rows, number_columns].
-  /// What follows from cells that are given beside them follows from these: given(row, column of the schema).
-  using GivenCell = std::function<std::optional<std::string_view>(std::uint64_t row, std::size_t schema_column)>;
-  void append_rows(std::span<const std::uint32_t> code, std::span<const double> number, std::uint64_t seed,
-                   std::uint64_t first_row, Table& out, const GivenCell& given = {}) const;
-  /// An empty table with the names of the schema's columns.
-  Table empty_table() const { return meg::empty_table(schema_); }
+
+  /// Decoded rows, the first of which is `first_row` of the table that `seed` stands for: codes [rows, columns] and the
+  /// numbers of the continuous ones [rows, number_columns].
+  struct Decoded {
+    std::span<const std::uint32_t> code;
+    std::span<const double> number;
+    std::uint64_t first_row = 0, seed = 0;
+  };
+  /// The columns of the schema, each as read_column() reads it, on so many threads. What follows from columns of
+  /// `given`, row by row from `first_given` on, follows from these where they say something.
+  std::vector<Array> made_columns(const Decoded& rows, int threads, const ReadTable* given = nullptr,
+                                  std::size_t first_given = 0) const;
 
   std::string to_json() const;
   static TableCoding from_json(std::string_view json);
@@ -79,10 +81,17 @@ class TableCoding {
   /// Takes over whole columns, which stand in the schema at `places`, and parts those that are split.
   void set_columns(std::vector<Column> columns, const std::vector<std::size_t>& places);
   void set_relations(std::vector<Relation> relations);
-  using GivenNumber = std::function<std::optional<double>(std::size_t schema_column)>;
-  /// The number of a column of the schema in a decoded row, beside those that are given.
-  double number_of(std::size_t schema_column, const std::uint32_t* code, const double* number,
-                   const GivenNumber& given) const;
+  /// A decoded row, and the given one that it belongs to, where there is one.
+  struct MadeRow {
+    const std::uint32_t* code;
+    const double* number;
+    const ReadTable* given;
+    std::size_t given_row;
+  };
+  /// The number of a column of the schema in a row; NaN of a missing cell.
+  double number_of(std::size_t schema_column, const MadeRow& row) const;
+  /// The same as it is written, or the place of a category; of what is neither 0 where it is there.
+  double made_value(std::size_t schema_column, const MadeRow& row) const;
 
   Schema schema_;
   TextColumns text_;

@@ -102,18 +102,18 @@ bool is_list(std::span<const double> sorted, const ColumnSchema& schema, const C
 
 }  // namespace
 
-Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
+Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed,
                    std::uint32_t number, const ColumnOptions& options, Part part) {
   Column out;
   out.schema_ = schema;
   out.part_ = part;
   if (part == Part::kDay) out.schema_.decimals = 0;
   std::vector<double> numbers;
-  for (const std::string_view cell : cells) {
-    if (is_missing(schema, cell))
+  for (const double cell : cells) {
+    if (std::isnan(cell))
       out.has_missing_ = part != Part::kTime;
     else if (is_numeric(schema.type))
-      numbers.push_back(out.part_of(to_number(schema, cell)));
+      numbers.push_back(out.part_of(cell));
   }
   std::sort(numbers.begin(), numbers.end());
   if (part != Part::kWhole && !numbers.empty())
@@ -134,10 +134,12 @@ Column Column::fit(const ColumnSchema& schema, std::span<const std::string_view>
   return out;
 }
 
-bool Column::hide_rare(std::span<const std::string_view> cells, const ColumnOptions& options,
-                       std::vector<double>& numbers) {
+bool Column::hide_rare(std::span<const double> cells, const ColumnOptions& options, std::vector<double>& numbers) {
   if (is_categorical(schema_.type)) {
-    const RareWords done = hide_rare_words(cells, options.rare_min, options.rare_word, schema_);
+    std::vector<std::size_t> counts(schema_.values.size());
+    for (const double cell : cells)
+      if (!std::isnan(cell)) ++counts[static_cast<std::size_t>(cell)];
+    const RareWords done = hide_rare_words(counts, options.rare_min, options.rare_word, schema_);
     rare_code_ = done.code, rare_note_ = done.note;
     return false;
   }
@@ -171,7 +173,6 @@ void Column::prepare() {
   if (has_missing_ || codes_ == 0) missing_code_ = codes_++;
   code_positions_.assign(static_cast<std::size_t>(codes_), -1);
   for (std::size_t i = 0; i < values_.size(); ++i) {
-    append_value(schema_, values_[i], spelled_.emplace_back());
     code_positions_[i] = place(values_[i]);
   }
   if (scores_.empty()) return;
@@ -197,13 +198,20 @@ int Column::code_of(int whole) const {
   return static_cast<int>(part_ == Part::kBlock ? blocks_->block(category) : blocks_->place(category));
 }
 
-Cell Column::encode(std::string_view text, float uniform) const {
-  const Cell cell = encode_whole(text, uniform);
+Cell Column::encode(const Value& value, float uniform) const {
+  const Cell cell = encode_whole(value, uniform);
   return {static_cast<std::uint32_t>(code_of(static_cast<int>(cell.code))), cell.z};
 }
 
-Cell Column::encode_whole(std::string_view text, float uniform) const {
-  if (is_missing(schema_, text)) {
+Cell Column::encode_text(std::string_view text, float uniform) const {
+  if (meg::is_missing(schema_, text)) return encode(Value{}, uniform);
+  if (!is_modelled(schema_.type)) return encode(Value{.number = 0}, uniform);
+  const std::optional<double> number = parse_cell(schema_, text);
+  return encode(number ? Value{.number = *number} : Value{.odd = text, .is_odd = true}, uniform);
+}
+
+Cell Column::encode_whole(const Value& value, float uniform) const {
+  if (value.is_missing()) {
     if (part_ == Part::kTime) return {};
     if (missing_code_ < 0)
       fail("column '{}' has no missing values in the table it was fitted on; fill this one, or leave its row out",
@@ -211,13 +219,17 @@ Cell Column::encode_whole(std::string_view text, float uniform) const {
     return {static_cast<std::uint32_t>(missing_code_), 0};
   }
   if (missing_code_ == 0 && rare_code_ == 0) return {};
-  if (missing_code_ == 0)
+  if (missing_code_ == 0) {
+    std::string text(value.odd);
+    if (!value.is_odd && is_modelled(schema_.type)) append_value(schema_, value.number, text);
     fail("column '{}' has no values in the table it was fitted on, so it cannot hold '{}'", schema_.name, text);
+  }
   if (!is_modelled(schema_.type)) return {};
-  if (is_numeric(schema_.type)) return encode_number(part_of(to_number(schema_, text)), uniform);
-  if (rare_code_ >= 0 && !std::binary_search(schema_.values.begin(), schema_.values.end(), text))
-    return {static_cast<std::uint32_t>(rare_code_), 0};
-  return {static_cast<std::uint32_t>(to_number(schema_, text)), 0};
+  const bool is_number = is_numeric(schema_.type);
+  if (value.is_odd && !is_number && rare_code_ >= 0) return {static_cast<std::uint32_t>(rare_code_), 0};
+  if (value.is_odd) fail_cell(schema_, value.odd);
+  if (is_number) return encode_number(part_of(value.number), uniform);
+  return {static_cast<std::uint32_t>(value.number), 0};
 }
 
 Cell Column::encode_number(double x, float uniform) const {
@@ -233,15 +245,11 @@ Cell Column::encode_number(double x, float uniform) const {
   return {static_cast<std::uint32_t>(at - values_.begin()), 0};
 }
 
-void Column::append(std::uint32_t code, double number, std::string& out) const {
-  if (is_continuous({code}))
-    append_value(schema_, number, out);
-  else if (is_missing_code({code}))
+void Column::append(Cell cell, std::string& out) const {
+  if (is_missing_code(cell))
     out += schema_.missing_word;
-  else if (is_numeric(schema_.type))
-    out += spelled_[code];
-  else if (is_categorical(schema_.type))
-    out += schema_.values[code];
+  else if (is_modelled(schema_.type))
+    append_value(schema_, value(cell), out);
 }
 
 double Column::value(Cell cell) const {
@@ -252,7 +260,8 @@ double Column::value(Cell cell) const {
 
 double Column::number(std::uint32_t code, double number) const {
   if (is_continuous({code})) return number;
-  return is_missing_code({code}) ? std::numeric_limits<double>::quiet_NaN() : values_[code];
+  if (is_missing_code({code})) return std::numeric_limits<double>::quiet_NaN();
+  return is_numeric(schema_.type) ? values_[code] : static_cast<double>(code);
 }
 
 float Column::place(double number) const {

@@ -8,7 +8,7 @@
 
 #include "core/table/code/category_blocks.h"
 #include "core/table/code/normal_scores.h"
-#include "core/table/infer/schema.h"
+#include "core/table/infer/read_table.h"
 
 namespace meg {
 
@@ -37,7 +37,7 @@ struct ColumnOptions {
   int exact_days = 400;        ///< so many days have a code each, where there are three rows a day
 };
 
-/// One column between text and cells (code, z), NaN-free both ways.
+/// One column between its values and cells (code, z), NaN-free both ways.
 /// - categorical, boolean: a code per value of the schema, in its order.
 /// - integer, decimal, datetime (in seconds): a code per value where these are few or a list. Elsewhere a code per
 /// *spike* (a
@@ -55,9 +55,9 @@ class Column {
 
   enum class Part { kWhole, kBlock, kPlace, kDay, kTime };
 
-  /// Fits the column that `schema` was inferred from. The noise is that of (seed, number). Throws Error, naming the
-  /// column, where a cell is not of its type.
-  static Column fit(const ColumnSchema& schema, std::span<const std::string_view> cells, std::uint64_t seed,
+  /// Fits the column that `schema` was inferred from to its cells, as Value::number has them; NaN is a missing one. The
+  /// noise is that of (seed, number).
+  static Column fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed,
                     std::uint32_t number, const ColumnOptions& options = {}, Part part = Part::kWhole);
 
   /// Cuts the column, of categories, into blocks. Its parts are columns of the same texts, with codes of their own.
@@ -82,21 +82,21 @@ class Column {
   int codes() const;
   int continuous_code() const { return continuous_code_; }     ///< -1 where there is none
   int missing_code() const { return code_of(missing_code_); }  ///< -1 where there is none
+  int whole_missing_code() const { return missing_code_; }     ///< of the whole column, of which this may be a part
   /// What the rule of rare_min did, to follow "column 'x': "; empty where nothing.
   const std::string& rare_note() const { return rare_note_; }
 
-  /// The cell of a text; `uniform`, in (0, 1), is the noise: 0.5 is none. Numbers that the fitted column had not take
+  /// The cell of a value; `uniform`, in (0, 1), is the noise: 0.5 is none. Numbers that the fitted column had not take
   /// the nearest value, or the nearest end; categories that it had not count as rare where it had rare ones. Throws
-  /// Error, naming the column, for a category that it had not otherwise, a missing cell where it had none, and a text
+  /// Error, naming the column, for a category that it had not otherwise, a missing cell where it had none, and a cell
   /// that is not of its type.
-  Cell encode(std::string_view text, float uniform) const;
+  Cell encode(const Value& value, float uniform) const;
+  /// The same of a text, as the table spells it.
+  Cell encode_text(std::string_view text, float uniform) const;
   /// Appends the cell's text as the table spells it; nothing for the present cells of identifier and text columns.
-  void append(Cell cell, std::string& out) const {
-    append(cell.code, is_continuous(cell) ? numbers().number(cell.z) : 0, out);
-  }
-  /// The same of a decoded cell: its code, and that of numbers() where the code is the continuous one.
-  void append(std::uint32_t code, double number, std::string& out) const;
-  /// The number of a decoded cell of a numeric column; NaN of a missing one.
+  void append(Cell cell, std::string& out) const;
+  /// The value of a decoded cell: its code, and the number of numbers() where the code is the continuous one. Of numeric
+  /// columns a number, of others the code; NaN of a missing one.
   double number(std::uint32_t code, double number) const;
   /// What the z of continuous cells decode by; valid as long as this column stays where it is.
   GridTables numbers() const { return {scores_.tables(), schema_.smallest, schema_.largest, step_}; }
@@ -125,9 +125,9 @@ class Column {
   void fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,
                    std::uint64_t seed, std::uint32_t number);
   /// Hides what is rare: numbers change, and the schema. Whether the column is to be continuous.
-  bool hide_rare(std::span<const std::string_view> cells, const ColumnOptions& options, std::vector<double>& numbers);
+  bool hide_rare(std::span<const double> cells, const ColumnOptions& options, std::vector<double>& numbers);
   void prepare();
-  Cell encode_whole(std::string_view text, float uniform) const;
+  Cell encode_whole(const Value& value, float uniform) const;
   /// Of a part, from the whole column's.
   int code_of(int whole) const;
   Cell encode_number(double number, float uniform) const;
@@ -147,7 +147,6 @@ class Column {
   Part part_ = Part::kWhole;
   // What prepare() derives from these, of the whole column.
   int codes_ = 0, continuous_code_ = -1, missing_code_ = -1;
-  std::vector<std::string> spelled_;  // values_ as text
   std::vector<float> code_positions_, z_positions_;
 };
 

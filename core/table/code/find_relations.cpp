@@ -285,10 +285,8 @@ std::optional<Relation> find_ordered(const Target& target, const Schema& schema,
 }
 
 /// Whether the relation holds in the whole table; if so, sets what is learned instead of its column.
-bool complete_where_it_holds(Relation& relation, const Target& target, const Table& table, const Schema& schema) {
+bool complete_where_it_holds(Relation& relation, const Target& target, const ReadTable& table) {
   const ColumnSchema& column = target.schema;
-  std::map<std::size_t, std::size_t> source{{relation.column, table.column(column.name)}};
-  for (const std::size_t c : relation.bases()) source[c] = table.column(schema[c].name);
   ColumnSchema& distance = relation.distance;
   distance.name = column.name, distance.missing = column.missing, distance.missing_word = column.missing_word;
   distance.type = column.decimals > 0 ? ColumnType::kDecimal : ColumnType::kInteger;
@@ -297,7 +295,7 @@ bool complete_where_it_holds(Relation& relation, const Target& target, const Tab
   std::size_t all = 0, behind = 0, before = 0;
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (std::size_t r = 0; r < table.rows(); ++r) {
-    const auto value = [&](std::size_t c) { return number_or_nan(schema[c], table.cell(r, source[c])); };
+    const auto value = [&](std::size_t c) { return table.number(r, c); };
     const double number = value(relation.column);
     if (std::isnan(number)) continue;
     const double predicted = relation.predict(column, value);
@@ -345,7 +343,7 @@ void add_pairs(const Feature& own, const Schema& schema, std::vector<Feature>& f
 
 }  // namespace
 
-std::vector<Relation> find_relations(const Table& table, const Schema& schema, std::span<const std::size_t> order) {
+std::vector<Relation> find_relations(const ReadTable& table, const Schema& schema, std::span<const std::size_t> order) {
   const std::size_t rows = std::min(table.rows(), kSearchedRows);
   std::vector<std::size_t> numbers;
   for (const std::size_t c : order)
@@ -355,11 +353,10 @@ std::vector<Relation> find_relations(const Table& table, const Schema& schema, s
   std::vector<Feature> features;
   for (const std::size_t c : numbers) {
     const ColumnSchema& column = schema[c];
-    const std::size_t source = table.column(column.name);
     Feature own{{.a = c, .b = c}, std::vector<double>(rows)};
     Target target{column, {}, {}};
     for (std::size_t r = 0; r < rows; ++r) {
-      own.x[r] = number_or_nan(column, table.cell(r * table.rows() / rows, source));
+      own.x[r] = table.number(r * table.rows() / rows, c);
       if (!std::isnan(own.x[r])) target.rows.push_back(r), target.y.push_back(own.x[r]);
     }
     target.step = grid_step(target.y, column.smallest, column.largest, column.decimals);
@@ -368,7 +365,7 @@ std::vector<Relation> find_relations(const Table& table, const Schema& schema, s
       const auto add = [&](std::optional<Relation> found) {
         if (!found) return false;
         found->column = c;
-        if (!complete_where_it_holds(*found, target, table, schema)) return false;
+        if (!complete_where_it_holds(*found, target, table)) return false;
         out.push_back(std::move(*found));
         return true;
       };

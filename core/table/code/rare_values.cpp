@@ -16,14 +16,6 @@ namespace {
 /// Of the numbers of an exact column at most one in so many is moved to another value; more would bend its shape.
 constexpr std::size_t kMostMoved = 20;
 
-/// How often each of schema.values occurs.
-std::vector<std::size_t> count_words(std::span<const std::string_view> cells, const ColumnSchema& schema) {
-  std::vector<std::size_t> counts(schema.values.size());
-  for (const std::string_view cell : cells)
-    if (!is_missing(cell)) ++counts[static_cast<std::size_t>(to_number(schema, cell))];
-  return counts;
-}
-
 struct Numbers {
   std::vector<double> common, rare;  // ascending
 };
@@ -68,10 +60,9 @@ const char* plural(std::size_t count) { return count == 1 ? "" : "s"; }
 
 }  // namespace
 
-RareWords hide_rare_words(std::span<const std::string_view> cells, int least, const std::string& word,
+RareWords hide_rare_words(std::span<const std::size_t> counts, int least, const std::string& word,
                           ColumnSchema& schema) {
   if (is_missing(word)) fail("rare values cannot be called '{}', which stands for a missing value", word);
-  const std::vector<std::size_t> counts = count_words(cells, schema);
   const auto enough = static_cast<std::size_t>(least);
   const auto known = std::find_if(schema.values.begin(), schema.values.end(),
                                   [&](const std::string& value) { return same_but_case(value, word); });

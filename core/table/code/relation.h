@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/table/infer/schema.h"
+#include "core/table/infer/read_table.h"
 #include "core/tensor/decoding.h"
 
 namespace meg {
@@ -56,14 +56,14 @@ struct Relation {
   static double combine(Combination what, double a, double b);
 };
 
-/// The relations of a table's columns of numbers, each to columns that stand before it in `order` (places in the
+/// The relations of the columns of numbers of a table that the schema has read, each to columns that stand before it in `order` (places in the
 /// schema). Found are
 /// - sums of up to three terms with factors, or one quotient, that give at least 95 % of the cells, also of those that
 ///   are not the column's most frequent value: gross = net + tax, days = (end - begin) / 86400, total = price * amount;
 /// - columns that are always at or behind another one (or always at or before it) of the same kind, where their ranges
 ///   overlap: of dates and times; of other numbers where the distance varies less than a quarter as much.
 /// No cell stands where one is missing that it would follow from.
-std::vector<Relation> find_relations(const Table& table, const Schema& schema, std::span<const std::size_t> order);
+std::vector<Relation> find_relations(const ReadTable& table, const Schema& schema, std::span<const std::size_t> order);
 
 /// What the terms say, in signs: net + tax.
 std::string formula(const Relation& relation, const Schema& schema);

@@ -1,5 +1,6 @@
 #include "core/table/code/text_columns.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "meg/error.h"
@@ -16,14 +17,13 @@ bool is_running_number(const ColumnSchema& column) {
 
 }  // namespace
 
-TextColumns::TextColumns(const Table& table, const Schema& schema) : columns_(schema.size()) {
+TextColumns::TextColumns(const InferredTable& table) : columns_(table.schema.size()) {
   std::vector<std::string_view> cells;
-  for (std::size_t c = 0; c < schema.size(); ++c) {
-    if (is_modelled(schema[c].type)) continue;
-    const std::size_t source = table.column(schema[c].name);
+  for (std::size_t c = 0; c < table.schema.size(); ++c) {
+    if (is_modelled(table.schema[c].type)) continue;
     cells.clear();
-    for (std::size_t r = 0; r < table.rows(); ++r)
-      if (const std::string_view cell = table.cell(r, source); !is_missing(cell)) cells.push_back(cell);
+    for (std::size_t r = 0; r < table.columns[c].size(); ++r)
+      if (!table.columns[c].is_null(r)) cells.push_back(table.columns[c].text(r));
     columns_[c].running = RunningNumber::of(cells);
     columns_[c].shapes = TextShapes(cells);
   }
@@ -43,6 +43,19 @@ void TextColumns::append(const ColumnSchema& schema, std::size_t column, std::ui
   } else {
     shapes.append(seed, row, column, out);
   }
+}
+
+Array TextColumns::made(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t first_row,
+                        std::span<const double> values) const {
+  std::vector<std::int32_t> offsets{0};
+  std::string bytes;
+  Bitmap valid;
+  for (std::size_t r = 0; r < values.size(); ++r) {
+    valid.push_back(!std::isnan(values[r]));
+    if (valid[r]) append(schema, column, seed, first_row + r, bytes);
+    offsets.push_back(static_cast<std::int32_t>(bytes.size()));
+  }
+  return Array::texts(std::move(offsets), std::move(bytes), std::move(valid));
 }
 
 std::string TextColumns::to_json() const {

@@ -7,7 +7,7 @@
 
 #include "core/table/code/running_number.h"
 #include "core/table/code/text_shape.h"
-#include "core/table/infer/schema.h"
+#include "core/table/infer/read_table.h"
 
 namespace meg {
 
@@ -16,11 +16,15 @@ namespace meg {
 class TextColumns {
  public:
   TextColumns() = default;
-  TextColumns(const Table& table, const Schema& schema);
+  explicit TextColumns(const InferredTable& table);
 
   /// Appends the present cell of `row` and the schema's column `column` in the table that `seed` stands for.
   void append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
               std::string& out) const;
+
+  /// Rows first_row ... of a column, as read_column() reads it; null where `values` are NaN.
+  Array made(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t first_row,
+             std::span<const double> values) const;
 
   /// A JSON array with one object per column of the schema: that of its TextShapes, and "running".
   std::string to_json() const;

@@ -58,7 +58,7 @@ std::string take_whole(std::string_view grouping, std::string_view& text) {
 }
 
 /// Whether some cell has groups; groups of three in every cell and place alone are telephone numbers.
-bool has_groups(const NumberStyle& style, const std::unordered_set<std::string_view>& cells) {
+bool has_groups(const NumberStyle& style, std::span<const std::string_view> cells) {
   const auto grouped = [&](std::string_view cell) {
     const std::string_view text = trimmed(cell);
     return text.find(style.grouping, text.find_first_of(kDigits)) < text.size() - style.suffix.size();
@@ -109,7 +109,7 @@ void NumberStyle::append(std::string_view number, std::string& out) const {
   out += suffix;
 }
 
-std::optional<NumberStyle> common_style(const std::unordered_set<std::string_view>& cells) {
+std::optional<NumberStyle> common_style(std::span<const std::string_view> cells) {
   constexpr std::array<std::array<std::string_view, 2>, 10> kSeparators{{{"", "."},
                                                                          {",", "."},
                                                                          {".", ","},

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <span>
 
 namespace meg {
 
@@ -24,6 +24,6 @@ struct NumberStyle {
 
 /// The style that all of these cells are in: amounts of money, shares, numbers with a unit behind a blank, thousands
 /// in groups, a comma for the point. Nothing where there is none.
-std::optional<NumberStyle> common_style(const std::unordered_set<std::string_view>& cells);
+std::optional<NumberStyle> common_style(std::span<const std::string_view> cells);
 
 }  // namespace meg

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "core/table/infer/letters.h"
@@ -32,10 +31,9 @@ std::string skeleton(std::string_view cell) {
 }
 
 /// The format of most of some hundred of the values: 31.02.2024 looks like a date, too.
-std::string format_of_most(const std::unordered_set<std::string_view>& values) {
+std::string format_of_most(std::span<const std::string_view> values) {
   constexpr std::size_t kLookedAt = 200;
   std::vector<std::string_view> some(values.begin(), values.end());
-  std::sort(some.begin(), some.end());  // a set has no order
   some.resize(std::min(some.size(), kLookedAt));
   std::string best;
   std::size_t most = some.size() - some.size() / 10;
@@ -52,12 +50,12 @@ std::string format_of_most(const std::unordered_set<std::string_view>& values) {
 }
 
 /// The cells that are odd, where they are few.
-std::optional<OddCells> odd_where(const Table& table, std::size_t column, std::string_view what, const auto& is_odd) {
+std::optional<OddCells> odd_where(const Array& column, std::string_view what, const auto& is_odd) {
   OddCells out;
   out.what = what;
   std::size_t present = 0;
-  for (std::size_t r = 0; r < table.rows(); ++r) {
-    const std::string_view cell = table.cell(r, column);
+  for (std::size_t r = 0; r < column.size(); ++r) {
+    const std::string_view cell = column.text(r);
     if (is_missing(cell) || is_gap(cell)) continue;
     ++present;
     if (is_odd(cell) && out.count++ == 0) out.row = r + 1, out.cell = cell;
@@ -67,12 +65,12 @@ std::optional<OddCells> odd_where(const Table& table, std::size_t column, std::s
 }
 
 /// Cells that are there, of some thousand rows over the whole table.
-std::vector<std::string_view> some_cells(const Table& table, std::size_t column) {
+std::vector<std::string_view> some_cells(const Array& column) {
   constexpr std::size_t kRows = 5000;
   std::vector<std::string_view> out;
-  const std::size_t rows = std::min(table.rows(), kRows);
+  const std::size_t rows = std::min(column.size(), kRows);
   for (std::size_t i = 0; i < rows; ++i)
-    if (const std::string_view cell = table.cell(i * table.rows() / rows, column); !is_missing(cell) && !is_gap(cell))
+    if (const std::string_view cell = column.text(i * column.size() / rows); !is_missing(cell) && !is_gap(cell))
       out.push_back(cell);
   return out;
 }
@@ -89,26 +87,28 @@ bool are_numbers(std::span<const std::string_view> cells) {
 
 }  // namespace
 
-std::optional<OddCells> find_odd_cells(const Table& table, std::size_t column) {
-  const std::vector<std::string_view> cells = some_cells(table, column);
-  const std::unordered_set<std::string_view> values(cells.begin(), cells.end());
+std::optional<OddCells> find_odd_cells(const Array& column) {
+  const std::vector<std::string_view> cells = some_cells(column);
+  std::vector<std::string_view> values(cells);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   if (cells.size() < kFewestCells || values.size() <= kOfCategories) return {};
   if (are_numbers(cells))
-    return odd_where(table, column, "numbers", [](std::string_view c) { return !parse_number(c); });
+    return odd_where(column, "numbers", [](std::string_view c) { return !parse_number(c); });
 
   std::unordered_map<std::string, std::size_t> skeletons;
   for (const std::string_view cell : cells) ++skeletons[skeleton(cell)];
   // Looked at are the values of frequent skeletons: these are numbers of one style, or dates of one format, or not.
-  std::unordered_set<std::string_view> frequent;
+  std::vector<std::string_view> frequent;
   for (const std::string_view value : values)
     if (static_cast<double>(skeletons[skeleton(value)]) > kMostOdd * static_cast<double>(cells.size()))
-      frequent.insert(value);
+      frequent.push_back(value);
   if (frequent.size() <= kOfCategories) return {};
   if (const auto style = common_style(frequent))
-    return odd_where(table, column, "numbers", [&](std::string_view c) { return !style->plain(c); });
+    return odd_where(column, "numbers", [&](std::string_view c) { return !style->plain(c); });
   const std::string format = format_of_most(frequent);
   if (format.empty()) return {};
-  return odd_where(table, column, "dates", [&](std::string_view c) { return !parse_datetime(c, format); });
+  return odd_where(column, "dates", [&](std::string_view c) { return !parse_datetime(c, format); });
 }
 
 std::string describe(const OddCells& odd) {

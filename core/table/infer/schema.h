@@ -8,7 +8,7 @@
 #include "core/table/infer/datetime.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/number_style.h"
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 
@@ -28,6 +28,10 @@ struct ColumnSchema {
   double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
   std::string format;                ///< of datetime columns, see datetime.h
   std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
+  /// The type that the column has in a typed table and gets again on its way out; none: it came as text, and gets the
+  /// type that fits, see output_type().
+  std::optional<DataType> typed_as;
+  std::vector<std::string> levels;  ///< of dictionary columns: all of the dictionary, in its order
 };
 
 using Schema = std::vector<ColumnSchema>;
@@ -77,19 +81,30 @@ using AskedTypes = std::map<std::string, AskedType>;
 /// digits, which are what a double holds: 0.30000000000000004 has one. A column without any value is categorical with
 /// no values. Columns in `drop` are left out. Throws Error where `types` or `drop` names a column that is not there,
 /// where all are dropped, or for a type that a value is not of. threads = 0 takes all cores; they change no result.
+///
+/// The columns of a typed table keep their type, and only nulls are missing: bool is boolean; int64 integer, or an
+/// identifier, as above; float64 decimal; dictionary categorical; date, timestamp and time datetime; duration integer, in
+/// its unit; utf8 is told from its texts as above.
 Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
                     int threads = 0);
 
-/// A cell as a number: its value, seconds since 1970, or the place of its category in `values`. Throws Error, naming
-/// the column, where the cell is not of this column.
+/// The same with the table as the schema reads it, every cell parsed once.
+struct InferredTable;
+InferredTable infer_table(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
+                          int threads = 0);
+
+/// A cell as a number: its value, seconds since 1970, or the place of its category in `values`; nothing where it is not
+/// of this column.
+std::optional<double> parse_cell(const ColumnSchema& column, std::string_view cell);
+/// The same. Throws Error, naming the column, where the cell is not of it.
 double to_number(const ColumnSchema& column, std::string_view cell);
-/// The same, NaN of a cell that is missing or not of this column.
-double number_or_nan(const ColumnSchema& column, std::string_view cell);
+/// That Error.
+[[noreturn]] void fail_cell(const ColumnSchema& column, std::string_view cell);
 /// And back: appends the cell that `number` stands for, spelled as the column spells it.
 void append_value(const ColumnSchema& column, double number, std::string& out);
 
-/// A table without rows that has the schema's columns.
-Table empty_table(const Schema& schema);
+/// Appends cell i of a column of a typed table, spelled as the schema's column says, else as append_cell() does.
+void append_spelled(const ColumnSchema& column, const Array& values, std::size_t i, std::string& out);
 
 /// A schema as JSON: an array with one object a column.
 std::string schema_to_json(const Schema& schema);

@@ -20,6 +20,38 @@ NumberStyle style_from_json(const Json& json) {
           json.value("point", "."), json.value("plus", false), json.value("inner_sign", false)};
 }
 
+constexpr std::array<const char*, 9> kTypes{"bool", "int64",     "float64", "utf8",    "dictionary",
+                                            "date", "timestamp", "time",    "duration"};
+constexpr std::array<const char*, 4> kUnits{"s", "ms", "us", "ns"};
+
+/// A type as JSON: {"type": "timestamp", "unit": "us", "time_zone": "UTC"}.
+Json type_to_json(const DataType& type) {
+  Json out{{"type", kTypes[static_cast<std::size_t>(type.id)]}};
+  const bool has_unit = type.id == TypeId::kTimestamp || type.id == TypeId::kTime || type.id == TypeId::kDuration;
+  if (has_unit) out["unit"] = kUnits[static_cast<std::size_t>(type.unit)];
+  if (!type.time_zone.empty()) out["time_zone"] = type.time_zone;
+  if (type.ordered) out["ordered"] = true;
+  if (!type.stored.empty()) out["stored"] = type.stored;
+  return out;
+}
+
+template <std::size_t N>
+std::size_t place_in(const std::array<const char*, N>& names, const std::string& name) {
+  const auto at = std::find(names.begin(), names.end(), name);
+  if (at == names.end()) fail("'{}' is no type of a column; there are {}", name, fmt::join(names, ", "));
+  return static_cast<std::size_t>(at - names.begin());
+}
+
+DataType type_from_json(const Json& json) {
+  DataType out;
+  out.id = static_cast<TypeId>(place_in(kTypes, json.at("type").get<std::string>()));
+  out.unit = static_cast<TimeUnit>(place_in(kUnits, json.value("unit", "s")));
+  out.time_zone = json.value("time_zone", "");
+  out.ordered = json.value("ordered", false);
+  out.stored = json.value("stored", "");
+  return out;
+}
+
 }  // namespace
 
 std::string schema_to_json(const Schema& schema) {
@@ -42,6 +74,8 @@ std::string schema_to_json(const Schema& schema) {
                          {"point", c.style.point},   {"plus", c.style.plus},     {"inner_sign", c.style.inner_sign}};
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
     if (is_categorical(c.type)) column["values"] = c.values;
+    if (c.typed_as) column["typed_as"] = type_to_json(*c.typed_as);
+    if (!c.levels.empty()) column["levels"] = c.levels;
     out.push_back(std::move(column));
   }
   return out.dump(2);
@@ -64,13 +98,15 @@ Schema schema_from_json(std::string_view json) {
     if (column.contains("style")) c.style = style_from_json(column["style"]);
     c.format = column.value("format", "");
     c.values = column.value("values", std::vector<std::string>());
+    if (column.contains("typed_as")) c.typed_as = type_from_json(column["typed_as"]);
+    c.levels = column.value("levels", std::vector<std::string>());
     out.push_back(std::move(c));
   }
   return out;
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 13> kKeys{"style",   "name",           "type",         "missing",  "distinct",
+  constexpr std::array<std::string_view, 15> kKeys{"typed_as", "levels","style",   "name",           "type",         "missing",  "distinct",
                                                    "format",  "values",         "missing_word", "smallest", "decimals",
                                                    "largest", "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");

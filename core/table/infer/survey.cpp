@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <unordered_map>
 
 namespace meg {
 
@@ -61,20 +63,27 @@ void add_number(std::string_view text, double number, double previous, Survey& s
 
 }  // namespace
 
-Survey survey(const Table& table, std::size_t column, bool gaps_are_missing, ColumnSchema& out) {
+Survey survey(const Array& cells, Missing missing, ColumnSchema& out) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   Survey s;
   MissingWords words;
+  std::unordered_map<std::string_view, std::int32_t> place_of;
+  s.places.assign(cells.size(), -1);
+  s.numbers.reserve(cells.size());
   double previous = 0;
-  for (std::size_t r = 0; r < table.rows(); ++r) {
-    const std::string_view cell = table.cell(r, column);
-    const bool gap = gaps_are_missing && is_gap(cell);
-    if (gap || is_missing(cell)) {
+  for (std::size_t r = 0; r < cells.size(); ++r) {
+    const std::string_view cell = cells.text(r);
+    const bool gap = missing == Missing::kGaps && is_gap(cell);
+    if (gap || cells.is_null(r) || (missing != Missing::kNulls && is_missing(cell))) {
       s.gaps += gap;
       ++out.missing;
       words.add(cell);
+      if (s.numeric) s.numbers.push_back(kNaN);
       continue;
     }
-    s.values.insert(cell);
+    const auto [at, is_new] = place_of.try_emplace(cell, static_cast<std::int32_t>(s.values.size()));
+    if (is_new) s.values.push_back(cell);
+    s.places[r] = at->second;
     s.has_blank = s.has_blank || cell.find(' ') != std::string_view::npos;
     ++s.present;
     if (!s.numeric) continue;
@@ -84,8 +93,10 @@ Survey survey(const Table& table, std::size_t column, bool gaps_are_missing, Col
     if (!number) {
       s.numeric = false;
       s.no_number = cell;
+      s.numbers = {};
       continue;
     }
+    s.numbers.push_back(*number);
     add_number(written, *number, previous, s, out);
     previous = *number;
   }

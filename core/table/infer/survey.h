@@ -1,7 +1,8 @@
 #pragma once
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <span>
+#include <vector>
 
 #include "core/table/infer/schema.h"
 
@@ -12,7 +13,9 @@ inline constexpr double kBeyondWholeDoubles = 9007199254740992;
 
 /// What one pass over a column's cells finds out.
 struct Survey {
-  std::unordered_set<std::string_view> values;
+  std::vector<std::string_view> values;  ///< the different ones, in the order in which they come
+  std::vector<std::int32_t> places;      ///< [rows] each cell's place in `values`, -1 where it is missing
+  std::vector<double> numbers;           ///< [rows] as long as all are numbers; NaN where one is missing
   std::size_t present = 0;
   std::size_t gaps = 0;  ///< cells of is_gap, where these are no values
   bool numeric = true, whole = true, rises_by_one = true, has_blank = false;
@@ -29,8 +32,14 @@ struct Survey {
   }
 };
 
-/// Looks at a column's cells, those of is_gap as missing or as values, at numbers in the style of `out`, and puts what
-/// it counts into `out`.
-Survey survey(const Table& table, std::size_t column, bool gaps_are_missing, ColumnSchema& out);
+/// Which cells of a column of texts are missing.
+enum class Missing {
+  kNulls,  ///< nulls alone: the column is typed
+  kWords,  ///< those that is_missing says, too
+  kGaps,   ///< those that is_gap says, too
+};
+
+/// Looks at the cells of a utf8 column, at numbers in the style of `out`, and puts what it counts into `out`.
+Survey survey(const Array& cells, Missing missing, ColumnSchema& out);
 
 }  // namespace meg

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <set>
 
@@ -18,6 +19,7 @@ namespace meg {
 namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Bytes of the well-formed UTF-8 character at the start of `s` (Unicode 15, table 3-7); 0 where there is none.
@@ -95,15 +97,22 @@ char detect_delimiter(std::string_view text) {
   return kDelimiters[best];
 }
 
-}  // namespace
+/// The cells of a column, one behind the other.
+struct Texts {
+  std::vector<std::int32_t> offsets{0};
+  std::string bytes;
 
-namespace {
+  void append(std::string_view cell) {
+    bytes += cell;
+    offsets.push_back(static_cast<std::int32_t>(bytes.size()));
+  }
+};
 
 /// Receives fields and rows from libcsv.
 struct CsvReader {
-  Table table;
+  std::vector<std::string> names;
+  std::vector<Texts> columns;
   char delimiter = ',';
-  std::size_t reserve = 0;
   std::vector<std::string> header;
   bool in_header = true;
   std::size_t fields = 0;         // of the row being read
@@ -115,14 +124,19 @@ struct CsvReader {
     const std::string_view cell(static_cast<const char*>(data), size);
     if (reader.in_header)
       reader.header.emplace_back(cell);
-    else if (reader.fields++ < reader.table.columns())
-      reader.table.append(cell);
+    else
+      reader.add(cell);
+  }
+
+  void add(std::string_view cell) {
+    if (fields < columns.size()) columns[fields].append(cell);
+    ++fields;
   }
 
   static void on_row(int, void* self) {
     auto& reader = *static_cast<CsvReader*>(self);
     if (reader.in_header) return reader.start_table();
-    if (reader.fields != reader.table.columns() && !reader.ragged) {
+    if (reader.fields != reader.columns.size() && !reader.ragged) {
       reader.ragged = true;
       reader.ragged_fields = reader.fields;
     }
@@ -133,12 +147,12 @@ struct CsvReader {
     in_header = false;
     const bool numbers = std::all_of(header.begin(), header.end(),
                                      [](const std::string& name) { return parse_number(name).has_value(); });
-    std::vector<std::string> names = header;
-    for (std::size_t c = 0; numbers && c < names.size(); ++c) names[c] = fmt::format("column_{}", c + 1);
-    table = Table(std::move(names), delimiter);
-    table.reserve(reserve);
-    if (numbers)
-      for (const std::string& cell : header) table.append(cell);
+    names = header;
+    columns.resize(names.size());
+    if (!numbers) return;
+    for (std::size_t c = 0; c < names.size(); ++c) names[c] = fmt::format("column_{}", c + 1);
+    for (const std::string& cell : header) add(cell);
+    fields = 0;
   }
 
   /// A line without quotes needs no parser: its values are what lies between delimiters. Most lines of most tables;
@@ -149,7 +163,7 @@ struct CsvReader {
     if (in_header || line.empty() || line.find('"') != line.npos || line.find('\r') != line.npos) return false;
     for (std::size_t begin = 0; begin <= line.size();) {
       const std::size_t end = std::min(line.find(delimiter, begin), line.size());
-      if (fields++ < table.columns()) table.append(line.substr(begin, end - begin));
+      add(line.substr(begin, end - begin));
       begin = end + 1;
     }
     on_row(0, this);
@@ -158,7 +172,6 @@ struct CsvReader {
 
   /// Feeds one line at a time, so that an error can name its line.
   void read(std::string_view text, const std::string& name) {
-    reserve = text.size();
     csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) fail("{}: the CSV parser did not start", name);
     const std::unique_ptr<csv_parser, void (*)(csv_parser*)> guard(&parser, &csv_free);
@@ -185,21 +198,26 @@ struct CsvReader {
   }
 
   [[noreturn]] void fail_ragged(const std::string& name, std::size_t line) const {
-    fail("{}:{}: {} values, but the header has {} columns", name, line, ragged_fields, table.columns());
+    fail("{}:{}: {} values, but the header has {} columns", name, line, ragged_fields, columns.size());
   }
 };
 
-void append_cell(std::string_view cell, std::string_view special, std::string& out) {
-  if (cell.find_first_of(special) == std::string_view::npos) {
-    out.append(cell);
-    return;
+/// The columns as a table. Throws Error where a name is empty or stands twice.
+Table take_table(CsvReader&& reader, const std::string& name) {
+  std::set<std::string_view> seen;
+  for (std::size_t c = 0; c < reader.names.size(); ++c) {
+    const std::string& column = reader.names[c];
+    if (column.empty()) fail("{}:1: column {} has no name", name, c + 1);
+    if (!seen.insert(column).second) fail("{}:1: two columns are named '{}'; rename one", name, column);
   }
-  out.push_back('"');
-  for (const char c : cell) {
-    if (c == '"') out.push_back('"');
-    out.push_back(c);
+  std::vector<NamedArray> columns;
+  for (std::size_t c = 0; c < reader.names.size(); ++c) {
+    Texts& texts = reader.columns[c];
+    if (texts.bytes.size() > kMostTextBytes)
+      fail("'{}': the cells of column '{}' are 2 GiB or more; split the file", name, reader.names[c]);
+    columns.push_back({reader.names[c], Array::texts(std::move(texts.offsets), std::move(texts.bytes))});
   }
-  out.push_back('"');
+  return Table(std::move(columns), /*is_text=*/true);
 }
 
 }  // namespace
@@ -213,7 +231,7 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-Table parse_csv(std::string text, const std::string& name) {
+Table parse_csv(std::string text, const std::string& name, CsvStyle* style) {
   check_kind(text, name);
   check_text(text, name);
   std::string_view body = text;
@@ -222,37 +240,16 @@ Table parse_csv(std::string text, const std::string& name) {
 
   CsvReader reader;
   reader.delimiter = detect_delimiter(body);
+  if (style) style->delimiter = reader.delimiter;
   reader.read(body, name);
 
-  std::set<std::string_view> seen;
-  for (std::size_t c = 0; c < reader.table.columns(); ++c) {
-    const std::string& column = reader.table.names()[c];
-    if (column.empty()) fail("{}:1: column {} has no name", name, c + 1);
-    if (!seen.insert(column).second) fail("{}:1: two columns are named '{}'; rename one", name, column);
-  }
-  if (reader.table.rows() == 0) fail("'{}' has a header but no rows", name);
-  return std::move(reader.table);
+  Table out = take_table(std::move(reader), name);
+  if (out.rows() == 0) fail("'{}' has a header but no rows", name);
+  return out;
 }
 
-Table read_csv(const std::filesystem::path& path) {
-  return parse_csv(read_file(path, "a CSV file"), path == "-" ? "standard input" : path.string());
-}
-
-void append_csv(const Table& table, bool with_header, std::string& out) {
-  const std::string special{table.delimiter(), '"', '\n', '\r'};
-  const std::size_t columns = table.columns();
-  const auto end_cell = [&](std::size_t c) { out.push_back(c + 1 < columns ? table.delimiter() : '\n'); };
-  if (with_header)
-    for (std::size_t c = 0; c < columns; ++c) append_cell(table.names()[c], special, out), end_cell(c);
-  for (std::size_t r = 0; r < table.rows(); ++r)
-    for (std::size_t c = 0; c < columns; ++c) {
-      // A row of one empty value would be a blank line.
-      if (columns == 1 && table.cell(r, c).empty())
-        out.append("\"\"");
-      else
-        append_cell(table.cell(r, c), special, out);
-      end_cell(c);
-    }
+Table read_csv(const std::filesystem::path& path, CsvStyle* style) {
+  return parse_csv(read_file(path, "a CSV file"), path == "-" ? "standard input" : path.string(), style);
 }
 
 }  // namespace meg

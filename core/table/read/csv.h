@@ -3,26 +3,28 @@
 #include <string>
 #include <string_view>
 
-#include "core/table/table.h"
+#include "meg/table.h"
 
 namespace meg {
 
+/// How a CSV file is written.
+struct CsvStyle {
+  char delimiter = ',';
+};
+
 /// Reads RFC 4180 CSV: quotes, embedded newlines, CRLF, a byte-order mark; the delimiter (one of , ; tab |) is the one
 /// that occurs most outside quotes in the first line. The first line holds the names, unless every value in it is a
-/// number: then the columns are named column_1, column_2, ... Blank lines are passed over.
+/// number: then the columns are named column_1, column_2, ... Blank lines are passed over. The columns of the table are
+/// utf8, the cells as they are written, unquoted: it is_text(). Where `style` is given, it gets the file's.
 /// Throws Error, naming file and line, where the file is missing, empty, not text (NUL bytes, invalid UTF-8, an
 /// archive, a model), has only a header, an unterminated quote, a ragged row, an empty or repeated name, or a line over
 /// 1 MiB. "-" is standard input.
-Table read_csv(const std::filesystem::path& path);
+Table read_csv(const std::filesystem::path& path, CsvStyle* style = nullptr);
 
 /// The same from text; `name` stands for the file in errors.
-Table parse_csv(std::string text, const std::string& name);
+Table parse_csv(std::string text, const std::string& name, CsvStyle* style = nullptr);
 
 /// Whether it is well-formed UTF-8, which every name and cell of a table is.
 bool is_utf8(std::string_view text);
-
-/// Appends the rows of `table` to `out` as CSV: values that hold its delimiter, a quote or a line break are quoted.
-/// with_header puts the names first.
-void append_csv(const Table& table, bool with_header, std::string& out);
 
 }  // namespace meg

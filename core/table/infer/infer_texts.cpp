@@ -1,0 +1,240 @@
+#include "core/table/infer/infer_texts.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+#include "core/table/infer/odd_cells.h"
+#include "meg/error.h"
+
+namespace meg {
+
+namespace {
+
+/// At least this many rows before "all values differ" says identifier.
+constexpr std::size_t kIdentifierRows = 20;
+/// A word column with this few values is categorical however few rows it has.
+constexpr std::size_t kFewValues = 20;
+/// Codes of so few digits are categories however few rows there are.
+constexpr std::size_t kShortCode = 3;
+/// So many different whole numbers of eight digits that are dates, all of them, are dates.
+constexpr std::size_t kEnoughDays = 10;
+constexpr double kFirstDay = 19000101, kBeyondDays = 21000000;
+/// A column that is named like an identifier is one from so many rows on, where its values all differ.
+constexpr std::size_t kNamedIdentifierRows = 50;
+/// Numbers of at least 3 and at most 12 significant digits keep these, where fixed decimals would give the largest of
+/// them 4 more.
+constexpr int kLeastSignificant = 3, kMostSignificant = 12, kManyMore = 4;
+
+
+using Values = std::vector<std::string_view>;
+
+std::string lower(std::string_view word) {
+  std::string out(word);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+constexpr std::array<std::array<std::string_view, 2>, 5> kTruths{
+    {{"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}, {"0", "1"}}};
+
+bool is_boolean(const Values& values) {
+  if (values.size() != 2) return false;
+  const std::string a = lower(values[0]), b = lower(values[1]);
+  return std::any_of(kTruths.begin(), kTruths.end(), [&](const auto& pair) {
+    return (a == pair[0] && b == pair[1]) || (a == pair[1] && b == pair[0]);
+  });
+}
+
+/// The first datetime format that all values are in, and what they end with as their time zone; empty where there is
+/// none.
+std::string common_format(const Values& values) {
+  const auto fits = [&](const std::string& format) {
+    return std::all_of(values.begin(), values.end(),
+                       [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); });
+  };
+  const std::string zone(values.empty() ? std::string_view() : zone_of(*values.begin()));
+  for (const std::string& format : datetime_formats()) {
+    if (fits(format)) return format;
+    if (!zone.empty() && format.find("%M") != std::string::npos && fits(format + zone)) return format + zone;
+  }
+  return {};
+}
+
+/// The last of a name's words: "User ID", "user_id" and "userId" have two.
+std::string last_word(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  std::size_t begin = name.size();
+  while (begin > 0 && is_letter(name[begin - 1])) {
+    --begin;
+    if (begin > 0 && !is_small(name[begin]) && is_small(name[begin - 1])) break;
+  }
+  return lower(name.substr(begin));
+}
+
+bool is_named_identifier(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kWords{"id", "key", "uuid", "guid"};
+  return std::find(kWords.begin(), kWords.end(), last_word(name)) != kWords.end();
+}
+
+bool are_days(const Survey& s, const ColumnSchema& column) {
+  return s.whole && s.shortest == 8 && s.longest == 8 && column.smallest >= kFirstDay && column.largest < kBeyondDays &&
+         s.values.size() >= kEnoughDays && common_format(s.values) == kWholeNumberDate;
+}
+
+ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
+  if (s.present == 0) return ColumnType::kCategorical;
+  const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
+  const bool coded = s.numeric && column.decimals == 0 && s.is_coded();
+  const bool number_line = s.numeric && !coded;
+  if (number_line && s.whole && column.decimals == 0) {
+    if (are_days(s, column)) return ColumnType::kDatetime;
+    return is_identifier_of_numbers(s, column) ? ColumnType::kIdentifier : ColumnType::kInteger;
+  }
+  if (number_line) return ColumnType::kDecimal;
+  if (coded && all_differ && s.rises_by_one) return ColumnType::kIdentifier;
+  if (coded && s.longest <= kShortCode) return ColumnType::kCategorical;
+  if (!s.numeric && !common_format(s.values).empty()) return ColumnType::kDatetime;
+  if (is_boolean(s.values)) return ColumnType::kBoolean;
+  if (column.distinct <= std::max(kFewValues, s.present / 2)) return ColumnType::kCategorical;
+  return all_differ && !s.has_blank ? ColumnType::kIdentifier : ColumnType::kText;
+}
+
+void check_boolean(const ColumnSchema& column, const Values& values) {
+  for (const std::string_view value : values)
+    if (const std::string word = lower(trimmed(value)); std::none_of(
+            kTruths.begin(), kTruths.end(), [&](const auto& pair) { return word == pair[0] || word == pair[1]; }))
+      fail("column '{}' cannot be boolean: '{}' is none of true, false, yes, no, t, f, y, n, 1, 0", column.name, value);
+  if (values.size() > 2) fail("column '{}' cannot be boolean: it has {} different values", column.name, values.size());
+}
+
+/// Says which cells keep a column from a type that was asked for: the few odd ones, or `else_why`.
+[[noreturn]] void fail_odd(const Array& cells, const ColumnSchema& column, const std::string& else_why) {
+  const std::optional<OddCells> odd = find_odd_cells(cells);
+  const bool fits = odd && odd->what == (column.type == ColumnType::kDatetime ? "dates" : "numbers");
+  fail("column '{}' cannot be {}: {}", column.name, type_name(column.type), fits ? describe(*odd) : else_why);
+}
+
+/// Digits behind the seconds' point, of a text with a %f.
+int fraction_digits(std::string_view text) {
+  const std::string_view fraction = text.substr(text.rfind('.') + 1);
+  return static_cast<int>(std::min(fraction.find_first_not_of("0123456789"), trimmed(fraction).size()));
+}
+
+/// The seconds of each of the different values, whose format it finds.
+std::vector<double> read_datetimes(const Array& cells, const Values& values, const std::string& asked_format,
+                                   ColumnSchema& out) {
+  if (const std::string_view unknown = unknown_directive(asked_format); !unknown.empty())
+    fail("column '{}': its format {} has '{}', which is none of %Y %m %d %b %B %H %M %S %f %I %p, %-d, %^b", out.name,
+         asked_format, unknown);
+  out.format = asked_format.empty() ? common_format(values) : asked_format;
+  if (out.format.empty()) fail_odd(cells, out, "no one format fits all of its values");
+  const bool has_fraction = out.format.find("%f") != std::string::npos;
+  std::vector<double> numbers;
+  for (const std::string_view value : values) {
+    const std::optional<double> seconds = parse_datetime(value, out.format);
+    if (!seconds) fail("column '{}' cannot be datetime, written {}: '{}' is not", out.name, out.format, value);
+    numbers.push_back(*seconds);
+    if (has_fraction) out.decimals = std::max(out.decimals, fraction_digits(value));
+  }
+  if (numbers.empty()) return numbers;
+  const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
+  out.smallest = *low, out.largest = *high;
+  return numbers;
+}
+
+}  // namespace
+
+int significant_digits(const Survey& s, const ColumnSchema& column) {
+  const double largest = std::max(std::abs(column.smallest), std::abs(column.largest));
+  const int before_point = largest < 1 ? 0 : static_cast<int>(std::log10(largest)) + 1;
+  const bool far_apart = s.exponents && s.significant >= kLeastSignificant && s.significant <= kMostSignificant &&
+                         before_point + column.decimals >= s.significant + kManyMore;
+  return far_apart && !column.trailing_zeros ? s.significant : 0;
+}
+
+bool is_identifier_of_numbers(const Survey& s, const ColumnSchema& column) {
+  const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
+  const bool named = s.present >= kNamedIdentifierRows && is_named_identifier(column.name);
+  return all_differ && (s.rises_by_one || named);
+}
+
+namespace {
+
+/// The cells as the column's type reads them. `of_value`: the number of each different value, of datetimes.
+Array read_surveyed(const Array& cells, Survey&& s, const std::vector<double>& of_value, const ColumnSchema& column) {
+  if (is_categorical(column.type)) {
+    std::vector<std::int32_t> rank(s.values.size());
+    for (std::size_t v = 0; v < rank.size(); ++v)
+      rank[v] = static_cast<std::int32_t>(std::lower_bound(column.values.begin(), column.values.end(), s.values[v]) -
+                                          column.values.begin());
+    for (std::int32_t& place : s.places)
+      if (place >= 0) place = rank[static_cast<std::size_t>(place)];
+    return Array::dictionary(std::move(s.places), column.values);
+  }
+  if (column.type == ColumnType::kDatetime) {
+    std::vector<double> numbers;
+    for (const std::int32_t place : s.places)
+      numbers.push_back(place < 0 ? std::numeric_limits<double>::quiet_NaN()
+                                  : of_value[static_cast<std::size_t>(place)]);
+    return read_values(column, std::move(numbers));
+  }
+  if (is_numeric(column.type)) return read_values(column, std::move(s.numbers));
+  Bitmap valid;
+  for (const std::int32_t place : s.places) valid.push_back(place >= 0);
+  return cells.with_validity(std::move(valid));
+}
+
+/// An identifier of whole numbers, written without zeros in front, is one of int64 in a typed table.
+bool are_whole_identifiers(const Survey& s, const ColumnSchema& column) {
+  return column.type == ColumnType::kIdentifier && s.numeric && s.whole && s.leading_zeros == 0 && s.long_codes == 0 &&
+         column.largest < kBeyondWholeDoubles && column.smallest > -kBeyondWholeDoubles;
+}
+
+}  // namespace
+
+InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked) {
+  const auto look = [&](bool gaps_are_missing, const NumberStyle& style = {}) {
+    ColumnSchema out;
+    out.name = name;
+    out.style = style;
+    Survey s = survey(cells, !is_text ? Missing::kNulls : gaps_are_missing ? Missing::kGaps : Missing::kWords, out);
+    out.type = asked ? asked->type : infer_type(s, out);
+    return std::pair(std::move(out), std::move(s));
+  };
+  const auto is_number = [](const ColumnSchema& column) {
+    return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
+  };
+  auto [out, s] = look(true, asked && asked->style ? *asked->style : NumberStyle());
+  if (!s.numeric && out.style.is_plain() && out.type != ColumnType::kDatetime &&
+      (asked ? is_number(out) : s.values.size() > kFewValues))
+    if (const auto style = common_style(s.values))
+      if (auto styled = look(true, *style); is_number(styled.first)) std::tie(out, s) = std::move(styled);
+  if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
+  const bool number_line = is_number(out);
+  if (number_line && !s.numeric) fail_odd(cells, out, fmt::format("'{}' is no number", s.no_number));
+  if (out.type == ColumnType::kInteger && !s.whole)
+    fail("column '{}' cannot be integer: not all of its values are whole numbers", out.name);
+  if (out.type == ColumnType::kInteger) out.decimals = 0;
+  if (out.type == ColumnType::kDecimal) out.significant = significant_digits(s, out);
+  const bool counts = out.type == ColumnType::kIdentifier && s.numeric && out.largest < kBeyondWholeDoubles;
+  if (are_whole_identifiers(s, out)) out.typed_as = DataType{.id = TypeId::kInt64};
+  if (!number_line && !counts) out.smallest = out.largest = 0;
+  if (!number_line) out.decimals = 0;
+  if (out.type == ColumnType::kBoolean) check_boolean(out, s.values);
+  std::vector<double> of_value;
+  if (out.type == ColumnType::kDatetime)
+    of_value = read_datetimes(cells, s.values, asked ? asked->format : std::string(), out);
+  if (is_categorical(out.type)) {
+    out.values.assign(s.values.begin(), s.values.end());
+    std::sort(out.values.begin(), out.values.end());
+  }
+  Array values = read_surveyed(cells, std::move(s), of_value, out);
+  return {std::move(out), std::move(values)};
+}
+
+}  // namespace meg

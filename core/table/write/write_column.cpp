@@ -1,0 +1,210 @@
+#include "core/table/write/write_column.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <unordered_map>
+
+#include "core/table/cells.h"
+
+namespace meg {
+
+namespace {
+
+/// Seconds that a time zone's name at the end of a format is ahead of UTC: +02:00, -0500, Z.
+double zone_seconds(std::string_view zone) {
+  std::string digits;
+  for (const char c : zone)
+    if (c >= '0' && c <= '9') digits.push_back(c);
+  if (digits.size() < 2) return 0;
+  digits.resize(4, '0');
+  const double seconds = 3600.0 * (10 * (digits[0] - '0') + digits[1] - '0') + 60.0 * (10 * (digits[2] - '0') + digits[3] - '0');
+  return zone.find('-') == std::string_view::npos ? seconds : -seconds;
+}
+
+/// How far the seconds of a column are ahead of the UTC that its timestamps are of.
+double ahead_of_utc(const ColumnSchema& column, const DataType& type) {
+  return type.time_zone.empty() || column.typed_as ? 0 : zone_seconds(zone_of(column.format));
+}
+
+TimeUnit unit_for(int decimals) {
+  return decimals == 0   ? TimeUnit::kSecond
+         : decimals <= 3 ? TimeUnit::kMilli
+         : decimals <= 6 ? TimeUnit::kMicro
+                         : TimeUnit::kNano;
+}
+
+DataType datetime_type(const ColumnSchema& column) {
+  if (!has_time_of_day(column.format)) return {.id = TypeId::kDate};
+  const bool is_time = date_part(column.format).empty() && column.format.find_first_of("dYb") == std::string::npos;
+  const std::string_view zone = trimmed(zone_of(column.format));
+  const bool is_utc = zone == "Z" || (!zone.empty() && zone_seconds(zone) == 0);
+  return {.id = is_time ? TypeId::kTime : TypeId::kTimestamp,
+          .unit = unit_for(column.decimals),
+          .time_zone = is_time || zone.empty() ? std::string() : is_utc ? "UTC" : std::string(zone)};
+}
+
+/// Units of whole and broken seconds, each rounded alone: their product with a billion would lose digits.
+std::int64_t units_of(double seconds, TimeUnit unit) {
+  const double whole = std::floor(seconds);
+  const auto each = static_cast<double>(units_per_second(unit));
+  return static_cast<std::int64_t>(whole) * units_per_second(unit) + std::llround((seconds - whole) * each);
+}
+
+Bitmap validity_of(const Array& column) {
+  Bitmap out;
+  if (column.null_count() == 0) return out;
+  for (std::size_t i = 0; i < column.size(); ++i) out.push_back(!column.is_null(i));
+  return out;
+}
+
+template <class T, class Convert>
+Array converted(const Array& read, const DataType& type, const Convert& convert) {
+  constexpr double kMost = std::is_same_v<T, std::int32_t> ? 2147483647.0 : 9.2e18;
+  const std::span<const double> numbers = read.values<double>();
+  std::vector<T> out(numbers.size());
+  Bitmap valid(numbers.size(), true);
+  bool all = true;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const bool is_there = !read.is_null(i) && std::abs(numbers[i]) < kMost;
+    if (is_there) out[i] = static_cast<T>(convert(numbers[i]));
+    else valid.set(i, all = false);
+  }
+  return Array::of(type, std::move(out), all ? Bitmap() : std::move(valid));
+}
+
+Array texts_of(const ColumnSchema& column, const Array& read, const DataType& type) {
+  std::vector<std::int32_t> offsets{0};
+  std::string bytes;
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    if (!read.is_null(i)) append_spelled(column, read, i, bytes);
+    offsets.push_back(static_cast<std::int32_t>(bytes.size()));
+  }
+  return Array::texts(std::move(offsets), std::move(bytes), validity_of(read), type);
+}
+
+Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& type) {
+  const auto whole = [](double x) { return std::llround(x); };
+  const auto units = [&](double seconds) { return units_of(seconds - ahead_of_utc(column, type), type.unit); };
+  switch (type.id) {
+    case TypeId::kFloat64: {
+      const std::span<const double> numbers = read.values<double>();
+      return Array::of(type, std::vector<double>(numbers.begin(), numbers.end()), validity_of(read));
+    }
+    case TypeId::kDate:
+      return converted<std::int32_t>(read, type, [](double seconds) { return std::floor(seconds / kDaySeconds); });
+    case TypeId::kTime:
+      if (type.unit <= TimeUnit::kMilli) return converted<std::int32_t>(read, type, units);
+      [[fallthrough]];
+    case TypeId::kTimestamp: return converted<std::int64_t>(read, type, units);
+    case TypeId::kInt64:
+    case TypeId::kDuration: return converted<std::int64_t>(read, type, whole);
+    default: return texts_of(column, read, type);
+  }
+}
+
+/// The words of a dictionary as those of another, in its order; new ones behind it.
+Array with_levels(const Array& read, const ColumnSchema& column, const DataType& type) {
+  std::vector<std::string> levels = column.levels;
+  std::unordered_map<std::string_view, std::int32_t> known;
+  for (std::size_t i = 0; i < column.levels.size(); ++i) known.emplace(column.levels[i], static_cast<std::int32_t>(i));
+  std::vector<std::int32_t> place;
+  for (std::size_t i = 0; i < read.dictionary().size(); ++i) {
+    const auto at = known.find(read.dictionary().text(i));
+    place.push_back(at == known.end() ? static_cast<std::int32_t>(levels.size()) : at->second);
+    if (at == known.end()) levels.emplace_back(read.dictionary().text(i));
+  }
+  std::vector<std::int32_t> places;
+  const std::span<const std::int32_t> old = read.values<std::int32_t>();
+  for (std::size_t i = 0; i < old.size(); ++i)
+    places.push_back(read.is_null(i) ? -1 : place[static_cast<std::size_t>(old[i])]);
+  return Array::dictionary(std::move(places), levels, type);
+}
+
+Array bools_of(const Array& read) {
+  Bitmap values, valid;
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    const std::string_view word = read.text(i);
+    values.push_back(word == "true");
+    valid.push_back(!read.is_null(i) && (word == "true" || word == "false"));
+  }
+  return Array::bools(values, std::move(valid));
+}
+
+/// Words or texts that say numbers, or dates as append_cell() writes them.
+Array parsed(const ColumnSchema& column, const Array& read, const DataType& type) {
+  ColumnSchema as_read;
+  as_read.name = column.name;
+  const bool is_date = type.id == TypeId::kDate || type.id == TypeId::kTimestamp || type.id == TypeId::kTime;
+  as_read.type = is_date ? ColumnType::kDatetime : ColumnType::kInteger;
+  if (type.id == TypeId::kInt64 || type.id == TypeId::kDuration) {  // whole, however large
+    std::vector<std::int64_t> out(read.size());
+    Bitmap valid;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::string_view text = read.text(i);
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out[i]);
+      valid.push_back(!read.is_null(i) && error == std::errc() && end == text.data() + text.size());
+    }
+    return Array::of(type, std::move(out), std::move(valid));
+  }
+  std::vector<double> numbers;
+  Bitmap valid;
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    std::optional<double> number;
+    if (!read.is_null(i) && !is_date) number = parse_number(read.text(i));
+    for (const char* format : {"%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%SZ",
+                               "%Y-%m-%d %H:%M:%S.%fZ", "%H:%M:%S", "%H:%M:%S.%f"})
+      if (!read.is_null(i) && is_date && !number) number = parse_datetime(read.text(i), format);
+    numbers.push_back(number.value_or(0));
+    valid.push_back(number.has_value());
+  }
+  as_read.typed_as = type;
+  return numbers_of(as_read, Array::of({.id = TypeId::kFloat64}, std::move(numbers), std::move(valid)), type);
+}
+
+}  // namespace
+
+DataType output_type(const ColumnSchema& column) {
+  if (column.typed_as) return *column.typed_as;
+  switch (column.type) {
+    case ColumnType::kInteger: return {.id = TypeId::kInt64};
+    case ColumnType::kDecimal: return {.id = TypeId::kFloat64};
+    case ColumnType::kDatetime: return datetime_type(column);
+    case ColumnType::kCategorical:
+    case ColumnType::kBoolean: return {.id = TypeId::kDictionary};
+    default: return {.id = TypeId::kUtf8};
+  }
+}
+
+Array write_column(const ColumnSchema& column, const Array& read, const DataType& type) {
+  if (is_number(read.type().id)) return numbers_of(column, read, type);
+  if (type.id == TypeId::kBool) return bools_of(read);
+  if (is_number(type.id)) return parsed(column, read, type);
+  if (read.type().id == TypeId::kDictionary && type.id == TypeId::kDictionary) return with_levels(read, column, type);
+  if (read.type().id == TypeId::kUtf8 && type.id == TypeId::kUtf8) return read;
+  if (type.id == TypeId::kUtf8) return texts_of(column, read, type);
+  // Texts as a dictionary: of an identifier or text that came as one.
+  ColumnSchema words;
+  words.type = ColumnType::kCategorical;
+  for (std::size_t i = 0; i < read.size(); ++i)
+    if (!read.is_null(i)) words.values.emplace_back(read.text(i));
+  std::sort(words.values.begin(), words.values.end());
+  words.values.erase(std::unique(words.values.begin(), words.values.end()), words.values.end());
+  std::vector<std::int32_t> places;
+  for (std::size_t i = 0; i < read.size(); ++i)
+    places.push_back(read.is_null(i) ? -1 : static_cast<std::int32_t>(*parse_cell(words, read.text(i))));
+  return Array::dictionary(std::move(places), words.values, type);
+}
+
+Table empty_table(const Schema& schema) {
+  std::vector<NamedArray> columns;
+  for (const ColumnSchema& column : schema) {
+    const Array none = is_numeric(column.type)       ? Array::of({.id = TypeId::kFloat64}, std::vector<double>())
+                       : is_categorical(column.type) ? Array::dictionary({}, column.values)
+                                                     : Array();
+    columns.push_back({column.name, write_column(column, none, output_type(column))});
+  }
+  return Table(std::move(columns));
+}
+
+}  // namespace meg
