@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/model/ensemble/masked_ensemble.h"
-#include "meg/table.h"
 #include "core/tensor/philox.h"
+#include "meg/table.h"
 
 namespace meg::bench {
 

@@ -1,9 +1,9 @@
 #include "core/table/read/csv.h"
-#include "core/table/write/csv.h"
 
 #include <fmt/format.h>
 
 #include "bench/peak.h"
+#include "core/table/write/csv.h"
 #include "core/tensor/philox.h"
 
 using namespace meg;

@@ -28,7 +28,8 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
   const Memory parameters = backend.allocate(start.size()), constants = backend.allocate(ensemble.constants());
   backend.upload(start, parameters.data());
   const Decoding decoding(backend, coding);
-  const TrainedEnsemble trained{backend, ensemble, coding, parameters.data(), constants.data(), decoding.numbers(), threads};
+  const TrainedEnsemble trained{backend,          ensemble,           coding, parameters.data(),
+                                constants.data(), decoding.numbers(), threads};
 
   const int pass = trained.rows_of_pass(rows);
   const auto pass_rows = static_cast<std::size_t>(pass);

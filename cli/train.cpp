@@ -124,8 +124,8 @@ int train(TrainFlags& f) {
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
   // A GPU takes its time to wake up; the table is read meanwhile.
-  auto reading = std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async,
-                            [&] { return read_csv(f.data); });
+  auto reading =
+      std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async, [&] { return read_csv(f.data); });
   Meg model = make_model(f);
   const Table table = reading.get();
   model.load_data(table);

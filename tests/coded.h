@@ -1,26 +1,26 @@
 #pragma once
 #include "core/table/code/coding.h"
-#include "core/table/read/csv.h"
+#include "tests/tables.h"
 
 namespace test {
 
-inline std::string csv_of(const meg::Table& table) {
-  std::string out;
-  append_csv(table, true, out);
-  return out;
+/// A table as the coding reads and encodes it.
+inline meg::Coded encoded(const meg::TableCoding& coding, const meg::Table& table, std::uint64_t seed,
+                          int threads = 1) {
+  return coding.encode(meg::ReadTable(coding.schema(), table, threads), seed, threads);
 }
 
 /// Rows of cells as text, the numbers decoded by the host.
 inline meg::Table decoded(const meg::TableCoding& coding, const meg::Coded& rows) {
-  meg::Table out = coding.empty_table();
   std::vector<double> numbers;
   for (std::size_t r = 0; r < rows.rows; ++r)
     for (const std::size_t k : coding.number_columns()) {
       const std::size_t at = r * coding.columns().size() + k;
       numbers.push_back(coding.columns()[k].value({rows.code[at], rows.z[at]}));
     }
-  coding.append_rows(rows.code, numbers, 9, 0, out);
-  return out;
+  const std::vector<meg::Array> made =
+      coding.made_columns({.code = rows.code, .number = numbers, .first_row = 0, .seed = 9}, 1);
+  return as_text(table_of(coding.schema(), made), coding.schema());
 }
 
 }  // namespace test

@@ -1,16 +1,14 @@
 #include "core/table/code/cell_set.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 
 namespace {
 
 Column fitted(const std::vector<std::string>& cells, const ColumnOptions& options = {}) {
-  Table table({"c", "other"});
-  for (const std::string& cell : cells) table.append(cell), table.append("1");
-  const Schema schema = infer_schema(table);
-  std::vector<std::string_view> views(cells.begin(), cells.end());
-  return Column::fit(schema[0], views, 1, 0, options);
+  const ColumnSchema schema = infer_schema(test::text_column("c", cells))[0];
+  return Column::fit(schema, test::numbers_of(schema, cells), 1, 0, options);
 }
 
 std::string error_of(const Column& column, const std::string& text) {
@@ -81,7 +79,7 @@ TEST_CASE("a range of a continuous column holds exactly the z whose written numb
   CHECK(parse_cells(column, "5").only == Cell{0, 0});
   const CellSet one = parse_cells(column, "40.3");
   REQUIRE(one.only);
-  CHECK(*one.only == column.encode("40.3", 0.5f));
+  CHECK(*one.only == column.encode_text("40.3", 0.5f));
   CHECK(parse_cells(column, "40.3|40.3").only == one.only);
   const CellSet step = parse_cells(column, "40.3..40.3"), either = parse_cells(column, "5|40.3");  // not a point of z
   CHECK(step.z_low < step.z_high);

@@ -8,22 +8,20 @@
 #include "core/table/code/category_blocks.h"
 #include "core/table/code/column.h"
 #include "core/table/code/normal_scores.h"
-#include "core/table/read/csv.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 
 namespace {
 
-using Texts = std::vector<std::string>;
+using test::Texts;
 
 /// The column of a table of these cells.
 Column fit(const Texts& cells, AskedTypes types = {}, const ColumnOptions& options = {}) {
-  std::string text = "x,other\n";
-  for (const std::string& cell : cells) text += cell + ",1\n";
-  const std::vector<std::string_view> views(cells.begin(), cells.end());
-  return Column::fit(infer_schema(parse_csv(text, "t.csv"), types)[0], views, 5, 0, options);
+  const ColumnSchema schema = infer_schema(test::text_column("x", cells), types)[0];
+  return Column::fit(schema, test::numbers_of(schema, cells), 5, 0, options);
 }
 
 std::string text_of(const Column& column, Cell cell) {
@@ -33,7 +31,7 @@ std::string text_of(const Column& column, Cell cell) {
 }
 
 std::string there_and_back(const Column& column, std::string_view text, float uniform = 0.5f) {
-  return text_of(column, column.encode(text, uniform));
+  return text_of(column, column.encode_text(text, uniform));
 }
 
 /// `count` texts of format(number), numbers spread like exp(normal) from 0 on.
@@ -66,7 +64,7 @@ TEST_CASE("categories, booleans and few numbers have a code each, in order, and 
     CHECK(column.missing_code() == -1);
     CHECK(column.z_positions().empty());
     for (std::uint32_t i = 0; i < c.values.size(); ++i) {
-      CHECK(column.encode(c.values[i], 0.1f) == Cell{i, 0});
+      CHECK(column.encode_text(c.values[i], 0.1f) == Cell{i, 0});
       CHECK(text_of(column, {i, 0}) == c.values[i]);
       if (is_categorical(column.schema().type))
         CHECK(column.position({i, 0}) == -1);
@@ -88,8 +86,8 @@ TEST_CASE("often repeated values of a continuous column are spikes, and every ce
   const Column column = fit(cells);
   REQUIRE(column.codes() == 3);
   CHECK(column.continuous_code() == 2);
-  CHECK(column.encode("0", 0.5f) == Cell{0, 0});
-  CHECK(column.encode("2174", 0.5f) == Cell{1, 0});
+  CHECK(column.encode_text("0", 0.5f) == Cell{0, 0});
+  CHECK(column.encode_text("2174", 0.5f) == Cell{1, 0});
   for (const std::string& cell : cells)
     for (const float uniform : {0.001f, 0.5f, 0.999f}) CHECK(there_and_back(column, cell, uniform) == cell);
   CHECK(there_and_back(column, "-7") == std::to_string(std::lround(column.value({2, column.z_low()}))));
@@ -139,7 +137,7 @@ TEST_CASE("decimals keep their digits and their zeros") {
     const std::string text = text_of(column, {0, z});
     CHECK(text.size() - text.find('.') == 3);
     CHECK(column.value({0, z}) == doctest::Approx(*parse_number(text)).epsilon(1e-14));
-    const Cell again = column.encode(text, 0.5f);
+    const Cell again = column.encode_text(text, 0.5f);
     CHECK(again.code == 0);
     CHECK(text_of(column, again) == text);
   }
@@ -183,12 +181,12 @@ TEST_CASE("missing cells have the last code in every kind of column") {
     const Column column = fit(cells);
     CAPTURE(cells[0]);
     REQUIRE(column.missing_code() == column.codes() - 1);
-    const Cell missing = column.encode(" ", 0.5f);
+    const Cell missing = column.encode_text(" ", 0.5f);
     CHECK(missing == Cell{static_cast<std::uint32_t>(column.missing_code()), 0});
     CHECK(text_of(column, missing) == "NA");
     CHECK(std::isnan(column.value(missing)));
     CHECK(column.position(missing) == -1);
-    const Cell present = column.encode(cells[0], 0.5f);
+    const Cell present = column.encode_text(cells[0], 0.5f);
     CHECK_FALSE(std::isnan(column.value(present)));
     CHECK(text_of(column, present) == (is_modelled(column.schema().type) ? cells[0] : ""));
   }
@@ -204,7 +202,7 @@ TEST_CASE("constant columns and columns without a value have one code") {
     CHECK(empty.codes() == 1);
     CHECK(empty.missing_code() == 0);
     CHECK(there_and_back(empty, "?") == "NA");
-    CHECK_THROWS_WITH_AS(empty.encode("3", 0.5f),
+    CHECK_THROWS_WITH_AS(empty.encode_text("3", 0.5f),
                          "column 'x' has no values in the table it was fitted on, so it cannot hold '3'", Error);
   }
 }
@@ -217,7 +215,7 @@ TEST_CASE("scores of a continuous column are standard normal") {
   const auto u = test::random(cells.size(), 4);
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const float uniform = 0.5f * std::erfc(-u[i] * std::sqrt(0.5f));
-    const double z = column.encode(cells[i], uniform).z;
+    const double z = column.encode_text(cells[i], uniform).z;
     REQUIRE(std::abs(z) < 5);
     sum += z, squares += z * z;
   }
@@ -328,7 +326,7 @@ TEST_CASE("cells are free of NaN, whatever the numbers and scores") {
     CHECK(std::isfinite(column.value({code, z})));
     CHECK(std::isfinite(column.position({code, z})));
   }
-  for (const std::string& cell : cells) CHECK(std::isfinite(column.encode(cell, 0.9f).z));
+  for (const std::string& cell : cells) CHECK(std::isfinite(column.encode_text(cell, 0.9f).z));
   // All but one value are spikes: a distribution of one number is none.
   const Column spikes = fit({"1", "1", "2", "2", "3"}, {}, {.exact_limit = 1, .spike_share = 0, .spike_count = 1});
   CHECK(spikes.codes() == 3);

@@ -1,9 +1,10 @@
-#include "core/table/read/csv.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using meg::parse_csv;
 using meg::Table;
+using test::cell;
 
 namespace {
 
@@ -23,26 +24,27 @@ TEST_CASE("CSV by RFC 4180: quotes, doubled quotes, embedded newlines and delimi
   const Table t = parse_csv("\xEF\xBB\xBFname,\"a,b\"\r\n\"x \"\"y\"\"\",\"two\r\nlines\"\r\n , é\r\n", "t.csv");
   REQUIRE(t.rows() == 2);
   CHECK(t.names() == std::vector<std::string>{"name", "a,b"});
-  CHECK(t.cell(0, 0) == "x \"y\"");
-  CHECK(t.cell(0, 1) == "two\r\nlines");
-  CHECK(t.cell(1, 0) == " ");
-  CHECK(t.cell(1, 1) == " é");
+  CHECK(cell(t, 0, 0) == "x \"y\"");
+  CHECK(cell(t, 0, 1) == "two\r\nlines");
+  CHECK(cell(t, 1, 0) == " ");
+  CHECK(cell(t, 1, 1) == " é");
 }
 
 TEST_CASE("the delimiter is found in the first line, outside quotes; the last line needs no newline") {
   for (const char d : {',', ';', '\t', '|'}) {
-    const Table t = parse_csv(std::string("\"a,;\",b\n1,2").replace(5, 1, 1, d).replace(9, 1, 1, d), "t.csv");
-    CHECK(t.delimiter() == d);
+    meg::CsvStyle style;
+    const Table t = parse_csv(std::string("\"a,;\",b\n1,2").replace(5, 1, 1, d).replace(9, 1, 1, d), "t.csv", &style);
+    CHECK(style.delimiter == d);
     REQUIRE(t.columns() == 2);
-    CHECK(t.cell(0, 1) == "2");
+    CHECK(cell(t, 0, 1) == "2");
   }
 }
 
 TEST_CASE("empty cells are kept and blank lines are passed over") {
   const Table t = parse_csv("a,b\n,\n\n1,\n", "t.csv");
   REQUIRE(t.rows() == 2);
-  CHECK(t.cell(0, 0).empty());
-  CHECK(t.cell(1, 0) == "1");
+  CHECK(cell(t, 0, 0).empty());
+  CHECK(cell(t, 1, 0) == "1");
 }
 
 TEST_CASE("a broken file is one sentence with its line") {
@@ -86,14 +88,17 @@ TEST_CASE("a first line of numbers is a row, and the columns get names") {
   const Table t = parse_csv("1,2.5\n3,4\n", "t.csv");
   CHECK(t.names() == std::vector<std::string>{"column_1", "column_2"});
   REQUIRE(t.rows() == 2);
-  CHECK(t.cell(0, 1) == "2.5");
+  CHECK(cell(t, 0, 1) == "2.5");
 }
 
 TEST_CASE("what is written is read back: quotes, line breaks, blanks, empty cells, one empty column") {
   for (const char* text : {"a,b\n\"x,\"\"y\"\"\",\"two\nlines\"\n, z\n", "a\n\"\"\n1\n", "a;b\n1,5;\"2;5\"\n"}) {
-    const Table t = parse_csv(text, "t.csv");
+    meg::CsvStyle style;
+    const Table t = parse_csv(text, "t.csv", &style);
+    const meg::CsvPrinter printer(t, {}, style.delimiter);
     std::string out;
-    meg::append_csv(t, true, out);
+    printer.append_header(out);
+    printer.append_rows(t, out);
     CHECK(out == text);
   }
 }

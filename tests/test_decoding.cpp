@@ -5,9 +5,9 @@
 #include "core/model/decoding.h"
 #include "core/model/ensemble/generation.h"
 #include "core/model/preset.h"
-#include "core/table/read/csv.h"
 #include "tests/backends.h"
 #include "tests/columns.h"
+#include "tests/tables.h"
 
 /// From cells to text: decoding on every device, and the passes, downloads and threads on the way.
 
@@ -35,9 +35,7 @@ Table table_of_all_kinds(std::size_t rows) {
   return parse_csv(text, "t.csv");
 }
 
-TableCoding coding_of(const Table& table) {
-  return TableCoding(table, infer_schema(table), 5, {.most_categories = 50});
-}
+TableCoding coding_of(const Table& table) { return TableCoding(infer_table(table), 5, {.most_categories = 50}); }
 
 /// Every code of every column in turn; z over the range of the continuous ones and beyond, and NaN.
 Floats cells_of(const TableCoding& coding, std::size_t rows) {
@@ -110,15 +108,14 @@ struct Trained {
                              .z_high = column.z_high()});
     return out;
   }
-  TrainedEnsemble get() const {
-    return {*backend, ensemble, coding, parameters.data(), constants.data(), decoding.numbers()};
+  TrainedEnsemble get(int threads = 1) const {
+    return {*backend, ensemble, coding, parameters.data(), constants.data(), decoding.numbers(), threads};
   }
   std::string csv(std::uint64_t first_row, std::size_t count, int threads = 1, const GenerateOptions& how = {}) const {
+    const CsvPrinter printer(empty_table(coding.schema()), coding.schema());
     std::string out;
-    generate_rows(get(), first_row, count, 9, how, [&](const MadeRows& rows) {
-      append_csv(rows, coding.empty_table(), threads, out);
-      return true;
-    });
+    const auto rows = generate_rows(get(threads), first_row, count, 9, how);
+    while (const std::optional<Table> some = rows->next()) printer.append_rows(*some, out, threads);
     return out;
   }
 
@@ -274,7 +271,7 @@ TEST_CASE("on an emulated GPU a generated row depends on no pass, and chunks com
   const Trained small = passes_of(64);                // six chunks of one pass
   CHECK(small.csv(60, 300) == all);
   CHECK(passes_of(96).csv(60, 300) == all);
-  generate_rows(small.get(), 0, 200, 1, {}, [](const MadeRows&) { return false; });  // one is under way
+  CHECK(generate_rows(small.get(), 0, 200, 1, {})->next());  // one is under way
   CHECK(small.csv(60, 1) + small.csv(61, 100) + small.csv(161, 199) == all);
 }
 
@@ -286,13 +283,13 @@ TEST_CASE("on an emulated GPU a row of the classic preset depends on no pass eit
     const auto preset = make_classic_preset(options, backend);
     preset->load_data(table);
     preset->train(2, 64, {}, {});
+    const CsvPrinter printer(empty_table(preset->schema()), preset->schema());
     std::string out;
-    append_csv(preset->empty_table(), true, out);
-    for (const auto& [first_row, count] : parts)
-      preset->generate(first_row, count, 9, {}, [&](const MadeRows& rows) {
-        append_csv(rows, preset->empty_table(), 2, out);
-        return true;
-      });
+    printer.append_header(out);
+    for (const auto& [first_row, count] : parts) {
+      const auto rows = preset->generate(first_row, count, 9, {});
+      while (const std::optional<Table> some = rows->next()) printer.append_rows(*some, out, 2);
+    }
     return out;
   };
   const auto passes_of = [&](int rows) {
@@ -308,7 +305,7 @@ TEST_CASE("on an emulated GPU a row of the classic preset depends on no pass eit
   std::size_t differ = 0;
   for (std::size_t r = 0; r < got.rows(); ++r)
     for (const char* column : {"sex", "balance", "age", "id", "note"})
-      differ += got.cell(r, got.column(column)) != same.cell(r, same.column(column));
+      differ += test::cell(got, r, column) != test::cell(same, r, column);
   CHECK(differ < 15);  // of 1,500 cells: where rounding turns a number on its grid
 }
 
@@ -320,29 +317,23 @@ TEST_CASE("generated text is the same on any threads and in any parts, also besi
   for (const int threads : {2, 3}) CHECK(cpu.csv(100, 40'000, threads) == all);
   CHECK(cpu.csv(100, 33'000, 2) + cpu.csv(33'100, 7'000, 2) == all);
   CHECK(cpu.csv(100, 0).empty());
-  Table given(std::vector<std::string>{"sex"});
-  for (std::size_t r = 0; r < 700; ++r) given.append(r % 3 ? "m" : "f");
-  const GenerateOptions how{{}, &given, 1.0f};
+  test::Texts given;
+  for (std::size_t r = 0; r < 700; ++r) given.push_back(r % 3 ? "m" : "f");
+  const GenerateOptions how{.given = test::text_column("sex", given)};
   const std::string completed = cpu.csv(0, 700, 1, how);
   CHECK(completed == cpu.csv(0, 700, 3, how));
   CHECK(cpu.csv(0, 300, 2, how) + cpu.csv(300, 400, 2, how) == completed);
   CHECK(completed.starts_with("f,"));
 }
 
-TEST_CASE("rows stop where no more are wanted, and an error of a thread that prints is thrown") {
+TEST_CASE("rows stop where no more are wanted, and an error of a thread that makes them is thrown") {
   const TableCoding coding = coding_of(table_of_all_kinds(100));
   const Trained cpu(test::Cpu::make(), coding, 4);
-  std::size_t given = 0;
-  generate_rows(cpu.get(), 0, std::size_t{1} << 50, 9, {}, [&](const MadeRows& rows) {
-    given += rows.count;
-    return false;
-  });
-  CHECK(given == 32768);
-  const MadeRows broken{20000, [](std::size_t begin, std::size_t, Table&) {
-                          if (begin > 2000) fail("no row {}", begin);
-                        }};
-  Table out(std::vector<std::string>{"a"});
-  std::string text;
-  CHECK_THROWS_AS(append_csv(broken, out, 3, text), Error);
-  CHECK_THROWS_AS(append_rows(broken, 3, out), Error);
+  const std::optional<Table> some = generate_rows(cpu.get(), 0, std::size_t{1} << 50, 9, {})->next();
+  REQUIRE(some);
+  CHECK(some->rows() == 32768);
+  test::Texts sex(700, "m");
+  sex[650] = "x";
+  CHECK_THROWS_WITH_AS(cpu.csv(0, 700, 3, {.given = test::text_column("sex", sex)}),
+                       doctest::Contains("row 651 of the given ones"), Error);
 }

@@ -20,12 +20,13 @@
 #include "core/measure/nearest.h"
 #include "core/measure/sample.h"
 #include "core/parallel.h"
-#include "core/table/read/csv.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 using doctest::Approx;
+using test::cell;
 
 namespace {
 
@@ -180,9 +181,9 @@ TEST_CASE("a sample has the rows it was asked for, each once and in order") {
   CHECK(some.back() < 1000);
   CHECK(some != choose_rows(1000, 100, 2, 0));
   CHECK(choose_rows(3, 9, 1, 0) == std::vector<std::size_t>{0, 1, 2});
-  const Table t = select_rows(table("a,b\n1,x\n2,y\n3,z\n"), std::vector<std::size_t>{0, 2});
+  const Table t = table("a,b\n1,x\n2,y\n3,z\n").take(std::vector<std::size_t>{0, 2});
   CHECK(t.rows() == 2);
-  CHECK(t.cell(1, 1) == "z");
+  CHECK(cell(t, 1, 1) == "z");
 }
 
 TEST_CASE("what a thread throws reaches the caller, when all threads have ended") {
@@ -243,8 +244,8 @@ TEST_CASE("classifiers, precision and recall know good rows from bad ones") {
   const Table rows = table(real);
   std::string torn = "kind,x,y,size\n";
   for (std::size_t r = 0; r < rows.rows(); ++r)
-    torn +=
-        fmt::format("{},{},{},{}\n", rows.cell(r, 0), rows.cell((r + 500) % 1500, 1), rows.cell(r, 2), rows.cell(r, 3));
+    torn += fmt::format("{},{},{},{}\n", cell(rows, r, 0), cell(rows, (r + 500) % 1500, 1), cell(rows, r, 2),
+                        cell(rows, r, 3));
   const Evaluation bad = evaluate(real, torn, {.scale = true});
   CHECK(*bad.headline("shape")->value == 1);
   // One of six pairs is torn: its numbers' bins and its categories have a total variation of about a quarter.
@@ -282,8 +283,8 @@ TEST_CASE("unseen rows that are not drawn like the real ones are found out, othe
       schema.begin());
   REQUIRE(c < schema.size());
   for (std::size_t r = 0; r < other.rows(); ++r)
-    if (other.cell(r, c) == other.cell(0, c)) rows.push_back(r);
-  const std::optional<Drift> found = drift(real, select_rows(other, rows), schema);
+    if (cell(other, r, c) == cell(other, 0, c)) rows.push_back(r);
+  const std::optional<Drift> found = drift(real, other.take(rows), schema);
   REQUIRE(found);
   CHECK(found->column == schema[c].name);
   CHECK(found->shape < 0.9);
@@ -341,7 +342,7 @@ TEST_CASE("halves of adult are as hard to tell apart as quality.py finds them" *
   const Table adult = read_csv(path);
   std::vector<std::size_t> even, odd;
   for (std::size_t r = 0; r < adult.rows(); ++r) (r % 2 == 0 ? even : odd).push_back(r);
-  const Table real = select_rows(adult, even), synthetic = select_rows(adult, odd);
+  const Table real = adult.take(even), synthetic = adult.take(odd);
   const Schema schema = infer_schema(real);
   // quality.py says 0.9979 (lr) and 1.0000 (xgb) with folds that are drawn otherwise: an AUC of three folds of 11,000
   // rows is off by 0.003, and the score by twice that.

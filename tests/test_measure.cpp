@@ -13,10 +13,10 @@
 #include "core/measure/total_variation.h"
 #include "core/measure/two_sample.h"
 #include "core/measure/wasserstein.h"
-#include "core/table/read/csv.h"
 #include "core/tensor/philox.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 using doctest::Approx;
@@ -33,14 +33,6 @@ Table table(const std::string& csv) { return parse_csv(csv, "t.csv"); }
 Comparison compare(const std::string& real, const std::string& synthetic) {
   const Table table_of_real = table(real);
   return meg::compare(table_of_real, table(synthetic), infer_schema(table_of_real));
-}
-
-/// Rows of a table from `begin` to before `end`.
-Table slice(const Table& from, std::size_t begin, std::size_t end) {
-  Table out(from.names());
-  for (std::size_t r = begin; r < end; ++r)
-    for (std::size_t c = 0; c < from.columns(); ++c) out.append(from.cell(r, c));
-  return out;
 }
 
 /// A table whose label says whether x + y is over 1, and whose third is a word for x's third.
@@ -182,10 +174,10 @@ TEST_CASE("constant columns, single rows and lone columns have figures or none, 
 TEST_CASE("a column of small numbers is no constant") {
   const auto normal = [](double mean, double scale) {
     const Philox philox(1, Stream::kMeasure);
-    Table out({"x"});
+    test::Texts cells;
     for (std::uint64_t r = 0; r < 300; ++r)
-      out.append(fmt::format("{}", scale * (mean + static_cast<double>(philox.normal(r, mean > 0)[0]))));
-    return out;
+      cells.push_back(fmt::format("{}", scale * (mean + static_cast<double>(philox.normal(r, mean > 0)[0]))));
+    return test::text_column("x", cells);
   };
   for (const double scale : {1.0, 1e-12, 1e-200}) {
     const Table real = normal(0, scale), other = normal(5, scale);
@@ -281,7 +273,7 @@ TEST_CASE("halves of adult score what scipy, scikit-learn and XGBoost in Python 
     return;
   }
   const Table adult = read_csv(path);
-  const Table real = slice(adult, 0, 16280), synthetic = slice(adult, 16280, adult.rows());
+  const Table real = adult.slice(0, 16280), synthetic = adult.slice(16280, adult.rows() - 16280);
   const Schema schema = infer_schema(real);
   const Comparison c = meg::compare(real, synthetic, schema);
   // By tests/measure_oracle.py on the same halves; both sides sum in double, in a different order.

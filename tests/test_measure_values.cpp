@@ -158,7 +158,7 @@ TEST_CASE("who was in the table is guessed from distances as in numpy") {
   const Tables t;
   std::vector<std::size_t> first(t.held_out.rows());
   for (std::size_t r = 0; r < first.size(); ++r) first[r] = r;
-  const Membership m = membership(select_rows(t.real, first), t.held_out, t.synthetic, t.schema);
+  const Membership m = membership(t.real.take(first), t.held_out, t.synthetic, t.schema);
   CHECK(m.real_rows == 150);
   CHECK(m.synthetic_rows == 240);
   // Distances are summed in float, so that a few of 22500 pairs are tied here and not there.

@@ -5,11 +5,12 @@
 
 #include "core/model/classic/masks.h"
 #include "core/nn/column_layout.h"
-#include "core/table/read/csv.h"
 #include "meg/meg.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
+using test::cell;
 
 namespace {
 
@@ -64,12 +65,6 @@ Options options_of(const char* preset, const char* masks = "") {
 
 Options classic() { return options_of("classic"); }
 
-std::string csv(const Table& table) {
-  std::string out;
-  append_csv(table, true, out);
-  return out;
-}
-
 }  // namespace
 
 TEST_CASE("a resumed run writes the same model file, byte for byte, as an uninterrupted one") {
@@ -120,12 +115,12 @@ TEST_CASE("a loaded model generates the same rows, and a row is the same alone, 
     one_thread.threads = 1;
     const Meg loaded = Meg::load_model(folder.path / "m.meg", one_thread);
     const Table all = model.generate(3000, 9);
-    CHECK(csv(all) == csv(loaded.generate(3000, 9)));
-    CHECK(csv(all) != csv(loaded.generate(3000, 10)));
+    CHECK(to_csv(all) == to_csv(loaded.generate(3000, 9)));
+    CHECK(to_csv(all) != to_csv(loaded.generate(3000, 10)));
     for (const std::uint64_t row : {0u, 255u, 256u, 1023u, 1024u, 2999u}) {
-      Table one = loaded.empty_table();
-      loaded.generate(row, 1, 9, one);
-      for (std::size_t c = 0; c < 3; ++c) CHECK(one.cell(0, c) == all.cell(row, c));
+      const Table one = test::all_rows(loaded.stream(row, 1, 9));
+      REQUIRE(one.rows() == 1);
+      for (std::size_t c = 0; c < 3; ++c) CHECK(cell(one, 0, c) == cell(all, row, c));
     }
   }
 }
@@ -139,8 +134,8 @@ TEST_CASE("a table of a hundred columns is learned: columns that are equal come 
   double agree = 0, next = 0;
   for (std::size_t r = 0; r < 500; ++r)
     for (std::size_t c = 0; c < 100; c += 2) {
-      agree += rows.cell(r, c) == rows.cell(r, c + 1) ? 1.0 / 25'000 : 0;
-      next += c + 4 < 100 && rows.cell(r, c) == rows.cell(r, c + 4) ? 1.0 / 24'000 : 0;
+      agree += cell(rows, r, c) == cell(rows, r, c + 1) ? 1.0 / 25'000 : 0;
+      next += c + 4 < 100 && cell(rows, r, c) == cell(rows, r, c + 4) ? 1.0 / 24'000 : 0;
     }
   MESSAGE(agree, " of the pairs agree");
   CHECK(agree > 0.9);
@@ -155,7 +150,7 @@ TEST_CASE("a wide run that was interrupted resumes bit for bit, and its rows too
   whole.load_data(table);
   whole.train(3);
   whole.save_model(folder.path / "whole.meg");
-  CHECK(csv(Meg::load_model(folder.path / "whole.meg").generate(300, 9)) == csv(whole.generate(300, 9)));
+  CHECK(to_csv(Meg::load_model(folder.path / "whole.meg").generate(300, 9)) == to_csv(whole.generate(300, 9)));
   for (const int stop : {5, 35}) {  // within an epoch of the warm-up, and in the refinement
     CAPTURE(stop);
     Meg begun(options_of("meg"));
@@ -183,15 +178,15 @@ TEST_CASE("a wide table of any order: a column of a pair is filled from the othe
   for (int r = 0; r < 600; ++r) text += fmt::format("{},,10\n", "abc"[r % 3]);
   const Table holes = parse_csv(text, "holes.csv"), filled = model.impute(holes, 1);
   double agree = 0;
-  for (std::size_t r = 0; r < 600; ++r) agree += filled.cell(r, 0) == filled.cell(r, 1) ? 1.0 / 600 : 0;
+  for (std::size_t r = 0; r < 600; ++r) agree += cell(filled, r, 0) == cell(filled, r, 1) ? 1.0 / 600 : 0;
   MESSAGE(agree, " of the holes are filled with their pair");
   CHECK(agree > 0.6);  // 1/3 by chance; slow to learn, in the generation order it is 0.99
   const Table rows = model.generate(300, 1, {.where = {"c99=20|10", "c50=10"}});
   double next = 0;
   for (std::size_t r = 0; r < 300; ++r) {
-    CHECK((rows.cell(r, 99) == "20" || rows.cell(r, 99) == "10"));
-    CHECK(rows.cell(r, 50) == "10");
-    next += rows.cell(r, 98) == rows.cell(r, 99) ? 1.0 / 300 : 0;
+    CHECK((cell(rows, r, 99) == "20" || cell(rows, r, 99) == "10"));
+    CHECK(cell(rows, r, 50) == "10");
+    next += cell(rows, r, 98) == cell(rows, r, 99) ? 1.0 / 300 : 0;
   }
   CHECK(next > 0.5);
 }
@@ -213,7 +208,7 @@ TEST_CASE("the masks of a model are its own: another start and a file of masks a
   any.save_model(folder.path / "any.meg");
   CHECK(Meg::load_model(folder.path / "any.meg").any_order());
   CHECK(Meg::start_from(folder.path / "any.meg", options_of("meg")).any_order());
-  CHECK(csv(Meg::load_model(folder.path / "any.meg").generate(300, 9)) == csv(any.generate(300, 9)));
+  CHECK(to_csv(Meg::load_model(folder.path / "any.meg").generate(300, 9)) == to_csv(any.generate(300, 9)));
   CHECK_THROWS_AS(Meg(options_of("meg", "masks.txt")), Error);
   CHECK_THROWS_AS(Meg(options_of("classic", "dynamic")), Error);
 }
@@ -273,20 +268,17 @@ TEST_CASE("a classic run keeps its length, and its batches within an epoch") {
 
 TEST_CASE("text that is not UTF-8 and rows beyond all numbers are refused before any work") {
   for (const bool in_name : {true, false}) {
-    Table table({in_name ? "a\xFF" : "a"}, ',');
-    for (int i = 0; i < 3; ++i) table.append(in_name ? "x" : "\xFF");
+    const Table table = test::text_column(in_name ? "a\xFF" : "a", test::Texts(3, in_name ? "x" : "\xFF"));
     Meg model;
     CHECK_THROWS_WITH_AS(model.load_data(table), doctest::Contains("is not UTF-8"), Error);
   }
   Meg model(options_of("meg"));
   model.load_data(small_table());
   model.train(1);
-  Table out = model.empty_table();
-  model.generate((std::uint64_t{1} << 50) - 1, 1, 0, out);
-  CHECK(out.rows() == 1);
-  CHECK_THROWS_AS(model.generate((std::uint64_t{1} << 50) - 1, 2, 0, out), Error);
-  CHECK_THROWS_AS(model.generate(~std::uint64_t{0}, 2, 0, out), Error);
-  CHECK_THROWS_AS(model.generate(2, ~std::size_t{0}, 0, out), Error);
+  CHECK(test::all_rows(model.stream((std::uint64_t{1} << 50) - 1, 1)).rows() == 1);
+  CHECK_THROWS_AS(model.stream((std::uint64_t{1} << 50) - 1, 2), Error);
+  CHECK_THROWS_AS(model.stream(~std::uint64_t{0}, 2), Error);
+  CHECK_THROWS_AS(model.stream(2, ~std::size_t{0}), Error);
 }
 
 TEST_CASE("training goes on from a trained model on other rows of the same columns") {
@@ -342,7 +334,7 @@ TEST_CASE("masks group columns under generators, and a file of them must partiti
   grouped.load_data(small_table());
   grouped.train(2, 64);
   grouped.save_model(folder.path / "m.meg");
-  CHECK(csv(Meg::load_model(folder.path / "m.meg").generate(50)) == csv(grouped.generate(50)));
+  CHECK(to_csv(Meg::load_model(folder.path / "m.meg").generate(50)) == to_csv(grouped.generate(50)));
   CHECK(contiguous_masks(5, 2).widths == std::vector<int>{3, 2});
   CHECK_THROWS_AS(contiguous_masks(3, 4), Error);
 }
@@ -361,13 +353,13 @@ TEST_CASE("constant, all-missing, single-column and two-row tables train; one ro
       if (std::string_view(preset) == "classic") continue;
       for (const double total : model.score(table).total) CHECK(std::isfinite(total));
       if (!model.any_order()) continue;
-      Table holes(table.names());
-      for (std::size_t cell = 0; cell < 3 * table.columns(); ++cell) holes.append("");
+      const Table holes =
+          test::text_table(table.names(), std::vector<test::Texts>(3, test::Texts(table.columns(), "")));
       const Table filled = model.impute(holes);
       REQUIRE(filled.rows() == 3);
       for (std::size_t c = 0; c < table.columns(); ++c) {
-        const bool learned = !table.cell(0, c).empty();  // of a column of nothing but holes there is nothing to learn
-        for (std::size_t r = 0; r < 3; ++r) CHECK(filled.cell(r, c).empty() != learned);
+        const bool learned = !cell(table, 0, c).empty();  // of a column of nothing but holes there is nothing to learn
+        for (std::size_t r = 0; r < 3; ++r) CHECK(cell(filled, r, c).empty() != learned);
       }
     }
   Meg model(classic());
@@ -392,8 +384,8 @@ TEST_CASE("a refinement that the gate refuses leaves the rows of the warm-up") {
   CHECK_FALSE(plain.refined());
   CHECK(refined.refined());
   CHECK_FALSE(wild.refined());
-  CHECK(csv(plain.generate(200)) == csv(wild.generate(200)));
-  CHECK(csv(plain.generate(200)) != csv(refined.generate(200)));
+  CHECK(to_csv(plain.generate(200)) == to_csv(wild.generate(200)));
+  CHECK(to_csv(plain.generate(200)) != to_csv(refined.generate(200)));
 }
 
 TEST_CASE("options that no preset could use are an error that names them") {

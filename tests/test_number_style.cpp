@@ -4,12 +4,11 @@
 #include "core/table/infer/schema.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 
 namespace {
-
-using Cells = std::unordered_set<std::string_view>;
 
 std::string there_and_back(const NumberStyle& style, std::string_view cell) {
   std::string out;
@@ -19,7 +18,7 @@ std::string there_and_back(const NumberStyle& style, std::string_view cell) {
 
 /// The numbers of these cells in the style that they have in common; the cells come out of them as they were.
 std::vector<std::string> read(const std::vector<std::string_view>& cells) {
-  const auto style = common_style(Cells(cells.begin(), cells.end()));
+  const auto style = common_style(cells);
   if (!style) return {};
   std::vector<std::string> out;
   for (const std::string_view cell : cells) {
@@ -29,14 +28,14 @@ std::vector<std::string> read(const std::vector<std::string_view>& cells) {
   return out;
 }
 
-using Texts = std::vector<std::string>;
+using test::Texts;
 
 /// `rows` cells, made by cell(i), as the only column of a table.
 template <class Cell>
 Table table_of(int rows, const Cell& cell) {
-  Table out({"x"});
-  for (int i = 0; i < rows; ++i) out.append(cell(i));
-  return out;
+  Texts cells;
+  for (int i = 0; i < rows; ++i) cells.push_back(cell(i));
+  return test::text_column("x", cells);
 }
 
 }  // namespace
@@ -62,7 +61,7 @@ TEST_CASE("numbers are read and written in the style that they have in common") 
 }
 
 TEST_CASE("groups may be left out here and there: they are written everywhere") {
-  const auto style = common_style({"$9607", "$10,859", "$12.50"});
+  const auto style = common_style(std::vector<std::string_view>{"$9607", "$10,859", "$12.50"});
   REQUIRE(style.has_value());
   CHECK(style->plain("$9607") == "9607");
   CHECK(there_and_back(*style, "$9607") == "$9,607");

@@ -1,8 +1,8 @@
 #include "core/table/infer/odd_cells.h"
 #include "core/table/infer/schema.h"
-#include "core/table/read/csv.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 
@@ -11,13 +11,13 @@ namespace {
 /// 200 rows of one column, row 70's cell and row 90's being odd.
 template <class Cell>
 Table column_of(const Cell& cell, const std::string& odd, const std::string& odder = "") {
-  Table out(std::vector<std::string>{"x"});
-  for (int i = 1; i <= 200; ++i) out.append(i == 70 ? odd : i == 90 && !odder.empty() ? odder : cell(i));
-  return out;
+  test::Texts cells;
+  for (int i = 1; i <= 200; ++i) cells.push_back(i == 70 ? odd : i == 90 && !odder.empty() ? odder : cell(i));
+  return test::text_column("x", cells);
 }
 
 std::string found(const Table& table) {
-  const std::optional<OddCells> odd = find_odd_cells(table, 0);
+  const std::optional<OddCells> odd = find_odd_cells(table[0]);
   return odd ? describe(*odd) : "";
 }
 

@@ -2,9 +2,9 @@
 
 #include "core/measure/closest_record.h"
 #include "core/measure/identical_rows.h"
-#include "core/table/read/csv.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 using doctest::Approx;
@@ -115,7 +115,7 @@ TEST_CASE("a column is one outlier away from nothing by range, but not by rank")
 TEST_CASE("what cannot be compared is a sentence") {
   const Table two = table("x\n1\n2\n"), one = table("x\n1\n");
   CHECK_THROWS_WITH_AS(closest(two, one, two), "the held-out table has 1 row; closest records need 2 or more", Error);
-  CHECK_THROWS_WITH_AS(closest(two, two, Table({"x"})),
+  CHECK_THROWS_WITH_AS(closest(two, two, test::text_column("x", {})),
                        "the synthetic table has 0 rows; closest records need 1 or more", Error);
   CHECK_THROWS_WITH_AS(closest(two, table("y\n1\n2\n"), two), "there is no column 'x'; the table has y", Error);
   CHECK_THROWS_WITH_AS(closest(two, table("x\n1\nb\n"), two),
@@ -140,5 +140,5 @@ TEST_CASE("rows are identical by numbers and words, not by spelling") {
   const auto share = [&](const std::string& rows) { return identical_share(table("x,w,note\n" + rows), real, schema); };
   CHECK(share("1.5,a,p\n0,?,q\n2,b,r\n2,c,r\n") == 0.5);
   CHECK(share("1.5,,p\n,a,p\n") == 0);
-  CHECK(identical_share(Table({"x", "w", "note"}), real, schema) == 0);
+  CHECK(identical_share(test::text_table({"x", "w", "note"}, {}), real, schema) == 0);
 }

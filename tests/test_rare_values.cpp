@@ -4,22 +4,21 @@
 #include <set>
 
 #include "core/table/code/coding.h"
-#include "core/table/read/csv.h"
 #include "meg/error.h"
 #include "meg/meg.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 
 namespace {
 
-using Texts = std::vector<std::string>;
+using test::Texts;
 
 TableCoding coding_of(const Texts& cells, const ColumnOptions& options, const AskedTypes& types = {}) {
   std::string text = "x,y\n";
   for (const std::string& cell : cells) text += cell + ",1\n";
-  const Table table = parse_csv(text, "t.csv");
-  return TableCoding(table, infer_schema(table, types), 5, options);
+  return TableCoding(infer_table(parse_csv(text, "t.csv"), types), 5, options);
 }
 
 Column fit(const Texts& cells, int rare_min, const AskedTypes& types = {}) {
@@ -28,7 +27,7 @@ Column fit(const Texts& cells, int rare_min, const AskedTypes& types = {}) {
 
 std::string there_and_back(const Column& column, std::string_view text) {
   std::string out;
-  column.append(column.encode(text, 0.5f), out);
+  column.append(column.encode_text(text, 0.5f), out);
   return out;
 }
 
@@ -85,7 +84,7 @@ TEST_CASE("rare categories become one, spelled as the column spells it") {
   SUBCASE("nothing is rare") {
     const Column column = fit(repeated({{"a", 5}, {"b", 7}}), 5);
     CHECK(column.rare_note().empty());
-    CHECK_THROWS_AS(column.encode("c", 0.5f), Error);
+    CHECK_THROWS_AS(column.encode_text("c", 0.5f), Error);
   }
   CHECK_THROWS_WITH_AS(coding_of(repeated({{"a", 5}, {"b", 7}}), {.rare_min = 5, .rare_word = "NA"}),
                        "rare values cannot be called 'NA', which stands for a missing value", Error);
@@ -179,8 +178,7 @@ TEST_CASE("dates are cut like numbers, identifiers and texts stay as they are") 
     append_datetime(86400.0 * (i == 0 ? -20000 : i), "%Y-%m-%d", 0, day);
     text += fmt::format("K-{},{},said {} words\n", 1000 + i * i, day, i);
   }
-  const Table table = parse_csv(text, "t.csv");
-  const TableCoding coding(table, infer_schema(table), 5, {.rare_min = 5});
+  const TableCoding coding(infer_table(parse_csv(text, "t.csv")), 5, {.rare_min = 5});
   REQUIRE(coding.columns().size() == 1);
   CHECK(coding.schema()[1].smallest == 86400.0 * 6);  // the mean of the fifth to ninth day
   CHECK(coding.notes() == Texts{"column 'day': numbers that fewer than 5 rows hold were cut to the range 1970-01-07 "
@@ -217,14 +215,15 @@ TEST_CASE("a model with a minimum count never says what one person alone is") {
   CHECK(model.notes().size() == 4);
   model.train(2);
   const Table rows = model.generate(20000);
+  const std::span<const std::int64_t> age = rows["age"].values<std::int64_t>(),
+                                      income = rows["income"].values<std::int64_t>();
   std::set<std::string> towns, children;
   for (std::size_t r = 0; r < rows.rows(); ++r) {
-    towns.emplace(rows.cell(r, 0));
-    children.emplace(rows.cell(r, 3));
-    const double age = *parse_number(rows.cell(r, 1)), income = *parse_number(rows.cell(r, 2));
-    REQUIRE(age < 70);
-    REQUIRE(income >= incomes[4]);
-    REQUIRE(income <= incomes[595]);
+    towns.insert(test::cell(rows, r, "town"));
+    children.insert(test::cell(rows, r, "children"));
+    REQUIRE(age[r] < 70);
+    REQUIRE(static_cast<double>(income[r]) >= incomes[4]);
+    REQUIRE(static_cast<double>(income[r]) <= incomes[595]);
   }
   CHECK(towns == std::set<std::string>{"Oslo", "Rome"});
   CHECK(children == std::set<std::string>{"0", "1", "2", "3"});

@@ -5,9 +5,9 @@
 
 #include "core/report/cut_column.h"
 #include "core/report/report.h"
-#include "core/table/read/csv.h"
 #include "meg/error.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 using doctest::Approx;
@@ -17,12 +17,8 @@ namespace {
 
 Table table(const std::string& csv) { return parse_csv(csv, "t.csv"); }
 
-/// A table of one column; a missing cell is quoted, so that its line is not blank.
-Table column_of(const std::vector<std::string>& cells) {
-  std::string csv = "x\n";
-  for (const std::string& cell : cells) csv += "\"" + cell + "\"\n";
-  return table(csv);
-}
+/// A table of one column.
+Table column_of(const std::vector<std::string>& cells) { return test::text_column("x", cells); }
 
 CutColumn cut(const Table& real, const Table& synthetic, const BarLimits& limits, const AskedTypes& types = {}) {
   const Schema schema = infer_schema(real, types);
@@ -129,7 +125,7 @@ TEST_CASE("every number is in the interval that holds it, and intervals are whol
     }
     for (const auto& [of, cells] : {std::pair(&real, &c.real), std::pair(&synthetic, &c.synthetic)})
       for (std::size_t r = 0; r < of->rows(); ++r) {
-        const double x = std::stod(std::string(of->cell(r, 0)));
+        const double x = std::stod(test::cell(*of, r, 0));
         const double slack = 1e-9 * 100;  // sums of widths round
         CHECK(x >= c.bars.edges[(*cells)[r]] - slack);
         CHECK(x <= c.bars.edges[(*cells)[r] + 1u] + slack);

@@ -1,8 +1,9 @@
-#include "core/table/read/csv.h"
 #include "meg/meg.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
+using test::cell;
 
 namespace {
 
@@ -75,7 +76,7 @@ TEST_CASE("a score is the sum of its parts, and the same alone, in any part of a
       CHECK(all.total[r] == doctest::Approx(all.parts[3 * r] + all.parts[3 * r + 1] + all.parts[3 * r + 2]));
     for (const std::size_t r : {0u, 1u, 255u, 256u, 699u}) {
       std::string text = "y,id,x,word\n";  // in another order, beside a column that the model does not know
-      text += fmt::format("{},7,{},{}\n", table.cell(r, 2), table.cell(r, 1), table.cell(r, 0));
+      text += fmt::format("{},7,{},{}\n", cell(table, r, 2), cell(table, r, 1), cell(table, r, 0));
       const Scores alone = model.score(from_text(text)), part = model.score(table, r, 1);
       CHECK(alone.total[0] == all.total[r]);
       CHECK(part.total[0] == all.total[r]);

@@ -4,6 +4,7 @@
 
 #include "meg/error.h"
 #include "meg/table.h"
+#include "tests/tables.h"
 
 using namespace meg;
 
@@ -71,9 +72,9 @@ TEST_CASE("slices share memory and count their own nulls") {
 TEST_CASE("a table's columns have one length and different names") {
   const Array two = Array::of({.id = TypeId::kInt64}, std::vector<std::int64_t>{1, 2});
   const Array one = Array::of({.id = TypeId::kInt64}, std::vector<std::int64_t>{1});
-  CHECK_THROWS_AS(TypedTable({{"a", two}, {"b", one}}), Error);
-  CHECK_THROWS_AS(TypedTable({{"a", two}, {"a", two}}), Error);
-  const TypedTable table({{"a", two}, {"b", two}});
+  CHECK_THROWS_AS(Table({{"a", two}, {"b", one}}), Error);
+  CHECK_THROWS_AS(Table({{"a", two}, {"a", two}}), Error);
+  const Table table({{"a", two}, {"b", two}});
   CHECK(table.rows() == 2);
   CHECK(table.place_of("b") == 1);
   CHECK_FALSE(table.find("c"));
@@ -84,12 +85,12 @@ TEST_CASE("a table's columns have one length and different names") {
 TEST_CASE("tables are put one after the other, dictionaries united") {
   const auto table = [](std::vector<std::int32_t> places, std::vector<std::string> words,
                         std::vector<std::int32_t> days) {
-    return TypedTable({{"word", Array::dictionary(places, words)},
-                       {"day", Array::of({.id = TypeId::kDate}, days)},
-                       {"text", Array::texts(std::vector<std::string>(days.size(), "x"))}});
+    return Table({{"word", Array::dictionary(places, words)},
+                  {"day", Array::of({.id = TypeId::kDate}, days)},
+                  {"text", Array::texts(std::vector<std::string>(days.size(), "x"))}});
   };
   const std::array parts{table({0, 1}, {"a", "b"}, {5, 6}), table({1, -1, 0}, {"c", "b"}, {7, 8, 9})};
-  const TypedTable all = TypedTable::concatenate(parts);
+  const Table all = Table::concatenate(parts);
   REQUIRE(all.rows() == 5);
   CHECK(all["word"].text(1) == "b");
   CHECK(all["word"].text(2) == "b");
@@ -97,8 +98,48 @@ TEST_CASE("tables are put one after the other, dictionaries united") {
   CHECK(all["word"].text(4) == "c");
   CHECK(all["day"].values<std::int32_t>()[4] == 9);
   CHECK(all["text"].text(4) == "x");
-  const std::array differ{TypedTable({{"a", Array::of({.id = TypeId::kInt64}, std::vector<std::int64_t>{1})}}),
-                          TypedTable({{"a", Array::of({.id = TypeId::kFloat64}, std::vector<double>{1})}})};
-  CHECK_THROWS_WITH_AS(TypedTable::concatenate(differ),
+  const std::array differ{Table({{"a", Array::of({.id = TypeId::kInt64}, std::vector<std::int64_t>{1})}}),
+                          Table({{"a", Array::of({.id = TypeId::kFloat64}, std::vector<double>{1})}})};
+  CHECK_THROWS_WITH_AS(Table::concatenate(differ),
                        "column 'a' is int64 in one part of the table and float64 in another", Error);
+}
+
+TEST_CASE("some of the rows are taken in any order, also of slices, of every type") {
+  const Bitmap valid = bits({true, false, true, true});
+  const DataType dictionary{.id = TypeId::kDictionary, .ordered = true, .stored = "c"};
+  const Table all(
+      {{"bool", Array::bools(bits({true, true, false, true}), valid)},
+       {"whole", Array::of({.id = TypeId::kInt64}, std::vector<std::int64_t>{1, 2, 3, 4}, valid)},
+       {"number", Array::of({.id = TypeId::kFloat64}, std::vector<double>{0.1, 0.2, 0.3, 0.4})},
+       {"text", Array::texts(std::array<std::string, 4>{"a", "", "ccc", "dd"}, valid)},
+       {"word", Array::dictionary({0, -1, 1, 0}, std::array<std::string, 3>{"no", "yes", "u"}, dictionary)},
+       {"day", Array::of({.id = TypeId::kDate}, std::vector<std::int32_t>{5, 6, 7, 8}, valid)},
+       {"at", Array::of({.id = TypeId::kTimestamp}, std::vector<std::int64_t>{5, 6, 7, 8})},
+       {"time", Array::of({.id = TypeId::kTime}, std::vector<std::int32_t>{5, 6, 7, 8})},
+       {"fine", Array::of({.id = TypeId::kTime, .unit = TimeUnit::kNano}, std::vector<std::int64_t>{5, 6, 7, 8})},
+       {"long", Array::of({.id = TypeId::kDuration}, std::vector<std::int64_t>{5, 6, 7, 8})}});
+  const std::array<std::size_t, 4> some{3, 1, 3, 2};
+  for (const std::size_t first : {0u, 1u}) {
+    const Table from = all.slice(first, 4 - first);
+    const std::vector<std::size_t> rows{3 - first, 1 - first, 3 - first, 2 - first};
+    const Table taken = from.take(rows);
+    REQUIRE(taken.rows() == 4);
+    CHECK(taken.names() == all.names());
+    CHECK_FALSE(taken.is_text());
+    for (std::size_t c = 0; c < all.columns(); ++c) {
+      CHECK(taken[c].type() == all[c].type());
+      for (std::size_t i = 0; i < 4; ++i) {
+        CAPTURE(all.name(c));
+        CAPTURE(i);
+        CHECK(taken[c].is_null(i) == all[c].is_null(some[i]));
+        CHECK(test::cell(taken, i, c) == test::cell(all, some[i], c));
+      }
+    }
+    CHECK(taken["word"].dictionary().size() == 3);
+  }
+  CHECK(all.take({}).rows() == 0);
+  CHECK(all.take({})["word"].dictionary().size() == 3);
+  const Table texts = test::text_column("x", {"1", "NA"});
+  CHECK(texts.take(std::array<std::size_t, 1>{1}).is_text());
+  CHECK_THROWS_WITH_AS(texts.take(std::array<std::size_t, 1>{2}), "row 2 of 2 is asked for", Error);
 }

@@ -7,25 +7,23 @@
 #include <set>
 
 #include "core/table/code/text_columns.h"
-#include "core/table/read/csv.h"
 #include "core/tensor/keyed_permutation.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
 
 namespace {
 
-using Texts = std::vector<std::string>;
+using test::Texts;
 
 struct Learned {
   Schema schema;
   TextColumns text;
   explicit Learned(const Texts& cells) {
-    std::string csv = "x\n";
-    for (const std::string& cell : cells) csv += cell + "\n";
-    const Table table = parse_csv(csv, "t.csv");
-    schema = infer_schema(table, {{"x", ColumnType::kIdentifier}});
-    text = TextColumns(table, schema);
+    const InferredTable table = infer_table(test::text_column("x", cells), {{"x", ColumnType::kIdentifier}});
+    schema = table.schema;
+    text = TextColumns(table);
   }
   Texts rows(std::uint64_t count, std::uint64_t seed = 5) const {
     Texts out(count);

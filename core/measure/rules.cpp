@@ -55,8 +55,8 @@ struct Values {
   std::size_t count = 0;
   double repeated = 0;  // chance that two rows of the real table have the same
 
-  /// Of these rows of the real table and of all of the other, which may be null, as read_column() reads them; value(cells,
-  /// row) is a cell's.
+  /// Of these rows of the real table and of all of the other, which may be null, as read_column() reads them;
+  /// value(cells, row) is a cell's.
   template <class Key, class ValueOf>
   static Values of(const Array& real, std::span<const std::size_t> chosen, const Array* synthetic,
                    const ValueOf& value) {

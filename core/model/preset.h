@@ -5,11 +5,11 @@
 #include "core/model/row_source.h"
 #include "core/model/tensor_file.h"
 #include "core/nn/backend.h"
-#include "meg/table.h"
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
 #include "meg/options.h"
 #include "meg/scores.h"
+#include "meg/table.h"
 
 namespace meg {
 

@@ -7,8 +7,8 @@
 #include "core/measure/evaluation.h"
 #include "core/report/advice.h"
 #include "core/table/infer/schema.h"
-#include "meg/table.h"
 #include "meg/options.h"
+#include "meg/table.h"
 
 namespace meg {
 

@@ -61,9 +61,7 @@ void append_cell(const Array& column, std::size_t i, std::string& out) {
   }
 }
 
-bool is_number(TypeId type) {
-  return type != TypeId::kBool && type != TypeId::kUtf8 && type != TypeId::kDictionary;
-}
+bool is_number(TypeId type) { return type != TypeId::kBool && type != TypeId::kUtf8 && type != TypeId::kDictionary; }
 
 double number_of(const Array& column, std::size_t i) {
   const DataType& type = column.type();

@@ -1,3 +1,5 @@
+#include "meg/table.h"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <map>
 
 #include "meg/error.h"
-#include "meg/table.h"
 
 namespace meg {
 
@@ -186,8 +187,7 @@ Array Array::slice(std::size_t first, std::size_t count) const {
   return out;
 }
 
-Table::Table(std::vector<NamedArray> columns, bool is_text)
-    : columns_(std::move(columns)), is_text_(is_text) {
+Table::Table(std::vector<NamedArray> columns, bool is_text) : columns_(std::move(columns)), is_text_(is_text) {
   std::map<std::string_view, std::size_t> seen;
   for (const NamedArray& column : columns_) {
     if (!seen.emplace(column.name, seen.size()).second) fail("two columns are named '{}'; rename one", column.name);
@@ -321,7 +321,8 @@ Array taken(const Array& from, std::span<const std::size_t> rows) {
       return Array::texts(std::move(offsets), std::move(bytes), std::move(valid), type);
     }
     case TypeId::kDictionary: {
-      Array::Layout layout = Array::of({.id = TypeId::kDate}, taken_values<std::int32_t>(from, rows), std::move(valid)).layout();
+      Array::Layout layout =
+          Array::of({.id = TypeId::kDate}, taken_values<std::int32_t>(from, rows), std::move(valid)).layout();
       layout.dictionary = from.layout().dictionary;
       return {type, std::move(layout)};
     }
@@ -354,6 +355,7 @@ Table Table::concatenate(std::span<const Table> tables) {
     std::vector<const Array*> parts;
     for (const Table& table : tables) {
       const Array& part = table[name];
+      if (table.is_text() != tables[0].is_text()) fail("one part of the table is text, another has types");
       if (part.type() != tables[0][c].type())
         fail("column '{}' is {} in one part of the table and {} in another", name, to_string(tables[0][c].type()),
              to_string(part.type()));

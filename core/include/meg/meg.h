@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "meg/table.h"
 #include "meg/error.h"
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
 #include "meg/options.h"
 #include "meg/scores.h"
+#include "meg/table.h"
 
 namespace meg {
 
@@ -106,11 +106,11 @@ class Meg {
   /// rows that the column cannot have; for a model that has learned nothing; and for rows beyond the first 2^50. The
   /// preset must be meg for any of `how`.
   Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
-  /// Rows first_row ... first_row + count - 1 of that table, some thousands at a time. The model must outlive the stream
-  /// and must not be trained meanwhile; a stream is for one thread.
+  /// Rows first_row ... first_row + count - 1 of that table, some thousands at a time. The model must outlive the
+  /// stream and must not be trained meanwhile; a stream is for one thread.
   RowStream stream(std::uint64_t first_row, std::size_t count, std::uint64_t seed = 0,
                    const GenerateOptions& how = {}) const;
-  /// A table without rows, of the columns and types that generated ones have.
+  /// A table without rows, of the columns and types that generated ones have; columns of given texts come as utf8.
   Table empty_table() const;
 
   /// The rows with their missing cells filled, each drawn given all that is present in its row; draw 0, 1, 2, ... are

@@ -103,7 +103,7 @@ std::vector<float> TableScaling::encode(const ReadTable& table) const {
     present.clear();
     for (std::size_t r = 0; r < rows; ++r) {
       const Value value = table.value(r, modelled_[m]);
-      if (value.is_odd) fail_cell(column, value.odd);
+      if (value.is_odd) fail_cell(column, value.text);
       float& x = out[r * columns + m] = value.is_missing() ? kMissing : scaled(scaled_[m], value.number);
       if (!std::isnan(x)) present.push_back(x);
     }

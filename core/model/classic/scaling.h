@@ -34,12 +34,12 @@ class TableScaling {
   std::span<const ScaledColumn> columns() const { return scaled_; }
   std::vector<std::string> modelled() const;
 
-  /// [table.rows(), width()] scaled values of a table that schema() has read. Throws Error where the table lacks a column
-  /// or has a category or word that the fitted one had not.
+  /// [table.rows(), width()] scaled values of a table that schema() has read. Throws Error where the table lacks a
+  /// column or has a category or word that the fitted one had not.
   std::vector<float> encode(const ReadTable& table) const;
 
-  /// The rows first_row ... of the table that `seed` stands for, from their values [rows, width()], unscaled: the columns
-  /// of the schema, as read_column() reads them.
+  /// The rows first_row ... of the table that `seed` stands for, from their values [rows, width()], unscaled: the
+  /// columns of the schema, as read_column() reads them.
   std::vector<Array> made_columns(std::span<const double> values, std::uint64_t seed, std::uint64_t first_row) const;
 
   std::string to_json() const;

@@ -77,12 +77,12 @@ class RowGenerator : public RowSource {
     backend.end_step();
   }
 
-  /// What is given comes out as it is there, all else as it was made.
+  /// What is given comes out as it is there, cells of texts as they are spelled; all else as it was made.
   Table table_of(const RowChunks::Rows& rows) const {
     const Schema& schema = on_.coding.schema();
-    std::vector<Array> made = on_.coding.made_columns(
-        {.code = rows.codes, .number = rows.numbers, .first_row = rows.row, .seed = seed_}, on_.threads,
-        given_ ? &*given_ : nullptr, rows.row);
+    std::vector<Array> made =
+        on_.coding.made_columns({.code = rows.codes, .number = rows.numbers, .first_row = rows.row, .seed = seed_},
+                                on_.threads, given_ ? &*given_ : nullptr, rows.row);
     std::vector<NamedArray> out(schema.size());
     parallel_for(out.size(), on_.threads, [&](std::size_t c) {
       out[c] = {schema[c].name, conditions_.given[c] == Conditions::kNotGiven
@@ -96,7 +96,14 @@ class RowGenerator : public RowSource {
     const std::size_t source = conditions_.given[c];
     std::vector<bool> is_hole_of(rows.count);
     for (std::size_t r = 0; r < rows.count; ++r) is_hole_of[r] = is_hole(rows.row + r, source);
-    return fill_column(on_.coding.schema()[c], (*how_.given)[source].slice(rows.row, rows.count), is_hole_of, made);
+    const ColumnSchema& column = on_.coding.schema()[c];
+    const Array given = (*how_.given)[source].slice(rows.row, rows.count);
+    if (!how_.given->is_text())
+      return fill_column(column, given, /*is_text=*/false, is_hole_of, made, output_type(column));
+    Bitmap valid;
+    for (std::size_t r = 0; r < rows.count; ++r)
+      valid.push_back(is_hole_of[r] ? !made.is_null(r) : !is_missing(column, given.text(r)));
+    return fill_texts(column, given, is_hole_of, made).with_validity(std::move(valid));
   }
 
   std::size_t pass() const { return static_cast<std::size_t>(rows_); }

@@ -87,7 +87,9 @@ class RowImputer {
       std::vector<bool> is_hole(cells.size());
       for (std::size_t r = 0; r < cells.size(); ++r) is_hole[r] = is_missing(r, c);
       const ColumnSchema& schema = model_column(c).schema();
-      out.back().values = fill_column(schema, cells, is_hole, read_values(schema, std::move(made_[c])));
+      const Array made = read_values(schema, std::move(made_[c]));
+      out.back().values = table_.is_text() ? fill_texts(schema, cells, is_hole, made)
+                                           : fill_column(schema, cells, false, is_hole, made, cells.type());
     }
     return Table(std::move(out), table_.is_text());
   }
@@ -119,8 +121,7 @@ class RowImputer {
       if (is_numeric(schema.type) && (value.number < schema.smallest || value.number > schema.largest))
         ++counts_.beyond;
     } catch (const Error& error) {
-      if (counts_.unread++ == 0)
-        counts_.first_unread = fmt::format("row {}: {}", first_row_ + row + 1, error.what());
+      if (counts_.unread++ == 0) counts_.first_unread = fmt::format("row {}: {}", first_row_ + row + 1, error.what());
     }
   }
 
@@ -162,7 +163,7 @@ class RowImputer {
   std::uint64_t seed_, first_noise_;
   Imputed& counts_;
   RowFiller filler_;
-  std::vector<std::size_t> column_;  // [table's columns] the model's, or kNone
+  std::vector<std::size_t> column_;        // [table's columns] the model's, or kNone
   std::vector<std::vector<double>> made_;  // [table's columns] [rows] what holes are filled with
   std::vector<float> cells_;
 };
@@ -178,8 +179,7 @@ Table impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint6
   const int block = trained.rows_of_pass(count);
   const Table some = table.slice(first_row, count);
   RowImputer rows(trained, some, first_row, block, seed, draw, counts);
-  for_blocks(first_row, first_row + count, block,
-             [&](std::uint64_t row, std::uint64_t stop) { rows.fill(row, stop); });
+  for_blocks(first_row, first_row + count, block, [&](std::uint64_t row, std::uint64_t stop) { rows.fill(row, stop); });
   return rows.take();
 }
 

@@ -167,8 +167,7 @@ class MegPreset final : public Preset {
   }
 
   TrainedEnsemble trained() const {
-    return {backend_, *ensemble_, coding_, parameters(), constants_.data(), decoding_->numbers(),
-            options_.threads};
+    return {backend_, *ensemble_, coding_, parameters(), constants_.data(), decoding_->numbers(), options_.threads};
   }
 
   /// The table as the columns that were fitted read it.

@@ -151,7 +151,7 @@ Value TableCoding::learned(const ReadTable& rows, std::size_t row, std::size_t s
   if (!relation || value.is_missing() || value.is_odd) return value;
   const double predicted =
       relation->predict(schema_[schema_column], [&](std::size_t c) { return rows.number(row, c); });
-  if (!std::isfinite(predicted)) return {.odd = "a number without what it follows from", .is_odd = true};
+  if (!std::isfinite(predicted)) return {.text = "a number without what it follows from", .is_odd = true};
   return {.number = relation->off_by(value.number, predicted)};
 }
 

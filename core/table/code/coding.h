@@ -19,10 +19,10 @@ struct Coded {
   std::vector<float> z;
 };
 
-/// A whole table between its values and cells (code, z). Modelled are all columns but identifiers and free text; of these,
-/// those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew. A column
-/// of more than options.most_categories stands in columns() as its two parts, one behind the other. A column that
-/// follows from others stands there as its distance from them, see relation.h.
+/// A whole table between its values and cells (code, z). Modelled are all columns but identifiers and free text; of
+/// these, those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew. A
+/// column of more than options.most_categories stands in columns() as its two parts, one behind the other. A column
+/// that follows from others stands there as its distance from them, see relation.h.
 class TableCoding {
  public:
   TableCoding() = default;

@@ -102,8 +102,8 @@ bool is_list(std::span<const double> sorted, const ColumnSchema& schema, const C
 
 }  // namespace
 
-Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed,
-                   std::uint32_t number, const ColumnOptions& options, Part part) {
+Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed, std::uint32_t number,
+                   const ColumnOptions& options, Part part) {
   Column out;
   out.schema_ = schema;
   out.part_ = part;
@@ -205,9 +205,9 @@ Cell Column::encode(const Value& value, float uniform) const {
 
 Cell Column::encode_text(std::string_view text, float uniform) const {
   if (meg::is_missing(schema_, text)) return encode(Value{}, uniform);
-  if (!is_modelled(schema_.type)) return encode(Value{.number = 0}, uniform);
+  if (!is_modelled(schema_.type)) return encode(Value{.number = 0, .text = text}, uniform);
   const std::optional<double> number = parse_cell(schema_, text);
-  return encode(number ? Value{.number = *number} : Value{.odd = text, .is_odd = true}, uniform);
+  return encode(number ? Value{.number = *number} : Value{.text = text, .is_odd = true}, uniform);
 }
 
 Cell Column::encode_whole(const Value& value, float uniform) const {
@@ -220,14 +220,14 @@ Cell Column::encode_whole(const Value& value, float uniform) const {
   }
   if (missing_code_ == 0 && rare_code_ == 0) return {};
   if (missing_code_ == 0) {
-    std::string text(value.odd);
+    std::string text(value.text);
     if (!value.is_odd && is_modelled(schema_.type)) append_value(schema_, value.number, text);
     fail("column '{}' has no values in the table it was fitted on, so it cannot hold '{}'", schema_.name, text);
   }
   if (!is_modelled(schema_.type)) return {};
   const bool is_number = is_numeric(schema_.type);
   if (value.is_odd && !is_number && rare_code_ >= 0) return {static_cast<std::uint32_t>(rare_code_), 0};
-  if (value.is_odd) fail_cell(schema_, value.odd);
+  if (value.is_odd) fail_cell(schema_, value.text);
   if (is_number) return encode_number(part_of(value.number), uniform);
   return {static_cast<std::uint32_t>(value.number), 0};
 }

@@ -57,8 +57,8 @@ class Column {
 
   /// Fits the column that `schema` was inferred from to its cells, as Value::number has them; NaN is a missing one. The
   /// noise is that of (seed, number).
-  static Column fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed,
-                    std::uint32_t number, const ColumnOptions& options = {}, Part part = Part::kWhole);
+  static Column fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed, std::uint32_t number,
+                    const ColumnOptions& options = {}, Part part = Part::kWhole);
 
   /// Cuts the column, of categories, into blocks. Its parts are columns of the same texts, with codes of their own.
   void split(CategoryBlocks blocks) { blocks_ = std::make_shared<const CategoryBlocks>(std::move(blocks)); }
@@ -95,8 +95,8 @@ class Column {
   Cell encode_text(std::string_view text, float uniform) const;
   /// Appends the cell's text as the table spells it; nothing for the present cells of identifier and text columns.
   void append(Cell cell, std::string& out) const;
-  /// The value of a decoded cell: its code, and the number of numbers() where the code is the continuous one. Of numeric
-  /// columns a number, of others the code; NaN of a missing one.
+  /// The value of a decoded cell: its code, and the number of numbers() where the code is the continuous one. Of
+  /// numeric columns a number, of others the code; NaN of a missing one.
   double number(std::uint32_t code, double number) const;
   /// What the z of continuous cells decode by; valid as long as this column stays where it is.
   GridTables numbers() const { return {scores_.tables(), schema_.smallest, schema_.largest, step_}; }

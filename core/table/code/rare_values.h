@@ -16,9 +16,10 @@ struct RareWords {
   std::string note;  ///< what was done, to follow "column 'x': "; empty: nothing
 };
 
-/// Merges the categories that fewer than `least` cells hold, by the counts of schema.values, into one, which is spelled `word`, or as the column
-/// spells that already (upper and lower case aside): there they join. Where all these rows are still fewer than
-/// `least`, they join the most frequent category. Throws Error where `word` stands for a missing value.
+/// Merges the categories that fewer than `least` cells hold, by the counts of schema.values, into one, which is spelled
+/// `word`, or as the column spells that already (upper and lower case aside): there they join. Where all these rows are
+/// still fewer than `least`, they join the most frequent category. Throws Error where `word` stands for a missing
+/// value.
 RareWords hide_rare_words(std::span<const std::size_t> counts, int least, const std::string& word,
                           ColumnSchema& schema);
 

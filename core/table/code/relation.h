@@ -56,8 +56,8 @@ struct Relation {
   static double combine(Combination what, double a, double b);
 };
 
-/// The relations of the columns of numbers of a table that the schema has read, each to columns that stand before it in `order` (places in the
-/// schema). Found are
+/// The relations of the columns of numbers of a table that the schema has read, each to columns that stand before it in
+/// `order` (places in the schema). Found are
 /// - sums of up to three terms with factors, or one quotient, that give at least 95 % of the cells, also of those that
 ///   are not the column's most frequent value: gross = net + tax, days = (end - begin) / 86400, total = price * amount;
 /// - columns that are always at or behind another one (or always at or before it) of the same kind, where their ranges

@@ -174,6 +174,17 @@ std::string_view zone_of(std::string_view cell) {
   return {};
 }
 
+double zone_seconds(std::string_view zone) {
+  std::string digits;
+  for (const char c : zone)
+    if (c >= '0' && c <= '9') digits.push_back(c);
+  if (digits.size() < 2) return 0;
+  digits.resize(4, '0');
+  const double seconds =
+      3600.0 * (10 * (digits[0] - '0') + digits[1] - '0') + 60.0 * (10 * (digits[2] - '0') + digits[3] - '0');
+  return zone.find('-') == std::string_view::npos ? seconds : -seconds;
+}
+
 std::optional<double> parse_datetime(std::string_view cell, std::string_view format) {
   std::string_view text = trimmed(cell);
   Parts parts;

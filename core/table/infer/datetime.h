@@ -30,6 +30,9 @@ std::string_view unknown_directive(std::string_view format);
 /// What a cell ends with that says its time zone: Z, +02:00, -0500, with the blank before it; empty where nothing.
 std::string_view zone_of(std::string_view cell);
 
+/// Seconds that such a zone is ahead of UTC; 0 of what is none.
+double zone_seconds(std::string_view zone);
+
 /// Seconds since 1970-01-01 00:00 of a cell in that format, blanks around it aside; nothing where it is not in it or
 /// is no date of the calendar (30 February). What the format does not say is of that day.
 std::optional<double> parse_datetime(std::string_view cell, std::string_view format);

@@ -28,7 +28,6 @@ constexpr std::size_t kNamedIdentifierRows = 50;
 /// them 4 more.
 constexpr int kLeastSignificant = 3, kMostSignificant = 12, kManyMore = 4;
 
-
 using Values = std::vector<std::string_view>;
 
 std::string lower(std::string_view word) {

@@ -13,8 +13,8 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
 /// Whether a column of whole numbers names its rows: all differ, and they rise by one or the column is called so.
 bool is_identifier_of_numbers(const Survey& s, const ColumnSchema& column);
 
-/// Decimals of numbers as far apart as 1e-8 and 1e12 would give the large ones digits that nobody wrote: the significant
-/// digits of such a column; 0 of others.
+/// Decimals of numbers as far apart as 1e-8 and 1e12 would give the large ones digits that nobody wrote: the
+/// significant digits of such a column; 0 of others.
 int significant_digits(const Survey& s, const ColumnSchema& column);
 
 }  // namespace meg

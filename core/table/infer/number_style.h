@@ -1,8 +1,8 @@
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <span>
 
 namespace meg {
 

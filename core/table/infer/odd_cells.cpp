@@ -93,8 +93,7 @@ std::optional<OddCells> find_odd_cells(const Array& column) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   if (cells.size() < kFewestCells || values.size() <= kOfCategories) return {};
-  if (are_numbers(cells))
-    return odd_where(column, "numbers", [](std::string_view c) { return !parse_number(c); });
+  if (are_numbers(cells)) return odd_where(column, "numbers", [](std::string_view c) { return !parse_number(c); });
 
   std::unordered_map<std::string, std::size_t> skeletons;
   for (const std::string_view cell : cells) ++skeletons[skeleton(cell)];

@@ -15,9 +15,9 @@ struct OddCells {
   std::string cell;       ///< which is this
 };
 
-/// Of a utf8 column: at most 5 % of the cells that are there, all others being numbers, of one style too, or dates of one format, more
-/// than 20 different ones among 5,000 rows, which say what they are. Nothing where it is not so, and where no cell is
-/// odd.
+/// Of a utf8 column: at most 5 % of the cells that are there, all others being numbers, of one style too, or dates of
+/// one format, more than 20 different ones among 5,000 rows, which say what they are. Nothing where it is not so, and
+/// where no cell is odd.
 std::optional<OddCells> find_odd_cells(const Array& column);
 
 /// 3 of its cells are no numbers, the first in row 17: 'n/k'

@@ -42,7 +42,7 @@ std::vector<T> read_each(const Array& dictionary, const Read& read) {
 Array read_numbers(const ColumnSchema& column, const Array& cells, bool is_text) {
   Numbers out(cells.size());
   if (is_number(cells.type().id)) {
-    for (std::size_t r = 0; r < cells.size(); ++r) out.add(number_of(cells, r), !cells.is_null(r));
+    for (std::size_t r = 0; r < cells.size(); ++r) out.add(number_of(column, cells, r), !cells.is_null(r));
     return out.take();
   }
   if (cells.type().id == TypeId::kDictionary) {
@@ -177,14 +177,14 @@ Value ReadTable::value(std::size_t row, std::size_t c) const {
   if (column.places) {
     const std::int32_t place = column.places[row];
     if (place < column.known) return {.number = static_cast<double>(place)};
-    return {.odd = column.values.text(row), .is_odd = true};
+    return {.text = column.values.text(row), .is_odd = true};
   }
-  if (!column.numbers) return {.number = 0};
+  if (!column.numbers) return {.number = 0, .text = column.values.text(row)};
   const double number = column.numbers[row];
   if (!std::isnan(number)) return {.number = number};
   const TypeId source = column.source.type().id;
   const bool is_word = column.source.size() > row && (source == TypeId::kUtf8 || source == TypeId::kDictionary);
-  return {.odd = is_word ? column.source.text(row) : std::string_view("NaN or infinite"), .is_odd = true};
+  return {.text = is_word ? column.source.text(row) : std::string_view("NaN or infinite"), .is_odd = true};
 }
 
 Table read_all(const Schema& schema, const Table& table, std::string_view which, int threads) {
@@ -195,7 +195,7 @@ Table read_all(const Schema& schema, const Table& table, std::string_view which,
     columns.push_back({schema[c].name, read[c]});
     for (std::size_t r = 0; is_numeric(schema[c].type) && r < read.rows(); ++r)
       if (const Value value = read.value(r, c); value.is_odd) try {
-          fail_cell(schema[c], value.odd);
+          fail_cell(schema[c], value.text);
         } catch (const Error& error) {
           fail("row {} of the {} table: {}", r + 1, which, error.what());
         }

@@ -9,8 +9,10 @@
 namespace meg {
 
 /// A column as its schema reads it, in one of three types:
-/// - integer, decimal, datetime: float64, of datetimes seconds since 1970; NaN where a cell is there but no such number;
-/// - categorical, boolean: a dictionary of the schema's values in their order, and behind them the words that the schema
+/// - integer, decimal, datetime: float64, of datetimes seconds since 1970; NaN where a cell is there but no such
+/// number;
+/// - categorical, boolean: a dictionary of the schema's values in their order, and behind them the words that the
+/// schema
 ///   does not have;
 /// - identifier, text: utf8.
 /// Null where the cell is missing. `is_text`: of a table of texts, where words stand for missing cells.
@@ -34,11 +36,11 @@ struct InferredTable {
   Table table() const;
 };
 
-/// A cell as its column's schema reads it: a number, of categories its place in the schema's values, 0 of a text that is
-/// there.
+/// A cell as its column's schema reads it: a number, of categories its place in the schema's values, 0 of a text that
+/// is there.
 struct Value {
   double number = std::numeric_limits<double>::quiet_NaN();
-  std::string_view odd = {};  ///< what the cell says, where the schema cannot read that
+  std::string_view text = {};  ///< what the cell says, of a text, or where the schema cannot read it
   bool is_odd = false;
 
   bool is_missing() const { return number != number && !is_odd; }
@@ -59,15 +61,17 @@ class ReadTable {
   const Array& operator[](std::size_t column) const { return columns_[column].values; }
   Value value(std::size_t row, std::size_t column) const;
   /// NaN where the cell is missing or odd, and where the table does not have the column.
-  double number(std::size_t row, std::size_t column) const { return has(column) ? value(row, column).number : Value().number; }
+  double number(std::size_t row, std::size_t column) const {
+    return has(column) ? value(row, column).number : Value().number;
+  }
 
  private:
   struct Column {
     Array values, source;
     bool is_there = false;
-    const double* numbers = nullptr;        // of float64
-    const std::int32_t* places = nullptr;   // of dictionaries
-    std::int32_t known = 0;                 // values of the schema
+    const double* numbers = nullptr;       // of float64
+    const std::int32_t* places = nullptr;  // of dictionaries
+    std::int32_t known = 0;                // values of the schema
   };
   void set(std::size_t column, const ColumnSchema& schema, Array values, Array source);
 
@@ -75,8 +79,8 @@ class ReadTable {
   std::vector<Column> columns_;
 };
 
-/// The table with the columns of the schema as read_column() reads them, for measures. `which` is what messages call it.
-/// Throws Error, naming the row, for a cell that is not of its column, and where the table lacks one.
+/// The table with the columns of the schema as read_column() reads them, for measures. `which` is what messages call
+/// it. Throws Error, naming the row, for a cell that is not of its column, and where the table lacks one.
 Table read_all(const Schema& schema, const Table& table, std::string_view which, int threads = 1);
 
 }  // namespace meg

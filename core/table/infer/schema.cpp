@@ -107,11 +107,20 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
   }
 }
 
+double ahead_of_utc(const ColumnSchema& column, const DataType& type) {
+  return type.time_zone.empty() || column.typed_as ? 0 : zone_seconds(zone_of(column.format));
+}
+
+double number_of(const ColumnSchema& column, const Array& values, std::size_t i) {
+  const double number = number_of(values, i);
+  return values.type().id == TypeId::kTimestamp ? number + ahead_of_utc(column, values.type()) : number;
+}
+
 void append_spelled(const ColumnSchema& column, const Array& values, std::size_t i, std::string& out) {
   if (values.is_null(i))
     out += column.missing_word;
   else if (is_numeric(column.type) && is_number(values.type().id))
-    append_value(column, number_of(values, i), out);
+    append_value(column, number_of(column, values, i), out);
   else
     append_cell(values, i, out);
 }

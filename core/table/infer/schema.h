@@ -83,8 +83,8 @@ using AskedTypes = std::map<std::string, AskedType>;
 /// where all are dropped, or for a type that a value is not of. threads = 0 takes all cores; they change no result.
 ///
 /// The columns of a typed table keep their type, and only nulls are missing: bool is boolean; int64 integer, or an
-/// identifier, as above; float64 decimal; dictionary categorical; date, timestamp and time datetime; duration integer, in
-/// its unit; utf8 is told from its texts as above.
+/// identifier, as above; float64 decimal; dictionary categorical; date, timestamp and time datetime; duration integer,
+/// in its unit; utf8 is told from its texts as above.
 Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
                     int threads = 0);
 
@@ -102,6 +102,11 @@ double to_number(const ColumnSchema& column, std::string_view cell);
 [[noreturn]] void fail_cell(const ColumnSchema& column, std::string_view cell);
 /// And back: appends the cell that `number` stands for, spelled as the column spells it.
 void append_value(const ColumnSchema& column, double number, std::string& out);
+
+/// How far the seconds of a column that came as text are ahead of the UTC that timestamps of `type` are of.
+double ahead_of_utc(const ColumnSchema& column, const DataType& type);
+/// number_of() as the column has it: datetimes that came as text with their time zone are of that zone.
+double number_of(const ColumnSchema& column, const Array& values, std::size_t i);
 
 /// Appends cell i of a column of a typed table, spelled as the schema's column says, else as append_cell() does.
 void append_spelled(const ColumnSchema& column, const Array& values, std::size_t i, std::string& out);

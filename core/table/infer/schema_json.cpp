@@ -106,9 +106,9 @@ Schema schema_from_json(std::string_view json) {
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 15> kKeys{"typed_as", "levels","style",   "name",           "type",         "missing",  "distinct",
-                                                   "format",  "values",         "missing_word", "smallest", "decimals",
-                                                   "largest", "trailing_zeros", "significant"};
+  constexpr std::array<std::string_view, 15> kKeys{"typed_as", "levels",   "style",   "name",           "type",
+                                                   "missing",  "distinct", "format",  "values",         "missing_word",
+                                                   "smallest", "decimals", "largest", "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");
   AskedTypes types;
   try {

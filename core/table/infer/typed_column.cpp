@@ -47,7 +47,8 @@ Survey survey_numbers(const Array& numbers, ColumnSchema& out) {
   for (std::size_t r = 0; r < values.size(); ++r) {
     if (numbers.is_null(r)) continue;
     const double x = values[r];
-    if (std::isnan(x)) fail("column '{}' has a cell that is NaN or infinite, in row {}: leave it out, or make it null", out.name, r + 1);
+    if (std::isnan(x))
+      fail("column '{}' has a cell that is NaN or infinite, in row {}: leave it out, or make it null", out.name, r + 1);
     s.rises_by_one = s.rises_by_one && (sorted.empty() || x == previous + 1);
     s.whole = s.whole && x == std::floor(x);
     s.long_codes += std::abs(x) >= kBeyondWholeDoubles;
@@ -132,9 +133,9 @@ bool asks_for_words(const AskedType* asked) { return asked && is_categorical(ask
 
 void check_asked(const ColumnSchema& column, const DataType& type, const AskedType* asked) {
   const bool is_date = type.id == TypeId::kDate || type.id == TypeId::kTimestamp || type.id == TypeId::kTime;
-  const bool fits = !asked || is_categorical(asked->type) || !is_modelled(asked->type) ||
-                    (is_date ? asked->type == ColumnType::kDatetime
-                             : is_number(type.id) && asked->type != ColumnType::kDatetime);
+  const bool fits =
+      !asked || is_categorical(asked->type) || !is_modelled(asked->type) ||
+      (is_date ? asked->type == ColumnType::kDatetime : is_number(type.id) && asked->type != ColumnType::kDatetime);
   if (!fits) fail("column '{}' is {}, so it cannot be {}", column.name, to_string(type), type_name(asked->type));
 }
 

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <memory>
 #include <set>
+#include <span>
+#include <vector>
 
 #include "core/input_file.h"
 #include "core/table/infer/number.h"
@@ -19,6 +22,9 @@ namespace meg {
 namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+/// Cells of plain lines that are added to their columns at once.
+constexpr std::size_t kPlainCells = 8192;
+constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
 constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -42,7 +48,6 @@ std::size_t utf8_length(std::string_view s) {
 
 /// Bytes at the start of `s` that are ASCII and not NUL, in steps of eight: nearly all of a table.
 std::size_t plain_prefix(std::string_view s) {
-  constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
   std::size_t i = 0;
   for (; i + 8 <= s.size(); i += 8) {
     std::uint64_t word;
@@ -68,17 +73,11 @@ void check_kind(std::string_view text, const std::string& name) {
     fail("'{}' is a model file, not a table: name a CSV file here", name);
 }
 
-void check_text(std::string_view text, const std::string& name) {
-  std::size_t number = 1;
-  for (std::size_t begin = 0; begin < text.size(); ++number) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = text.substr(begin, end - begin);
-    if (line.find('\0') != line.npos) fail("{}:{}: a NUL byte; this is not a text file", name, number);
-    if (!is_utf8(line))
-      fail("{}:{}: not UTF-8; convert it first, for example with iconv -f latin1 -t utf-8", name, number);
-    if (line.size() > kLongestLine) fail("{}:{}: a line over 1 MiB; this does not look like a CSV table", name, number);
-    begin = end + 1;
-  }
+/// Throws Error where a line is no text.
+void check_line(std::string_view line, const std::string& name, std::size_t number) {
+  if (line.find('\0') != line.npos) fail("{}:{}: a NUL byte; this is not a text file", name, number);
+  if (!is_utf8(line))
+    fail("{}:{}: not UTF-8; convert it first, for example with iconv -f latin1 -t utf-8", name, number);
 }
 
 char detect_delimiter(std::string_view text) {
@@ -97,6 +96,34 @@ char detect_delimiter(std::string_view text) {
   return kDelimiters[best];
 }
 
+/// The high bit of every byte that is zero, and of no other.
+std::uint64_t zero_bytes(std::uint64_t word) { return ~(((word & ~kHigh) + ~kHigh) | word | ~kHigh); }
+std::uint64_t bytes_like(std::uint64_t word, char c) {
+  return zero_bytes(word ^ (kOnes * static_cast<unsigned char>(c)));
+}
+
+/// Splits a line where `delimiter` stands, adding the parts to `cells`. Whether it holds a byte for which that may be
+/// wrong, or that may be no text: a quote, a carriage return, a zero, or one beyond ASCII. Eight bytes at a time.
+bool split_line(std::string_view line, char delimiter, std::vector<std::string_view>& cells) {
+  std::uint64_t odd = 0;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < line.size(); at += 8) {
+    std::uint64_t word = kOnes * 'x';
+    if (at + 8 <= line.size())
+      std::memcpy(&word, line.data() + at, 8);
+    else
+      std::memcpy(&word, line.data() + at, line.size() - at);
+    odd |= (word & kHigh) | bytes_like(word, '"') | bytes_like(word, '\r') | zero_bytes(word);
+    for (std::uint64_t ends = bytes_like(word, delimiter); ends != 0; ends &= ends - 1) {
+      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(ends)) / 8;
+      cells.push_back(line.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  cells.push_back(line.substr(begin));
+  return odd != 0;
+}
+
 /// The cells of a column, one behind the other.
 struct Texts {
   std::vector<std::int32_t> offsets{0};
@@ -105,6 +132,19 @@ struct Texts {
   void append(std::string_view cell) {
     bytes += cell;
     offsets.push_back(static_cast<std::int32_t>(bytes.size()));
+  }
+  /// Cells first, first + stride, ...
+  void append_each(std::span<const std::string_view> cells, std::size_t first, std::size_t stride) {
+    std::size_t size = bytes.size();
+    for (std::size_t i = first; i < cells.size(); i += stride) {
+      size += cells[i].size();
+      offsets.push_back(static_cast<std::int32_t>(size));
+    }
+    const std::size_t before = bytes.size();
+    if (size > bytes.capacity()) bytes.reserve(2 * size);
+    bytes.resize(size);
+    char* to = bytes.data() + before;
+    for (std::size_t i = first; i < cells.size(); i += stride) to = std::copy(cells[i].begin(), cells[i].end(), to);
   }
 };
 
@@ -118,6 +158,7 @@ struct CsvReader {
   std::size_t fields = 0;         // of the row being read
   std::size_t ragged_fields = 0;  // of the first ragged row
   bool ragged = false;
+  std::vector<std::string_view> plain;  // cells of whole rows, to be added to the columns together
 
   static void on_field(void* data, std::size_t size, void* self) {
     auto& reader = *static_cast<CsvReader*>(self);
@@ -157,17 +198,28 @@ struct CsvReader {
 
   /// A line without quotes needs no parser: its values are what lies between delimiters. Most lines of most tables;
   /// where this says no, libcsv takes the line.
-  bool read_plain_line(std::string_view line) {
-    if (line.ends_with('\n')) line.remove_suffix(1);
+  bool read_plain_line(std::string_view line, const std::string& name, std::size_t number) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (in_header || line.empty() || line.find('"') != line.npos || line.find('\r') != line.npos) return false;
-    for (std::size_t begin = 0; begin <= line.size();) {
-      const std::size_t end = std::min(line.find(delimiter, begin), line.size());
-      add(line.substr(begin, end - begin));
-      begin = end + 1;
+    if (in_header || line.empty()) return false;
+    const std::size_t before = plain.size();
+    if (split_line(line, delimiter, plain)) {
+      check_line(line, name, number);
+      if (line.find_first_of("\"\r") != line.npos) {
+        plain.resize(before);
+        return false;
+      }
     }
+    fields = plain.size() - before;
     on_row(0, this);
+    if (plain.size() >= kPlainCells) add_plain();
     return true;
+  }
+
+  /// Column by column, so that each goes on where it stopped.
+  void add_plain() {
+    if (!ragged)
+      for (std::size_t c = 0; c < columns.size(); ++c) columns[c].append_each(plain, c, columns.size());
+    plain.clear();
   }
 
   /// Feeds one line at a time, so that an error can name its line.
@@ -180,18 +232,24 @@ struct CsvReader {
     csv_set_space_func(&parser, [](unsigned char) { return 0; });
     std::size_t line = 1, row_line = 1;
     for (std::size_t begin = 0; begin < text.size(); ++line) {
-      const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+      const std::size_t stop = std::min(text.find('\n', begin), text.size()), end = std::min(stop + 1, text.size());
+      if (stop - begin > kLongestLine)
+        fail("{}:{}: a line over 1 MiB; this does not look like a CSV table", name, line);
       const bool row_starts = parser.pstate == 0;  // libcsv's ROW_NOT_BEGUN
       if (row_starts) row_line = line;
-      const bool plain = row_starts && read_plain_line(text.substr(begin, end - begin));
-      if (!plain && csv_parse(&parser, text.data() + begin, end - begin, on_field, on_row, this) != end - begin)
-        fail(
-            "{}:{}: a quote inside an unquoted value, or text after a closing quote; write quotes inside a quoted "
-            "value twice",
-            name, line);
+      if (!row_starts || !read_plain_line(text.substr(begin, stop - begin), name, line)) {
+        add_plain();
+        check_line(text.substr(begin, stop - begin), name, line);
+        if (csv_parse(&parser, text.data() + begin, end - begin, on_field, on_row, this) != end - begin)
+          fail(
+              "{}:{}: a quote inside an unquoted value, or text after a closing quote; write quotes inside a quoted "
+              "value twice",
+              name, line);
+      }
       if (ragged) fail_ragged(name, row_line);
       begin = end;
     }
+    add_plain();
     if (csv_fini(&parser, on_field, on_row, this) != 0)
       fail("{}:{}: a quote that is opened in this row is never closed", name, row_line);
     if (ragged) fail_ragged(name, row_line);
@@ -233,7 +291,6 @@ bool is_utf8(std::string_view text) {
 
 Table parse_csv(std::string text, const std::string& name, CsvStyle* style) {
   check_kind(text, name);
-  check_text(text, name);
   std::string_view body = text;
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("'{}' is empty", name);

@@ -65,9 +65,8 @@ void CsvPrinter::append_part(const Table& table, std::size_t first, std::size_t 
 void CsvPrinter::append_rows(const Table& table, std::string& out, int threads) const {
   const std::size_t each = std::max<std::size_t>(1, kPartCells / std::max<std::size_t>(1, names_.size()));
   std::vector<std::string> parts((table.rows() + each - 1) / each);
-  parallel_for(parts.size(), threads, [&](std::size_t i) {
-    append_part(table, i * each, std::min(table.rows(), (i + 1) * each), parts[i]);
-  });
+  parallel_for(parts.size(), threads,
+               [&](std::size_t i) { append_part(table, i * each, std::min(table.rows(), (i + 1) * each), parts[i]); });
   for (const std::string& part : parts) out += part;
 }
 

@@ -10,21 +10,6 @@ namespace meg {
 
 namespace {
 
-Array fill_texts(const ColumnSchema& column, const Array& cells, const std::vector<bool>& is_hole, const Array& made) {
-  std::vector<std::int32_t> offsets{0};
-  std::string bytes;
-  Bitmap valid;
-  for (std::size_t r = 0; r < cells.size(); ++r) {
-    if (is_hole[r])
-      append_spelled(column, made, r, bytes);
-    else
-      bytes += cells.text(r);
-    valid.push_back(is_hole[r] || !cells.is_null(r));
-    offsets.push_back(static_cast<std::int32_t>(bytes.size()));
-  }
-  return Array::texts(std::move(offsets), std::move(bytes), std::move(valid), cells.type());
-}
-
 /// Both as read_column() reads them; the words of `made` are the first of those of `read`.
 Array merge(const Array& read, const std::vector<bool>& is_hole, const Array& made) {
   const auto from = [&](std::size_t r) -> const Array& { return is_hole[r] ? made : read; };
@@ -50,10 +35,26 @@ Array merge(const Array& read, const std::vector<bool>& is_hole, const Array& ma
 
 }  // namespace
 
-Array fill_column(const ColumnSchema& column, const Array& cells, const std::vector<bool>& is_hole, const Array& made) {
-  if (std::find(is_hole.begin(), is_hole.end(), true) == is_hole.end()) return cells;
-  if (cells.type().id == TypeId::kUtf8) return fill_texts(column, cells, is_hole, made);
-  return write_column(column, merge(read_column(column, cells, /*is_text=*/false), is_hole, made), cells.type());
+Array fill_texts(const ColumnSchema& column, const Array& cells, const std::vector<bool>& is_hole, const Array& made) {
+  std::vector<std::int32_t> offsets{0};
+  std::string bytes;
+  Bitmap valid;
+  for (std::size_t r = 0; r < cells.size(); ++r) {
+    if (is_hole[r])
+      append_spelled(column, made, r, bytes);
+    else
+      bytes += cells.text(r);
+    valid.push_back(is_hole[r] || !cells.is_null(r));
+    offsets.push_back(static_cast<std::int32_t>(bytes.size()));
+  }
+  return Array::texts(std::move(offsets), std::move(bytes), std::move(valid), cells.type());
+}
+
+Array fill_column(const ColumnSchema& column, const Array& cells, bool is_text, const std::vector<bool>& is_hole,
+                  const Array& made, const DataType& type) {
+  const bool is_whole = std::find(is_hole.begin(), is_hole.end(), true) == is_hole.end();
+  if (is_whole && !is_text && cells.type() == type) return cells;
+  return write_column(column, merge(read_column(column, cells, is_text), is_hole, made), type);
 }
 
 }  // namespace meg

@@ -11,20 +11,9 @@ namespace meg {
 
 namespace {
 
-/// Seconds that a time zone's name at the end of a format is ahead of UTC: +02:00, -0500, Z.
-double zone_seconds(std::string_view zone) {
-  std::string digits;
-  for (const char c : zone)
-    if (c >= '0' && c <= '9') digits.push_back(c);
-  if (digits.size() < 2) return 0;
-  digits.resize(4, '0');
-  const double seconds = 3600.0 * (10 * (digits[0] - '0') + digits[1] - '0') + 60.0 * (10 * (digits[2] - '0') + digits[3] - '0');
-  return zone.find('-') == std::string_view::npos ? seconds : -seconds;
-}
-
-/// How far the seconds of a column are ahead of the UTC that its timestamps are of.
-double ahead_of_utc(const ColumnSchema& column, const DataType& type) {
-  return type.time_zone.empty() || column.typed_as ? 0 : zone_seconds(zone_of(column.format));
+bool fits_int64(const ColumnSchema& column) {
+  constexpr double kBeyond = 9.2e18;
+  return std::abs(column.smallest) < kBeyond && std::abs(column.largest) < kBeyond;
 }
 
 TimeUnit unit_for(int decimals) {
@@ -41,7 +30,9 @@ DataType datetime_type(const ColumnSchema& column) {
   const bool is_utc = zone == "Z" || (!zone.empty() && zone_seconds(zone) == 0);
   return {.id = is_time ? TypeId::kTime : TypeId::kTimestamp,
           .unit = unit_for(column.decimals),
-          .time_zone = is_time || zone.empty() ? std::string() : is_utc ? "UTC" : std::string(zone)};
+          .time_zone = is_time || zone.empty() ? std::string()
+                       : is_utc                ? "UTC"
+                                               : std::string(zone)};
 }
 
 /// Units of whole and broken seconds, each rounded alone: their product with a billion would lose digits.
@@ -58,17 +49,19 @@ Bitmap validity_of(const Array& column) {
   return out;
 }
 
+/// Values of each number as `convert` says; of those beyond `most`, for which it does not, null.
 template <class T, class Convert>
-Array converted(const Array& read, const DataType& type, const Convert& convert) {
-  constexpr double kMost = std::is_same_v<T, std::int32_t> ? 2147483647.0 : 9.2e18;
+Array converted(const Array& read, const DataType& type, double most, const Convert& convert) {
   const std::span<const double> numbers = read.values<double>();
   std::vector<T> out(numbers.size());
   Bitmap valid(numbers.size(), true);
   bool all = true;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const bool is_there = !read.is_null(i) && std::abs(numbers[i]) < kMost;
-    if (is_there) out[i] = static_cast<T>(convert(numbers[i]));
-    else valid.set(i, all = false);
+    const bool is_there = !read.is_null(i) && std::abs(numbers[i]) < most;
+    if (is_there)
+      out[i] = static_cast<T>(convert(numbers[i]));
+    else
+      valid.set(i, all = false);
   }
   return Array::of(type, std::move(out), all ? Bitmap() : std::move(valid));
 }
@@ -84,7 +77,9 @@ Array texts_of(const ColumnSchema& column, const Array& read, const DataType& ty
 }
 
 Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& type) {
+  constexpr double kMost32 = 2147483647, kMost64 = 9.2e18;
   const auto whole = [](double x) { return std::llround(x); };
+  const auto each = static_cast<double>(units_per_second(type.unit));
   const auto units = [&](double seconds) { return units_of(seconds - ahead_of_utc(column, type), type.unit); };
   switch (type.id) {
     case TypeId::kFloat64: {
@@ -92,13 +87,14 @@ Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& 
       return Array::of(type, std::vector<double>(numbers.begin(), numbers.end()), validity_of(read));
     }
     case TypeId::kDate:
-      return converted<std::int32_t>(read, type, [](double seconds) { return std::floor(seconds / kDaySeconds); });
+      return converted<std::int32_t>(read, type, kMost32 * kDaySeconds,
+                                     [](double seconds) { return std::floor(seconds / kDaySeconds); });
     case TypeId::kTime:
-      if (type.unit <= TimeUnit::kMilli) return converted<std::int32_t>(read, type, units);
+      if (type.unit <= TimeUnit::kMilli) return converted<std::int32_t>(read, type, kMost32 / each, units);
       [[fallthrough]];
-    case TypeId::kTimestamp: return converted<std::int64_t>(read, type, units);
+    case TypeId::kTimestamp: return converted<std::int64_t>(read, type, kMost64 / each, units);
     case TypeId::kInt64:
-    case TypeId::kDuration: return converted<std::int64_t>(read, type, whole);
+    case TypeId::kDuration: return converted<std::int64_t>(read, type, kMost64, whole);
     default: return texts_of(column, read, type);
   }
 }
@@ -167,7 +163,7 @@ Array parsed(const ColumnSchema& column, const Array& read, const DataType& type
 DataType output_type(const ColumnSchema& column) {
   if (column.typed_as) return *column.typed_as;
   switch (column.type) {
-    case ColumnType::kInteger: return {.id = TypeId::kInt64};
+    case ColumnType::kInteger: return {.id = fits_int64(column) ? TypeId::kInt64 : TypeId::kFloat64};
     case ColumnType::kDecimal: return {.id = TypeId::kFloat64};
     case ColumnType::kDatetime: return datetime_type(column);
     case ColumnType::kCategorical:

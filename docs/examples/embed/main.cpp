@@ -14,7 +14,9 @@ void print(const meg::Array& column, std::size_t row, const char* end) {
     return;
   }
   switch (column.type().id) {
-    case meg::TypeId::kInt64: std::printf("%lld%s", static_cast<long long>(column.values<std::int64_t>()[row]), end); break;
+    case meg::TypeId::kInt64:
+      std::printf("%lld%s", static_cast<long long>(column.values<std::int64_t>()[row]), end);
+      break;
     case meg::TypeId::kFloat64: std::printf("%g%s", column.values<double>()[row], end); break;
     default: std::printf("%s%s", std::string(column.text(row)).c_str(), end);
   }
