@@ -16,6 +16,7 @@ namespace meg {
 
 namespace {
 
+/// All versions up to this one load and make the rows that they made: tests/data/models has models of each.
 constexpr int kFormatVersion = 1;
 using Json = nlohmann::json;
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
