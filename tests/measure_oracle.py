@@ -14,7 +14,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("real"), parser.add_argument("synthetic")
 parser.add_argument("--categorical", default=""), parser.add_argument("--skip", default="")
 parser.add_argument("--test"), parser.add_argument("--target"), parser.add_argument("--task", default="bin")
-parser.add_argument("--reference", default=Path(__file__).resolve().parents[2] / "shared" / "reference")
+parser.add_argument("--reference", default=Path(__file__).resolve().parents[1] / "bench/reference")
 a = parser.parse_args()
 sys.path.insert(0, str(a.reference))
 import quality

@@ -5,9 +5,10 @@ from pathlib import Path
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
 CLASSIC = ("--preset", "classic")
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "bench"))
+from tables import unpacked
 PENGUINS = ROOT / "docs/examples/data/penguins.csv"
-SHARED = Path(os.environ.get("MEG_SHARED", ROOT.parent / "shared"))
-ADS = SHARED / "data/social_network_ads.csv"
+ADS = unpacked("ads")
 
 
 def meg(*arguments, **options):
@@ -788,8 +789,8 @@ class Fast(Case):
 
     def test_evaluate_agrees_with_the_python_reference(self):
         python = python_with("pandas", "scipy", "sklearn", "xgboost")
-        if not python or not SHARED.exists():
-            self.skipTest("needs ../shared and pandas, scipy, scikit-learn and xgboost")
+        if not python:
+            self.skipTest("needs pandas, scipy, scikit-learn and xgboost")
         for real, dropped, categorical, target in [  # the second has missing numbers and categories
                 (ADS, ["User ID"], "Gender,Purchased", ["--target", "Purchased", "--test", ADS]),
                 (PENGUINS, [], "species,island,sex,year", [])]:
@@ -850,29 +851,23 @@ class Slow(Case):
         self.assertLess(self.figure(line, before="model "), 8)
 
     # Of one seed, hence a little below what the mean of three is held to.
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_the_meg_preset_learns_adult(self):
         self.check_quality("adult", (0.993, 0.987, 0.965, 0.99, 0.910))
 
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_the_meg_preset_learns_magic(self):
         self.check_quality("magic", (0.990, 0.990, 0.90, 0.99, 0.934))
 
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_the_meg_preset_learns_shoppers(self):
         self.check_quality("shoppers", (0.989, 0.985, 0.97, 0.99, 0.915))
 
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_dynamic_masks_learn_magic_nearly_as_well(self):
         self.check_quality("magic", (0.985, 0.985, 0.86, 0.98, 0.928), "--masks", "dynamic")
 
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_the_meg_preset_learns_small_tables(self):
         lines = self.bench_quality("penguins", "titanic")
         for table in ("penguins", "titanic"):
             self.assertGreaterEqual(self.figure(lines[table + " mean"], "c2st_lr "), 0.9, table)
 
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared")
     def test_the_meg_preset_does_not_copy_rows(self):
         lines = self.bench_quality("magic", "shoppers", "--copying", "--seeds", 0)
         for table in ("magic", "shoppers"):  # 0.53 is the mean of three seeds held to; a standard error of one is 0.007
@@ -909,8 +904,7 @@ class Slow(Case):
         self.assertEqual(len(best), 2 if os.cpu_count() == 1 else 4)
         self.assertGreaterEqual(min(best.values()), 0.45)  # 0.8 and more on a quiet machine, 0.45 beside another training
 
-    @unittest.skipUnless(SHARED.exists(), "needs ../shared/data")
-    def test_the_classic_preset_learns_social_network_ads(self):
+    def test_the_classic_preset_learns_ads(self):
         passed = 0
         for seed in (0, 1, 2):
             model = self.trained("--drop", "User ID", "--seed", seed, data=ADS, epochs=5000)
