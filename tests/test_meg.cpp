@@ -215,7 +215,7 @@ TEST_CASE("the masks of a model are its own: another start and a file of masks a
 
 TEST_CASE("more columns than the noise of a row has numbers for are refused") {
   std::string names = "c0", row = "1";
-  for (int c = 1; c <= kMostColumns; ++c) names += fmt::format(",c{}", c), row += ",1";
+  for (int c = 1; c <= kMostModelColumns; ++c) names += fmt::format(",c{}", c), row += ",1";
   Meg model(options_of("meg"));
   CHECK_THROWS_WITH_AS(
       model.load_data(parse_csv(names + "\n" + row + "\n" + row + "\n", "t.csv")),

@@ -16,7 +16,7 @@ inline constexpr int kZCells = 1024;  ///< cells of the grid that takes z to its
 
 // The noise of a row has 2^20 numbers for each of 2^14 columns, of which the mixture and z take the last few.
 inline constexpr int kNoiseBits = 18;  ///< a column's part of a counter, which stands for four numbers
-inline constexpr int kMostColumns = 1 << (32 - kNoiseBits);
+inline constexpr int kMostModelColumns = 1 << (32 - kNoiseBits);
 inline constexpr int kMostCodes = (4 << kNoiseBits) - 64;  ///< of a column
 
 /// Where one column lies in the operands of the column operations. A cell is a code and, for the continuous code, a

@@ -197,9 +197,9 @@ class MegPreset final : public Preset {
   }
 
   void check_limits() const {
-    if (coding_.columns().size() > static_cast<std::size_t>(kMostColumns))
+    if (coding_.columns().size() > static_cast<std::size_t>(kMostModelColumns))
       fail("the table has {} columns to learn, the model holds at most {}: leave some out with --drop",
-           coding_.columns().size(), kMostColumns);
+           coding_.columns().size(), kMostModelColumns);
     for (const Column& column : coding_.columns())
       if (column.codes() > kMostCodes)
         fail(
