@@ -4,6 +4,7 @@
 
 #include "core/model/preset.h"
 #include "core/table/read/csv.h"
+#include "core/table/utf8.h"
 #include "core/table/write/write_column.h"
 
 namespace meg {

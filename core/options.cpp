@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/table/read/csv.h"
+#include "core/table/utf8.h"
 #include "meg/error.h"
 
 namespace meg {

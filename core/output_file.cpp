@@ -18,7 +18,8 @@ std::filesystem::path written_path(std::filesystem::path path) {
   return path;
 }
 
-OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)), file_(nullptr, &std::fclose) {
+OutputFile::OutputFile(std::filesystem::path path, Compression compression)
+    : path_(std::move(path)), file_(nullptr, &std::fclose), compressor_(make_compressor(compression)) {
   if (path_ == "-") {
     file_ = {stdout, &std::fflush};
     return;
@@ -70,19 +71,26 @@ void OutputFile::put(std::string_view bytes) {
   if (!bytes.empty() && std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail_write();
 }
 
+void OutputFile::compress(std::string_view bytes, bool last) {
+  if (!compressor_) return put(bytes);
+  compressor_->compress(bytes, last, compressed_);
+  put(compressed_);
+}
+
 void OutputFile::write(std::string_view bytes) {
   wait();
-  put(bytes);
+  compress(bytes, false);
 }
 
 void OutputFile::write_behind(std::string& bytes) {
   wait();
   behind_.swap(bytes);
-  writing_ = std::async([this] { put(behind_); });  // where there is no thread left, by wait()
+  writing_ = std::async([this] { compress(behind_, false); });  // where there is no thread left, by wait()
 }
 
 void OutputFile::finish() {
   wait();
+  compress({}, true);
   if (std::fflush(file_.get()) != 0) fail_write();
   if (!beside_.empty()) {
     if (::fsync(::fileno(file_.get())) != 0 || ::rename(beside_.c_str(), path_.c_str()) != 0) fail_write();

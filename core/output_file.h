@@ -6,15 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include "core/compression/compression.h"
+
 namespace meg {
 
 /// A file that appears whole or not at all: written beside its path and renamed by finish(). Destroyed unfinished, it
 /// leaves nothing, and an existing file untouched. A file that is replaced keeps its mode, a link its target's place.
-/// "-" is standard output; devices and pipes are written as they are.
-/// All functions throw Error where the disk or the folder refuses.
+/// "-" is standard output; devices and pipes are written as they are. Where it is to be compressed, it is so while it
+/// is written. All functions throw Error where the disk or the folder refuses.
 class OutputFile {
  public:
-  explicit OutputFile(std::filesystem::path path);
+  explicit OutputFile(std::filesystem::path path, Compression compression = Compression::kNone);
   OutputFile(OutputFile&&) = delete;
   ~OutputFile();
 
@@ -31,10 +33,13 @@ class OutputFile {
   /// Until nothing is written behind the caller's back.
   void wait();
   void put(std::string_view bytes);
+  void compress(std::string_view bytes, bool last);
 
   std::filesystem::path path_;
   std::filesystem::path beside_;  // empty where written in place
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::unique_ptr<Compressor> compressor_;  // null: none
+  std::string compressed_;
   std::string behind_;  // what is being written
   std::future<void> writing_;
 };

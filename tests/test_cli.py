@@ -306,7 +306,7 @@ class Fast(Case):
             ("junk", bytes(range(256)) * 20, "1: a NUL byte"),
             ("nul", b"a,b\n1,\0\n", ":2: a NUL byte"),
             ("latin1", b"a,b\n1,\xe9\n", ":2: not UTF-8"),
-            ("gzip", gzip.compress(b"a,b\n1,2\n"), "compressed by gzip"),
+            ("gzip", gzip.compress(b"a,b\n1,2\n")[:-3], "is cut off"),
             ("zip", b"PK\x03\x04" + bytes(30), "is a zip archive"),
             ("utf16", "a,b\n1,2\n".encode("utf-16"), "is UTF-16 text"),
             ("model", self.trained(epochs=1).read_bytes(), "is a model file, not a table"),

@@ -1,3 +1,4 @@
+#include "core/table/utf8.h"
 #include "meg/error.h"
 #include "tests/support.h"
 #include "tests/tables.h"

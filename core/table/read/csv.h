@@ -24,7 +24,4 @@ Table read_csv(const std::filesystem::path& path, CsvStyle* style = nullptr);
 /// The same from text; `name` stands for the file in errors.
 Table parse_csv(std::string text, const std::string& name, CsvStyle* style = nullptr);
 
-/// Whether it is well-formed UTF-8, which every name and cell of a table is.
-bool is_utf8(std::string_view text);
-
 }  // namespace meg
