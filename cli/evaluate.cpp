@@ -11,11 +11,12 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/evaluation_text.h"
+#include "cli/table_flags.h"
 #include "core/measure/evaluation.h"
 #include "core/measure/evaluation_json.h"
 #include "core/output_file.h"
 #include "core/table/infer/number.h"
-#include "core/table/read/csv.h"
+#include "core/table/read/table_reader.h"
 #include "meg/error.h"
 
 namespace meg::cli {
@@ -26,7 +27,7 @@ namespace {
 constexpr int kBelow = 3;
 
 struct EvaluateFlags {
-  std::string real, synthetic, target, test, holdout, json;
+  std::string real, synthetic, target, test, holdout, format, json;
   std::vector<std::string> fail_below;
   bool quick = false;
   int threads = 0;
@@ -83,11 +84,11 @@ int evaluate(const EvaluateFlags& f) {
   if (!f.json.empty()) json.emplace(f.json);  // better refused now than after the work
   return_freed_memory();
 
-  const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
+  const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
   const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.threads);
   std::optional<Table> test, held_out;
-  if (!f.test.empty()) test = read_csv(f.test);
-  if (!f.holdout.empty()) held_out = read_csv(f.holdout);
+  if (!f.test.empty()) test = read_table(f.test, f.format);
+  if (!f.holdout.empty()) held_out = read_table(f.holdout, f.format);
   EvaluationOptions options;
   options.target = f.target;
   options.test = test ? &*test : nullptr;
@@ -113,9 +114,9 @@ int evaluate(const EvaluateFlags& f) {
 void add_evaluate(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("evaluate", "Measure how like a real table a synthetic one is");
   const auto f = std::make_shared<EvaluateFlags>();
-  command.add_option("real", f->real, "The real table, a CSV file; - is standard input, as for every table")
+  command.add_option("real", f->real, "The real table, a file or folder; - is standard input, as for every table")
       ->required();
-  command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
+  command.add_option("synthetic", f->synthetic, "The synthetic table")->required();
   command.add_option("--target", f->target,
                      "Column to predict from the others: synthetic rows taught, real rows asked");
   command.add_option("--test", f->test, "Real rows that nobody learned from, to ask instead of the real table");
@@ -129,6 +130,7 @@ void add_evaluate(CLI::App& program, int& status) {
                    "Only columns, pairs and identical rows: no classifiers, neighbours, components, and no half of the "
                    "real table as if it were synthetic to the other");
   command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
+  add_format(command, f->format, kInFormat);
   f->columns.add_to(command);
   command.footer(
       "Columns, pairs and identical rows are exact. Sampled, where a table has more rows: the classifiers 50,000 rows "

@@ -7,9 +7,9 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/run_flags.h"
-#include "core/output_file.h"
-#include "core/table/read/csv.h"
-#include "core/table/write/csv.h"
+#include "cli/table_flags.h"
+#include "core/table/read/table_reader.h"
+#include "core/table/write/table_writer.h"
 #include "meg/meg.h"
 
 namespace meg::cli {
@@ -17,7 +17,7 @@ namespace meg::cli {
 namespace {
 
 struct GenerateFlags {
-  std::string model, out, given, shard = "1/1";
+  std::string model, out, format, given, shard = "1/1";
   std::uint64_t rows = 0, seed = 0;
   float temperature = 1;
   std::vector<std::string> where;
@@ -48,27 +48,23 @@ int generate(const GenerateFlags& f) {
   catch_interrupts();  // first, so that an unfinished file is always removed
   const Stopwatch watch;
   check_files({f.model, f.given}, {f.out});
-  OutputFile out(f.out);
+  TableWriter out(f.out, f.format);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
   GenerateOptions how{.where = f.where, .temperature = f.temperature};
-  if (!f.given.empty()) how.given = read_csv(f.given);
+  if (!f.given.empty()) how.given = read_table(f.given);
   const std::uint64_t rows = how.given ? how.given->rows() : f.rows;
   const Shard shard = parse_shard(f.shard);
   const std::uint64_t begin = first_row(rows, shard.number - 1, shard.of);
   const std::uint64_t end = first_row(rows, shard.number, shard.of);
 
-  const CsvPrinter printer(model.empty_table(), model.schema());
-  std::string text;
-  printer.append_header(text);
+  out.start(model.empty_table(), {.schema = model.schema(), .threads = options.threads});
   {
     ProgressLine line(f.run.quiet);
     std::uint64_t done = 0;
     RowStream stream = model.stream(begin, end - begin, f.seed, how);
     while (std::optional<Table> some = interrupted() ? std::nullopt : stream.next()) {
-      printer.append_rows(*some, text, options.threads);
-      out.write_behind(text);
-      text.clear();
+      out.write(*some);
       done += some->rows();
       if (!line.due()) continue;
       const double rate = static_cast<double>(done) / watch.seconds();
@@ -77,7 +73,6 @@ int generate(const GenerateFlags& f) {
     }
   }
   if (interrupted()) return say_stopped(f.out);
-  out.write(text);  // the header of a table without rows
   out.finish();
   if (!f.run.quiet) say_device(f.run.device, options.device);
   if (!f.run.quiet && f.out != "-")
@@ -93,7 +88,8 @@ void add_generate(CLI::App& program, int& status) {
   command.add_option("model", f->model, "A model that `meg train` wrote")->required();
   CLI::Option* rows =
       command.add_option("--rows", f->rows, "Rows of the table")->check(whole_number(1'000'000'000'000'000));
-  command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
+  command.add_option("--out", f->out, kOutHelp)->required();
+  add_format(command, f->format, kOutFormat);
   command.add_option("--seed", f->seed, "Which table: row i depends on (model, seed, i) alone")->check(whole_number());
   command.add_option("--shard", f->shard, "I/N: only the I-th of N parts of the table, each a file with a header")
       ->check([](const std::string& text) {
@@ -107,7 +103,7 @@ void add_generate(CLI::App& program, int& status) {
   CLI::Option* given =
       command
           .add_option("--given", f->given,
-                      "A CSV file of some columns: each row is completed (its empty cells too, with dynamic masks), "
+                      "A table of some columns: each row is completed (its empty cells too, with dynamic masks), "
                       "instead of --rows; - is standard input")
           ->excludes(rows);
   command.add_option("--temperature", f->temperature, "Below 1 likelier rows, above 1 more varied ones; at most 2")

@@ -6,9 +6,9 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/run_flags.h"
-#include "core/output_file.h"
-#include "core/table/read/csv.h"
-#include "core/table/write/csv.h"
+#include "cli/table_flags.h"
+#include "core/table/read/table_reader.h"
+#include "core/table/write/table_writer.h"
 #include "meg/meg.h"
 
 namespace meg::cli {
@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kDrawColumn = "draw";
 
 struct ImputeFlags {
-  std::string model, rows, out;
+  std::string model, rows, out, format;
   std::uint64_t seed = 0;
   std::uint32_t draws = 1;
   RunFlags run;
@@ -52,19 +52,18 @@ int impute(const ImputeFlags& f) {
   catch_interrupts();
   const Stopwatch watch;
   check_files({f.model, f.rows}, {f.out});
-  OutputFile out(f.out);
+  TableWriter out(f.out, f.format);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
   CsvStyle style;
-  const Table rows = read_csv(f.rows, &style);
+  const Table rows = read_table(f.rows, "", &style);
   const bool several = f.draws > 1;
   if (several && rows.find(kDrawColumn))
     fail("'{}' has a column '{}', which --draws would write too: rename it", f.rows, kDrawColumn);
 
-  const CsvPrinter printer(several ? numbered(rows.slice(0, 0), 1) : rows, model.schema(), style.delimiter);
+  out.start(several ? numbered(rows.slice(0, 0), 1) : rows,
+            {.schema = model.schema(), .delimiter = style.delimiter, .threads = options.threads});
   Imputed counts;
-  std::string text;
-  printer.append_header(text);
   {
     ProgressLine line(f.run.quiet);
     const double all = static_cast<double>(rows.rows()) * f.draws;
@@ -74,9 +73,7 @@ int impute(const ImputeFlags& f) {
         Imputed again;  // of later draws all but the filled cells are what the first has counted
         const Table filled = model.impute(rows, row, count, f.seed, draw, draw == 0 ? &counts : &again);
         counts.filled += again.filled;
-        printer.append_rows(several ? numbered(filled, draw + 1) : filled, text);
-        out.write(text);
-        text.clear();
+        out.write(several ? numbered(filled, draw + 1) : filled);
         if (!line.due()) continue;
         const double done =
             static_cast<double>(draw) * static_cast<double>(rows.rows()) + static_cast<double>(row + count);
@@ -86,7 +83,6 @@ int impute(const ImputeFlags& f) {
       }
   }
   if (interrupted()) return say_stopped(f.out);
-  out.write(text);  // the header of a table without rows
   out.finish();
   if (!f.run.quiet) {
     say_device(f.run.device, options.device);
@@ -104,10 +100,10 @@ void add_impute(CLI::App& program, int& status) {
   const auto f = std::make_shared<ImputeFlags>();
   command.add_option("model", f->model, "A model that `meg train --masks dynamic` wrote")->required();
   command
-      .add_option("rows", f->rows,
-                  "The rows with holes, a CSV file: empty cells and NA are filled; - is standard input")
+      .add_option("rows", f->rows, "The rows with holes, a table: empty cells and NA are filled; - is standard input")
       ->required();
-  command.add_option("--out", f->out, "Where to write the CSV file; - is standard output")->required();
+  command.add_option("--out", f->out, kOutHelp)->required();
+  add_format(command, f->format, kOutFormat);
   command
       .add_option("--draws", f->draws,
                   "Versions of every row, for multiple imputation: below one another, numbered in a first column "

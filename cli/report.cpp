@@ -12,10 +12,11 @@
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/table_flags.h"
 #include "cli/training_log.h"
 #include "core/measure/evaluation.h"
 #include "core/output_file.h"
-#include "core/table/read/csv.h"
+#include "core/table/read/table_reader.h"
 #include "meg/error.h"
 #include "meg/meg.h"
 
@@ -24,7 +25,7 @@ namespace meg::cli {
 namespace {
 
 struct ReportFlags {
-  std::string real, synthetic, model, log, test, target, out, json;
+  std::string real, synthetic, model, log, test, target, format, out, json;
   int threads = 0;
   bool quiet = false;
   ColumnFlags columns;
@@ -80,10 +81,10 @@ int report(const ReportFlags& f) {
   if (!f.json.empty()) numbers.emplace(f.json);
   return_freed_memory();
   const Stopwatch watch;
-  const Table real = read_csv(f.real), synthetic = read_csv(f.synthetic);
+  const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
   const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.threads);
   std::optional<Table> test;
-  if (!f.test.empty()) test = read_csv(f.test);
+  if (!f.test.empty()) test = read_table(f.test, f.format);
   std::optional<ReportedModel> model;
   if (!f.model.empty()) {
     const Meg learned = Meg::load_model(f.model);
@@ -114,9 +115,9 @@ void add_report(CLI::App& program, int& status) {
   const auto f = std::make_shared<ReportFlags>();
   command
       .add_option("real", f->real,
-                  "The real table, a CSV file: the rows that were learned; - is standard input, as for every table")
+                  "The real table: the rows that were learned; - is standard input, as for every table")
       ->required();
-  command.add_option("synthetic", f->synthetic, "The synthetic table, a CSV file")->required();
+  command.add_option("synthetic", f->synthetic, "The synthetic table")->required();
   command.add_option("--out", f->out,
                      "Where to write the page, one HTML file that needs nothing else; may be left out with --json");
   command.add_option("--model", f->model, "The model that made the rows: shows how it was trained");
@@ -127,6 +128,7 @@ void add_report(CLI::App& program, int& status) {
   command.add_option("--json", f->json, "Write every number of the page to this file; - is standard output");
   command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
+  add_format(command, f->format, kInFormat);
   f->columns.add_to(command);
   command.callback([f, &status] {
     if (f->out.empty() && f->json.empty()) throw CLI::RequiredError("--out");

@@ -3,8 +3,9 @@
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/table_flags.h"
 #include "core/output_file.h"
-#include "core/table/read/csv.h"
+#include "core/table/read/table_reader.h"
 
 namespace meg::cli {
 
@@ -36,18 +37,20 @@ void print_schema(const Schema& schema) {
 
 void add_schema(CLI::App& program, int& status) {
   struct Flags {
-    std::string data, json;
+    std::vector<std::string> data;
+    std::string format, json;
     ColumnFlags columns;
   };
   CLI::App& command = *program.add_subcommand("schema", "Show what meg takes a table's columns for");
   const auto f = std::make_shared<Flags>();
-  command.add_option("data", f->data, "The table, a CSV file; - is standard input")->required();
+  command.add_option("data", f->data, kTableHelp)->required();
+  add_format(command, f->format, kInFormat);
   command.add_option("--json", f->json,
                      "Write it to this file, to be edited and given to --schema; - is standard output");
   f->columns.add_to(command);
   command.callback([f, &status] {
-    check_files({f->data}, {f->json});
-    const Table table = read_csv(f->data);
+    check_files(f->data, {f->json});
+    const Table table = read_tables(f->data, f->format);
     const AskedTypes types = f->columns.types();
     const Schema schema = infer_schema(table, types, f->columns.drop);
     if (!f->json.empty()) write_file(f->json, schema_to_json(schema) + "\n");

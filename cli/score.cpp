@@ -5,9 +5,9 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/run_flags.h"
-#include "core/output_file.h"
-#include "core/table/read/csv.h"
-#include "core/table/write/csv.h"
+#include "cli/table_flags.h"
+#include "core/table/read/table_reader.h"
+#include "core/table/write/table_writer.h"
 #include "meg/meg.h"
 
 namespace meg::cli {
@@ -15,7 +15,7 @@ namespace meg::cli {
 namespace {
 
 struct ScoreFlags {
-  std::string model, rows, out = "-";
+  std::string model, rows, out = "-", format;
   RunFlags run{.precision = Precision::kFp32};  // likelihoods are numbers to compare
 };
 
@@ -77,25 +77,20 @@ int score(const ScoreFlags& f) {
   catch_interrupts();
   const Stopwatch watch;
   check_files({f.model, f.rows}, {f.out});
-  OutputFile out(f.out);
+  TableWriter out(f.out, f.format);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
-  const Table rows = read_csv(f.rows);
+  const Table rows = read_table(f.rows);
 
   const Table none = table_of(model.score(rows, 0, 0));
-  const CsvPrinter printer(none, spelling_of(none));
-  std::string text;
-  printer.append_header(text);
-  out.write(text);
+  out.start(none, {.schema = spelling_of(none), .threads = options.threads});
   Summary summary;
   {
     ProgressLine line(f.run.quiet);
     for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
       const Scores scores = model.score(rows, row, std::min(kChunkRows, rows.rows() - row));
       summary.add(scores);
-      text.clear();
-      printer.append_rows(table_of(scores), text);
-      out.write(text);
+      out.write(table_of(scores));
       if (!line.due()) continue;
       const double rate = static_cast<double>(row + scores.total.size()) / watch.seconds();
       line.show(fmt::format("{} of {} rows  {} rows/s  {} left", row + scores.total.size(), rows.rows(),
@@ -118,12 +113,12 @@ void add_score(CLI::App& program, int& status) {
   const auto f = std::make_shared<ScoreFlags>();
   command.add_option("model", f->model, "A model that `meg train` wrote, of the preset meg")->required();
   command
-      .add_option("rows", f->rows,
-                  "The rows, a CSV file with the columns that the model has learned; - is standard input")
+      .add_option("rows", f->rows, "The rows, a table with the columns that the model has learned; - is standard input")
       ->required();
   command.add_option("--out", f->out,
-                     "Where to write a CSV file: each row's log_likelihood and its part of every column, in nats; - is "
+                     "Where to write a table: each row's log_likelihood and its part of every column, in nats; - is "
                      "standard output");
+  add_format(command, f->format, kOutFormat);
   f->run.add_to(command);
   command.callback([f, &status] { status = score(*f); });
 }

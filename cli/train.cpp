@@ -9,9 +9,10 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/run_flags.h"
+#include "cli/table_flags.h"
 #include "cli/training_log.h"
 #include "core/output_file.h"
-#include "core/table/read/csv.h"
+#include "core/table/read/table_reader.h"
 #include "meg/meg.h"
 
 namespace meg::cli {
@@ -19,7 +20,8 @@ namespace meg::cli {
 namespace {
 
 struct TrainFlags {
-  std::string data, out, log, checkpoint, resume, from;
+  std::vector<std::string> data;
+  std::string format, out, log, checkpoint, resume, from;
   int epochs = 0, batch_size = 0, checkpoint_every = 0;
   bool no_refine = false;
   RunFlags run;
@@ -119,13 +121,15 @@ int train(TrainFlags& f) {
   return_freed_memory();
   const Stopwatch watch;
   const std::string masks = f.options.masks == kDynamicMasks ? "" : f.options.masks;
-  check_files({f.data, f.columns.schema, masks}, {f.out, f.checkpoint, f.log});
+  std::vector<std::string> inputs = f.data;
+  inputs.insert(inputs.end(), {f.columns.schema, masks});
+  check_files(inputs, {f.out, f.checkpoint, f.log});
   check_files({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
   // A GPU takes its time to wake up; the table is read meanwhile.
-  auto reading =
-      std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async, [&] { return read_csv(f.data); });
+  auto reading = std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async,
+                            [&] { return read_tables(f.data, f.format); });
   Meg model = make_model(f);
   const Table table = reading.get();
   model.load_data(table);
@@ -188,8 +192,8 @@ void add_train(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("train", "Learn a table");
   const auto f = std::make_shared<TrainFlags>();
   Options& o = f->options;
-  command.add_option("data", f->data, "The table, a CSV file with names in its first line; - is standard input")
-      ->required();
+  command.add_option("data", f->data, kTableHelp)->required();
+  add_format(command, f->format, kInFormat);
   command.add_option("--out", f->out, "Where to write the model")->required();
   f->command = &command;
   command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));

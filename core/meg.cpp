@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/model/preset.h"
-#include "core/table/read/csv.h"
+#include "core/table/read/table_reader.h"
 #include "core/table/utf8.h"
 #include "core/table/write/write_column.h"
 
@@ -66,7 +66,7 @@ Meg::Meg(Meg&&) noexcept = default;
 Meg& Meg::operator=(Meg&&) noexcept = default;
 Meg::~Meg() = default;
 
-void Meg::load_data(const std::filesystem::path& csv) { load_data(read_csv(csv)); }
+void Meg::load_data(const std::filesystem::path& path) { load_data(read_table(path)); }
 void Meg::load_data(const Table& table) {
   if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
   check_utf8(table);

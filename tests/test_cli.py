@@ -317,7 +317,8 @@ class Fast(Case):
             with self.subTest(name):
                 self.fail_with(words, "train", self.file(name + ".csv", content), "--out", out)
         self.fail_with("No such file", "train", self.folder / "none.csv", "--out", out)
-        self.fail_with("is a folder", "train", self.folder, "--out", out)
+        (self.folder / "empty").mkdir()
+        self.fail_with("is a folder without a file of", "train", self.folder / "empty", "--out", out)
         self.fail_with("no column 'size'", "train", PENGUINS, "--drop", "size", "--out", out)
         self.fail_with("no column 'size'", "evaluate", PENGUINS, PENGUINS, "--target", "size")
         self.fail_with("Input/output error", "schema", "/proc/self/mem")  # opens, but cannot be read
@@ -505,9 +506,9 @@ class Fast(Case):
         self.assertEqual(out.read_text(), done.stdout)
         one = self.file("one.csv", ",".join(rows[0]) + "\n" + ",".join(rows[200]) + "\n")
         self.assertEqual(self.succeed("score", model, one).stdout.splitlines()[1], done.stdout.splitlines()[200])
-        self.fail_with("no column", "score", model, self.file("t.csv", "species\nAdelie\n"), "--out", self.folder / "no")
+        self.fail_with("no column", "score", model, self.file("t.csv", "species\nAdelie\n"), "--out", self.folder / "no.csv")
         self.fail_with("which is read here", "score", model, table, "--out", table)
-        self.fail_with("train with --preset meg", "score", self.trained(), table, "--out", self.folder / "no")
+        self.fail_with("train with --preset meg", "score", self.trained(), table, "--out", self.folder / "no.csv")
 
     def test_rows_meet_conditions_and_given_rows_are_completed(self):
         model = self.trained("--no-refine", "--order", "sex,species,body_mass_g", preset="meg")

@@ -250,14 +250,14 @@ Table take_table(CsvReader&& reader, const std::string& name) {
 
 }  // namespace
 
-Table parse_csv(std::string text, const std::string& name, CsvStyle* style) {
+Table parse_csv(std::string text, const std::string& name, CsvStyle* style, char delimiter) {
   check_kind(text, name);
   std::string_view body = text;
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("'{}' is empty", name);
 
   CsvReader reader;
-  reader.delimiter = detect_delimiter(body);
+  reader.delimiter = delimiter ? delimiter : detect_delimiter(body);
   if (style) style->delimiter = reader.delimiter;
   reader.read(body, name);
 

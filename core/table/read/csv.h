@@ -21,7 +21,8 @@ struct CsvStyle {
 /// 1 MiB. "-" is standard input.
 Table read_csv(const std::filesystem::path& path, CsvStyle* style = nullptr);
 
-/// The same from text; `name` stands for the file in errors.
-Table parse_csv(std::string text, const std::string& name, CsvStyle* style = nullptr);
+/// The same from text; `name` stands for the file in errors. `delimiter`: which it is, where the first line is not
+/// asked.
+Table parse_csv(std::string text, const std::string& name, CsvStyle* style = nullptr, char delimiter = 0);
 
 }  // namespace meg
