@@ -22,9 +22,18 @@ using Edges = std::array<double, kBins - 1>;
 Edges bin_edges(const std::vector<double>& numbers) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const double x : numbers)
-    if (!std::isnan(x)) low = std::min(low, x), high = std::max(high, x);
-  if (low > high) low = 0, high = 1;
-  if (low == high) low -= 0.5, high += 0.5;
+    if (!std::isnan(x)) {
+      low = std::min(low, x);
+      high = std::max(high, x);
+    }
+  if (low > high) {
+    low = 0;
+    high = 1;
+  }
+  if (low == high) {
+    low -= 0.5;
+    high += 0.5;
+  }
   const double step = (high - low) / kBins;
   Edges edges;
   for (int i = 1; i < kBins; ++i) {

@@ -19,7 +19,10 @@ std::vector<Value> joined(std::vector<Value> first, const std::vector<Value>& se
 double mean_present(const std::vector<double>& numbers) {
   double sum = 0, present = 0;
   for (const double x : numbers)
-    if (!std::isnan(x)) sum += x, ++present;
+    if (!std::isnan(x)) {
+      sum += x;
+      ++present;
+    }
   return present > 0 ? sum / present : 0;
 }
 

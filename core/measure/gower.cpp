@@ -75,12 +75,17 @@ GowerPoints gower_points(const Table& train, const Table& held_out, const Table&
   GowerPoints out;
   for (const ColumnSchema& column : schema) {
     if (!is_modelled(column.type)) continue;
-    is_numeric(column.type) ? add_ranks(column, samples) : add_codes(column, samples);
+    if (is_numeric(column.type))
+      add_ranks(column, samples);
+    else
+      add_codes(column, samples);
     out.parts.push_back(DistancePart::kCapped);
   }
   if (out.parts.empty()) fail("no column is left to compare rows by: all are identifiers or free text");
   const auto points = [](Sample& sample) { return Points{sample.table.rows(), std::move(sample.values)}; };
-  out.train = points(samples[0]), out.held_out = points(samples[1]), out.synthetic = points(samples[2]);
+  out.train = points(samples[0]);
+  out.held_out = points(samples[1]);
+  out.synthetic = points(samples[2]);
   return out;
 }
 

@@ -70,7 +70,8 @@ std::vector<double> minimize(const Differentiable& function, std::vector<double>
     pair.product = dot(pair.step, pair.change);
     if (pair.product > 0) pairs.push_back(std::move(pair));
     if (pairs.size() > kPairs) pairs.pop_front();
-    at = std::move(next), value = next_value;
+    at = std::move(next);
+    value = next_value;
     std::swap(gradient, next_gradient);
   }
   return at;

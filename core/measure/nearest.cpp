@@ -26,7 +26,10 @@ void add_squared(float x, const float* points, std::size_t count, float* distanc
 void meet(float distance, std::size_t at, Nearest& nearest) {
   if (distance >= nearest.second) return;
   nearest.second = std::max(nearest.first, distance);
-  if (distance < nearest.first) nearest.first = distance, nearest.place = at;
+  if (distance < nearest.first) {
+    nearest.first = distance;
+    nearest.place = at;
+  }
 }
 
 }  // namespace
@@ -43,8 +46,10 @@ std::vector<Nearest> nearest(const Points& among, const Points& asked, std::span
         for (std::size_t c = 0; c < parts.size(); ++c) {
           const float x = asked.values[c * asked.rows + r];
           const float* points = &among.values[c * among.rows + begin];
-          parts[c] == DistancePart::kCapped ? add_capped(x, points, size, distances.data())
-                                            : add_squared(x, points, size, distances.data());
+          if (parts[c] == DistancePart::kCapped)
+            add_capped(x, points, size, distances.data());
+          else
+            add_squared(x, points, size, distances.data());
         }
         for (std::size_t i = 0; i < size; ++i) meet(distances[i], begin + i, out[r]);
       }

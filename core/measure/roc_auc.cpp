@@ -20,7 +20,8 @@ double roc_auc(std::span<const double> scores, std::span<const int> positive) {
     for (; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end)
       ++(positive[order[end]] != 0 ? tied_positives : tied_negatives);
     won += tied_positives * (negatives + tied_negatives / 2);
-    positives += tied_positives, negatives += tied_negatives;
+    positives += tied_positives;
+    negatives += tied_negatives;
   }
   if (positives == 0 || negatives == 0) return std::numeric_limits<double>::quiet_NaN();
   return won / (positives * negatives);
@@ -40,7 +41,10 @@ double macro_roc_auc(std::span<const double> scores, std::span<const int> labels
     }
     const double area = roc_auc(score, positive);
     // NaN: the class does not occur, or nothing else does.
-    if (area == area) sum += area, ++counted;
+    if (area == area) {
+      sum += area;
+      ++counted;
+    }
   }
   return counted > 0 ? sum / counted : std::numeric_limits<double>::quiet_NaN();
 }

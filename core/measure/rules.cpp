@@ -34,7 +34,10 @@ Sides count_sides(const Relation& relation, const Table& table, const Schema& sc
         numbers[relation.column][r] - relation.predict(column, [&](std::size_t c) { return numbers[c][r]; });
     if (!std::isfinite(off)) continue;
     const bool is_equal = std::abs(off) < 0.5 * relation.step;
-    ++out.all, out.equal += is_equal, out.above += !is_equal && off > 0, out.below += !is_equal && off < 0;
+    ++out.all;
+    out.equal += is_equal;
+    out.above += !is_equal && off > 0;
+    out.below += !is_equal && off < 0;
   }
   return out;
 }
@@ -105,7 +108,8 @@ struct Followers {
     for (std::size_t r = 0; r < a.size(); ++r) {
       if (a[r] < 0 || b[r] == Values::kMissing) continue;
       const int said = says[static_cast<std::size_t>(a[r])];
-      all += said != kNothing, kept += said == b[r];
+      all += said != kNothing;
+      kept += said == b[r];
     }
   }
   double share() const { return static_cast<double>(kept) / static_cast<double>(all); }
@@ -122,7 +126,10 @@ std::optional<std::vector<int>> follow(const Values& a, const Values& b) {
     const auto value = static_cast<std::size_t>(a.real[r]);
     if (lead[value] == 0) says[value] = b.real[r];
     const bool agrees = says[value] == b.real[r];
-    ++rows, ++rows_of[value], lead[value] += agrees ? 1 : -1, against += !agrees;
+    ++rows;
+    ++rows_of[value];
+    lead[value] += agrees ? 1 : -1;
+    against += !agrees;
     if (against > most_against) return {};
   }
   double again = 0;
@@ -161,13 +168,18 @@ void add_followers(const Table& real, const Table& synthetic, const Schema& sche
     for (const std::size_t a : by_count) {
       if (a == b || values[a].count < values[b].count || (values[a].count == values[b].count && a > b)) continue;
       if (!follow(values[a], values[b])) continue;
-      if (a != last) all_a = values_of(schema[columns[a]], real, every, &synthetic), last = a;
+      if (a != last) {
+        all_a = values_of(schema[columns[a]], real, every, &synthetic);
+        last = a;
+      }
       const Values all_b = values_of(schema[columns[b]], real, every, &synthetic);
       const std::optional<std::vector<int>> says = follow(all_a, all_b);
       if (!says) continue;
       const Followers of_synthetic(all_a.synthetic, all_b.synthetic, *says);
-      rules.push_back({fmt::format("one {} per {}", schema[columns[b]].name, schema[columns[a]].name),
-                       Followers(all_a.real, all_b.real, *says).share(), of_synthetic.share(), of_synthetic.all});
+      rules.push_back({.text = fmt::format("one {} per {}", schema[columns[b]].name, schema[columns[a]].name),
+                       .real = Followers(all_a.real, all_b.real, *says).share(),
+                       .synthetic = of_synthetic.share(),
+                       .synthetic_rows = of_synthetic.all});
       break;
     }
   }
@@ -188,12 +200,12 @@ std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Sc
     const auto kept = [&](const Sides& sides) {
       return sides.share(sides.equal + (relation.is_exact ? 0 : is_above ? sides.above : sides.below));
     };
-    out.push_back({fmt::format("{} {} {}", schema[relation.column].name,
-                               relation.is_exact ? "="
-                               : is_above        ? ">="
-                                                 : "<=",
-                               formula(relation, schema)),
-                   kept(of_real), kept(of_synthetic), of_synthetic.all, true});
+    const char* sign = relation.is_exact ? "=" : is_above ? ">=" : "<=";
+    out.push_back({.text = fmt::format("{} {} {}", schema[relation.column].name, sign, formula(relation, schema)),
+                   .real = kept(of_real),
+                   .synthetic = kept(of_synthetic),
+                   .synthetic_rows = of_synthetic.all,
+                   .is_relation = true});
   }
   add_followers(real, synthetic, schema, known, out);
   return out;

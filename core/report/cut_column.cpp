@@ -61,10 +61,12 @@ ReportColumn::ReportColumn(const ColumnSchema& column, const Table& real, const 
   if (is_categorical(column.type)) {
     const Vocabulary vocabulary(column, real, synthetic);
     for (const std::string& word : vocabulary.words()) words_.push_back(is_missing(word) ? "" : word);
-    real_codes_ = vocabulary.code(real), synthetic_codes_ = vocabulary.code(synthetic);
+    real_codes_ = vocabulary.code(real);
+    synthetic_codes_ = vocabulary.code(synthetic);
     return;
   }
-  real_ = read_numbers(column, real, "real"), synthetic_ = read_numbers(column, synthetic, "synthetic");
+  real_ = read_numbers(column, real, "real");
+  synthetic_ = read_numbers(column, synthetic, "synthetic");
   for (const std::vector<double>* numbers : {&real_, &synthetic_})
     for (const double x : *numbers)
       if (!std::isnan(x)) sorted_.push_back(x);
@@ -94,7 +96,8 @@ CutColumn ReportColumn::cut_categories(std::size_t most) const {
     bar_of_code[order[i]] = static_cast<std::uint8_t>(std::min(i, shown));
     if (i < shown) out.bars.labels.push_back(words_[order[i]]);
   }
-  out.real = bars_of(real_codes_, bar_of_code), out.synthetic = bars_of(synthetic_codes_, bar_of_code);
+  out.real = bars_of(real_codes_, bar_of_code);
+  out.synthetic = bars_of(synthetic_codes_, bar_of_code);
   return out;
 }
 
@@ -105,7 +108,8 @@ CutColumn ReportColumn::cut_values(const std::vector<double>& values) const {
   const auto place = [&](double x) {
     return static_cast<std::size_t>(std::lower_bound(values.begin(), values.end(), x) - values.begin());
   };
-  out.real = bars_of(real_, values.size(), place), out.synthetic = bars_of(synthetic_, values.size(), place);
+  out.real = bars_of(real_, values.size(), place);
+  out.synthetic = bars_of(synthetic_, values.size(), place);
   return out;
 }
 
@@ -114,8 +118,10 @@ CutColumn ReportColumn::cut_intervals(std::size_t most) const {
   double low = sorted_.front(), high = sorted_.back();
   const double inner_low = quantile(sorted_, kTail), inner_high = quantile(sorted_, 1 - kTail);
   if (inner_high > inner_low && high - low > kStretched * (inner_high - inner_low)) {
-    out.bars.open_low = low<inner_low, out.bars.open_high = high> inner_high;
-    low = inner_low, high = inner_high;
+    out.bars.open_low = low < inner_low;
+    out.bars.open_high = high > inner_high;
+    low = inner_low;
+    high = inner_high;
   }
   const double step = column_.type == ColumnType::kDecimal ? std::pow(10.0, -column_.decimals) : 1;
   double width = (high - low) / static_cast<double>(most), begin = low;
@@ -131,7 +137,8 @@ CutColumn ReportColumn::cut_intervals(std::size_t most) const {
     return static_cast<std::size_t>(
         std::clamp(std::floor((x - begin) / width), 0.0, static_cast<double>(intervals - 1)));
   };
-  out.real = bars_of(real_, intervals, place), out.synthetic = bars_of(synthetic_, intervals, place);
+  out.real = bars_of(real_, intervals, place);
+  out.synthetic = bars_of(synthetic_, intervals, place);
   return out;
 }
 
