@@ -12,8 +12,10 @@
 #include "cli/console.h"
 #include "cli/evaluation_text.h"
 #include "cli/table_flags.h"
+#include "core/measure/boosted_trees.h"
 #include "core/measure/evaluation.h"
 #include "core/measure/evaluation_json.h"
+#include "core/measure/registry.h"
 #include "core/output_file.h"
 #include "core/table/infer/number.h"
 #include "core/table/read/table_reader.h"
@@ -42,20 +44,27 @@ struct Limit {
 
 [[noreturn]] void refuse_limit(const std::string& why) { throw CLI::ValidationError("--fail-below", why); }
 
+/// Refuses a measure that the other flags leave out.
+void refuse_unmeasured(const Measure& measure, const EvaluateFlags& f) {
+  const auto refuse = [&](const char* why) { refuse_limit(fmt::format("{} {}", measure.key, why)); };
+  if (measure.needs.target && f.target.empty()) refuse("needs --target");
+  if (measure.needs.held_out && f.holdout.empty() && f.test.empty()) refuse("needs --holdout or --test");
+  if (measure.needs.thorough && f.quick) refuse("is not measured with --quick");
+  if (measure.needs.trees && !BoostedTrees::kAvailable) refuse("needs XGBoost, which this meg was built without");
+}
+
 Limit parse_limit(const std::string& text, const EvaluateFlags& f) {
   const std::size_t equals = text.find('=');
   Limit out{std::string(trimmed(text.substr(0, equals))), 0};
   std::string known;
-  for (const HeadlineDefinition& d : headline_definitions()) {
-    if (!d.higher_is_better) continue;
-    known += (known.empty() ? "" : ", ") + d.name;
-    if (d.name != out.name) continue;
+  for (const Measure* measure : all_measures()) {
+    if (!measure->higher_is_better) continue;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", measure->key);
+    if (measure->key != out.name) continue;
     if (equals == std::string::npos || !CLI::detail::lexical_cast(text.substr(equals + 1), out.least) ||
         !std::isfinite(out.least))
-      refuse_limit(fmt::format("'{}' is no score and number like {}=0.9", text, d.name));
-    if (d.group == HeadlineGroup::kTarget && f.target.empty()) refuse_limit(fmt::format("{} needs --target", d.name));
-    if (d.group == HeadlineGroup::kRows && f.quick)
-      refuse_limit(fmt::format("{} is not measured with --quick", d.name));
+      refuse_limit(fmt::format("'{}' is no score and number like {}=0.9", text, measure->key));
+    refuse_unmeasured(*measure, f);
     return out;
   }
   refuse_limit(fmt::format("there is no score '{}'; there are {}", out.name, known));
@@ -100,9 +109,14 @@ int evaluate(const EvaluateFlags& f) {
 
   for (const Limit& limit : limits)
     if (!evaluation.headline(limit.name))
-      refuse_limit(fmt::format("{} is no score of a {} target", limit.name, task_name(evaluation.target->real.task)));
+      refuse_limit(evaluation.target ? fmt::format("{} is no score of a {} target", limit.name,
+                                                   task_name(evaluation.target->real.task))
+                                     : fmt::format("{} is no score of these tables", limit.name));
   if (f.json != "-") print_evaluation(evaluation, test.has_value());
-  if (json) json->write(evaluation_to_json(evaluation) + "\n"), json->finish();
+  if (json) {
+    json->write(evaluation_to_json(evaluation) + "\n");
+    json->finish();
+  }
   const std::string below = complaint(evaluation, limits);
   if (below.empty()) return 0;
   say("meg: " + below);

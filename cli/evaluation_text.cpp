@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <numeric>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/terminal_text.h"
+#include "core/measure/column_measures.h"
 
 namespace meg::cli {
 
@@ -55,17 +58,33 @@ std::vector<std::size_t> worst(const Items& items, std::size_t most, Value value
   return order;
 }
 
+/// A column's numbers, those of one heading in one place.
+std::string numbers_of(const ColumnComparison& column, bool coloured) {
+  std::string out;
+  for (const ColumnMeasure& measure : column_measures()) {
+    const std::optional<Measured> value = measure.of(column);
+    if (measure.terminal.empty() || !value) continue;
+    if (measure.print == ColumnMeasure::Print::kShort)
+      out += fmt::format(" {:>6}", *value ? fmt::format("{:.3f}", **value) : "-");
+    else
+      out += " " + score(*value, 7, coloured && measure.key == "shape");
+  }
+  return out;
+}
+
 void print_columns(const Comparison& c, bool coloured) {
-  title(fmt::format("{:<20}  {:<11} {:>7} {:>7} {:>7} {:>7} {:>6} {:>6}", "column, worst first", "type", "shape", "KS",
-                    "Wasser", "JS", "cover", "valid"),
-        coloured);
-  const auto short_score = [](const Measured& x) { return x ? fmt::format("{:.3f}", *x) : "-"; };
+  std::string head = fmt::format("{:<20}  {:<11}", "column, worst first", "type");
+  std::string_view last;
+  for (const ColumnMeasure& measure : column_measures()) {
+    if (measure.terminal.empty() || measure.terminal == last) continue;
+    last = measure.terminal;
+    head += fmt::format(" {:>{}}", last, measure.print == ColumnMeasure::Print::kShort ? 6 : 7);
+  }
+  title(head, coloured);
   const auto order = worst(c.columns, kMostColumns, [](const ColumnComparison& column) { return column.shape; });
   for (const std::size_t i : order) {
     const ColumnComparison& column = c.columns[i];
-    fmt::print("{}  {:<11} {} {:>7} {:>7} {:>7} {:>6} {:>6}\n", fitted(column.name, 20), type_name(column.type),
-               score(column.shape, 7, coloured), number(column.ks), number(column.wasserstein),
-               number(column.jensen_shannon), short_score(column.coverage), short_score(column.adherence));
+    fmt::print("{}  {:<11}{}\n", fitted(column.name, 20), type_name(column.type), numbers_of(column, coloured));
   }
   if (order.size() < c.columns.size())
     fmt::print("and {} more of shape {:.4f} and above; --json has all\n", c.columns.size() - order.size(),
@@ -75,33 +94,51 @@ void print_columns(const Comparison& c, bool coloured) {
   if (c.skipped.size() > kMostSkipped) fmt::print("nor are {} more\n", c.skipped.size() - kMostSkipped);
 }
 
+std::vector<Headline> of_section(const Evaluation& e, MeasureSection section) {
+  std::vector<Headline> out;
+  std::copy_if(e.headlines.begin(), e.headlines.end(), std::back_inserter(out),
+               [&](const Headline& h) { return h.measure->section == section; });
+  return out;
+}
+
+void print_reasons(const std::vector<Headline>& headlines) {
+  for (const Headline& h : headlines)
+    if (!h.value) fmt::print("{}: {}\n", h.measure->key, h.value.reason);
+}
+
+/// The remarks on the measures, each after the keys of those that it is of.
+void print_notes(const std::vector<Headline>& headlines) {
+  std::vector<std::pair<std::string, std::string>> notes;  // note, keys
+  for (const Headline& h : headlines) {
+    if (h.note.empty()) continue;
+    const auto found = std::find_if(notes.begin(), notes.end(), [&](const auto& n) { return n.first == h.note; });
+    if (found == notes.end())
+      notes.emplace_back(h.note, h.measure->key);
+    else
+      found->second += fmt::format(", {}", h.measure->key);
+  }
+  for (const auto& [note, keys] : notes) fmt::print("{}: {}\n", keys, note);
+}
+
 /// Targets and privacy have sections of their own.
 void print_scores(const Evaluation& e, bool coloured) {
-  const auto is_shown = [](const Headline& h) {
-    return h.group == HeadlineGroup::kColumns || h.group == HeadlineGroup::kRows;
-  };
-  const bool scale = std::any_of(e.headlines.begin(), e.headlines.end(),
-                                 [&](const Headline& h) { return is_shown(h) && h.real_against_real; });
+  const std::vector<Headline> headlines = of_section(e, MeasureSection::kScores);
+  const bool scale = std::any_of(headlines.begin(), headlines.end(),
+                                 [](const Headline& h) { return h.real_against_real.has_value(); });
   title(fmt::format("{:<22}  {:<34} {:>9} {:>9}", "score, 1 is best", "", "synthetic", scale ? "real" : ""), coloured);
   for (const bool higher : {true, false}) {
     if (!higher) title("distance, 0 is best", coloured);
-    for (const Headline& h : e.headlines) {
-      if (!is_shown(h) || h.higher_is_better != higher) continue;
+    for (const Headline& h : headlines) {
+      if (h.measure->higher_is_better != higher) continue;
       const Measured real = h.real_against_real.value_or(Measured());
-      fmt::print("{:<22}  {:<34} {} {:>9}\n", h.name, h.label,
+      fmt::print("{:<22}  {:<34} {} {:>9}\n", h.measure->key, h.measure->label,
                  score(h.value, 9, coloured && higher, real.value.value_or(1)),
                  h.real_against_real ? number(real) : "");
     }
   }
-  for (const Headline& h : e.headlines)
-    if (is_shown(h) && !h.value) fmt::print("{}: {}\n", h.name, h.value.reason);
+  print_reasons(headlines);
   if (scale) fmt::print("real: one half of the real table as if it were synthetic to the other\n");
-  if (!e.rows) return;
-  const std::size_t most = std::max(e.real_rows, e.synthetic_rows);
-  if (e.rows->classifier_rows < most)
-    fmt::print("c2st_lr, c2st_xgb: a sample of at most {} rows of each table\n", e.rows->classifier_rows);
-  if (e.rows->neighbour_rows < most)
-    fmt::print("alpha_precision, beta_recall: a sample of {} rows of each table\n", e.rows->neighbour_rows);
+  print_notes(headlines);
 }
 
 void print_pairs(const Comparison& c, bool coloured) {
@@ -125,37 +162,38 @@ void print_rules(const std::vector<Rule>& rules, bool coloured) {
     fmt::print("and {} more that as many keep or more; --json has all\n", rules.size() - kMostRules);
 }
 
-void print_target(const TargetEfficacy& t, bool has_test, bool coloured) {
-  const bool regression = t.real.task == EfficacyTask::kRegression;
-  const auto heads = regression ? std::vector{"RMSE", "R2"} : std::vector{"AUC", "F1", "macro F1", "accuracy"};
+void print_target(const Evaluation& e, bool has_test, bool coloured) {
+  const TargetEfficacy& t = *e.target;
+  std::vector<Headline> headlines = of_section(e, MeasureSection::kTarget);
+  std::stable_partition(headlines.begin(), headlines.end(),
+                        [](const Headline& h) { return !h.measure->higher_is_better; });
   std::string line = fitted(shortened(t.target, 16) + " predicted by trees", 40);
-  for (const char* head : heads) line += fmt::format("{:>9}", head);
+  for (const Headline& h : headlines) line += fmt::format("{:>9}", h.measure->heading);
   title(line, coloured);
-  const auto print_line = [&](const char* what, const Efficacy& of) {
-    fmt::print("{:<40}", what);
-    const auto values = regression ? std::vector{of.rmse, of.r2} : std::vector{of.auc, of.f1, of.macro_f1, of.accuracy};
-    for (const double x : values) fmt::print("{:>9}", number(x));
-    fmt::print("\n");
-  };
-  print_line("  learned from synthetic rows", t.synthetic);
-  print_line(has_test ? "  learned from real rows" : "  learned from real rows, in three folds", t.real);
+  fmt::print("{:<40}", "  learned from synthetic rows");
+  for (const Headline& h : headlines) fmt::print("{:>9}", number(h.value));
+  fmt::print("\n{:<40}", has_test ? "  learned from real rows" : "  learned from real rows, in three folds");
+  for (const Headline& h : headlines) fmt::print("{:>9}", number(h.real_against_real.value_or(Measured())));
+  fmt::print("\n");
+  print_reasons(headlines);
+  print_notes(headlines);
   fmt::print("{} synthetic and {} real rows taught, {} {} rows asked\n", t.synthetic.train_rows, t.real.train_rows,
              t.synthetic.test_rows, has_test ? "test" : "real");
 }
 
-void print_privacy(const Privacy& p, bool coloured) {
+void print_privacy(const Evaluation& e, bool coloured) {
+  const Privacy& p = *e.privacy;
   title("privacy", coloured);
-  const auto line = [](const char* what, const std::string& figures) { fmt::print("  {:<42}  {}\n", what, figures); };
-  line("rows identical with one of the real table",
-       p.held_out ? fmt::format("{:.3f} %  (held-out: {:.3f} %)", 100 * p.identical, 100 * p.held_out->identical)
-                  : fmt::format("{:.3f} %", 100 * p.identical));
+  const auto line = [](std::string_view what, const std::string& figures) {
+    fmt::print("  {:<42}  {}\n", what, figures);
+  };
+  const std::vector<Headline> headlines = of_section(e, MeasureSection::kPrivacy);
+  for (const Headline& h : headlines) line(h.measure->heading, h.measure->text ? h.text : number(h.value));
+  print_reasons(headlines);
+  print_notes(headlines);
   if (!p.held_out) return;
   const ClosestRecord& c = p.held_out->closest;
   const Membership& m = p.held_out->membership;
-  line("share nearer to a real than a held-out row",
-       fmt::format("{:.3f} +- {:.3f}  (0.5: no copying)", c.share, c.share_error));
-  line("AUC of guessing who was in the real table",
-       fmt::format("{:.3f} +- {:.3f}  (0.5: no telling)", m.auc, m.auc_error));
   line("median distance to closest real / held-out",
        fmt::format("{:.4f} / {:.4f}", c.train.median_distance, c.held_out.median_distance));
   line("median ratio, closest to second closest",
@@ -185,8 +223,8 @@ void print_evaluation(const Evaluation& e, bool has_test) {
   print_scores(e, coloured);
   print_pairs(e.comparison, coloured);
   print_rules(e.rules, coloured);
-  if (e.target) print_target(*e.target, has_test, coloured);
-  if (e.privacy) print_privacy(*e.privacy, coloured);
+  if (e.target) print_target(e, has_test, coloured);
+  if (e.privacy) print_privacy(e, coloured);
 }
 
 }  // namespace meg::cli

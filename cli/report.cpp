@@ -51,7 +51,8 @@ ReportedModel describe(const Meg& model, const std::string& log) {
                .refined = model.refined(),
                .refinement_tried = false,
                .held_out_auc = {}};
-  out.epochs = model.epochs_done(), out.batch_size = model.batch_size();
+  out.epochs = model.epochs_done();
+  out.batch_size = model.batch_size();
   for (const Progress& progress : model.history()) {
     if (log.empty()) out.training.push_back({.progress = progress});
     out.facts.refinement_tried |= progress.phase == Progress::Phase::kRefinement;
@@ -96,8 +97,14 @@ int report(const ReportFlags& f) {
   const Evaluation evaluation = measure(f, real, synthetic, schema, test);
   const ReportNames names{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
   const std::string json = report_json(names, real, synthetic, schema, evaluation, model);
-  if (page) page->write(report_page(json)), page->finish();
-  if (numbers) numbers->write(json + "\n"), numbers->finish();
+  if (page) {
+    page->write(report_page(json));
+    page->finish();
+  }
+  if (numbers) {
+    numbers->write(json + "\n");
+    numbers->finish();
+  }
   if (!f.quiet) {
     const Verdict verdict = judge(evaluation);
     const std::string& out = page ? f.out : f.json;

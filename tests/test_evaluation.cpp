@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "core/measure/association.h"
@@ -17,6 +20,7 @@
 #include "core/measure/kolmogorov_smirnov.h"
 #include "core/measure/lbfgs.h"
 #include "core/measure/nearest.h"
+#include "core/measure/registry.h"
 #include "core/measure/sample.h"
 #include "core/parallel.h"
 #include "meg/error.h"
@@ -203,10 +207,11 @@ TEST_CASE("an evaluation has every headline that its options lead to") {
   EvaluationOptions options{
       .target = BoostedTrees::kAvailable ? "kind" : "", .test = &held_out, .held_out = &held_out, .scale = true};
   const Evaluation e = evaluate(real, synthetic, options);
-  for (const HeadlineDefinition& d : headline_definitions()) {
-    CAPTURE(d.name);
-    const Headline* headline = e.headline(d.name);
-    if (d.name == "r2" || d.name == "rmse" || (d.group == HeadlineGroup::kTarget && !BoostedTrees::kAvailable)) {
+  for (const Measure* measure : all_measures()) {
+    CAPTURE(measure->key);
+    const Headline* headline = e.headline(measure->key);
+    const bool is_regression = measure == &measures::r2 || measure == &measures::rmse;
+    if (is_regression || (measure->needs.target && !BoostedTrees::kAvailable)) {
       CHECK(headline == nullptr);
       continue;
     }
@@ -214,7 +219,7 @@ TEST_CASE("an evaluation has every headline that its options lead to") {
     CHECK(headline->value.value.has_value() == headline->value.reason.empty());
     CHECK(headline->real_against_real.has_value());
   }
-  CHECK(*e.headline("quality")->value == Approx((e.comparison.mean_shape + e.comparison.mean_trend) / 2));
+  CHECK(*e.headline("quality")->value == Approx((*e.headline("shape")->value + *e.headline("trend")->value) / 2));
   CHECK(*e.headline("membership_auc")->real_against_real.value() == 0.5);
   SUBCASE("and the same whatever the threads and the draw of rows that are all taken") {
     options.threads = 3;
@@ -234,6 +239,49 @@ TEST_CASE("an evaluation has every headline that its options lead to") {
     CHECK_FALSE(quick.headline("shape")->real_against_real.has_value());
     CHECK_FALSE(quick.rows.has_value());
   }
+}
+
+TEST_CASE("the registry says of every measure what the terminal, the report and the docs need") {
+  std::set<std::string_view> keys;
+  std::ifstream docs(std::string(MEG_TEST_DATA) + "/../../docs/evaluate.md");
+  std::set<std::string> documented;  // what the first cells of its tables name
+  for (std::string line; std::getline(docs, line);) {
+    if (!line.starts_with("| ")) continue;
+    std::istringstream words(line.substr(2, line.find(" |", 2) - 2));
+    for (std::string word; words >> word;) documented.insert(word.substr(0, word.find(',')));
+  }
+  for (const Measure* measure : all_measures()) {
+    CAPTURE(measure->key);
+    CHECK(keys.insert(measure->key).second);
+    CHECK(find_measure(measure->key) == measure);
+    CHECK(measure->label.size() <= 34);
+    CHECK(measure->meaning.ends_with("."));
+    CHECK(bool(measure->compute));
+    CHECK((measure->section == MeasureSection::kScores) == measure->heading.empty());
+    CHECK(documented.contains(std::string(measure->key)));
+  }
+  CHECK(find_measure("no such measure") == nullptr);
+  const auto usefulness = measures_of(Card::kUsefulness);
+  CHECK(usefulness == std::vector<const Measure*>{&measures::auc, &measures::r2, &measures::f1});
+}
+
+TEST_CASE("a context reads, draws and computes once what several measures need") {
+  const Table real = table(related(300, 1)), synthetic = table(related(200, 2));
+  const Schema schema = infer_schema(real);
+  const MeasureContext context(real, synthetic, schema, {.scale = true, .seed = 3});
+  CHECK(context.columns() == 4);
+  CHECK(&context.sample_real(300) == &real);  // no copy of a table that is no larger than its sample
+  const Table& sample = context.sample_real(100);
+  CHECK(sample.rows() == 100);
+  CHECK(&context.sample_real(100) == &sample);
+  CHECK(&context.encoded(1000) == &context.encoded(5000));
+  CHECK(context.encoded(100).rows == 200);
+  CHECK(&context.get<Comparison>(compare) == &context.get<Comparison>(compare));
+  REQUIRE(context.halves() != nullptr);
+  CHECK(context.halves()->real().rows() == 150);
+  CHECK(context.halves()->synthetic().rows() == 150);
+  CHECK(context.halves()->halves() == nullptr);
+  CHECK(MeasureContext(real, synthetic, schema, {}).halves() == nullptr);
 }
 
 TEST_CASE("classifiers, precision and recall know good rows from bad ones") {
@@ -305,7 +353,7 @@ TEST_CASE("tables with little in them have numbers or sentences in text and JSON
       const Schema schema = infer_schema(of_real);
       const Evaluation e = meg::evaluate(of_real, table(synthetic), schema, {.scale = scale});
       for (const Headline& h : e.headlines) {
-        CAPTURE(h.name);
+        CAPTURE(h.measure->key);
         CHECK(h.value.value.has_value() == h.value.reason.empty());
       }
       const Json json = Json::parse(evaluation_to_json(e));
@@ -319,7 +367,7 @@ TEST_CASE("tables with little in them have numbers or sentences in text and JSON
 TEST_CASE("JSON has what the evaluation has") {
   const Evaluation e = evaluate(related(200, 1), related(100, 2), {.scale = true});
   const Json json = Json::parse(evaluation_to_json(e));
-  CHECK(json.at("shape") == e.comparison.mean_shape);
+  CHECK(json.at("shape") == *column_mean(e.comparison, &ColumnComparison::shape));
   CHECK(json.at("rows").at("synthetic") == 100);
   CHECK(json.at("columns").size() == 4);
   CHECK(json.at("columns").at(0).contains("category_coverage"));

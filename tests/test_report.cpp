@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/measure/registry.h"
 #include "core/report/cut_column.h"
 #include "core/report/report.h"
 #include "meg/error.h"
@@ -44,7 +45,9 @@ Evaluation good_evaluation() {
   e.comparison.trends = {{0, 1, 0.99}, {0, 2, 0.985}, {1, 2, 0.99}};
   const auto headline = [&](const char* name, double value, double real) {
     Headline h;
-    h.name = name, h.value = value, h.real_against_real = real;
+    h.measure = find_measure(name);
+    h.value = value;
+    h.real_against_real = real;
     e.headlines.push_back(h);
   };
   headline("shape", 0.99, 0.99);
@@ -65,7 +68,7 @@ Evaluation good_evaluation() {
 
 void set_value(Evaluation& e, const std::string& name, double value) {
   for (Headline& h : e.headlines)
-    if (h.name == name) h.value = value;
+    if (h.measure->key == name) h.value = value;
 }
 
 /// The only sentence, which speaks of `about`.
@@ -189,7 +192,7 @@ TEST_CASE("a verdict is as good as its scores, trees alone make nothing clearly 
   }
   SUBCASE("no trees in this build: the logistic regression speaks") {
     for (Headline& h : e.headlines)
-      if (h.name == "c2st_xgb") h.value = Measured::none("without XGBoost");
+      if (h.measure->key == "c2st_xgb") h.value = Measured::none("without XGBoost");
     CHECK(judge(e).rows.name == "c2st_lr");
   }
   SUBCASE("a target learned worse") {
@@ -204,7 +207,7 @@ TEST_CASE("a verdict is as good as its scores, trees alone make nothing clearly 
   }
   SUBCASE("what is not measured is said, and does not count") {
     e.target.reset();
-    std::erase_if(e.headlines, [](const Headline& h) { return h.name == "auc"; });
+    std::erase_if(e.headlines, [](const Headline& h) { return h.measure->key == "auc"; });
     const Verdict verdict = judge(e);
     CHECK(verdict.likeness == Grade::kGood);
     CHECK(verdict.usefulness.grade == Grade::kUnknown);
@@ -277,7 +280,7 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
     const Advice advice = only_advice(e, "columns");
     SUBCASE("of a table so small that real rows are no better") {
       for (Headline& h : e.headlines)
-        if (h.name == "shape") h.value = 0.85, h.real_against_real = 0.85;
+        if (h.measure->key == "shape") h.value = h.real_against_real.emplace(0.85);
       CHECK(only_advice(e, "rows").grade == Grade::kGood);
     }
     CHECK(advice.grade == Grade::kPoor);
@@ -333,7 +336,9 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
   }
   SUBCASE("real rows that are not covered") {
     Headline h;
-    h.name = "beta_recall", h.value = 0.35, h.real_against_real = 0.5;
+    h.measure = &measures::beta_recall;
+    h.value = 0.35;
+    h.real_against_real = 0.5;
     e.headlines.push_back(h);
     CHECK(says(only_advice(e, "rows"), "beta_recall 0.350"));
   }
@@ -401,6 +406,20 @@ TEST_CASE("the page's numbers are those of the tables") {
   CHECK(json["pairs"]["trend"].size() == 1);
   CHECK(json["pairs"]["trend"][0].get<double>() == Approx(evaluation.comparison.trends[0].score).epsilon(1e-5));
   CHECK(json["pairs"]["columns"] == Json({1, 0}));  // in the table's order
+  // The page has no names and words of its own.
+  const Json& shape = json["evaluation"]["headlines"][0];
+  CHECK(shape["meaning"] == measures::shape.meaning);
+  CHECK(shape["best"] == "high");
+  CHECK(json["verdict"]["scores"][0]["title"] == "Columns");
+  CHECK(json["verdict"]["scores"][0]["badge"] == judge(evaluation).columns.badge);
+  CHECK(json["verdict"]["scores"][4]["is_percent"] == true);  // identical rows, for there are no unseen ones
+  for (const Json& column : json["column_measures"]) {
+    CAPTURE(column["heading"]);
+    bool found = false;
+    for (const Json& measured : json["evaluation"]["columns"])
+      for (const Json& key : column["keys"]) found |= measured.contains(key.get<std::string>());
+    CHECK(found);
+  }
   CHECK_FALSE(json.contains("training"));
   CHECK_FALSE(json.contains("distances"));
 }

@@ -15,9 +15,12 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// Matrices of more columns are a picture that nobody can read, in time and room that grow with their square.
-constexpr std::size_t kMostColumns = 500;
+constexpr std::size_t kAssociationColumns = 500;
+/// Rows of a sample, and the steps over the cells of all its pairs of columns, that take seconds.
+constexpr std::size_t kAssociationRows = 50'000;
+constexpr double kAssociationSteps = 5e8;
 /// Joint tables up to this many cells are counted in an array, larger ones by sorting.
-constexpr std::size_t kDenseCells = std::size_t{1} << 16;
+constexpr std::size_t kJointCells = std::size_t{1} << 16;
 
 void check_rows(std::size_t a, std::size_t b) {
   if (a != b) fail("association of {} and of {} rows: they must be the same", a, b);
@@ -42,7 +45,7 @@ double squared_shares(std::span<const int> a, const std::vector<double>& a_count
   const auto cell_of = [&](std::size_t r) {
     return static_cast<std::size_t>(a[r]) * width + static_cast<std::size_t>(b[r]);
   };
-  if (a_counts.size() * width <= kDenseCells) {
+  if (a_counts.size() * width <= kJointCells) {
     std::vector<double> joint(a_counts.size() * width);
     for (std::size_t r = 0; r < a.size(); ++r) ++joint[cell_of(r)];
     for (std::size_t cell = 0; cell < joint.size(); ++cell) add(cell, joint[cell]);
@@ -76,8 +79,8 @@ std::vector<double> ranks(std::span<const double> numbers) {
 struct Side {
   std::vector<double> ColumnPair::*numbers;
   std::vector<int> ColumnPair::*codes;
-  std::vector<std::vector<double>> ranks;  // of numeric columns
-  std::vector<bool> complete;              // of numeric columns: no number is missing
+  std::vector<std::vector<double>> ranks = {};  // of numeric columns
+  std::vector<bool> complete = {};              // of numeric columns: no number is missing
 };
 
 /// The association of columns i and j, with Pearson's and with Spearman's correlation.
@@ -135,7 +138,12 @@ double correlation_ratio(std::span<const int> codes, std::span<const double> num
   check_rows(codes.size(), numbers.size());
   double rows = 0, mean = 0, low = std::numeric_limits<double>::infinity(), high = -low;
   for (const double x : numbers)
-    if (!std::isnan(x)) ++rows, mean += x, low = std::min(low, x), high = std::max(high, x);
+    if (!std::isnan(x)) {
+      ++rows;
+      mean += x;
+      low = std::min(low, x);
+      high = std::max(high, x);
+    }
   if (!(low < high)) return kNone;
   mean /= rows;
   const std::size_t width = codes.empty() ? 0 : static_cast<std::size_t>(std::ranges::max(codes)) + 1;
@@ -144,12 +152,16 @@ double correlation_ratio(std::span<const int> codes, std::span<const double> num
   for (std::size_t r = 0; r < codes.size(); ++r) {
     if (std::isnan(numbers[r])) continue;
     const double x = numbers[r] - mean;
-    sum[static_cast<std::size_t>(codes[r])] += x, ++counted[static_cast<std::size_t>(codes[r])];
+    sum[static_cast<std::size_t>(codes[r])] += x;
+    ++counted[static_cast<std::size_t>(codes[r])];
     all += x * x;
   }
   std::size_t groups = 0;
   for (std::size_t k = 0; k < width; ++k)
-    if (counted[k] > 0) between += sum[k] * sum[k] / counted[k], ++groups;
+    if (counted[k] > 0) {
+      between += sum[k] * sum[k] / counted[k];
+      ++groups;
+    }
   return groups < 2 ? kNone : std::sqrt(std::clamp(between / all, 0.0, 1.0));
 }
 
@@ -163,9 +175,9 @@ double spearman(std::span<const double> a, std::span<const double> b) {
 
 Associations associations(const std::vector<std::string>& names, std::span<const ColumnPair> columns, int threads) {
   Associations out;
-  if (columns.size() > kMostColumns) {
-    out.reason =
-        fmt::format("the table has {} columns; associations are measured of {} at most", columns.size(), kMostColumns);
+  if (columns.size() > kAssociationColumns) {
+    out.reason = fmt::format("the table has {} columns; associations are measured of {} at most", columns.size(),
+                             kAssociationColumns);
     return out;
   }
   out.columns = names;
@@ -173,9 +185,22 @@ Associations associations(const std::vector<std::string>& names, std::span<const
   if (columns.empty()) return out;
   out.real_rows = columns[0].real_codes.size();
   out.synthetic_rows = columns[0].synthetic_codes.size();
-  out.real = matrix(columns, {&ColumnPair::real, &ColumnPair::real_codes, {}, {}}, threads);
-  out.synthetic = matrix(columns, {&ColumnPair::synthetic, &ColumnPair::synthetic_codes, {}, {}}, threads);
+  out.real = matrix(columns, {.numbers = &ColumnPair::real, .codes = &ColumnPair::real_codes}, threads);
+  out.synthetic = matrix(columns, {.numbers = &ColumnPair::synthetic, .codes = &ColumnPair::synthetic_codes}, threads);
   return out;
+}
+
+Associations associations(const MeasureContext& context) {
+  const auto columns = static_cast<double>(std::max<std::size_t>(1, context.columns()));
+  const std::size_t rows = MeasureContext::rows_within(kAssociationSteps / (columns * columns), kAssociationRows);
+  std::vector<std::string> names;
+  std::vector<ColumnPair> pairs;
+  for (const ColumnSchema& column : context.schema()) {
+    if (!is_modelled(column.type)) continue;
+    names.push_back(column.name);
+    pairs.push_back(read_column_pair(column, context.sample_real(rows), context.sample_synthetic(rows)));
+  }
+  return associations(names, pairs, context.options().threads);
 }
 
 }  // namespace meg

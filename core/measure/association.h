@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/measure/column_pair.h"
+#include "core/measure/context.h"
 
 namespace meg {
 
@@ -40,5 +41,7 @@ struct Associations {
 
 /// Matrices of `columns`, called `names`: of at most 500, a reason instead where there are more. O(columns^2 rows).
 Associations associations(const std::vector<std::string>& names, std::span<const ColumnPair> columns, int threads = 1);
+/// The same of all columns of the tables, over samples of their rows.
+Associations associations(const MeasureContext& context);
 
 }  // namespace meg

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/measure/chi_square.h"
 #include "core/measure/diagnostic.h"
@@ -17,15 +16,6 @@
 namespace meg {
 
 namespace {
-
-/// Mean of what is not NaN.
-template <class Items, class Value>
-double mean_of(const Items& items, Value value) {
-  double sum = 0, counted = 0;
-  for (const auto& item : items)
-    if (!std::isnan(value(item))) sum += value(item), ++counted;
-  return counted > 0 ? sum / counted : std::numeric_limits<double>::quiet_NaN();
-}
 
 /// Brings samples to mean 0 and deviation 1 of the real one, which keeps their order.
 void standardize(std::vector<double>& real, std::vector<double>& synthetic) {
@@ -146,29 +136,6 @@ ColumnComparison compare_column(const ColumnSchema& column, const ColumnPair& pa
   return out;
 }
 
-/// A reading of columns as numbers, NaN where there is none.
-double number_of(const Measured& measured) { return measured ? *measured : std::numeric_limits<double>::quiet_NaN(); }
-
-void add_means(Comparison& c) {
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  const auto column_mean = [&](auto value) { return mean_of(c.columns, value); };
-  using Column = ColumnComparison;
-  c.mean_wasserstein = column_mean([](const Column& x) { return x.wasserstein; });
-  c.mean_ks = column_mean([](const Column& x) { return x.ks; });
-  c.mean_jensen_shannon = column_mean([](const Column& x) { return x.jensen_shannon; });
-  c.mean_shape = column_mean([](const Column& x) { return x.shape; });
-  c.range_coverage = column_mean([](const Column& x) { return is_numeric(x.type) ? number_of(x.coverage) : kNone; });
-  c.category_coverage = column_mean([](const Column& x) { return is_numeric(x.type) ? kNone : number_of(x.coverage); });
-  c.validity = column_mean([](const Column& x) { return number_of(x.adherence); });
-  c.missing_similarity = column_mean([](const Column& x) { return x.missing_similarity; });
-  c.mean_trend = mean_of(c.trends, [](const Trend& t) { return t.score; });
-  const auto both_numeric = [&](const Trend& t) {
-    return is_numeric(c.columns[t.first].type) && is_numeric(c.columns[t.second].type);
-  };
-  c.correlation_similarity = mean_of(c.trends, [&](const Trend& t) { return both_numeric(t) ? t.score : kNone; });
-  c.contingency_similarity = mean_of(c.trends, [&](const Trend& t) { return both_numeric(t) ? kNone : t.score; });
-}
-
 }  // namespace
 
 Comparison compare(const Table& real, const Table& synthetic, const Schema& schema, int threads) {
@@ -192,8 +159,11 @@ Comparison compare(const Table& real, const Table& synthetic, const Schema& sche
     out.columns[c] = compare_column(*compared[c], pairs[c]);
   });
   out.trends = trends(pairs, threads);
-  add_means(out);
   return out;
+}
+
+Comparison compare(const MeasureContext& context) {
+  return compare(context.real(), context.synthetic(), context.schema(), context.options().threads);
 }
 
 std::vector<ColumnComparison> compare_columns(const Table& real, const Table& synthetic, const Schema& schema,

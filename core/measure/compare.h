@@ -1,8 +1,12 @@
 #pragma once
+#include <cmath>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/measure/context.h"
 #include "core/measure/measured.h"
 #include "core/measure/trend.h"
 #include "core/table/infer/schema.h"
@@ -37,20 +41,34 @@ struct Comparison {
   std::vector<ColumnComparison> columns;  ///< in the real table's order
   std::vector<std::string> skipped;       ///< identifier and text columns, which no measure here compares
   std::vector<Trend> trends;              ///< of pairs of `columns`
-  /// Means over the columns, and over the pairs; NaN where there are none.
-  double mean_wasserstein = 0, mean_ks = 0, mean_jensen_shannon = 0, mean_shape = 0, mean_trend = 0;
-  /// The trend's parts by SDMetrics' names: means over the pairs of numeric columns, and over all others.
-  double correlation_similarity = 0, contingency_similarity = 0;
-  /// Means over the columns for which there is one; `validity` is that of their adherence.
-  double range_coverage = 0, category_coverage = 0, validity = 0, missing_similarity = 0;
 };
 
 /// Compares two tables column by column and pair by pair; `schema` is the real table's. Columns that only the synthetic
 /// table has are passed over. Throws Error where it lacks one of the real table, or a table has no rows.
 Comparison compare(const Table& real, const Table& synthetic, const Schema& schema, int threads = 1);
+Comparison compare(const MeasureContext& context);
 
 /// The columns that are modelled, each alone. Throws Error where a cell is no number, or a table lacks one of them.
 std::vector<ColumnComparison> compare_columns(const Table& real, const Table& synthetic, const Schema& schema,
                                               int threads = 1);
+
+/// The mean of value(item) over the items for which it is a number; NaN where it is one of none.
+template <class Items, class Value>
+double mean_of(const Items& items, Value value) {
+  double sum = 0, counted = 0;
+  for (const auto& item : items) {
+    const double x = std::invoke(value, item);
+    if (std::isnan(x)) continue;
+    sum += x;
+    ++counted;
+  }
+  return counted > 0 ? sum / counted : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// The mean of a number of every column, `&ColumnComparison::ks`, say: what most measures of columns are.
+template <class Value>
+Measured column_mean(const Comparison& comparison, Value value) {
+  return number_or(mean_of(comparison.columns, value), "no column of this kind is left to compare");
+}
 
 }  // namespace meg

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+#include "core/measure/compare.h"
+#include "core/measure/registry.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -16,6 +19,15 @@ constexpr const char* kNoSynthetic = "the synthetic column has no value";
 void check_counts(std::span<const double> real, std::span<const double> synthetic) {
   if (real.size() != synthetic.size())
     fail("coverage of {} and of {} categories: they must be the same", real.size(), synthetic.size());
+}
+
+/// NaN where there is none.
+double number_of(const Measured& x) { return x ? *x : std::numeric_limits<double>::quiet_NaN(); }
+
+Measured coverage_mean(const Comparison& comparison, bool numeric) {
+  return column_mean(comparison, [numeric](const ColumnComparison& column) {
+    return is_numeric(column.type) == numeric ? number_of(column.coverage) : std::numeric_limits<double>::quiet_NaN();
+  });
 }
 
 }  // namespace
@@ -67,5 +79,33 @@ Measured category_adherence(std::span<const double> real, std::span<const double
 double missing_similarity(double real_share, double synthetic_share) {
   return 1 - std::abs(real_share - synthetic_share);
 }
+
+constinit const Measure measures::range_coverage{
+    .key = "range_coverage",
+    .label = "range of numbers reached",
+    .meaning = "How much of the real numbers' range the synthetic ones span, mean over the columns of numbers.",
+    .compute = [](const MeasureContext& c) { return coverage_mean(c.get(compare), true); }};
+
+constinit const Measure measures::category_coverage{
+    .key = "category_coverage",
+    .label = "categories reached",
+    .meaning = "The share of the real categories that occur, mean over the columns of categories.",
+    .compute = [](const MeasureContext& c) { return coverage_mean(c.get(compare), false); }};
+
+constinit const Measure measures::validity{
+    .key = "validity",
+    .label = "cells that could be real",
+    .meaning = "The share of cells that lie within the real range or are of a real category, mean over the columns.",
+    .compute = [](const MeasureContext& c) {
+      return column_mean(c.get(compare), [](const ColumnComparison& column) { return number_of(column.adherence); });
+    }};
+
+constinit const Measure measures::missing_similarity{
+    .key = "missing_similarity",
+    .label = "shares of missing cells",
+    .meaning = "1 - difference of the shares of missing cells, mean over the columns.",
+    .compute = [](const MeasureContext& c) {
+      return column_mean(c.get(compare), &ColumnComparison::missing_similarity);
+    }};
 
 }  // namespace meg

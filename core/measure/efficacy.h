@@ -1,7 +1,9 @@
 #pragma once
 #include <limits>
+#include <string>
 #include <string_view>
 
+#include "core/measure/context.h"
 #include "core/table/infer/schema.h"
 #include "meg/table.h"
 
@@ -38,5 +40,14 @@ Efficacy efficacy(const Table& train, const Table& test, const Schema& schema, s
 /// from the other two; the scores are of all predictions together. A label's rows, or all rows of a regression, go to
 /// the folds in turn.
 Efficacy efficacy_within(const Table& real, const Schema& schema, std::string_view target, int threads = 1);
+
+/// How well trees predict the target that learned from synthetic rows, and from real ones.
+struct TargetEfficacy {
+  std::string target;
+  Efficacy synthetic, real;
+};
+
+/// Of samples. EvaluationOptions::test is asked, or else the real table.
+TargetEfficacy target_efficacy(const MeasureContext& context);
 
 }  // namespace meg

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/measure/column_measures.h"
+
 namespace meg {
 
 namespace {
@@ -10,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Puts a number, or null and the reason for it.
-void put(Json& out, const char* key, const Measured& measured) {
+void put(Json& out, std::string_view key, const Measured& measured) {
   if (measured) {
     out[key] = *measured;
     return;
@@ -52,19 +54,10 @@ Json to_json(const Efficacy& e) {
   return out;
 }
 
-Json to_json(const ColumnComparison& c) {
-  Json out{{"name", c.name}, {"type", type_name(c.type)}, {"shape", c.shape}, {"ks", c.ks}, {"ks_p", c.ks_p}};
-  put(out, "wasserstein",
-      std::isnan(c.wasserstein) ? Measured::none("the real or the synthetic column has no value")
-                                : Measured(c.wasserstein));
-  out["jensen_shannon"] = c.jensen_shannon;
-  if (c.total_variation) out["total_variation"] = *c.total_variation;
-  if (c.chi_square_p) out["chi_square_p"] = *c.chi_square_p;
-  put(out, is_numeric(c.type) ? "range_coverage" : "category_coverage", c.coverage);
-  put(out, "adherence", c.adherence);
-  out["missing_similarity"] = c.missing_similarity;
-  out["missing_real"] = c.missing_real;
-  out["missing_synthetic"] = c.missing_synthetic;
+Json to_json(const ColumnComparison& column) {
+  Json out{{"name", column.name}, {"type", type_name(column.type)}};
+  for (const ColumnMeasure& measure : column_measures())
+    if (const std::optional<Measured> value = measure.of(column)) put(out, measure.key, *value);
   return out;
 }
 
@@ -122,7 +115,7 @@ void put_rows(const RowMeasures& r, Json& out) {
 }
 
 Json to_json(const Headline& h) {
-  Json out{{"name", h.name}, {"label", h.label}, {"higher_is_better", h.higher_is_better}};
+  Json out{{"name", h.measure->key}, {"label", h.measure->label}, {"higher_is_better", h.measure->higher_is_better}};
   put(out, "value", h.value);
   if (h.real_against_real) put(out, "real_against_real", *h.real_against_real);
   return out;
@@ -132,7 +125,7 @@ Json to_json(const Headline& h) {
 
 std::string evaluation_to_json(const Evaluation& e) {
   Json out;
-  for (const Headline& h : e.headlines) put(out, h.name.c_str(), h.value);
+  for (const Headline& h : e.headlines) put(out, h.measure->key, h.value);
   out["rows"] = {{"real", e.real_rows}, {"synthetic", e.synthetic_rows}};
   out["headlines"] = Json::array();
   for (const Headline& h : e.headlines) out["headlines"].push_back(to_json(h));

@@ -7,11 +7,10 @@ namespace meg {
 
 /// An evaluation as a JSON object, indented. A number that could not be measured is null, and "reasons" beside it has
 /// the sentence under the same key. Keys, all numbers unless said:
-///   every headline's name (shape, trend, quality, ks, ...); rows {real, synthetic};
+///   every measure's key (shape, trend, quality, ks, ...); rows {real, synthetic};
 ///   headlines [{name, label, higher_is_better, value, real_against_real if it was asked for}];
-///   columns [{name, type, shape, ks, ks_p, wasserstein, jensen_shannon, total_variation and chi_square_p where
-///   counted,
-///     range_coverage or category_coverage, adherence, missing_similarity, missing_real, missing_synthetic}];
+///   columns [{name, type, shape, ks, ks_p, wasserstein, jensen_shannon, total_variation and chi_square_p (both where
+///     counted), range_coverage or category_coverage, adherence, missing_similarity, missing_real, missing_synthetic}];
 ///   trends [{first, second, trend}]; not_compared [name];
 ///   two_sample {rows, logistic {score, auc}, trees {score, auc}};
 ///   precision_recall {rows, alpha_precision, beta_recall};

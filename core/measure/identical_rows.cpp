@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/measure/privacy.h"
+#include "core/measure/registry.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/read_table.h"
 #include "meg/error.h"
@@ -59,5 +61,32 @@ double identical_share(const Table& synthetic, const Table& real, const Schema& 
   });
   return asked.empty() ? 0 : static_cast<double>(found) / static_cast<double>(asked.size());
 }
+
+constinit const Measure measures::identical{
+    .key = "identical",
+    .label = "rows that equal a real one",
+    .meaning =
+        "The share of synthetic rows that equal a row of the real table; of real rows: that of the unseen rows, "
+        "or of one half's rows that equal one of the other half.",
+    .higher_is_better = false,
+    .compute = [](const MeasureContext& c) { return Measured(c.get(privacy).identical); },
+    .applies = [](const MeasureContext& c) { return c.columns() > 0; },
+    .of_real_rows = [](const MeasureContext& c) -> std::optional<Measured> {
+      if (const auto& held_out = c.get(privacy).held_out) return held_out->identical;
+      if (c.halves()) return c.halves()->get(privacy).identical;
+      return std::nullopt;
+    },
+    .card = OnCard{.card = Card::kPrivacy,
+                   .choice = 1,
+                   .question = "Share of rows that equal a real row; with --test: much more"},
+    .section = MeasureSection::kPrivacy,
+    .heading = "rows identical with one of the real table",
+    .is_percent = true,
+    .text =
+        [](const MeasureContext& c) {
+          const Privacy& p = c.get(privacy);
+          const std::string own = fmt::format("{:.3f} %", 100 * p.identical);
+          return p.held_out ? fmt::format("{}  (held-out: {:.3f} %)", own, 100 * p.held_out->identical) : own;
+        }};
 
 }  // namespace meg

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/measure/compare.h"
+#include "core/measure/registry.h"
 #include "meg/error.h"
 
 namespace meg {
@@ -21,5 +23,14 @@ double jensen_shannon(std::span<const double> a, std::span<const double> b) {
   }
   return std::sqrt(std::clamp(bits, 0.0, 1.0));  // rounding leaves it a little outside
 }
+
+constinit const Measure measures::jensen_shannon{
+    .key = "jensen_shannon",
+    .label = "Jensen-Shannon distance",
+    .meaning =
+        "The Jensen-Shannon distance, base 2, of a column's categories, or of 10 bins of its numbers and the "
+        "missing cells, mean over the columns.",
+    .higher_is_better = false,
+    .compute = [](const MeasureContext& c) { return column_mean(c.get(compare), &ColumnComparison::jensen_shannon); }};
 
 }  // namespace meg

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/measure/compare.h"
+#include "core/measure/registry.h"
 #include "core/measure/sorted.h"
 
 namespace meg {
@@ -38,5 +40,13 @@ double kolmogorov_smirnov_p(double d, std::size_t a, std::size_t b) {
   }
   return std::clamp(p, 0.0, 1.0);
 }
+
+constinit const Measure measures::ks{
+    .key = "ks",
+    .label = "Kolmogorov-Smirnov distance",
+    .meaning =
+        "The largest gap between the cumulative distributions of a column in both tables, mean over the columns.",
+    .higher_is_better = false,
+    .compute = [](const MeasureContext& c) { return column_mean(c.get(compare), &ColumnComparison::ks); }};
 
 }  // namespace meg

@@ -27,4 +27,9 @@ struct Measured {
   double operator*() const { return *value; }
 };
 
+/// A number, or the reason where it is NaN.
+inline Measured number_or(double number, const char* reason) {
+  return std::isnan(number) ? Measured::none(reason) : Measured(number);
+}
+
 }  // namespace meg

@@ -36,26 +36,28 @@ std::vector<Coordinate> coordinates(const EncodedRows& rows) {
       std::vector<double> share(column.width);
       for (std::size_t r = 0; r < rows.real_rows; ++r) share[static_cast<std::size_t>(column.codes[r])] += 1 / n;
       for (std::size_t k = 0; k < column.width; ++k)
-        out.push_back({&column, static_cast<int>(k), share[k], 1, share[k] * (1 - share[k])});
+        out.push_back(
+            {.column = &column, .code = static_cast<int>(k), .mean = share[k], .variance = share[k] * (1 - share[k])});
       continue;
     }
     Coordinate one{&column};
     const auto [mean, deviation] = spread(std::span(column.numbers).first(rows.real_rows));
     one.mean = mean;
-    if (column.is_missing)
-      one.variance = deviation * deviation;
-    else if (deviation > 0)
-      one.scale = 1 / deviation, one.variance = 1;
+    if (column.is_missing) one.variance = deviation * deviation;
+    if (!column.is_missing && deviation > 0) {
+      one.scale = 1 / deviation;
+      one.variance = 1;
+    }
     out.push_back(one);
   }
   return out;
 }
 
-using Matrix = Eigen::MatrixXd;
+using PcaMatrix = Eigen::MatrixXd;
 
 /// Rows x coordinates.
-Matrix points(const std::vector<Coordinate>& coordinates, const std::vector<std::size_t>& rows) {
-  Matrix out(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(coordinates.size()));
+PcaMatrix points(const std::vector<Coordinate>& coordinates, const std::vector<std::size_t>& rows) {
+  PcaMatrix out(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(coordinates.size()));
   for (std::size_t k = 0; k < coordinates.size(); ++k)
     for (std::size_t r = 0; r < rows.size(); ++r)
       out(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(k)) = coordinates[k].at(rows[r]);
@@ -70,17 +72,14 @@ std::vector<std::size_t> evenly(std::size_t begin, std::size_t end, std::size_t 
   return out;
 }
 
-std::vector<float> project(const Matrix& points, const Matrix& components) {
+std::vector<float> project(const PcaMatrix& points, const PcaMatrix& components) {
   using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const RowMajor out = (points * components).cast<float>();
   return {out.data(), out.data() + out.size()};
 }
 
-}  // namespace
-
-Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const PcaOptions& options) {
+Pca components_of(const EncodedRows& rows, const PcaOptions& options) {
   Pca out;
-  const EncodedRows rows = encode_rows(real, synthetic, schema);
   std::vector<Coordinate> kept = coordinates(rows);
   const double variance =
       std::accumulate(kept.begin(), kept.end(), 0.0, [](double sum, const Coordinate& c) { return sum + c.variance; });
@@ -93,11 +92,11 @@ Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const P
                      [](const Coordinate& a, const Coordinate& b) { return a.variance > b.variance; });
     kept.resize(kMostCoordinates);
   }
-  const Matrix x = points(kept, evenly(0, rows.real_rows, rows.real_rows));
-  const Matrix covariance = x.transpose() * x / static_cast<double>(rows.real_rows);
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(covariance);  // ascending
+  const PcaMatrix x = points(kept, evenly(0, rows.real_rows, rows.real_rows));
+  const PcaMatrix covariance = x.transpose() * x / static_cast<double>(rows.real_rows);
+  const Eigen::SelfAdjointEigenSolver<PcaMatrix> solver(covariance);  // ascending
   const auto count = static_cast<Eigen::Index>(std::min(options.components, kept.size()));
-  Matrix components = solver.eigenvectors().rightCols(count).rowwise().reverse();
+  PcaMatrix components = solver.eigenvectors().rightCols(count).rowwise().reverse();
   for (Eigen::Index k = 0; k < count; ++k) {
     // The first of the largest: both values of one column weigh the same.
     const double most = components.col(k).cwiseAbs().maxCoeff();
@@ -110,5 +109,13 @@ Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const P
   out.synthetic = project(points(kept, evenly(rows.real_rows, rows.rows, options.points)), components);
   return out;
 }
+
+}  // namespace
+
+Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const PcaOptions& options) {
+  return components_of(encode_rows(real, synthetic, schema), options);
+}
+
+Pca pca(const MeasureContext& context) { return components_of(context.encoded(kPcaRows), {}); }
 
 }  // namespace meg

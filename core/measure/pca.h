@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/measure/context.h"
 #include "core/table/infer/schema.h"
 #include "meg/table.h"
 
@@ -29,5 +30,9 @@ struct PcaOptions {
 /// variance of all. A component's sign is such that its (first) weight of the largest size is positive. O(rows
 /// coordinates^2), so the tables are to be samples.
 Pca pca(const Table& real, const Table& synthetic, const Schema& schema, const PcaOptions& options = {});
+
+/// The same of samples, of at most so many rows of each table.
+inline constexpr std::size_t kPcaRows = 10'000;
+Pca pca(const MeasureContext& context);
 
 }  // namespace meg

@@ -1,5 +1,7 @@
 #include "core/measure/precision_recall.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,12 +9,16 @@
 
 #include "core/measure/encoded_rows.h"
 #include "core/measure/nearest.h"
+#include "core/measure/registry.h"
 
 namespace meg {
 
 namespace {
 
 constexpr std::size_t kLevels = 30;
+/// Rows of a sample, and the steps over the cells of all its pairs of rows, that take seconds.
+constexpr std::size_t kNeighbourRows = 10'000;
+constexpr double kNeighbourSteps = 3e9;
 
 /// Scales numbers to [0, 1] by the real rows' range; what is constant in them is only moved.
 void scale(EncodedRows& rows) {
@@ -94,17 +100,17 @@ Levels quantiles(std::vector<double> values) {
 /// 1 - how far a curve is from the levels, as a share of the most that it can be.
 double closeness(const Levels& curve) {
   double off = 0, all = 0;
-  for (std::size_t k = 0; k < kLevels; ++k) off += std::abs(level(k) - curve[k]), all += level(k);
+  for (std::size_t k = 0; k < kLevels; ++k) {
+    off += std::abs(level(k) - curve[k]);
+    all += level(k);
+  }
   return 1 - off / all;
 }
 
-}  // namespace
-
-PrecisionRecall precision_recall(const Table& real, const Table& synthetic, const Schema& schema, int threads) {
+PrecisionRecall measure_points(EncodedRows rows, int threads) {
   const auto none = [](const char* why) { return PrecisionRecall{Measured::none(why), Measured::none(why)}; };
-  if (real.rows() < 2) return none("precision and recall need two real rows or more");
-  if (synthetic.rows() == 0) return none("the synthetic table has no rows");
-  EncodedRows rows = encode_rows(real, synthetic, schema);
+  if (rows.real_rows < 2) return none("precision and recall need two real rows or more");
+  if (rows.rows == rows.real_rows) return none("the synthetic table has no rows");
   if (rows.columns.empty()) return none("no column is left to compare rows by");
   scale(rows);
   const std::size_t n = rows.real_rows, all = rows.rows;
@@ -135,5 +141,53 @@ PrecisionRecall precision_recall(const Table& real, const Table& synthetic, cons
   }
   return {closeness(precision), closeness(recall)};
 }
+
+std::string neighbour_note(const MeasureContext& context) {
+  const std::size_t rows = precision_recall_rows(context);
+  return rows < std::max(context.real().rows(), context.synthetic().rows())
+             ? fmt::format("a sample of {} rows of each table", rows)
+             : "";
+}
+
+}  // namespace
+
+PrecisionRecall precision_recall(const Table& real, const Table& synthetic, const Schema& schema, int threads) {
+  return measure_points(encode_rows(real, synthetic, schema), threads);
+}
+
+PrecisionRecall precision_recall(const MeasureContext& context) {
+  return measure_points(context.encoded(precision_recall_rows(context)), context.options().threads);
+}
+
+std::size_t precision_recall_rows(const MeasureContext& context) {
+  const auto columns = static_cast<double>(std::max<std::size_t>(1, context.columns()));
+  // As many rows of both: of more synthetic rows one is nearer by chance.
+  return std::min({MeasureContext::rows_within(std::sqrt(kNeighbourSteps / columns), kNeighbourRows),
+                   context.real().rows(), context.synthetic().rows()});
+}
+
+constinit const Measure measures::alpha_precision{
+    .key = "alpha_precision",
+    .label = "rows lie where real ones do",
+    .meaning = "Whether synthetic rows lie where real ones are dense.",
+    .needs = {.thorough = true},
+    .compute = [](const MeasureContext& c) { return c.get(precision_recall).alpha_precision; },
+    .gap = Gap{.good = 0.1},
+    .advice =
+        "Synthetic rows lie less where real ones are dense than real rows do (alpha_precision {value:.3f}, real "
+        "rows {real:.3f}): look at the components; more rows to learn from, or --effort best, help.",
+    .note = neighbour_note};
+
+constinit const Measure measures::beta_recall{
+    .key = "beta_recall",
+    .label = "real rows are covered",
+    .meaning = "Whether synthetic rows lie near all of the real ones.",
+    .needs = {.thorough = true},
+    .compute = [](const MeasureContext& c) { return c.get(precision_recall).beta_recall; },
+    .gap = Gap{.good = 0.1},
+    .advice =
+        "Synthetic rows cover the real ones less than real rows do (beta_recall {value:.3f}, real rows "
+        "{real:.3f}): look at the components; more rows to learn from, or --effort best, help.",
+    .note = neighbour_note};
 
 }  // namespace meg

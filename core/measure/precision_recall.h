@@ -1,4 +1,5 @@
 #pragma once
+#include "core/measure/context.h"
 #include "core/measure/measured.h"
 #include "core/table/infer/schema.h"
 #include "meg/table.h"
@@ -17,5 +18,9 @@ struct PrecisionRecall {
 /// do; a missing number is the real mean and 1 in a coordinate of its own. Distances are Euclidean, all pairs of rows:
 /// O(rows^2 columns), so the tables are to be samples. None where a table has too few rows (2 real, 1 synthetic).
 PrecisionRecall precision_recall(const Table& real, const Table& synthetic, const Schema& schema, int threads = 1);
+
+/// The same of samples, of so many rows of each table.
+PrecisionRecall precision_recall(const MeasureContext& context);
+std::size_t precision_recall_rows(const MeasureContext& context);
 
 }  // namespace meg

@@ -9,7 +9,9 @@
 #include <numeric>
 #include <utility>
 
+#include "core/measure/compare.h"
 #include "core/measure/correlation.h"
+#include "core/measure/registry.h"
 #include "core/parallel.h"
 
 namespace meg {
@@ -33,8 +35,10 @@ Moments centre(std::vector<double>& numbers) {
       out.complete = false;
       continue;
     }
-    sum += x, ++present;
-    low = std::min(low, x), high = std::max(high, x);
+    sum += x;
+    ++present;
+    low = std::min(low, x);
+    high = std::max(high, x);
   }
   const double mean = present > 0 ? sum / present : 0;
   for (double& x : numbers) x -= mean;
@@ -124,6 +128,20 @@ class JointDistance {
   std::vector<std::int64_t> left_;                           // weights by joint code, or by the second column's
 };
 
+/// The pairs of columns that a mean is over.
+enum class Pairs { kAll, kNumeric, kOthers };
+
+Measured trend_mean(const Comparison& comparison, Pairs pairs) {
+  const auto is_meant = [&](const Trend& t) {
+    const auto is_number = [&](std::size_t c) { return is_numeric(comparison.columns[c].type); };
+    return pairs == Pairs::kAll || (is_number(t.first) && is_number(t.second)) == (pairs == Pairs::kNumeric);
+  };
+  const double mean = mean_of(comparison.trends, [&](const Trend& t) {
+    return is_meant(t) ? t.score : std::numeric_limits<double>::quiet_NaN();
+  });
+  return number_or(mean, "no pair of columns of this kind has a trend");
+}
+
 }  // namespace
 
 std::vector<Trend> trends(std::span<ColumnPair> columns, int threads) {
@@ -152,5 +170,30 @@ std::vector<Trend> trends(std::span<ColumnPair> columns, int threads) {
   for (const std::vector<Trend>& part : of_first) out.insert(out.end(), part.begin(), part.end());
   return out;
 }
+
+constinit const Measure measures::trend{
+    .key = "trend",
+    .label = "pairs of columns",
+    .meaning =
+        "Whether two columns depend on each other as in the real table: the mean over all pairs of "
+        "correlation_similarity (two numbers) or contingency_similarity (all others).",
+    .compute = [](const MeasureContext& c) { return trend_mean(c.get(compare), Pairs::kAll); },
+    .gap = Gap{0.02, 0.07},
+    .card = OnCard{.card = Card::kPairs,
+                   .question = "Do two columns depend on each other as in the real table? 1: the same"}};
+
+constinit const Measure measures::correlation_similarity{
+    .key = "correlation_similarity",
+    .label = "pairs of numbers",
+    .meaning = "1 - half the difference of Pearson's correlations in both tables, mean over the pairs of numbers.",
+    .compute = [](const MeasureContext& c) { return trend_mean(c.get(compare), Pairs::kNumeric); }};
+
+constinit const Measure measures::contingency_similarity{
+    .key = "contingency_similarity",
+    .label = "pairs with a category",
+    .meaning =
+        "1 - total variation of the two columns' joint table, numbers cut into 10 bins of the real range, mean "
+        "over the pairs with a category.",
+    .compute = [](const MeasureContext& c) { return trend_mean(c.get(compare), Pairs::kOthers); }};
 
 }  // namespace meg

@@ -11,6 +11,7 @@
 #include "core/measure/encoded_rows.h"
 #include "core/measure/logistic_regression.h"
 #include "core/measure/numbers.h"
+#include "core/measure/registry.h"
 #include "core/measure/roc_auc.h"
 #include "core/measure/supervised.h"
 #include "core/measure/vocabulary.h"
@@ -23,6 +24,9 @@ namespace {
 constexpr std::size_t kFolds = 3;
 /// From so many rows on there is one of them in every fold.
 constexpr std::size_t kFewestRows = 4;
+/// Rows of a sample, and their cells, that a classifier learns from in seconds.
+constexpr std::size_t kClassifierRows = 50'000;
+constexpr double kClassifierCells = 2e6;
 
 /// The fold of a table's row: multiples of the golden ratio, modulo 1, in thirds. They are as even as rows in turn, but
 /// share no rhythm with the table: couples in neighbouring rows, say.
@@ -51,9 +55,7 @@ double area(const std::vector<double>& scores, const std::vector<std::size_t>& r
 
 using Areas = std::array<double, kFolds>;
 
-Areas tell_by_regression(const Table& real, const Table& synthetic, const Schema& schema,
-                         const std::vector<int>& labels, int threads) {
-  const EncodedRows rows = encode_rows(real, synthetic, schema);
+Areas tell_by_regression(const EncodedRows& rows, const std::vector<int>& labels, int threads) {
   Areas out{};
   parallel_for(kFolds, threads, [&](std::size_t f) {
     const Fold fold = make_fold(rows.real_rows, rows.rows, f);
@@ -71,10 +73,12 @@ SupervisedRows tree_rows(const Table& real, const Table& synthetic, const Schema
     std::vector<double> values;
     const auto add = [&](const auto& more) { values.insert(values.end(), more.begin(), more.end()); };
     if (is_numeric(column.type)) {
-      add(read_numbers(column, real, "real")), add(read_numbers(column, synthetic, "synthetic"));
+      add(read_numbers(column, real, "real"));
+      add(read_numbers(column, synthetic, "synthetic"));
     } else {
       const Vocabulary vocabulary(column, real, synthetic);
-      add(vocabulary.code(real)), add(vocabulary.code(synthetic));
+      add(vocabulary.code(real));
+      add(vocabulary.code(synthetic));
     }
     columns.push_back(std::move(values));
   }
@@ -99,29 +103,99 @@ Areas tell_by_trees(const Table& real, const Table& synthetic, const Schema& sch
   return out;
 }
 
+/// Why rows cannot be told apart; empty where they can.
+std::string obstacle(const Table& real, const Table& synthetic, const Schema& schema, TwoSampleClassifier classifier) {
+  for (const Table* table : {&real, &synthetic})
+    if (table->rows() < kFewestRows)
+      return fmt::format("the {} table has {} row{}; a classifier needs {} or more",
+                         table == &real ? "real" : "synthetic", table->rows(), table->rows() == 1 ? "" : "s",
+                         kFewestRows);
+  if (std::none_of(schema.begin(), schema.end(), [](const ColumnSchema& c) { return is_modelled(c.type); }))
+    return "no column is left to tell rows apart by";
+  if (classifier == TwoSampleClassifier::kTrees && !BoostedTrees::kAvailable)
+    return "this meg was built without XGBoost";
+  return "";
+}
+
+/// 1 of the real rows, 0 of the synthetic ones.
+std::vector<int> make_labels(const Table& real, const Table& synthetic) {
+  std::vector<int> labels(real.rows() + synthetic.rows());
+  std::fill_n(labels.begin(), real.rows(), 1);
+  return labels;
+}
+
 TwoSample none(const std::string& why) { return {Measured::none(why), Measured::none(why)}; }
+
+TwoSample score_of(const Areas& areas) {
+  double told = 0, sum = 0;
+  for (const double a : areas) {
+    told += 2 * std::max(a, 0.5) - 1;
+    sum += a;
+  }
+  return {1 - told / kFolds, sum / kFolds};
+}
+
+std::string classifier_note(const MeasureContext& context) {
+  const std::size_t rows = two_sample_rows(context);
+  return rows < std::max(context.real().rows(), context.synthetic().rows())
+             ? fmt::format("a sample of at most {} rows of each table", rows)
+             : "";
+}
 
 }  // namespace
 
 TwoSample two_sample(const Table& real, const Table& synthetic, const Schema& schema, TwoSampleClassifier classifier,
                      int threads) {
-  for (const Table* table : {&real, &synthetic})
-    if (table->rows() < kFewestRows)
-      return none(fmt::format("the {} table has {} row{}; a classifier needs {} or more",
-                              table == &real ? "real" : "synthetic", table->rows(), table->rows() == 1 ? "" : "s",
-                              kFewestRows));
-  if (std::none_of(schema.begin(), schema.end(), [](const ColumnSchema& c) { return is_modelled(c.type); }))
-    return none("no column is left to tell rows apart by");
-  if (classifier == TwoSampleClassifier::kTrees && !BoostedTrees::kAvailable)
-    return none("this meg was built without XGBoost");
-  std::vector<int> labels(real.rows() + synthetic.rows());
-  std::fill_n(labels.begin(), real.rows(), 1);
-  const Areas areas = classifier == TwoSampleClassifier::kTrees
-                          ? tell_by_trees(real, synthetic, schema, labels, threads)
-                          : tell_by_regression(real, synthetic, schema, labels, threads);
-  double told = 0, sum = 0;
-  for (const double a : areas) told += 2 * std::max(a, 0.5) - 1, sum += a;
-  return {1 - told / kFolds, sum / kFolds};
+  const std::string why = obstacle(real, synthetic, schema, classifier);
+  if (!why.empty()) return none(why);
+  const std::vector<int> labels = make_labels(real, synthetic);
+  return score_of(classifier == TwoSampleClassifier::kTrees
+                      ? tell_by_trees(real, synthetic, schema, labels, threads)
+                      : tell_by_regression(encode_rows(real, synthetic, schema), labels, threads));
 }
+
+std::size_t two_sample_rows(const MeasureContext& context) {
+  const auto columns = static_cast<double>(std::max<std::size_t>(1, context.columns()));
+  return MeasureContext::rows_within(kClassifierCells / columns, kClassifierRows);
+}
+
+TwoSample two_sample_by_regression(const MeasureContext& context) {
+  const std::size_t rows = two_sample_rows(context);
+  const Table &real = context.sample_real(rows), &synthetic = context.sample_synthetic(rows);
+  const std::string why = obstacle(real, synthetic, context.schema(), TwoSampleClassifier::kLogistic);
+  if (!why.empty()) return none(why);
+  return score_of(tell_by_regression(context.encoded(rows), make_labels(real, synthetic), context.options().threads));
+}
+
+TwoSample two_sample_by_trees(const MeasureContext& context) {
+  const std::size_t rows = two_sample_rows(context);
+  return two_sample(context.sample_real(rows), context.sample_synthetic(rows), context.schema(),
+                    TwoSampleClassifier::kTrees, context.options().threads);
+}
+
+constinit const Measure measures::c2st_lr{
+    .key = "c2st_lr",
+    .label = "logistic regression cannot tell",
+    .meaning =
+        "Whether a logistic regression can tell real from synthetic rows: 1 - mean of 2 max(AUC, 1/2) - 1 over "
+        "3 folds; 1 is never, 0 always.",
+    .needs = {.thorough = true},
+    .compute = [](const MeasureContext& c) { return c.get(two_sample_by_regression).score; },
+    .gap = Gap{0.10, 0.40},
+    .card = OnCard{.card = Card::kRows,
+                   .choice = 1,
+                   .question = "Can a logistic regression tell them from real rows? 1: not at all, 0: always"},
+    .note = classifier_note};
+
+constinit const Measure measures::c2st_xgb{
+    .key = "c2st_xgb",
+    .label = "boosted trees cannot tell",
+    .meaning = "The same of boosted trees, which see every dependence: the strictest score.",
+    .needs = {.thorough = true, .trees = true},
+    .compute = [](const MeasureContext& c) { return c.get(two_sample_by_trees).score; },
+    .gap = Gap{0.10, 0.40},
+    .card =
+        OnCard{.card = Card::kRows, .question = "Can boosted trees tell them from real rows? 1: not at all, 0: always"},
+    .note = classifier_note};
 
 }  // namespace meg

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/measure/context.h"
 #include "core/measure/measured.h"
 #include "core/table/infer/schema.h"
 #include "meg/table.h"
@@ -25,5 +26,10 @@ struct TwoSample {
 /// No score where a table has fewer than 4 rows or no column is left. `schema` is the real table's.
 TwoSample two_sample(const Table& real, const Table& synthetic, const Schema& schema, TwoSampleClassifier classifier,
                      int threads = 1);
+
+/// The same of samples, of at most so many rows of each table.
+TwoSample two_sample_by_regression(const MeasureContext& context);
+TwoSample two_sample_by_trees(const MeasureContext& context);
+std::size_t two_sample_rows(const MeasureContext& context);
 
 }  // namespace meg

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/measure/compare.h"
+#include "core/measure/registry.h"
 #include "core/measure/sorted.h"
 
 namespace meg {
@@ -25,5 +27,14 @@ double wasserstein(std::span<const double> a, std::span<const double> b) {
   }
   return area;
 }
+
+constinit const Measure measures::wasserstein{
+    .key = "wasserstein",
+    .label = "Wasserstein, in deviations",
+    .meaning =
+        "How far the values of a column must move to become the real ones, in the real column's standard "
+        "deviations, mean over the columns.",
+    .higher_is_better = false,
+    .compute = [](const MeasureContext& c) { return column_mean(c.get(compare), &ColumnComparison::wasserstein); }};
 
 }  // namespace meg

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/measure/registry.h"
 #include "core/report/grade.h"
 
 namespace meg {
@@ -16,12 +17,24 @@ constexpr double kMissingDiffers = 0.03, kOutside = 0.01, kUncovered = 0.2;
 /// Chance, too, puts a share of new values outside the range of the real ones: more than this over the number of real
 /// rows in one of a thousand columns (a gamma distribution of shape 2).
 constexpr double kOutsideByChance = 9.2;
-constexpr double kDensityGap = 0.1;  ///< of alpha-precision and beta-recall to those of real rows
 constexpr double kToldApart = 0.60;  ///< AUC of the model's own discriminator
 /// Rows that break a rule, more than real ones do; beyond so many standard errors.
 constexpr double kRuleFair = 0.02, kRulePoor = 0.1, kRuleErrors = 3;
 constexpr std::size_t kColumnsNamed = 3, kPairsNamed = 2, kRulesNamed = 2;
 constexpr std::size_t kFewRows = 1000;
+
+/// How much less than good is weak.
+double width(const Measure& measure) { return measure.gap->fair - measure.gap->good; }
+
+/// The part of the page that a measure is advised on in.
+const char* about(const Measure& measure) {
+  switch (measure.section) {
+    case MeasureSection::kTarget: return "target";
+    case MeasureSection::kPrivacy: return "privacy";
+    case MeasureSection::kScores: break;
+  }
+  return measure.needs.thorough ? "rows" : "columns";
+}
 
 std::string more(std::size_t count, const char* one, const char* several) {
   return fmt::format("{} more {}", count, count == 1 ? one : several);
@@ -37,8 +50,9 @@ class Adviser {
     columns();
     pairs();
     rules();
+    measures_of_no_card();
     rows();
-    target();
+    shown(verdict_.usefulness);
     training();
     const bool weak = !out_.empty();
     what_is_not_known();
@@ -110,7 +124,7 @@ class Adviser {
   }
 
   void column(const ColumnComparison& c) {
-    const Grade grade = c.shape < weak_column(e_) - (kShapeGap.fair - kShapeGap.good) ? Grade::kPoor : Grade::kFair;
+    const Grade grade = c.shape < weak_column(e_) - width(measures::shape) ? Grade::kPoor : Grade::kFair;
     if (c.missing_similarity < 1 - kMissingDiffers)
       return add(
           "columns", grade,
@@ -143,7 +157,7 @@ class Adviser {
   void pairs() {
     const std::vector<Trend> weak = weak_pairs(e_);
     for (std::size_t i = 0; i < std::min(kPairsNamed, weak.size()); ++i)
-      add("pairs", weak[i].score < weak_pair(e_) - (kTrendGap.fair - kTrendGap.good) ? Grade::kPoor : Grade::kFair,
+      add("pairs", weak[i].score < weak_pair(e_) - width(measures::trend) ? Grade::kPoor : Grade::kFair,
           fmt::format("“{}” and “{}” depend on each other in another way (trend {:.3f}): look at their heat maps; more "
                       "training (--effort best) is what helps.",
                       e_.comparison.columns[weak[i].first].name, e_.comparison.columns[weak[i].second].name,
@@ -176,43 +190,35 @@ class Adviser {
 
   void rows() {
     const Score& score = verdict_.rows;
-    density("alpha_precision", "Synthetic rows lie less where real ones are dense");
-    density("beta_recall", "Synthetic rows cover the real ones less");
     if (score.grade != Grade::kFair && score.grade != Grade::kPoor) return;
     std::string sentence = fmt::format(
         "A classifier can tell the rows from real ones (score {:.3f}): the weakest columns and pairs show it where to "
         "look",
         *score.value);
     const Headline* logistic = e_.headline("c2st_lr");
-    if (score.name == "c2st_xgb" && logistic && logistic->value && *logistic->value > 1 - kRowsGap.good)
+    if (score.name == "c2st_xgb" && logistic && logistic->value && *logistic->value > 1 - measures::c2st_lr.gap->good)
       sentence += "; a logistic regression cannot, so it is fine structure";
     add("rows", score.grade, sentence + ".");
   }
 
-  void density(const char* name, const char* what) {
-    const Headline* h = e_.headline(name);
-    if (!h || !h->value || !h->real_against_real || !*h->real_against_real) return;
-    const double value = *h->value, real = **h->real_against_real;
-    if (real - value > kDensityGap)
-      add("rows", Grade::kFair,
-          fmt::format(
-              "{} than real rows do ({} {:.3f}, real rows {:.3f}): look at the components; more rows to learn from, or "
-              "--effort best, help.",
-              what, name, value, real));
+  /// What a measure advises where it is weak beside real rows.
+  void measure(const Headline& h) {
+    const Grade grade = grade_gap(h);
+    if (h.measure->advice.empty() || !h.real_against_real || !*h.real_against_real) return;
+    if (grade != Grade::kFair && grade != Grade::kPoor) return;
+    add(about(*h.measure), grade,
+        fmt::format(fmt::runtime(h.measure->advice), fmt::arg("value", *h.value),
+                    fmt::arg("real", **h.real_against_real), fmt::arg("target", e_.target ? e_.target->target : "")));
   }
 
-  void target() {
-    const Score& score = verdict_.usefulness;
-    if (score.grade != Grade::kFair && score.grade != Grade::kPoor) return;
-    add("target", score.grade,
-        fmt::format("Learned from synthetic rows, “{}” is predicted with {} of {:.3f}, learned from real ones with "
-                    "{:.3f}: look "
-                    "at its pairs, and train with --effort best.",
-                    e_.target->target,
-                    score.name == "auc"  ? "an AUC"
-                    : score.name == "r2" ? "an R²"
-                                         : "an F1",
-                    *score.value, score.real_rows && *score.real_rows ? **score.real_rows : score.high));
+  void measures_of_no_card() {
+    for (const Headline& h : e_.headlines)
+      if (!h.measure->card) measure(h);
+  }
+
+  /// Of the measures that share a card, the one that it shows.
+  void shown(const Score& score) {
+    if (const Headline* h = e_.headline(score.name)) measure(*h);
   }
 
   void training() {

@@ -47,12 +47,14 @@ Grade worse(Grade a, Grade b) {
   return std::max(a, b);
 }
 
-Grade grade_gap(const Measured& value, const std::optional<Measured>& real_rows, double best, bool higher_is_better,
-                const Gap& gap) {
-  if (!value) return Grade::kUnknown;
-  const double real = real_rows && *real_rows ? **real_rows : best;
-  const double missing = higher_is_better ? real - *value : *value - real;
-  return missing <= gap.good ? Grade::kGood : missing <= gap.fair ? Grade::kFair : Grade::kPoor;
+Grade grade_gap(const Headline& h) {
+  const Measure& measure = *h.measure;
+  if (!h.value || !measure.gap) return Grade::kUnknown;
+  const double best = measure.higher_is_better ? 1 : 0;
+  const double real = h.real_against_real && *h.real_against_real ? **h.real_against_real : best;
+  const double missing = measure.higher_is_better ? real - *h.value : *h.value - real;
+  if (missing <= measure.gap->good) return Grade::kGood;
+  return missing <= measure.gap->fair ? Grade::kFair : Grade::kPoor;
 }
 
 double weak_column(const Evaluation& e) { return limit_of(e, "shape", kWeakColumn); }

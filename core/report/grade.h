@@ -16,15 +16,9 @@ std::string_view grade_name(Grade grade);
 /// The worse of two; what is unknown does not count.
 Grade worse(Grade a, Grade b);
 
-/// How far a score may be below that of real rows.
-struct Gap {
-  double good, fair;
-};
-inline constexpr Gap kShapeGap{0.02, 0.07}, kTrendGap{0.02, 0.07}, kRowsGap{0.10, 0.40}, kTargetGap{0.02, 0.07};
-
-/// `best`: the score where nobody knows what real rows score.
-Grade grade_gap(const Measured& value, const std::optional<Measured>& real_rows, double best, bool higher_is_better,
-                const Gap& gap);
+/// By Measure::gap, beside what real rows score, or the best score where nobody knows that. Unknown where there is no
+/// value or no gap.
+Grade grade_gap(const Headline& headline);
 
 /// The shape or the trend below which a column or a pair is weak: lower where real rows, too, score less than 1, for in
 /// a small table chance alone makes columns and pairs differ.

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/measure/column_measures.h"
 #include "core/measure/evaluation_json.h"
 #include "core/report/cut_column.h"
 #include "core/report/report.h"
@@ -49,8 +50,12 @@ Json to_json(const Score& score) {
     put(out, "real_rows", *score.real_rows);
     if (!*score.real_rows) out["real_rows_reason"] = score.real_rows->reason;
   }
-  out["low"] = score.low, out["high"] = score.high, out["higher_is_better"] = score.higher_is_better;
+  out["low"] = score.low;
+  out["high"] = score.high;
+  out["higher_is_better"] = score.higher_is_better;
   out["grade"] = grade_name(score.grade);
+  out["badge"] = score.badge;
+  if (score.is_percent) out["is_percent"] = true;
   return out;
 }
 
@@ -191,11 +196,38 @@ Json matrices(const std::vector<std::size_t>& order, const Evaluation& e, const 
   return out;
 }
 
-/// What evaluation_to_json() says, without what is long and said again in pictures.
-Json measures(const Evaluation& e) {
+/// What evaluation_to_json() says, without what is long and said again in pictures; and the measures in words.
+Json to_json(const Evaluation& e) {
   Json out = Json::parse(evaluation_to_json(e));
+  for (std::size_t i = 0; i < e.headlines.size(); ++i) {
+    const Measure& measure = *e.headlines[i].measure;
+    out["headlines"][i]["meaning"] = measure.meaning;
+    out["headlines"][i]["best"] = !measure.best.empty() ? measure.best : measure.higher_is_better ? "high" : "low";
+  }
   out.erase("trends");
   out.erase("associations");
+  return out;
+}
+
+std::string_view print_name(ColumnMeasure::Print print) {
+  switch (print) {
+    case ColumnMeasure::Print::kNumber: return "number";
+    case ColumnMeasure::Print::kShort: return "short";
+    case ColumnMeasure::Print::kProbability: return "probability";
+    case ColumnMeasure::Print::kPercent: return "percent";
+  }
+  return "";
+}
+
+/// The columns of the table of columns; neighbours of one heading are one.
+Json columns_of_table() {
+  Json out = Json::array();
+  for (const ColumnMeasure& measure : column_measures()) {
+    if (measure.heading.empty()) continue;
+    if (out.empty() || out.back()["heading"] != measure.heading)
+      out.push_back({{"heading", measure.heading}, {"print", print_name(measure.print)}, {"keys", Json::array()}});
+    out.back()["keys"].push_back(measure.key);
+  }
   return out;
 }
 
@@ -231,7 +263,8 @@ std::string report_json(const ReportNames& names, const Table& real, const Table
       {"names", {{"real", names.real}, {"synthetic", names.synthetic}, {"model", names.model}, {"test", names.test}}},
       {"verdict", to_json(verdict)},
       {"advice", to_json(advise(e, verdict, model ? std::optional(model->facts) : std::nullopt))},
-      {"evaluation", measures(e)},
+      {"evaluation", to_json(e)},
+      {"column_measures", columns_of_table()},
       {"columns", Json::array()}};
   const std::vector<std::size_t> order = weakest_first(e.comparison);
   std::vector<CutColumn> pair_cuts;

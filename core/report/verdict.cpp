@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/measure/registry.h"
+
 namespace meg {
 
 namespace {
@@ -11,59 +13,64 @@ namespace {
 /// Halves of fewer rows, and rows beside them, are alike or not by chance.
 constexpr std::size_t kFewestJudged = 30;
 
-Score make_score(const Evaluation& e, const char* name, std::string title, std::string question) {
-  Score out{.name = name, .title = std::move(title), .question = std::move(question), .value = {}, .real_rows = {}};
-  const Headline* headline = e.headline(name);
-  if (!headline) {
-    out.value = Measured::none("not measured");
-    return out;
+/// The number of a card: the first of its measures that has a value, or the last.
+Score make_score(const Evaluation& e, Card card, const char* title) {
+  const Headline* headline = nullptr;
+  const Measure* measure = nullptr;
+  for (const Measure* choice : measures_of(card)) {
+    measure = choice;
+    headline = e.headline(choice->key);
+    if (headline && headline->value) break;
   }
-  out.higher_is_better = headline->higher_is_better;
-  out.value = headline->value, out.real_rows = headline->real_against_real;
+  Score out{.name = std::string(measure->key),
+            .title = title,
+            .question = fmt::format(fmt::runtime(measure->card->question), e.target ? e.target->target : ""),
+            .higher_is_better = measure->higher_is_better,
+            .is_percent = measure->is_percent,
+            .low = measure->card->low,
+            .value = Measured::none("not measured"),
+            .real_rows = {}};
+  if (!headline) return out;
+  out.value = headline->value;
+  out.real_rows = headline->real_against_real;
+  out.grade = grade_gap(*headline);
   return out;
-}
-
-Score graded(Score score, const Gap& gap) {
-  score.grade = grade_gap(score.value, score.real_rows, score.high, score.higher_is_better, gap);
-  return score;
-}
-
-bool measured(const Evaluation& e, const char* name) {
-  const Headline* headline = e.headline(name);
-  return headline && headline->value;
-}
-
-Score rows_score(const Evaluation& e) {
-  const bool trees = measured(e, "c2st_xgb");
-  return graded(make_score(e, trees ? "c2st_xgb" : "c2st_lr", "Whole rows",
-                           fmt::format("Can {} tell them from real rows? 1: not at all, 0: always",
-                                       trees ? "boosted trees" : "a logistic regression")),
-                kRowsGap);
 }
 
 Score target_score(const Evaluation& e) {
-  if (!e.target) {
-    Score out = make_score(e, "target", "Usefulness", "Do predictors that learn from them work on real rows?");
-    out.value = Measured::none("give the column to predict: --target");
-    return out;
-  }
-  const bool auc = measured(e, "auc"), r2 = measured(e, "r2");
-  const char *name = auc ? "auc" : r2 ? "r2" : "f1", *word = auc ? "AUC" : r2 ? "R²" : "F1";
-  Score out =
-      make_score(e, name, "Usefulness",
-                 fmt::format("{} of predicting {} in real rows, learned from synthetic ones", word, e.target->target));
-  if (auc) out.low = 0.5;
-  return graded(std::move(out), kTargetGap);
+  if (e.target) return make_score(e, Card::kUsefulness, "Usefulness");
+  return {.name = "target",
+          .title = "Usefulness",
+          .question = "Do predictors that learn from them work on real rows?",
+          .value = Measured::none("give the column to predict: --target"),
+          .real_rows = {}};
 }
 
 Score privacy_score(const Evaluation& e) {
-  Score out =
-      measured(e, "closest_share")
-          ? make_score(e, "closest_share", "Privacy",
-                       "Share of rows nearer to a training row than to any unseen one; 0.5: no copying")
-          : make_score(e, "identical", "Privacy", "Share of rows that equal a real row; with --test: much more");
+  Score out = make_score(e, Card::kPrivacy, "Privacy");
   out.grade = grade_privacy(e);
   return out;
+}
+
+/// The words of a score's grade.
+std::string_view badge(Grade grade) {
+  switch (grade) {
+    case Grade::kGood: return "like real rows";
+    case Grade::kFair: return "near";
+    case Grade::kPoor: return "apart";
+    case Grade::kUnknown: break;
+  }
+  return "not measured";
+}
+
+std::string_view privacy_badge(Grade grade) {
+  switch (grade) {
+    case Grade::kGood: return "no copying seen";
+    case Grade::kFair: return "look closer";
+    case Grade::kPoor: return "too near";
+    case Grade::kUnknown: break;
+  }
+  return "not enough to tell";
 }
 
 bool too_few_rows(const Evaluation& e) { return std::min(e.real_rows, e.synthetic_rows) < kFewestJudged; }
@@ -130,14 +137,13 @@ std::vector<std::string> sentences(const Evaluation& e) {
 
 Verdict judge(const Evaluation& e) {
   Verdict out;
-  out.columns =
-      graded(make_score(e, "shape", "Columns", "How alike is each column, taken alone? 1: the same"), kShapeGap);
-  out.pairs =
-      graded(make_score(e, "trend", "Pairs", "Do two columns depend on each other as in the real table? 1: the same"),
-             kTrendGap);
-  out.rows = rows_score(e);
+  out.columns = make_score(e, Card::kColumns, "Columns");
+  out.pairs = make_score(e, Card::kPairs, "Pairs");
+  out.rows = make_score(e, Card::kRows, "Whole rows");
   out.usefulness = target_score(e);
   out.copying = privacy_score(e);
+  for (Score* score : {&out.columns, &out.pairs, &out.rows, &out.usefulness}) score->badge = badge(score->grade);
+  out.copying.badge = privacy_badge(out.copying.grade);
   out.likeness = worse(worse(out.columns.grade, out.pairs.grade), out.usefulness.grade);
   // Trees find what no person sees: alone they make nothing clearly different.
   out.likeness = worse(out.likeness, out.rows.grade == Grade::kPoor ? Grade::kFair : out.rows.grade);

@@ -2,18 +2,6 @@
 
 const evaluation = data.evaluation;
 const rows = evaluation.rows;
-const gradeWords = {
-  good: 'like real rows',
-  fair: 'near',
-  poor: 'apart',
-  unknown: 'not measured'
-};
-const privacyWords = {
-  good: 'no copying seen',
-  fair: 'look closer',
-  poor: 'too near',
-  unknown: 'not enough to tell'
-};
 
 function gradeBadge(grade, words) {
   return element('span', {class: `grade ${grade}`}, words);
@@ -34,11 +22,10 @@ function scale(score) {
 
 function scoreCard(score) {
   const out = element('li', {'data-score': score.name}, element('h2', {}, score.title));
-  const small = score.name === 'identical';
-  const text = (x) => (small ? percent(x) : fixed(x));
+  const text = (x) => (score.is_percent ? percent(x) : fixed(x));
   if (isNumber(score.value)) {
     out.append(element('div', {class: 'value'}, text(score.value)));
-    out.append(gradeBadge(score.grade, (score.title === 'Privacy' ? privacyWords : gradeWords)[score.grade]));
+    out.append(gradeBadge(score.grade, score.badge));
     out.append(element(
         'div', {class: 'real-rows'},
         `real rows: ${isNumber(score.real_rows) ? text(score.real_rows) : score.real_rows_reason ?? 'not measured'}`));
