@@ -148,8 +148,7 @@ void add_evaluate(CLI::App& program, int& status) {
   f->columns.add_to(command);
   command.footer(
       "Columns, pairs and identical rows are exact. Sampled, where a table has more rows: the classifiers 50,000 rows "
-      "of "
-      "each table, precision and recall and the components 10,000, associations 50,000 (fewer where there are many "
+      "of each table, precision and recall and the components 10,000, associations 50,000 (fewer where there are many "
       "columns; the output says how many), the target 100,000, privacy 20,000. Scores: docs/evaluate.md.");
   command.callback([f, &status] { status = evaluate(*f); });
 }

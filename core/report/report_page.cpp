@@ -25,9 +25,8 @@ bool can_draw_reports() { return !assets::plotly().empty(); }
 std::string report_page(const std::string& json) {
   if (!can_draw_reports())
     fail(
-        "this meg was built without plotly.js, which draws the report: run scripts/install_dependencies (or `pip "
-        "install "
-        "plotly`, or cmake -DMEG_PLOTLY=/path/to/plotly.min.js), then configure and build again");
+        "this meg was built without plotly.js, which draws the report: run scripts/install_dependencies (or "
+        "`pip install plotly`, or cmake -DMEG_PLOTLY=/path/to/plotly.min.js), then configure and build again");
   const std::string data = inside_script(json);
   std::string out;
   std::string_view rest = assets::html();
