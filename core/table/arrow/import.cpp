@@ -127,7 +127,9 @@ ArrowImport::~ArrowImport() {
 void ArrowImport::check(int code) {
   if (code == 0) return;
   const char* const said = stream_.get_last_error ? stream_.get_last_error(&stream_) : nullptr;
-  fail("{}", said ? said : std::strerror(code));
+  // A sentence: behind the first line there are places in the other side's sources.
+  const std::string_view text = said ? said : std::strerror(code);
+  fail("{}", text.substr(0, text.find('\n')));
 }
 
 std::optional<Table> ArrowImport::next() {
