@@ -62,9 +62,9 @@ void finish(BackwardTail tail, const LinearGroup& group, std::size_t rows, std::
 #pragma GCC ivdep
       for (std::size_t i = begin; i < end; ++i) dx[i] += tail.residual[i];
     if (tail.masked)
-      with_slope(tail.activation, [=](const auto& slope) {
+      with_formula(tail.activation, [=](auto formula) {
 #pragma GCC ivdep
-        for (std::size_t i = begin; i < end; ++i) tail.masked[i] = scale * slope(tail.output[i]) * dx[i];
+        for (std::size_t i = begin; i < end; ++i) tail.masked[i] = scale * formula.slope(tail.output[i]) * dx[i];
       });
   }
 }
@@ -72,10 +72,10 @@ void finish(BackwardTail tail, const LinearGroup& group, std::size_t rows, std::
 /// y *= tail.activation'(.), of rows x width elements behind element `first`.
 void multiply_with_slope(ForwardTail tail, std::size_t rows, std::size_t width, std::size_t first, std::size_t stride,
                          float* y) {
-  with_slope(tail.activation, [=](const auto& slope) {
+  with_formula(tail.activation, [=](auto formula) {
     for (std::size_t r = 0; r < rows; ++r)
 #pragma GCC ivdep
-      for (std::size_t i = first + r * stride, end = i + width; i < end; ++i) y[i] *= slope(tail.slope_of[i]);
+      for (std::size_t i = first + r * stride, end = i + width; i < end; ++i) y[i] *= formula.slope(tail.slope_of[i]);
   });
 }
 

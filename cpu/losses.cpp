@@ -1,5 +1,6 @@
 #include <Eigen/Core>
 
+#include "core/nn/formulas.h"
 #include "cpu/backend.h"
 
 namespace meg::cpu {
@@ -17,11 +18,15 @@ void add_bce(int rows, const float* logit, float label, float* loss, float* dlog
     const std::size_t lanes = std::min(kLossLanes, count - r);
     LossLanes d = LossLanes::Zero();
     std::copy_n(logit + r, lanes, d.data());
-    // With e = exp(-|d|) <= 1 nothing overflows: softplus(d) = max(d, 0) + log(1 + e), sigmoid(-|d|) = e / (1 + e).
-    const LossLanes e = (-d.abs()).exp(), value = d.max(0.0f) + e.log1p() - label * d;
-    const LossLanes slope = share * ((d < 0.0f).select(e, 1.0f) / (1.0f + e) - label);
-    std::copy_n(slope.data(), lanes, dlogit + r);
-    for (std::size_t l = 0; l < lanes; ++l) sum += static_cast<double>(value[static_cast<Eigen::Index>(l)]);
+    const LossLanes e = (-d.abs()).exp(), log_one_plus_e = e.log1p();
+    float value[kLossLanes], slope[kLossLanes];
+    for (std::size_t l = 0; l < kLossLanes; ++l) {
+      const LossAndSlope of = bce(d.data()[l], label, e.data()[l], log_one_plus_e.data()[l]);
+      value[l] = of.loss;
+      slope[l] = share * of.slope;
+    }
+    std::copy_n(slope, lanes, dlogit + r);
+    for (std::size_t l = 0; l < lanes; ++l) sum += static_cast<double>(value[l]);
   }
   *loss += static_cast<float>(sum) * share;
 }

@@ -1,6 +1,4 @@
-#include <cmath>
-
-#include "cpu/activation.h"
+#include "core/nn/formulas.h"
 #include "cpu/backend.h"
 #include "cpu/dropout.h"
 
@@ -21,8 +19,9 @@ void write(std::size_t begin, std::size_t end, float* out, const Function& funct
 void CpuBackend::activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
                                      float* dx) {
   pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
-    with_slope(activation,
-               [=](const auto& slope) { write(begin, end, dx, [=](std::size_t i) { return slope(y[i]) * dy[i]; }); });
+    with_formula(activation, [=](auto formula) {
+      write(begin, end, dx, [=](std::size_t i) { return formula.slope(y[i]) * dy[i]; });
+    });
   });
 }
 

@@ -1,3 +1,4 @@
+#include "core/nn/formulas.h"
 #include "cpu/backend.h"
 #include "cpu/dropout.h"
 
@@ -36,7 +37,7 @@ void CpuBackend::running_sum_forward(Vectors of, int begin, int end, int rows, c
 #pragma GCC ivdep
             for (std::size_t i = 0; i < width; ++i) {
               total[i] += p[i];
-              out[i] = std::max(total[i] + b[i], 0.0f);
+              out[i] = Relu::value(total[i] + b[i]);
             }
           }
         }
@@ -73,7 +74,7 @@ void CpuBackend::sum_of_others_forward(Vectors of, int begin, int end, int rows,
             const float *const total = sum + r * width, *const own = products + r * stride + k, *const b = bias + k;
             float* const out = y + r * stride + k;
 #pragma GCC ivdep
-            for (std::size_t i = 0; i < width; ++i) out[i] = std::max(b[i] + (total[i] - own[i]), 0.0f);
+            for (std::size_t i = 0; i < width; ++i) out[i] = Relu::value(b[i] + (total[i] - own[i]));
           }
         if (dropout.probability > 0)
           drop_out(dropout, to - from, last - first, from * stride + first, stride, y + from * stride + first);

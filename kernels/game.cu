@@ -190,7 +190,7 @@ class Seat {
         [&](unsigned i, unsigned j, const float(&sum)[4], unsigned count) {
 #pragma unroll
           for (unsigned n = 0; n < 4; ++n)
-            if (n < count) units_[i * kUnitPitch + j + n] = fmaxf(sum[n], 0.0f);
+            if (n < count) units_[i * kUnitPitch + j + n] = Relu::value(sum[n]);
         });
   }
   /// Their part of the rows, for all to see. A quad has a row, a lane eight units.
@@ -220,7 +220,8 @@ class Seat {
         const float* const part = parts(parity, s) + i;
         mine += part[0], theirs += part[half];
       }
-      cells_[2 * half + i] = tanhf(mine), cells_[half + i] = tanhf(theirs);
+      cells_[2 * half + i] = Tanh::value(mine);
+      cells_[half + i] = Tanh::value(theirs);
     }
   }
 
@@ -229,7 +230,7 @@ class Seat {
     const Shared<float> mine = cells_ + 2 * rows * extents_.columns;
     judge_.teach(mine, rows, slice_.column, slice_.outputs, [&](unsigned r, unsigned o, float d) {
       const float y = mine[r * extents_.columns + slice_.column + o];
-      cell_gradients_[r * slice_.outputs + o] = d * (1.0f - y * y);
+      cell_gradients_[r * slice_.outputs + o] = d * Tanh::slope(y);
     });
   }
   /// The same of the units, before their ReLU. A warp has a row.

@@ -1,5 +1,5 @@
 #pragma once
-#include "kernels/adam.h"
+#include "core/nn/formulas.h"
 #include "kernels/device.h"
 
 namespace meg::MEG_KERNELS {
@@ -54,7 +54,7 @@ class Held {
     for (unsigned n = 0; n < most; ++n)
       if (n < count) {
         parameter_[e + n] = p[n], first_[e + n] = m[n], second_[e + n] = v[n];
-        if (averages_) average_[e + n] = decay * average_[e + n] + (1.0f - decay) * p[n];
+        if (averages_) average_[e + n] = moving_average(decay, average_[e + n], p[n]);
       }
   }
 

@@ -1,5 +1,4 @@
 #pragma once
-#include "kernels/bce.h"
 #include "kernels/held.h"
 #include "kernels/reduce.h"
 
@@ -50,7 +49,7 @@ class Judge {
     const float share = 1.0f / static_cast<float>(rows), factor = gamma * share;
     each_by_quad(2 * rows, [&](unsigned r, bool write) {
       const Shared<float> x = rows_x + r * columns_, learned = learned_ + r * (columns_ + 1);
-      const Bce bce(logit(x, r, write), r < rows ? 1.0f : 0.0f);
+      const LossAndSlope of = bce(logit(x, r, write), r < rows ? 1.0f : 0.0f);
       float square = 0;
       for (unsigned i = 0; i < columns_; i += kChunk) {
         float g[kChunk] = {};
@@ -59,12 +58,12 @@ class Judge {
         for (unsigned n = 0; n < kChunk; ++n) {
           square += g[n] * g[n];
           if (write && n == quad_lane() && i + n < columns_)
-            learned[i + n] = x[i + n] * (share * bce.slope) + factor * g[n];
+            learned[i + n] = x[i + n] * (share * of.slope) + factor * g[n];
         }
       }
       if (write && quad_lane() == 0) {
-        learned[columns_] = share * bce.slope;
-        losses_[r] = share * bce.loss + 0.5f * factor * square;
+        learned[columns_] = share * of.slope;
+        losses_[r] = share * of.loss + 0.5f * factor * square;
       }
     });
   }
@@ -103,15 +102,15 @@ class Judge {
   __device__ void teach(Shared<float> rows_x, unsigned rows, unsigned first, unsigned outputs, const Take& take) const {
     const float share = 1.0f / static_cast<float>(rows);
     each_by_quad(rows, [&](unsigned r, bool write) {
-      const Bce bce(logit(rows_x + r * columns_, r, write), 1.0f);
+      const LossAndSlope of = bce(logit(rows_x + r * columns_, r, write), 1.0f);
       for (unsigned o = 0; o < outputs; o += kChunk) {
         float g[kChunk] = {};
         slopes(r, write, first + o, first + outputs, g);
 #pragma unroll
         for (unsigned n = 0; n < kChunk; ++n)
-          if (write && n == quad_lane() && o + n < outputs) take(r, o + n, share * bce.slope * g[n]);
+          if (write && n == quad_lane() && o + n < outputs) take(r, o + n, share * of.slope * g[n]);
       }
-      if (write && quad_lane() == 0) losses_[r] = share * bce.loss;
+      if (write && quad_lane() == 0) losses_[r] = share * of.loss;
     });
   }
   /// The first of the threads whose warps teach() leaves idle, for the most part: half of the block's at least.

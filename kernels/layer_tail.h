@@ -1,5 +1,5 @@
 #pragma once
-#include "kernels/activation.h"
+#include "core/nn/formulas.h"
 #include "kernels/dropout.h"
 #include "kernels/layer.h"
 

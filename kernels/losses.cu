@@ -1,5 +1,5 @@
+#include "core/nn/formulas.h"
 #include "kernels/backend.h"
-#include "kernels/bce.h"
 #include "kernels/device.h"
 #include "kernels/reduce.h"
 
@@ -16,10 +16,10 @@ __global__ void __launch_bounds__(kBceThreads)
   const Shared<double> part = shared.take<double>(32);
   double sum = 0;
   for (int r = static_cast<int>(threadIdx.x); r < real + generated; r += static_cast<int>(blockDim.x)) {
-    const Bce bce(logit[r], r < real ? 1.0f : 0.0f);
+    const LossAndSlope of = bce(logit[r], r < real ? 1.0f : 0.0f);
     const float share = 1.0f / static_cast<float>(r < real ? real : generated);
-    sum += static_cast<double>(share * bce.loss);
-    dlogit[r] = share * bce.slope;
+    sum += static_cast<double>(share * of.loss);
+    dlogit[r] = share * of.slope;
   }
   sum = block_sum<double>(sum, part);
   if (threadIdx.x == 0) *loss += static_cast<float>(sum);

@@ -1,4 +1,4 @@
-#include "kernels/adam.h"
+#include "core/nn/formulas.h"
 #include "kernels/backend.h"
 
 namespace meg::MEG_KERNELS {
@@ -6,9 +6,7 @@ namespace meg::MEG_KERNELS {
 namespace {
 
 __global__ void adam_kernel(std::size_t count, AdamOptions o, AdamStep step, AdamState s) {
-  float clip = 1.0f;
-  if (o.clip > 0)
-    if (const float norm = sqrtf(*s.square_norm); norm > o.clip) clip = o.clip / norm;
+  const float clip = clip_factor(o.clip, s.square_norm);
   for (std::size_t i = grid_thread(); i < count; i += grid_threads()) {
     float m = s.first[i], v = s.second[i];
     const float stepped = step(o, clip * s.gradient[i], s.parameter[i], m, v);
@@ -16,7 +14,7 @@ __global__ void adam_kernel(std::size_t count, AdamOptions o, AdamStep step, Ada
     s.first[i] = m;
     s.second[i] = v;
     s.parameter[i] = stepped;
-    if (s.average) s.average[i] = o.average_decay * s.average[i] + (1.0f - o.average_decay) * stepped;
+    if (s.average) s.average[i] = moving_average(o.average_decay, s.average[i], stepped);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "kernels/activation.h"
+#include "core/nn/formulas.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
 #include "kernels/dropout.h"

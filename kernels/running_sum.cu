@@ -1,3 +1,4 @@
+#include "core/nn/formulas.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
 #include "kernels/dropout.h"
@@ -17,7 +18,7 @@ __global__ void running_sum_forward_kernel(DropoutMask mask, std::size_t begin, 
     float total = begin == 0 ? 0.0f : sum[u];
     for (std::size_t k = begin * width + i; k < end * width; k += width) {
       total += products[row + k];
-      y[row + k] = fmaxf(total + bias[k], 0.0f) * dropout(row + k);
+      y[row + k] = Relu::value(total + bias[k]) * dropout(row + k);
     }
     sum[u] = total;
   }
@@ -43,7 +44,7 @@ __global__ void sum_of_others_forward_kernel(DropoutMask mask, std::size_t begin
     const std::size_t row = u / width * stride, i = u % width;
     DropoutDraws dropout(mask);
     for (std::size_t k = begin * width + i; k < end * width; k += width)
-      y[row + k] = fmaxf(bias[k] + (sum[u] - products[row + k]), 0.0f) * dropout(row + k);
+      y[row + k] = Relu::value(bias[k] + (sum[u] - products[row + k])) * dropout(row + k);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 
+#include "core/nn/formulas.h"
 #include "kernels/dropout.h"
 #include "kernels/layer.h"
 #include "kernels/product.h"
@@ -76,7 +77,7 @@ __device__ void stack_forward_tile(const ForwardMemory<typename Tile::Shape>& of
     each_in_rows(tile, memory, bias_of(first), [&](unsigned i, unsigned begin) {
       return [&, i, mask = DropoutRow(first_mask, units.place(i, begin))](unsigned j, float a0, float bias) {
         const bool inside = units.inside(i, j);
-        if (inside) a0 = fmaxf(a0 + bias, 0.0f);
+        if (inside) a0 = Relu::value(a0 + bias);
         if (inside && first.drops) a0 *= mask(units.place(i, j));
         if (inside && keeps) tape.a0[units.place(i, j)] = a0;
         resident.put(i, j, inside ? a0 : 0.0f);
@@ -96,7 +97,7 @@ __device__ void stack_forward_tile(const ForwardMemory<typename Tile::Shape>& of
       return [&, i, mask = DropoutRow(hidden_mask, units.place(i, begin))](unsigned j, float a1, float bias) {
         if (!units.inside(i, j)) return;
         const std::size_t element = units.place(i, j);
-        a1 = fmaxf(a1 + bias, 0.0f);
+        a1 = Relu::value(a1 + bias);
         if (hidden.drops) a1 *= mask(element);
         const float h = a1 + resident(i, j);  // a0, which nobody else reads any more
         resident.put(i, j, h);

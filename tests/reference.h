@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/nn/backend.h"
+#include "core/nn/formulas.h"
 #include "core/tensor/philox.h"
 
 /// Naive double-precision statements of the operations: slow, plain, obviously right.
@@ -15,7 +16,7 @@ inline double activate(meg::Activation a, double x) {
   switch (a) {
     case meg::Activation::kNone: return x;
     case meg::Activation::kRelu: return x > 0 ? x : 0;
-    case meg::Activation::kLeakyRelu: return x > 0 ? x : static_cast<double>(meg::kLeakySlope) * x;
+    case meg::Activation::kLeakyRelu: return x > 0 ? x : static_cast<double>(meg::LeakyRelu::kSlope) * x;
     case meg::Activation::kTanh: return std::tanh(x);
     case meg::Activation::kSigmoid: return 1 / (1 + std::exp(-x));
   }
@@ -27,7 +28,7 @@ inline double slope(meg::Activation a, double y) {
   switch (a) {
     case meg::Activation::kNone: return 1;
     case meg::Activation::kRelu: return y > 0 ? 1 : 0;
-    case meg::Activation::kLeakyRelu: return y > 0 ? 1 : static_cast<double>(meg::kLeakySlope);
+    case meg::Activation::kLeakyRelu: return y > 0 ? 1 : static_cast<double>(meg::LeakyRelu::kSlope);
     case meg::Activation::kTanh: return 1 - y * y;
     case meg::Activation::kSigmoid: return y * (1 - y);
   }
