@@ -79,6 +79,32 @@ void multiply_with_slope(ForwardTail tail, std::size_t rows, std::size_t width, 
   });
 }
 
+/// The gradients of a group's weights, those of its outputs from column `first` on.
+void add_weight_gradients(const WeightProduct& of, const LinearGroup& g, int first, int rows, bool with_bias,
+                          float* gradients) {
+  const int count = std::min(kColumnBlock, g.outputs - first);
+  if (count <= 0) return;
+  const auto width = static_cast<std::size_t>(count), outputs = static_cast<std::size_t>(g.outputs);
+  const float* out = of.dy + g.y + first;
+  float* dw = gradients + g.weight + first;
+  float* db = gradients + g.bias + first;
+  if (with_bias)
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for (std::size_t c = 0; c < width; ++c) db[c] += out[r * g.y_stride + c];
+  if (outputs == 1) {  // a column: rows of x, weighted
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+      for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
+        for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i)
+          dw[row + i] += out[r * g.y_stride] * of.x[g.x + r * g.x_stride + column + i];
+      });
+    return;
+  }
+  for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
+    multiply(inputs, count, rows, {of.x + g.x + column, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd,
+             dw + row * outputs, outputs);
+  });
+}
+
 }  // namespace
 
 void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
@@ -159,36 +185,6 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
            dx);
   });
 }
-
-namespace {
-
-/// The gradients of a group's weights, those of its outputs from column `first` on.
-void add_weight_gradients(const WeightProduct& of, const LinearGroup& g, int first, int rows, bool with_bias,
-                          float* gradients) {
-  const int count = std::min(kColumnBlock, g.outputs - first);
-  if (count <= 0) return;
-  const auto width = static_cast<std::size_t>(count), outputs = static_cast<std::size_t>(g.outputs);
-  const float* out = of.dy + g.y + first;
-  float* dw = gradients + g.weight + first;
-  float* db = gradients + g.bias + first;
-  if (with_bias)
-    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-      for (std::size_t c = 0; c < width; ++c) db[c] += out[r * g.y_stride + c];
-  if (outputs == 1) {  // a column: rows of x, weighted
-    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-      for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
-        for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i)
-          dw[row + i] += out[r * g.y_stride] * of.x[g.x + r * g.x_stride + column + i];
-      });
-    return;
-  }
-  for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
-    multiply(inputs, count, rows, {of.x + g.x + column, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd,
-             dw + row * outputs, outputs);
-  });
-}
-
-}  // namespace
 
 void CpuBackend::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
                                          float* gradients) {

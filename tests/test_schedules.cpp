@@ -3,7 +3,7 @@
 
 TEST_CASE("one-cycle rates and momenta are those of PyTorch's OneCycleLR") {
   // OneCycleLR(AdamW(lr = 2e-3), 2e-3, total_steps = 100), PyTorch 1.13
-  const meg::Cycle cycle{2e-3, 29, 29, 99};
+  const meg::OneCycle cycle{2e-3, 29, 29, 99};
   const struct {
     int step;
     double rate, beta1;
@@ -19,7 +19,7 @@ TEST_CASE("one-cycle rates and momenta are those of PyTorch's OneCycleLR") {
     CHECK(cycle.rate(e.step) == doctest::Approx(e.rate).epsilon(1e-9));
     CHECK(cycle.beta1(e.step) == doctest::Approx(e.beta1).epsilon(1e-9));
   }
-  const meg::Cycle held{2e-3, 29, 59, 129};
+  const meg::OneCycle held{2e-3, 29, 59, 129};
   for (const int step : {29, 40, 59}) CHECK(held.rate(step) == 2e-3);
   CHECK(held.rate(12) == cycle.rate(12));
   CHECK(held.rate(60) == cycle.rate(30));

@@ -7,7 +7,12 @@ namespace meg {
 Discriminator::Discriminator(Backend& backend, int columns, int max_rows, DiscriminatorOptions options)
     : backend_(backend),
       options_(std::move(options)),
-      mlp_({columns, options_.hidden, {1}, options_.activation, Activation::kNone, options_.dropout}),
+      mlp_({.inputs = columns,
+            .hidden = options_.hidden,
+            .outputs = {1},
+            .hidden_activation = options_.activation,
+            .output_activation = Activation::kNone,
+            .dropout = options_.dropout}),
       parameters_(backend, mlp_.parameters()) {
   std::vector<float> start(mlp_.parameters());
   mlp_.initialize(options_.seed, start);

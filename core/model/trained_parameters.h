@@ -17,7 +17,13 @@ class TrainedParameters {
   /// Zero before the first step and behind every one.
   float* gradients() const { return block(1); }
   float* average() const { return with_average_ ? block(4) : nullptr; }
-  AdamState state() const { return {gradients(), parameters(), block(2), block(3), average()}; }
+  AdamState state() const {
+    return {.gradient = gradients(),
+            .parameter = parameters(),
+            .first = block(2),
+            .second = block(3),
+            .average = average()};
+  }
 
   /// Sets the moments to zero, for a new run from these parameters.
   void forget(Backend& backend) const { backend.fill(2 * Arena::padded(count_), 0.0f, block(2)); }

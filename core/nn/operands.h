@@ -98,8 +98,11 @@ struct Stack {
 
   /// The stack of generator k alone.
   Stack of(std::size_t k) const {
-    return {first.empty() ? first : first.subspan(k, 1), hidden.subspan(k, 1), head.subspan(k, 1), first_dropout,
-            hidden_dropout};
+    return {.first = first.empty() ? first : first.subspan(k, 1),
+            .hidden = hidden.subspan(k, 1),
+            .head = head.subspan(k, 1),
+            .first_dropout = first_dropout,
+            .hidden_dropout = hidden_dropout};
   }
   /// Of all layers, first to last.
   std::array<WeightProduct, 3> weight_products(const StackTape& t) const {

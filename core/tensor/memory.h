@@ -18,6 +18,10 @@ enum class Precision {
   kBf16   ///< 7 bits
 };
 
+/// Elements of [rows, columns].
+constexpr std::size_t elements(int rows, std::size_t columns) { return static_cast<std::size_t>(rows) * columns; }
+constexpr std::size_t elements(int rows, int columns) { return elements(rows, static_cast<std::size_t>(columns)); }
+
 /// A block of floats on one device. Owns it; the backend that made it says how it is freed.
 class Memory {
  public:

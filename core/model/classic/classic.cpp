@@ -19,7 +19,12 @@ GroupedMlp::Shape generator_shape(int columns, const ClassicOptions& options) {
          columns);
   for (const int width : outputs)
     if (width < 1) fail("every generator must write at least one column");
-  return {options.input_dim, options.hidden, outputs, Activation::kRelu, Activation::kTanh, options.dropout};
+  return {.inputs = options.input_dim,
+          .hidden = options.hidden,
+          .outputs = outputs,
+          .hidden_activation = Activation::kRelu,
+          .output_activation = Activation::kTanh,
+          .dropout = options.dropout};
 }
 
 AdamOptions adam_options(const ClassicOptions& o) {
@@ -53,21 +58,18 @@ struct ClassicEnsemble::Step {
       : arena(e.backend_.allocate(floats(e, batch, steps))),
         tape(e.generator_.make_tape(arena, 2 * batch)),
         scratch(e.generator_.make_tape(arena, batch)),
-        noise(arena.take(size(2 * batch, e.options_.input_dim))),
-        rows(arena.take(size(2 * batch, e.columns()))),
-        gradient(arena.take(size(batch, e.columns()))),
-        losses(arena.take(size(steps, 2))) {
+        noise(arena.take(elements(2 * batch, e.options_.input_dim))),
+        rows(arena.take(elements(2 * batch, e.columns()))),
+        gradient(arena.take(elements(batch, e.columns()))),
+        losses(arena.take(elements(steps, 2))) {
     tape.training = true;
     tape.seed = e.options_.seed;
-    moves.reserve(static_cast<std::size_t>(e.options_.steps_at_once));
-  }
-  static std::size_t size(int rows, int columns) {
-    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+    at_once.reserve(static_cast<std::size_t>(e.options_.steps_at_once));
   }
   static std::size_t floats(const ClassicEnsemble& e, int batch, int steps) {
     return e.generator_.tape_floats(2 * batch) + e.generator_.tape_floats(batch) +
-           Arena::padded(size(2 * batch, e.options_.input_dim)) + Arena::padded(size(2 * batch, e.columns())) +
-           Arena::padded(size(batch, e.columns())) + Arena::padded(size(steps, 2));
+           Arena::padded(elements(2 * batch, e.options_.input_dim)) + Arena::padded(elements(2 * batch, e.columns())) +
+           Arena::padded(elements(batch, e.columns())) + Arena::padded(elements(steps, 2));
   }
 
   Arena arena;
@@ -75,8 +77,8 @@ struct ClassicEnsemble::Step {
   float* noise;
   float* rows;  // the discriminator's, real ones and behind them generated ones
   float* gradient;
-  float* losses;                // [steps of an epoch, 2]: what they were, on the device
-  std::vector<GameStep> moves;  // that are one launch
+  float* losses;                  // [steps of an epoch, 2]: what they were, on the device
+  std::vector<GameStep> at_once;  // the steps of one launch
 };
 
 ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions options)
@@ -97,7 +99,7 @@ void ClassicEnsemble::train_step(Step& s, int rows) {
   s.tape.step = noise_row_;  // dropout masks of its own for every batch
   const float* generated = generator_.forward(backend_, 2 * rows, s.noise, generators_.parameters(), s.tape);
   float* const losses = s.losses + 2 * epoch_step_;
-  const std::size_t half = Step::size(rows, columns());
+  const std::size_t half = elements(rows, columns());
   backend_.add_scaled(half, 1.0f, generated + half, 0.0f, s.rows + half);
   discriminator_.train(rows, s.rows, losses);
   discriminator_.judge(rows, generated, losses + 1, s.gradient);
@@ -116,16 +118,22 @@ float ClassicEnsemble::average_decay(int step) const {
 
 Game ClassicEnsemble::game(const float* table) const {
   const auto player = [&](const GroupedMlp& network, const TrainedParameters& parameters) {
-    return Player{network.layers().front(), network.layers().back(), adam_options(options_), parameters.state()};
+    return Player{.first = network.layers().front(),
+                  .last = network.layers().back(),
+                  .adam = adam_options(options_),
+                  .state = parameters.state()};
   };
-  return {player(generator_, generators_), player(discriminator_.network(), discriminator_.parameters()),
-          options_.gamma, options_.seed, table};
+  return {.generators = player(generator_, generators_),
+          .discriminator = player(discriminator_.network(), discriminator_.parameters()),
+          .gamma = options_.gamma,
+          .seed = options_.seed,
+          .table = table};
 }
 
 void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoch,
                             const std::function<void(const Epoch&)>& on_epoch,
                             const std::function<bool()>& keep_going) {
-  if (rows < 1 || data.size() != Step::size(rows, columns()))
+  if (rows < 1 || data.size() != elements(rows, columns()))
     fail("training needs [rows, {}] values, got {} values for {} rows", columns(), data.size(), rows);
   const Memory table = backend_.allocate(data.size());
   backend_.upload(data, table.data());
@@ -135,10 +143,10 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
   Step step(*this, std::min(options_.batch_size, rows), steps);
   discriminator_.make_room(std::min(options_.batch_size, rows));
   const RowNumbers order(backend_, static_cast<std::size_t>(rows));
-  const Game at_once = game(table.data());
+  const Game whole_game = game(table.data());
   const bool plays = options_.steps_at_once > 0 && options_.hidden.size() == 1 && options_.dropout == 0 &&
-                     backend_.plays(at_once, std::min(options_.batch_size, rows));
-  std::vector<float> losses(Step::size(steps, 2));
+                     backend_.plays(whole_game, std::min(options_.batch_size, rows));
+  std::vector<float> losses(elements(steps, 2));
   while (epoch_ < last_epoch) {
     backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), {nullptr, order.size()}, order.data());
     backend_.fill(losses.size(), 0.0f, step.losses);
@@ -147,8 +155,8 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       backend_.download(step.losses, losses);
       for (int s = begin; s < epoch_step_; ++s) {
         const int batch = first_row(s + 1) - first_row(s);
-        discriminator_loss_ += static_cast<double>(losses[Step::size(s, 2)]) * batch;
-        generator_loss_ += static_cast<double>(losses[Step::size(s, 2) + 1]) * batch;
+        discriminator_loss_ += static_cast<double>(losses[elements(s, 2)]) * batch;
+        generator_loss_ += static_cast<double>(losses[elements(s, 2) + 1]) * batch;
       }
     };
     const auto take_step = [&] {
@@ -161,16 +169,19 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       ++epoch_step_;
     };
     const auto take_steps_at_once = [&] {
-      step.moves.clear();
+      step.at_once.clear();
       float* const at = step.losses + 2 * epoch_step_;
       for (int n = 0; n < options_.steps_at_once && epoch_step_ < steps; ++n, ++epoch_step_) {
         const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
         ++step_;
-        step.moves.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(batch), noise_row_, step_,
-                              average_decay(step_)});
+        step.at_once.push_back({.first = static_cast<std::uint32_t>(first),
+                                .rows = static_cast<std::uint32_t>(batch),
+                                .noise_row = noise_row_,
+                                .number = step_,
+                                .average_decay = average_decay(step_)});
         noise_row_ += 2 * static_cast<std::uint64_t>(batch);
       }
-      backend_.play(at_once, step.moves, order.data(), at);
+      backend_.play(whole_game, step.at_once, order.data(), at);
       discriminator_.set_steps_done(step_);
     };
     while (epoch_step_ < steps) {
@@ -192,14 +203,14 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
 
 double ClassicEnsemble::discriminator_auc(std::span<const float> data, int rows) {
   const int generated = std::max(rows, 1024);
-  const Memory both = backend_.allocate(data.size() + Step::size(generated, columns()));
+  const Memory both = backend_.allocate(data.size() + elements(generated, columns()));
   float* const fake = both.data() + data.size();
   backend_.upload(data, both.data());
   Slot slot = make_slot(rows_of_pass(static_cast<std::size_t>(generated)));
   for (int row = 0; row < generated; row += slot.rows) {
     const float* made = generate(backend_, options_.seed, static_cast<std::uint64_t>(row), slot);
-    backend_.add_scaled(Step::size(std::min(slot.rows, generated - row), columns()), 1.0f, made, 0.0f,
-                        fake + Step::size(row, columns()));
+    backend_.add_scaled(elements(std::min(slot.rows, generated - row), columns()), 1.0f, made, 0.0f,
+                        fake + elements(row, columns()));
   }
   return meg::discriminator_auc(discriminator_, both.data(), rows, fake, generated);
 }
@@ -208,14 +219,13 @@ void ClassicEnsemble::save(TensorFile& file) const {
   const std::string when = fmt::format("after epoch {}", epoch_);
   generators_.save(backend_, "generator", when, file);
   discriminator_.parameters().save(backend_, "discriminator", when, file);
-  file.metadata["counters"] = nlohmann::json{
-      {"epoch", epoch_},
-      {"epoch_step", epoch_step_},
-      {"step", step_},
-      {"noise_row", noise_row_},
-      {"discriminator_loss", discriminator_loss_},
-      {"generator_loss",
-       generator_loss_}}.dump();
+  const nlohmann::json counters{{"epoch", epoch_},
+                                {"epoch_step", epoch_step_},
+                                {"step", step_},
+                                {"noise_row", noise_row_},
+                                {"discriminator_loss", discriminator_loss_},
+                                {"generator_loss", generator_loss_}};
+  file.metadata["counters"] = counters.dump();
 }
 
 void ClassicEnsemble::load(const TensorFile& file) {
@@ -245,7 +255,7 @@ void ClassicEnsemble::restart() {
 }
 
 std::size_t ClassicEnsemble::slot_floats(int rows) const {
-  return generator_.tape_floats(rows) + Arena::padded(Step::size(rows, options_.input_dim));
+  return generator_.tape_floats(rows) + Arena::padded(elements(rows, options_.input_dim));
 }
 
 int ClassicEnsemble::rows_of_pass(std::size_t wanted) const { return backend_.rows_of_pass(wanted, slot_floats(1)); }
@@ -253,7 +263,7 @@ int ClassicEnsemble::rows_of_pass(std::size_t wanted) const { return backend_.ro
 ClassicEnsemble::Slot ClassicEnsemble::make_slot(int rows) const {
   Arena arena(backend_.allocate(slot_floats(rows)));
   GroupedMlp::Tape tape = generator_.make_tape(arena, rows);
-  float* const noise = arena.take(Step::size(rows, options_.input_dim));
+  float* const noise = arena.take(elements(rows, options_.input_dim));
   return {rows, std::move(arena), std::move(tape), noise};
 }
 

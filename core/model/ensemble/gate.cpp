@@ -116,7 +116,7 @@ Gate::Score Gate::score(const float* parameters) const {
   const RowNumbers& judges = rows_.held_out.empty() ? rows_.train : rows_.held_out;
   const auto loss = [&] {
     return static_cast<double>(
-        mean(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));
+        mean_loss(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));
   };
   out.loss = loss();
   if (ensemble_.shape().any_order) {

@@ -20,8 +20,15 @@ MaskedEnsemble::MaskedEnsemble(ColumnsLayout columns, Shape shape) : layout_(std
   const auto add = [&](GroupedLinear& layer, std::size_t k, std::size_t outputs, std::size_t y, std::size_t y_stride) {
     const std::size_t weight = parameters_, bias = weight + hidden * outputs;
     parameters_ = bias + outputs;
-    layer.push_back(
-        {shape_.hidden, static_cast<int>(outputs), k * hidden, units(), weight, bias, y, y_stride, drops(k)});
+    layer.push_back({.inputs = shape_.hidden,
+                     .outputs = static_cast<int>(outputs),
+                     .x = k * hidden,
+                     .x_stride = units(),
+                     .weight = weight,
+                     .bias = bias,
+                     .y = y,
+                     .y_stride = y_stride,
+                     .drops = drops(k)});
   };
   add_first_layer();
   for (std::size_t k = 0; k < n; ++k) add(hidden_, k, hidden, k * hidden, units());
@@ -44,7 +51,15 @@ void MaskedEnsemble::add_first_layer() {
     const std::size_t x = shared() && k > 0 ? (k - 1) * kFeatures : 0;
     const std::size_t inputs = shape_.any_order && !shared() ? static_cast<std::size_t>(others) : before;
     const std::size_t weight = parameters_, bias = weight + inputs * hidden;
-    first_.push_back({static_cast<int>(before), shape_.hidden, x, stride, weight, bias, k * hidden, units(), drops(k)});
+    first_.push_back({.inputs = static_cast<int>(before),
+                      .outputs = shape_.hidden,
+                      .x = x,
+                      .x_stride = stride,
+                      .weight = weight,
+                      .bias = bias,
+                      .y = k * hidden,
+                      .y_stride = units(),
+                      .drops = drops(k)});
     parameters_ = bias + (shared() ? 0 : hidden);
     if (!shape_.any_order || shared()) continue;
     others_.push_back(first_.back());
@@ -52,10 +67,23 @@ void MaskedEnsemble::add_first_layer() {
   }
   if (!shared()) return;
   for (std::size_t k = 0; k < n && shape_.any_order; ++k)
-    others_.push_back({kFeatures, shape_.hidden, k * kFeatures, stride, first_.front().weight + k * kFeatures * hidden,
-                       0, k * hidden, units()});
+    others_.push_back({.inputs = kFeatures,
+                       .outputs = shape_.hidden,
+                       .x = k * kFeatures,
+                       .x_stride = stride,
+                       .weight = first_.front().weight + k * kFeatures * hidden,
+                       .bias = 0,
+                       .y = k * hidden,
+                       .y_stride = units()});
   if (shape_.any_order) parameters_ += kFeatures * hidden;  // of the last column, which others see now
-  total_ = {all, shape_.hidden, 0, stride, first_.front().weight, 0, 0, hidden};
+  total_ = {.inputs = all,
+            .outputs = shape_.hidden,
+            .x = 0,
+            .x_stride = stride,
+            .weight = first_.front().weight,
+            .bias = 0,
+            .y = 0,
+            .y_stride = hidden};
   for (GroupedLinear* layer : {&first_, &others_})
     for (std::size_t k = 0; k < layer->size(); ++k) (*layer)[k].bias = parameters_ + k * hidden;  // one block
   parameters_ += units();
@@ -106,7 +134,7 @@ std::size_t MaskedEnsemble::tape_floats(int rows, Passes passes) const {
 
 MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, Passes passes) const {
   const std::size_t features = layout_.size() * kFeatures;
-  const auto take = [&](std::size_t width) { return arena.take(floats(rows, width)); };
+  const auto take = [&](std::size_t width) { return arena.take(elements(rows, width)); };
   Tape tape{};
   tape.x = take(features);
   if (passes != Passes::kStacks) tape.a0 = take(units()), tape.a1 = take(units()), tape.h = take(units());
@@ -122,7 +150,7 @@ MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, Passes pa
 
 MaskedEnsemble::Tape MaskedEnsemble::rows_from(const Tape& tape, int row) const {
   Tape out = tape;
-  const auto move = [&](std::size_t width, auto... operands) { ((*operands += floats(row, width)), ...); };
+  const auto move = [&](std::size_t width, auto... operands) { ((*operands += elements(row, width)), ...); };
   move(layout_.size() * kFeatures, &out.x, &out.dx);
   move(units(), &out.a0, &out.a1, &out.h, &out.dh, &out.da1, &out.da0);
   move(layout_.head_stride, &out.heads, &out.dheads);
@@ -156,8 +184,11 @@ void MaskedEnsemble::others_forward(Backend& backend, int rows, const float* par
 
 Stack MaskedEnsemble::stack(const Tape& tape, bool others, std::size_t begin, std::size_t end) const {
   const auto some = [&](LinearGroups layer) { return layer.subspan(begin, end - begin); };
-  return {shared() ? LinearGroups() : some(others ? others_ : first_), some(hidden_), some(head_),
-          others ? others_dropout(tape) : dropout(tape, 0), dropout(tape, 1)};
+  return {.first = shared() ? LinearGroups() : some(others ? others_ : first_),
+          .hidden = some(hidden_),
+          .head = some(head_),
+          .first_dropout = others ? others_dropout(tape) : dropout(tape, 0),
+          .hidden_dropout = dropout(tape, 1)};
 }
 
 Stack MaskedEnsemble::stack(const Tape& tape, int rows) const {
@@ -208,7 +239,7 @@ void MaskedEnsemble::first_backward(Backend& backend, const Part& part, int embe
                          seen.dx);
   // In the fixed order nobody sees the last column.
   backend.features_backward(layout_, part.others ? n : n - 1, embedding_rows,
-                            cells + floats(skipped, layout_.cell_stride()), seen.dx, gradients);
+                            cells + elements(skipped, layout_.cell_stride()), seen.dx, gradients);
 }
 
 void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, const float* cells,
@@ -218,7 +249,7 @@ void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, co
   for (const Part& part : parts(rows, tape))
     if (part.rows > 0)
       first_backward(backend, part, std::clamp(part.first + part.rows - (rows - embedding_rows), 0, part.rows),
-                     cells + floats(part.first, layout_.cell_stride()), parameters, rows_from(tape, part.first),
+                     cells + elements(part.first, layout_.cell_stride()), parameters, rows_from(tape, part.first),
                      layers.first.empty(), gradients);
 }
 
@@ -260,7 +291,7 @@ void MaskedEnsemble::fill(Backend& backend, int rows, Draw draw, const float* pa
     if (!shared()) continue;
     // The sum changes by the difference of two products, which is exactly 0 in rows whose cell was known: what is known
     // of other rows must not change a bit of them.
-    const std::size_t count = floats(rows, own.y_stride);
+    const std::size_t count = elements(rows, own.y_stride);
     backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.a1);
     backend.add_scaled(count, 1.0f, tape.a1, -1.0f, tape.product);
     backend.add_scaled(count, 1.0f, tape.product, 1.0f, tape.sum);

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <vector>
@@ -84,6 +85,10 @@ class MaskedEnsemble {
   }
   Tape make_tape(Arena& arena, int rows, Passes passes) const;
   std::size_t tape_floats(int rows, Passes passes) const;
+  /// Of `rows` rows those that hide columns, as a share of them, to the nearest row.
+  static int hiding_rows(float share, int rows) {
+    return static_cast<int>(std::lround(share * static_cast<float>(rows)));
+  }
   /// The part of a tape behind its first `row` rows.
   Tape rows_from(const Tape& tape, int row) const;
 
@@ -113,7 +118,6 @@ class MaskedEnsemble {
     bool others;  // all others, where not hidden; else those before
   };
   std::array<Part, 2> parts(int rows, const Tape& tape) const;
-  std::size_t floats(int rows, std::size_t width) const { return static_cast<std::size_t>(rows) * width; }
   /// Whether generator k drops hidden units; a shared first layer drops those of all or none.
   bool drops(std::size_t k) const;
   Dropout dropout(const Tape& tape, int layer) const {

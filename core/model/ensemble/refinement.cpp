@@ -34,10 +34,10 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
                      discriminator_options(options)),
       arena_(backend.allocate(arena_floats())),
       tape_(ensemble.make_tape(arena_, 2 * options.batch_size, MaskedEnsemble::Passes::kBackward)),
-      cells_(arena_.take(product(2 * options.batch_size, ensemble.layout().cell_stride()))),
-      views_(arena_.take(product(2 * options.batch_size, ensemble.layout().view_stride))),
-      dview_(arena_.take(product(options.batch_size, ensemble.layout().view_stride))),
-      losses_(arena_.take(product(options.batch_size, ensemble.layout().size()))),
+      cells_(arena_.take(elements(2 * options.batch_size, ensemble.layout().cell_stride()))),
+      views_(arena_.take(elements(2 * options.batch_size, ensemble.layout().view_stride))),
+      dview_(arena_.take(elements(options.batch_size, ensemble.layout().view_stride))),
+      losses_(arena_.take(elements(options.batch_size, ensemble.layout().size()))),
       sums_(arena_.take(3)),
       drawn_(backend, static_cast<std::size_t>(options.batch_size)) {
   tape_.seed = options.seed;
@@ -49,9 +49,9 @@ std::size_t Refinement::arena_floats() const {
   const ColumnsLayout& layout = ensemble_.layout();
   const int batch = options_.batch_size;
   return ensemble_.tape_floats(2 * batch, MaskedEnsemble::Passes::kBackward) +
-         Arena::padded(product(2 * batch, layout.cell_stride())) +
-         Arena::padded(product(2 * batch, layout.view_stride)) + Arena::padded(product(batch, layout.view_stride)) +
-         Arena::padded(product(batch, layout.size())) + Arena::padded(3);
+         Arena::padded(elements(2 * batch, layout.cell_stride())) +
+         Arena::padded(elements(2 * batch, layout.view_stride)) + Arena::padded(elements(batch, layout.view_stride)) +
+         Arena::padded(elements(batch, layout.size())) + Arena::padded(3);
 }
 
 Draw Refinement::draw() const {
@@ -61,10 +61,10 @@ Draw Refinement::draw() const {
 
 void Refinement::fill_pool() {
   const int batch = options_.batch_size;
-  const std::size_t size = product(batch, ensemble_.layout().cell_stride());
+  const std::size_t size = elements(batch, ensemble_.layout().cell_stride());
   pool_ = backend_.allocate(kPoolBatches * size);
   for (int i = 0; i < kPoolBatches; ++i) {
-    const Draw noise{options_.seed, Stream::kRefinement, product(i, static_cast<std::size_t>(batch))};
+    const Draw noise{options_.seed, Stream::kRefinement, elements(i, static_cast<std::size_t>(batch))};
     ensemble_.generate(backend_, batch, noise, generators_.parameters(), constants_, tape_,
                        pool_.data() + static_cast<std::size_t>(i) * size, nullptr);
   }
@@ -74,8 +74,8 @@ void Refinement::step() {
   const ColumnsLayout& layout = ensemble_.layout();
   const int batch = options_.batch_size, stride = static_cast<int>(layout.cell_stride());
   const bool alone = step_ < options_.discriminator_first;
-  float* const real_cells = cells_ + product(batch, layout.cell_stride());
-  float* const view = views_ + product(batch, layout.view_stride);
+  float* const real_cells = cells_ + elements(batch, layout.cell_stride());
+  float* const view = views_ + elements(batch, layout.view_stride);
   tape_.dropout = 0;
   if (!alone)
     pool_ = Memory();
@@ -90,7 +90,7 @@ void Refinement::step() {
   draw_rows(0, rows_.train, rows_.cells, real_cells);
   backend_.view_rows(layout, batch, real_cells, views_);
   if (alone) {
-    draw_rows(1, {nullptr, product(kPoolBatches, static_cast<std::size_t>(batch))}, pool_.data(), cells_);
+    draw_rows(1, {nullptr, elements(kPoolBatches, static_cast<std::size_t>(batch))}, pool_.data(), cells_);
     backend_.view_rows(layout, batch, cells_, view);
   } else {
     ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view);
@@ -108,9 +108,10 @@ void Refinement::train_generators(const float* view) {
   discriminator_.judge(batch, view, sums_ + 1, dview_);
   backend_.sample_backward(layout, batch, tape_.heads, cells_, draw(), dview_, tape_.dheads);
   tape_.step = static_cast<std::uint64_t>(step_);
-  if (ensemble_.shape().any_order) tape_.hidden_from = 2 * batch - share_of(options_.hidden_share, batch);
+  if (ensemble_.shape().any_order)
+    tape_.hidden_from = 2 * batch - MaskedEnsemble::hiding_rows(options_.hidden_share, batch);
   MaskedEnsemble::Tape real = ensemble_.rows_from(tape_, batch);
-  const float* real_cells = cells_ + product(batch, layout.cell_stride());
+  const float* real_cells = cells_ + elements(batch, layout.cell_stride());
   ensemble_.forward(backend_, batch, real_cells, generators_.parameters(), real);
   backend_.heads_loss(layout, batch, real.heads, real_cells, options_.keep / static_cast<float>(batch), losses_,
                       real.dheads);
@@ -166,12 +167,12 @@ void Refinement::save(TensorFile& file) const {
   discriminator_.parameters().save(backend_, "discriminator", when, file);
   std::array<float, 2> sum;
   backend_.download(sums_, sum);
-  file.metadata["refinement"] = nlohmann::json{
-      {"step", step_},
-      {"discriminator_step", discriminator_.steps_done()},
-      {"generator_step", generator_step_},
-      {"reported", {discriminator_steps_, generator_steps_}},
-      {"losses", {sum[0], sum[1]}}}.dump();
+  const nlohmann::json counters{{"step", step_},
+                                {"discriminator_step", discriminator_.steps_done()},
+                                {"generator_step", generator_step_},
+                                {"reported", {discriminator_steps_, generator_steps_}},
+                                {"losses", {sum[0], sum[1]}}};
+  file.metadata["refinement"] = counters.dump();
 }
 
 void Refinement::load(const TensorFile& file) {

@@ -1,11 +1,10 @@
 #pragma once
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include "core/model/ensemble/masked_ensemble.h"
+#include "core/model/ensemble/row_losses.h"
 #include "core/model/trained_parameters.h"
-#include "core/nn/row_numbers.h"
+#include "core/nn/early_stopping.h"
 #include "core/nn/schedules.h"
 
 namespace meg {
@@ -20,12 +19,12 @@ struct WarmUpOptions {
   int epochs = 12;  ///< at most
   int batch_size = 512;
   float rate = 4e-3f;       ///< at the top of the cycle
-  double fall_share = 0.6;  ///< length of the fall of the rate, as a share of the epochs before it
+  double fall_share = 0.6;  ///< length of the rate's decay, as a share of the epochs before it
   float weight_decay = 1e-4f;
   float clip = 5.0f;
   float average_decay = 0.998f;
   float worthwhile = 1e-3f;   ///< nats that a step at the top should take off the held-out loss
-  int patience = 2;           ///< epochs in a row of steps that take less before the rate falls
+  int patience = 2;           ///< epochs in a row of steps that take less before the rate decays
   float least_gain = 0;       ///< on the held-out rows for an average to be the best, in its standard errors
   float hidden_share = 0.5f;  ///< of an ensemble of any order: rows of a batch that hide columns at random
   std::uint64_t seed = 0;
@@ -33,9 +32,8 @@ struct WarmUpOptions {
 
 /// The warm-up: every generator maximizes the likelihood of its column given the real columns before it, all at once.
 /// AdamW, an average of the weights, judged on the held-out rows after every epoch; the best average is the result, and
-/// all that is kept when it is done. The rate's cycle turns where the held-out loss stops falling (or where it must, to
-/// be done in time), so that the run is as long as the table needs. Its state is a function of (rows, options, steps
-/// done).
+/// all that is kept when it is done. Early stopping makes the run as long as the table needs. Its state is a function
+/// of (rows, options, steps done).
 class WarmUp {
  public:
   /// Starts from `parameters` [ensemble.parameters()], on the host. All references must outlive it.
@@ -47,14 +45,14 @@ class WarmUp {
   bool step();
 
   int epoch() const { return epoch_; }  ///< epochs done
-  int epochs() const { return last_epoch_; }
+  int epochs() const { return stopping_.state().last_epoch; }
   int steps_done() const { return step_; }
   /// Of the last finished epoch: -log likelihood of a row, in nats, of training rows (of any order with what they hide)
   /// and of held-out rows in the generation order.
   float train_loss() const { return train_loss_; }
   float held_out_loss() const { return held_out_loss_; }
   /// The best loss of held-out rows; of any order a share of it is with columns hidden, as in training.
-  float best_loss() const { return best_loss_; }
+  float best_loss() const { return stopping_.state().best_loss; }
   /// The best average so far, on the device.
   const float* best() const { return best_.data(); }
   /// The same, or the average while the first epoch is under way.
@@ -65,8 +63,7 @@ class WarmUp {
 
  private:
   int steps_per_epoch() const;
-  Cycle cycle() const;
-  void turn_where_due(float improvement);
+  OneCycle cycle() const;
   void shuffle();
   void end_epoch();
   /// Of the average, with columns hidden from a row on.
@@ -84,24 +81,9 @@ class WarmUp {
   float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
   RowNumbers order_;               // of the epoch
   int epoch_ = 0, epoch_step_ = 0, step_ = 0;
-  int slow_epochs_ = 0;          // in a row
-  int turn_epoch_, last_epoch_;  // of the cycle; the latest possible ones until it has turned
+  EarlyStopping stopping_;
   bool done_ = false;
-  float train_loss_ = 0, held_out_loss_ = 0, best_loss_ = 0;
-  std::vector<float> best_losses_;  // of the held-out rows; their mean is best_loss_
+  float train_loss_ = 0, held_out_loss_ = 0;
 };
-
-/// Elements of [rows, width].
-inline std::size_t product(int rows, std::size_t width) { return static_cast<std::size_t>(rows) * width; }
-
-/// So many of `rows` as a share, to the nearest row.
-inline int share_of(float share, int rows) { return static_cast<int>(std::lround(share * static_cast<float>(rows))); }
-
-/// -log likelihood of each of the rows, in nats; rows are taken in blocks of tape's `batch` rows.
-std::vector<float> row_losses(Backend& backend, const MaskedEnsemble& ensemble, const float* table,
-                              const RowNumbers& rows, int batch, const float* parameters, MaskedEnsemble::Tape& tape,
-                              float* cells, float* losses);
-
-float mean(std::span<const float> x);
 
 }  // namespace meg
