@@ -21,7 +21,7 @@ class CudaBackend final : public Backend {
   /// Launches of each kind of step that is replayed.
   std::vector<std::size_t> graphs() const { return queue_.graphs(); }
 
-  std::size_t most_bytes() const override { return Block::most_bytes(); }
+  std::size_t most_bytes() const override { return queue_.most_bytes(); }
   Memory allocate(std::size_t count) override;
   void upload(std::span<const float> from, float* to) override;
   void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;
@@ -110,9 +110,9 @@ class CudaBackend final : public Backend {
   DeviceLists lists_{queue_};
   std::unique_ptr<CublasLinear> cublas_;
   std::array<Download, 2> downloads_;
-  Block sums_;                      // of the blocks of one add_sum, and how many of them are done
-  Scratch turns_, noises_, parts_;  // of play()
-  std::vector<LayerGroup> groups_;  // scratch of a call
+  Block sums_;                               // of the blocks of one add_sum, and how many of them are done
+  Scratch step_arguments_, noises_, parts_;  // of play()
+  std::vector<LayerGroup> groups_;           // scratch of a call
   std::vector<LayerTile> tiles_;
   std::vector<InputTile> input_tiles_;
 };

@@ -4,14 +4,14 @@
 
 namespace meg::MEG_KERNELS {
 
-/// A discriminator with one hidden layer of ReLUs, in the shared memory of a block that does all that it does. Its
+/// A discriminator with one hidden layer of ReLUs, in the shared memory of a block that computes all of it. Its
 /// parameters are [columns + 1, hidden] of the first layer and [hidden + 1] of the last: a bias is the weights of an
 /// input that is always one. Hidden units are in words of 32; those that fill up the last word have weights of zero for
-/// ever, so they are never positive. Four lanes, a quad, judge a row: lane q of them has the words q, q + 4, ...
+/// ever, so they are never positive. A quad, four lanes, has a row: lane q of it has the words q, q + 4, ...
 /// Between two of the functions that all threads call is a barrier.
-class Judge {
+class BlockDiscriminator {
  public:
-  __device__ Judge(SharedMemory& shared, unsigned rows, unsigned columns, unsigned hidden)
+  __device__ BlockDiscriminator(SharedMemory& shared, unsigned rows, unsigned columns, unsigned hidden)
       : columns_(columns),
         units_(hidden),
         words_((hidden + 31) / 32),
@@ -19,7 +19,7 @@ class Judge {
         last_((columns + 1) * hidden_),
         held_(shared, count(columns, hidden_), false),
         gradients_(shared.take<float>(count(columns, hidden_))),
-        learned_(shared.take<float>(2 * rows * (columns + 1))),
+        terms_(shared.take<float>(2 * rows * (columns + 1))),
         losses_(shared.take<float>(2 * rows)),
         masks_(shared.take<unsigned>(2 * rows * words_)) {}
   static std::size_t shared_bytes(std::size_t rows, std::size_t columns, std::size_t hidden) {
@@ -36,19 +36,19 @@ class Judge {
     held_.store(parameters(), state, [this](unsigned e) { return place(e); });
   }
 
-  // --- learning, function after function
-  /// What each row says, of `rows` real ones and as many generated ones behind them, x [2 rows, columns]. With m = 1
+  // --- its own step, function after function
+  /// The terms of each row, of `rows` real ones and as many generated ones behind them, x [2 rows, columns]. With m = 1
   /// for a positive unit, else 0, the derivative dl of the BCE by the logit, and the tangent of the penalty, t = gamma
   /// / rows * d logit / dx, the gradient of the loss is
   ///
-  ///     dw0[i, j] = w1[j] S[i, j],  S[i, j] = sum of m[r, j] learned[r, i],  learned = [x dl + t | dl]
+  ///     dw0[i, j] = w1[j] S[i, j],  S[i, j] = sum of m[r, j] terms[r, i],  terms = [x dl + t | dl]
   ///     dw1[j] = sum of m ((x w0 + b0) dl + t w0) = sum of w0[i, j] S[i, j],  db1 = sum of dl
   ///
   /// where the bias b0 is the last row of w0: double backward is the same sums, of something else.
-  __device__ void judge(Shared<float> rows_x, unsigned rows, float gamma) const {
+  __device__ void row_terms(Shared<float> rows_x, unsigned rows, float gamma) const {
     const float share = 1.0f / static_cast<float>(rows), factor = gamma * share;
     each_by_quad(2 * rows, [&](unsigned r, bool write) {
-      const Shared<float> x = rows_x + r * columns_, learned = learned_ + r * (columns_ + 1);
+      const Shared<float> x = rows_x + r * columns_, terms = terms_ + r * (columns_ + 1);
       const LossAndSlope of = bce(logit(x, r, write), r < rows ? 1.0f : 0.0f);
       float square = 0;
       for (unsigned i = 0; i < columns_; i += kChunk) {
@@ -58,26 +58,26 @@ class Judge {
         for (unsigned n = 0; n < kChunk; ++n) {
           square += g[n] * g[n];
           if (write && n == quad_lane() && i + n < columns_)
-            learned[i + n] = x[i + n] * (share * of.slope) + factor * g[n];
+            terms[i + n] = x[i + n] * (share * of.slope) + factor * g[n];
         }
       }
       if (write && quad_lane() == 0) {
-        learned[columns_] = share * of.slope;
+        terms[columns_] = share * of.slope;
         losses_[r] = share * of.loss + 0.5f * factor * square;
       }
     });
   }
   /// The sums S, in the places of the gradients of w0, and the gradient of b1. The loss is added to *loss, unless null.
-  __device__ void sum_up(unsigned rows, float* loss) const {
+  __device__ void sum_terms(unsigned rows, float* loss) const {
     const unsigned warp = threadIdx.x / 32, tiles = words_ * (columns_ / 2 + 1);
     for (unsigned t = warp; t < tiles; t += blockDim.x / 32) sum_tile(t % words_, t / words_ * 2, 2 * rows);
     if (!in_last_warp()) return;
-    const float bias = total(learned_ + columns_, 2 * rows, columns_ + 1);
+    const float bias = total(terms_ + columns_, 2 * rows, columns_ + 1);
     if (lane() == 0) gradients_[last_ + hidden_] = bias;
     add_losses(2 * rows, loss);
   }
   /// The gradients from the sums. A thread has a unit.
-  __device__ void differentiate() const {
+  __device__ void gradients_of_sums() const {
     for (unsigned j = threadIdx.x; j < hidden_; j += blockDim.x) {
       float sum = 0;
       for (unsigned e = j; e < last_; e += hidden_) {
@@ -88,18 +88,19 @@ class Judge {
       gradients_[last_ + j] = sum;
     }
   }
-  __device__ void learn(const AdamOptions& options, const AdamStep& step) const {
+  __device__ void update(const AdamOptions& options, const AdamStep& step) const {
     for (unsigned e = threadIdx.x; e < parameters(); e += blockDim.x) {
       const float gradient[] = {gradients_[e]};
       held_.step(e, gradient, 1, options, step, 0.0f);
     }
   }
 
-  // --- teaching
-  /// What generated rows x [rows, columns] should change to pass for real: take(r, o, d) of row r, once, where d is the
-  /// derivative of the mean BCE by its column first + o, o < outputs.
+  // --- the generators' step
+  /// The gradient of the mean BCE of generated rows x [rows, columns] with label 1: take(r, o, d) of row r, once, where
+  /// d is the derivative by its column first + o, o < outputs.
   template <class Take>
-  __device__ void teach(Shared<float> rows_x, unsigned rows, unsigned first, unsigned outputs, const Take& take) const {
+  __device__ void input_gradients(Shared<float> rows_x, unsigned rows, unsigned first, unsigned outputs,
+                                  const Take& take) const {
     const float share = 1.0f / static_cast<float>(rows);
     each_by_quad(rows, [&](unsigned r, bool write) {
       const LossAndSlope of = bce(logit(rows_x + r * columns_, r, write), 1.0f);
@@ -113,12 +114,14 @@ class Judge {
       if (write && quad_lane() == 0) losses_[r] = share * of.loss;
     });
   }
-  /// The first of the threads whose warps teach() leaves idle, for the most part: half of the block's at least.
+  /// The first of the threads whose warps input_gradients() leaves idle, for the most part: half of the block's at
+  /// least.
   __device__ static unsigned first_idle(unsigned rows) {
     const unsigned busy = (rows + 7) / 8 * 32;
     return busy < blockDim.x / 2 ? busy : blockDim.x / 2;
   }
-  /// The loss of the rows that were last judged or taught is added to *loss, unless null. The last warp does it.
+  /// The loss of the rows of the last row_terms() or input_gradients() is added to *loss, unless null. The last warp
+  /// does it.
   __device__ void add_losses(unsigned rows, float* loss) const {
     if (!loss || !in_last_warp()) return;
     const float all = total(losses_, rows, 1);
@@ -201,14 +204,14 @@ class Judge {
   __device__ void sum_tile(unsigned n, unsigned i, unsigned rows) const {
     const unsigned unit = threadIdx.x % 8 * 4, part = threadIdx.x % 32 / 8;
     const bool both = i < columns_;  // the one input more has the bias
-    const Shared<float> learned = learned_ + i, after = learned_ + (both ? i + 1 : i);
+    const Shared<float> terms = terms_ + i, after = terms_ + (both ? i + 1 : i);
     float sum[4] = {}, sum_after[4] = {};
     const unsigned count = (rows + 3 - part) / 4;
 #pragma unroll 4
     for (unsigned m = 0; m < count; ++m) {
       const unsigned r = 4 * m + part;
       const unsigned word = static_cast<unsigned>(masks_[r * words_ + n]) >> unit;
-      const float x = learned[r * (columns_ + 1)], y = after[r * (columns_ + 1)];
+      const float x = terms[r * (columns_ + 1)], y = after[r * (columns_ + 1)];
 #pragma unroll
       for (unsigned k = 0; k < 4; ++k)
         if (word & 1u << k) sum[k] += x, sum_after[k] += y;
@@ -227,7 +230,7 @@ class Judge {
 
   unsigned columns_, units_, words_, hidden_, last_;  // hidden_: with the filling; last_: where the last layer begins
   Held held_;
-  Shared<float> gradients_, learned_, losses_;
+  Shared<float> gradients_, terms_, losses_;
   Shared<unsigned> masks_;
 };
 

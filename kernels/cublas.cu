@@ -93,7 +93,7 @@ Cublas::Cublas(Queue& queue, Precision precision) {
   queue.flush();  // before what may throw: a step's calls must not outlive what they point to
   const auto compute = precision == Precision::kTf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
   state_ = std::make_unique<State>(
-      State{queue, compute, Block(kWorkspace), std::unique_ptr<cublasContext, Destroy>(start())});
+      State{queue, compute, queue.allocate(kWorkspace), std::unique_ptr<cublasContext, Destroy>(start())});
   check(library().set_stream(state_->handle.get(), queue.stream()), "giving cuBLAS a stream");
   check(library().set_workspace(state_->handle.get(), state_->workspace.as<void>(), kWorkspace),
         "giving cuBLAS its memory");
@@ -120,7 +120,7 @@ GroupedGemm::GroupedGemm(const Cublas& cublas, std::span<const Gemm> products, G
   };
   Queue& queue = cublas.state_->queue;
   queue.flush();  // as above
-  Block pointers(3 * count * sizeof(void*));
+  Block pointers = queue.allocate(3 * count * sizeof(void*));
   auto* const at = pointers.as<void*>();
   queue.upload(all(&Gemm::a).data(), count * sizeof(void*), at);
   queue.upload(all(&Gemm::b).data(), count * sizeof(void*), at + count);

@@ -51,15 +51,15 @@ void launch(Queue& queue, const Launch& shape, void (*kernel)(Parameters...), co
   std::tuple<Parameters...> values{static_cast<Parameters>(arguments)...};
   const auto places = std::apply([](auto&... value) { return std::array<void*, sizeof...(value)>{&value...}; }, values);
   static constexpr std::array<std::size_t, sizeof...(Parameters)> sizes{sizeof(Parameters)...};
-  Call call{reinterpret_cast<const void*>(kernel),
-            nullptr,
-            {shape.blocks.x, shape.blocks.y, shape.blocks.z},
-            shape.threads,
-            shape.shared_bytes,
-            shape.together,
-            places,
-            sizes,
-            shape.where};
+  Call call{.kernel = reinterpret_cast<const void*>(kernel),
+            .run = nullptr,
+            .blocks = {shape.blocks.x, shape.blocks.y, shape.blocks.z},
+            .threads = shape.threads,
+            .shared_bytes = shape.shared_bytes,
+            .together = shape.together,
+            .arguments = places,
+            .argument_sizes = sizes,
+            .where = shape.where};
 #ifndef __CUDACC__
   call.run = [](const Call& c) {
     const auto run = reinterpret_cast<void (*)(Parameters...)>(const_cast<void*>(c.kernel));

@@ -1,20 +1,20 @@
 #include <algorithm>
 
 #include "kernels/backend.h"
-#include "kernels/judge.h"
+#include "kernels/block_discriminator.h"
 
 namespace meg::MEG_KERNELS {
 
 namespace {
 
-// Many steps of a game in one launch: nothing but time goes by between them, for what a step changes is in the shared
-// memory of its blocks. A generator's hidden units are cut into slices of 32, and a block has one: what these units do
-// is its own business forward and back, but for the row that comes out, which is the sum of all slices' parts. So the
-// blocks wait for one another once a step, when the parts are there. From then on every block has all rows, and does
-// what the discriminator does, which is little, all alone: the same numbers everywhere, and no second barrier.
+// Many steps of a game in one cooperative launch: what a step changes stays in the shared memory of its blocks. A
+// generator's hidden units are cut into slices of 32, one a block, which computes their forward and backward pass. The
+// generated rows are the sums of all slices' parts, so there is one grid barrier a step, behind the parts. From then on
+// every block has all rows, and repeats the discriminator's step, which is short: the same numbers in every block, and
+// no second barrier.
 //
-// Noise is the same for all generators, too, but it takes long to draw. So each block draws a share of it two steps
-// ahead, in threads that have nothing else to do, and writes it where all find it behind the next barrier.
+// The noise is the same for all generators, but it takes long to draw. So each block draws a share of it two steps
+// ahead, in threads that are idle, and writes it to global memory, where all blocks read it behind the next barrier.
 //
 // A bias is one more row of its layer's weights, of an input that is always one.
 
@@ -28,18 +28,18 @@ struct Slice {
   std::size_t first_weight, last_weight;
 };
 
-/// What a step is told.
-struct Turn {
+/// The arguments of a step.
+struct StepArguments {
   GameStep step;
   AdamStep generators, discriminator;
 };
 
 /// Extents that all blocks share, and so the sizes of the arrays in shared memory.
 struct Extents {
-  std::uint32_t rows;             // of a batch, at most
-  std::uint32_t noise, columns;   // inputs of the generators and of the discriminator
-  std::uint32_t outputs, judges;  // columns of a generator, at most; hidden units of the discriminator
-  std::uint32_t averages;         // whether the generators have some
+  std::uint32_t rows;            // of a batch, at most
+  std::uint32_t noise, columns;  // inputs of the generators and of the discriminator
+  std::uint32_t outputs, units;  // columns of a generator, at most; hidden units of the discriminator
+  std::uint32_t averages;        // whether the generators have some
 
   // Floats of the arrays.
   MEG_HOST_DEVICE std::size_t parameters() const {
@@ -47,32 +47,33 @@ struct Extents {
   }
   MEG_HOST_DEVICE std::size_t noise_pitch() const { return (noise + 1) | 1; }  // odd: rows lie in different banks
   MEG_HOST_DEVICE std::size_t noises() const { return 2 * rows * noise_pitch(); }
-  MEG_HOST_DEVICE std::size_t units() const { return std::size_t{2} * rows * kUnitPitch; }
+  MEG_HOST_DEVICE std::size_t slice_units() const { return std::size_t{2} * rows * kUnitPitch; }
   MEG_HOST_DEVICE std::size_t unit_gradients() const { return std::size_t{rows} * kUnitPitch; }
   MEG_HOST_DEVICE std::size_t cells() const { return std::size_t{3} * rows * columns; }
   MEG_HOST_DEVICE std::size_t cell_gradients() const { return std::size_t{rows} * outputs; }
 
   std::size_t shared_bytes() const {
-    std::size_t bytes = Held::bytes(parameters(), averages != 0) + Judge::shared_bytes(rows, columns, judges);
-    for (const std::size_t count : {noises(), units(), unit_gradients(), cells(), cell_gradients()})
+    std::size_t bytes =
+        Held::bytes(parameters(), averages != 0) + BlockDiscriminator::shared_bytes(rows, columns, units);
+    for (const std::size_t count : {noises(), slice_units(), unit_gradients(), cells(), cell_gradients()})
       bytes += SharedMemory::bytes<float>(count);
     return bytes;
   }
 };
 
-/// What a launch is told. The discriminator's state begins at its parameters, all of which lie side by side.
-struct Board {
+/// The arguments of a launch. The discriminator's state begins at its parameters, all of which lie side by side.
+struct GameArguments {
   Extents extents;
   const Slice* slices;
   std::uint32_t slices_each;  // of a generator
-  AdamOptions generator_adam, judge_adam;
-  AdamState generators, judge;
+  AdamOptions generator_adam, discriminator_adam;
+  AdamState generators, discriminator;
   float gamma;
   Philox noise;
   const float* table;
   const std::uint32_t* order;
-  const Turn* turns;
-  std::uint32_t steps;
+  const StepArguments* steps;
+  std::uint32_t step_count;
   float* noises;          // [2, 2 extents.rows, noise in fours]: those of the next step, and of the one after it
   float *parts, *losses;  // parts [2, slices_each, 2 extents.rows, columns]
 };
@@ -117,59 +118,61 @@ __device__ void multiply(unsigned rows, unsigned columns, unsigned depth, const 
 }
 
 /// One block of a launch.
-class Seat {
+class GameBlock {
  public:
-  __device__ Seat(const Board& board, SharedMemory& shared)
-      : board_(board),
-        extents_(board.extents),
-        slice_(board.slices[blockIdx.x]),
+  __device__ GameBlock(const GameArguments& arguments, SharedMemory& shared)
+      : arguments_(arguments),
+        extents_(arguments.extents),
+        slice_(arguments.slices[blockIdx.x]),
         inputs_(extents_.noise + 1),
         last_(inputs_ * kUnitPitch),
         held_(shared, extents_.parameters(), extents_.averages != 0),
-        judge_(shared, extents_.rows, extents_.columns, extents_.judges),
+        discriminator_(shared, extents_.rows, extents_.columns, extents_.units),
         noise_(shared.take<float>(extents_.noises())),
-        units_(shared.take<float>(extents_.units())),
+        units_(shared.take<float>(extents_.slice_units())),
         unit_gradients_(shared.take<float>(extents_.unit_gradients())),
         cells_(shared.take<float>(extents_.cells())),
         cell_gradients_(shared.take<float>(extents_.cell_gradients())) {}
 
-  /// The state of the players comes in; what is one stays one.
+  /// Loads the state of the players, and sets the inputs that are always one.
   __device__ void load() const {
-    held_.load(parameters(), board_.generators, [this](unsigned e) { return place(e); });
-    judge_.load(board_.judge);
+    held_.load(parameters(), arguments_.generators, [this](unsigned e) { return place(e); });
+    discriminator_.load(arguments_.discriminator);
     for (unsigned r = threadIdx.x; r < 2 * extents_.rows; r += blockDim.x) {
       noise_[r * extents_.noise_pitch() + extents_.noise] = 1.0f;
       units_[r * kUnitPitch + slice_.units] = 1.0f;
     }
   }
-  /// And goes out; the discriminator's is the same in all blocks.
+  /// Stores it; the discriminator's is the same in all blocks.
   __device__ void store() const {
-    held_.store(parameters(), board_.generators, [this](unsigned e) { return place(e); });
-    if (blockIdx.x == 0) judge_.store(board_.judge);
+    held_.store(parameters(), arguments_.generators, [this](unsigned e) { return place(e); });
+    if (blockIdx.x == 0) discriminator_.store(arguments_.discriminator);
   }
-  /// What all blocks compute alike.
-  __device__ const Judge& judge() const { return judge_; }
+  /// Which all blocks compute alike.
+  __device__ const BlockDiscriminator& discriminator() const { return discriminator_; }
   /// The cells of rows: real ones, generated ones for the discriminator, generated ones for the generators.
   __device__ Shared<float> cells() const { return cells_; }
 
-  /// The block's share of a step's noise, by the threads from `first` on.
-  __device__ void draw(const GameStep& step, unsigned parity, unsigned first) const {
+  /// Draws the block's share of a step's noise, by the threads from `first` on.
+  __device__ void draw_noise(const GameStep& step, unsigned parity, unsigned first) const {
     if (threadIdx.x < first) return;
     const unsigned fours = (extents_.noise + 3) / 4, all = 2 * step.rows * fours;
     const unsigned share = (all + gridDim.x - 1) / gridDim.x, begin = blockIdx.x * share;
     const unsigned end = begin + share < all ? begin + share : all;
     for (unsigned b = begin + threadIdx.x - first; b < end; b += blockDim.x - first) {
-      const auto z = board_.noise.normal(step.noise_row + b / fours, b % fours);
+      const auto z = arguments_.noise.normal(step.noise_row + b / fours, b % fours);
       *reinterpret_cast<Four*>(noises(parity) + 4 * b) = {z[0], z[1], z[2], z[3]};
     }
   }
-  /// The real rows, and the noise of the discriminator's rows: nobody reads what was there any more.
-  __device__ void fetch(const GameStep& step, unsigned parity, unsigned first) const {
+  /// Copies the real rows, and the noise of the discriminator's rows, to shared memory, where those of the step before
+  /// are no longer read.
+  __device__ void fetch_rows(const GameStep& step, unsigned parity, unsigned first) const {
     if (threadIdx.x < first) return;
     const unsigned columns = extents_.columns;
     for (unsigned i = threadIdx.x - first; i < step.rows * columns; i += blockDim.x - first)
       copy_async<1>(cells_, i,
-                    board_.table + std::size_t{board_.order[step.first + i / columns]} * columns + i % columns, true);
+                    arguments_.table + std::size_t{arguments_.order[step.first + i / columns]} * columns + i % columns,
+                    true);
     fetch_noise(step.rows, 2 * step.rows, parity, first);
   }
   /// Noise of rows begin ... end - 1. A warp has a row.
@@ -183,7 +186,7 @@ class Seat {
   }
 
   /// The slice's units of all rows.
-  __device__ void hidden(unsigned rows) const {
+  __device__ void forward_units(unsigned rows) const {
     multiply(
         2 * rows, slice_.units, inputs_, [&](unsigned i, unsigned k) { return noise(i, k); },
         [&](unsigned k, unsigned j) { return held_[k * kUnitPitch + j]; },
@@ -193,8 +196,8 @@ class Seat {
             if (n < count) units_[i * kUnitPitch + j + n] = Relu::value(sum[n]);
         });
   }
-  /// Their part of the rows, for all to see. A quad has a row, a lane eight units.
-  __device__ void show(unsigned rows, unsigned parity) const {
+  /// Their part of the rows, to global memory. A quad has a row, a lane eight units.
+  __device__ void write_parts(unsigned rows, unsigned parity) const {
     float* const to = parts(parity, slice_.number);
     const unsigned outputs = slice_.outputs, unit = 8 * quad_lane();
     each_by_quad(2 * rows, [&](unsigned r, bool write) {
@@ -210,13 +213,14 @@ class Seat {
       }
     });
   }
-  /// The generated rows, all columns of them: first the discriminator's behind the real ones, then the generators'.
-  __device__ void see(unsigned rows, unsigned parity) const {
+  /// Sums the parts up to the generated rows, all columns of them: the discriminator's behind the real ones, then the
+  /// generators'.
+  __device__ void sum_parts(unsigned rows, unsigned parity) const {
     const unsigned half = rows * extents_.columns;
     for (unsigned i = threadIdx.x; i < half; i += blockDim.x) {
       float mine = 0, theirs = 0;
 #pragma unroll 4
-      for (unsigned s = 0; s < board_.slices_each; ++s) {
+      for (unsigned s = 0; s < arguments_.slices_each; ++s) {
         const float* const part = parts(parity, s) + i;
         mine += part[0], theirs += part[half];
       }
@@ -225,16 +229,16 @@ class Seat {
     }
   }
 
-  /// What the generator's cells should change to pass for real, before their Tanh.
-  __device__ void ask(unsigned rows) const {
+  /// The gradient of the generator's loss by its cells, before their Tanh.
+  __device__ void backward_cells(unsigned rows) const {
     const Shared<float> mine = cells_ + 2 * rows * extents_.columns;
-    judge_.teach(mine, rows, slice_.column, slice_.outputs, [&](unsigned r, unsigned o, float d) {
+    discriminator_.input_gradients(mine, rows, slice_.column, slice_.outputs, [&](unsigned r, unsigned o, float d) {
       const float y = mine[r * extents_.columns + slice_.column + o];
       cell_gradients_[r * slice_.outputs + o] = d * Tanh::slope(y);
     });
   }
-  /// The same of the units, before their ReLU. A warp has a row.
-  __device__ void pass_on(unsigned rows) const {
+  /// The same by the units, before their ReLU. A warp has a row.
+  __device__ void backward_units(unsigned rows) const {
     const unsigned j = threadIdx.x % 32;
     if (j >= slice_.units) return;
 #pragma unroll 4
@@ -247,10 +251,10 @@ class Seat {
   }
   /// Adam's step of the slice, each parameter where its gradient is made; the few of the last layer by the last
   /// threads, which have the least to do before.
-  __device__ void learn(const Turn& turn) const {
-    const unsigned rows = turn.step.rows, outputs = slice_.outputs;
+  __device__ void update(const StepArguments& now) const {
+    const unsigned rows = now.step.rows, outputs = slice_.outputs;
     const auto step = [&](unsigned e, const auto& gradients, unsigned count) {
-      held_.step(e, gradients, count, board_.generator_adam, turn.generators, turn.step.average_decay);
+      held_.step(e, gradients, count, arguments_.generator_adam, now.generators, now.step.average_decay);
     };
     multiply(
         inputs_, slice_.units, rows, [&](unsigned i, unsigned k) { return noise(k, i); },
@@ -281,68 +285,72 @@ class Seat {
     return s.last_weight + std::size_t{j < s.units ? s.unit + j : s.hidden} * s.outputs + (e - last_) % s.outputs;
   }
   __device__ float* parts(unsigned parity, unsigned number) const {
-    return board_.parts + (std::size_t{parity} * board_.slices_each + number) * 2 * extents_.rows * extents_.columns;
+    return arguments_.parts +
+           (std::size_t{parity} * arguments_.slices_each + number) * 2 * extents_.rows * extents_.columns;
   }
 
   __device__ float* noises(unsigned parity) const {
-    return board_.noises + std::size_t{parity} * 2 * extents_.rows * ((extents_.noise + 3) / 4 * 4);
+    return arguments_.noises + std::size_t{parity} * 2 * extents_.rows * ((extents_.noise + 3) / 4 * 4);
   }
 
-  const Board& board_;
+  const GameArguments& arguments_;
   const Extents extents_;
   const Slice slice_;
   unsigned inputs_, last_;  // of the first layer, a one among them; where the last layer's weights begin
   Held held_;
-  Judge judge_;
+  BlockDiscriminator discriminator_;
   Shared<float> noise_, units_, unit_gradients_, cells_, cell_gradients_;
 };
 
-__global__ void __launch_bounds__(kGameThreads) play_kernel(Board board) {
+__global__ void __launch_bounds__(kGameThreads) play_kernel(GameArguments arguments) {
   SharedMemory shared;
-  const Seat seat(board, shared);
-  const Judge& judge = seat.judge();
-  seat.load();
-  Turn turn = board.turns[0];
-  seat.draw(turn.step, 0, 0);
-  if (board.steps > 1) seat.draw(board.turns[1].step, 1, blockDim.x / 2);  // other warps, meanwhile
+  const GameBlock block(arguments, shared);
+  const BlockDiscriminator& discriminator = block.discriminator();
+  const StepArguments* const steps = arguments.steps;
+  const std::uint32_t count = arguments.step_count;
+  block.load();
+  StepArguments now = steps[0];
+  block.draw_noise(now.step, 0, 0);
+  if (count > 1) block.draw_noise(steps[1].step, 1, blockDim.x / 2);  // other warps, meanwhile
   grid_barrier();
   bool fetched = false;
-  for (unsigned s = 0; s < board.steps; ++s) {
-    const unsigned rows = turn.step.rows, parity = s % 2;  // who is a step ahead writes the other half of the parts
-    float* const losses = blockIdx.x == 0 ? board.losses + 2 * s : nullptr;
-    if (!fetched) seat.fetch(turn.step, parity, 0);
-    seat.fetch_noise(0, rows, parity, 0);
+  for (unsigned s = 0; s < count; ++s) {
+    // A block that is a step ahead writes the other half of the parts.
+    const unsigned rows = now.step.rows, parity = s % 2;
+    float* const losses = blockIdx.x == 0 ? arguments.losses + 2 * s : nullptr;
+    if (!fetched) block.fetch_rows(now.step, parity, 0);
+    block.fetch_noise(0, rows, parity, 0);
     commit_copies();
     wait_for_copies<0>();
     __syncthreads();
-    seat.hidden(rows);
+    block.forward_units(rows);
     __syncthreads();
-    seat.show(rows, parity);
+    block.write_parts(rows, parity);
     grid_barrier();
-    seat.see(rows, parity);
+    block.sum_parts(rows, parity);
     __syncthreads();
-    judge.judge(seat.cells(), rows, board.gamma);
+    discriminator.row_terms(block.cells(), rows, arguments.gamma);
     __syncthreads();
-    judge.sum_up(rows, losses);
+    discriminator.sum_terms(rows, losses);
     __syncthreads();
-    judge.differentiate();
+    discriminator.gradients_of_sums();
     __syncthreads();
-    judge.learn(board.judge_adam, turn.discriminator);
+    discriminator.update(arguments.discriminator_adam, now.discriminator);
     __syncthreads();
-    seat.ask(rows);
-    const unsigned idle = Judge::first_idle(rows);
-    fetched = s + 1 < board.steps && board.turns[s + 1].step.rows == rows;  // else rows lie elsewhere
-    if (fetched) seat.fetch(board.turns[s + 1].step, 1 - parity, idle);
-    if (s + 2 < board.steps) seat.draw(board.turns[s + 2].step, parity, idle);
+    block.backward_cells(rows);
+    const unsigned idle = BlockDiscriminator::first_idle(rows);
+    fetched = s + 1 < count && steps[s + 1].step.rows == rows;  // else rows lie elsewhere
+    if (fetched) block.fetch_rows(steps[s + 1].step, 1 - parity, idle);
+    if (s + 2 < count) block.draw_noise(steps[s + 2].step, parity, idle);
     __syncthreads();
-    seat.pass_on(rows);
-    judge.add_losses(rows, losses ? losses + 1 : nullptr);
+    block.backward_units(rows);
+    discriminator.add_losses(rows, losses ? losses + 1 : nullptr);
     __syncthreads();
-    seat.learn(turn);
+    block.update(now);
     __syncthreads();
-    if (s + 1 < board.steps) turn = board.turns[s + 1];
+    if (s + 1 < count) now = steps[s + 1];
   }
-  seat.store();
+  block.store();
 }
 
 /// The slices of all generators.
@@ -352,9 +360,14 @@ std::vector<Slice> slices_of(const Player& generators) {
     const LinearGroup &first = generators.first[g], &last = generators.last[g];
     const auto hidden = static_cast<std::uint32_t>(first.outputs);
     for (std::uint32_t unit = 0; unit < hidden; unit += kSliceUnits)
-      slices.push_back({unit / kSliceUnits, unit, std::min(kSliceUnits, hidden - unit),
-                        static_cast<std::uint32_t>(last.y), static_cast<std::uint32_t>(last.outputs), hidden,
-                        first.weight, last.weight});
+      slices.push_back({.number = unit / kSliceUnits,
+                        .unit = unit,
+                        .units = std::min(kSliceUnits, hidden - unit),
+                        .column = static_cast<std::uint32_t>(last.y),
+                        .outputs = static_cast<std::uint32_t>(last.outputs),
+                        .hidden = hidden,
+                        .first_weight = first.weight,
+                        .last_weight = last.weight});
   }
   return slices;
 }
@@ -363,17 +376,20 @@ Extents extents_of(const Game& game, int rows) {
   const auto number = [](int n) { return static_cast<std::uint32_t>(n); };
   int outputs = 0;
   for (const LinearGroup& g : game.generators.last) outputs = std::max(outputs, g.outputs);
-  return {number(rows),
-          number(game.generators.first.front().inputs),
-          number(game.discriminator.first.front().inputs),
-          number(outputs),
-          number(game.discriminator.first.front().outputs),
-          game.generators.state.average ? 1u : 0u};
+  return {.rows = number(rows),
+          .noise = number(game.generators.first.front().inputs),
+          .columns = number(game.discriminator.first.front().inputs),
+          .outputs = number(outputs),
+          .units = number(game.discriminator.first.front().outputs),
+          .averages = game.generators.state.average ? 1u : 0u};
 }
 
 /// A state from element `offset` of its blocks on.
 AdamState from(const AdamState& state, std::size_t offset) {
-  return {nullptr, state.parameter + offset, state.first + offset, state.second + offset};
+  return {.gradient = nullptr,
+          .parameter = state.parameter + offset,
+          .first = state.first + offset,
+          .second = state.second + offset};
 }
 
 }  // namespace
@@ -391,36 +407,38 @@ bool CudaBackend::plays(const Game& game, int rows) const {
 void CudaBackend::play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses) {
   if (steps.empty()) return;
   const std::vector<Slice> slices = slices_of(game.generators);
-  std::vector<Turn> turns;
+  std::vector<StepArguments> arguments;
   std::uint32_t rows = 0;
   for (const GameStep& step : steps) {
-    turns.push_back(
-        {step, AdamStep(game.generators.adam, step.number), AdamStep(game.discriminator.adam, step.number)});
+    arguments.push_back({.step = step,
+                         .generators = AdamStep(game.generators.adam, step.number),
+                         .discriminator = AdamStep(game.discriminator.adam, step.number)});
     rows = std::max(rows, step.rows);
   }
   const Extents extents = extents_of(game, static_cast<int>(rows));
   const std::size_t slices_each = slices.size() / game.generators.first.size();
-  Turn* const turns_there =
-      turns_.as<Turn>(turns.size());  // their upload ends a step: a cooperative launch is no graph's
-  queue_.upload(turns.data(), turns.size() * sizeof(Turn), turns_there);
-  const Board board{extents,
-                    on_device(std::span<const Slice>(slices)),
-                    static_cast<std::uint32_t>(slices_each),
-                    game.generators.adam,
-                    game.discriminator.adam,
-                    game.generators.state,
-                    from(game.discriminator.state, game.discriminator.first.front().weight),
-                    game.gamma,
-                    Philox(game.seed, Stream::kNoise),
-                    game.table,
-                    order,
-                    turns_there,
-                    static_cast<std::uint32_t>(steps.size()),
-                    noises_.as<float>(std::size_t{4} * extents.rows * ((extents.noise + 3) / 4 * 4)),
-                    parts_.as<float>(4 * slices_each * extents.rows * extents.columns),
-                    losses};
+  // The upload ends a step of the queue: a cooperative launch cannot be part of a graph.
+  auto* const on_the_device = step_arguments_.as<StepArguments>(queue_, arguments.size());
+  queue_.upload(arguments.data(), arguments.size() * sizeof(StepArguments), on_the_device);
+  const std::size_t noise_floats = std::size_t{4} * extents.rows * ((extents.noise + 3) / 4 * 4);
+  const GameArguments all{.extents = extents,
+                          .slices = on_device(std::span<const Slice>(slices)),
+                          .slices_each = static_cast<std::uint32_t>(slices_each),
+                          .generator_adam = game.generators.adam,
+                          .discriminator_adam = game.discriminator.adam,
+                          .generators = game.generators.state,
+                          .discriminator = from(game.discriminator.state, game.discriminator.first.front().weight),
+                          .gamma = game.gamma,
+                          .noise = Philox(game.seed, Stream::kNoise),
+                          .table = game.table,
+                          .order = order,
+                          .steps = on_the_device,
+                          .step_count = static_cast<std::uint32_t>(steps.size()),
+                          .noises = noises_.as<float>(queue_, noise_floats),
+                          .parts = parts_.as<float>(queue_, 4 * slices_each * extents.rows * extents.columns),
+                          .losses = losses};
   launch(queue_, {{static_cast<unsigned>(slices.size()), 1, 1}, kGameThreads, extents.shared_bytes(), true},
-         play_kernel, board);
+         play_kernel, all);
 }
 
 }  // namespace meg::MEG_KERNELS

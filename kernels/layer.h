@@ -21,18 +21,18 @@ struct LayerGroup {
 
 /// Of the host's group.
 inline LayerGroup layer_group(const LinearGroup& g, std::uint32_t layer = 0) {
-  return {static_cast<std::uint32_t>(g.inputs),
-          static_cast<std::uint32_t>(g.outputs),
-          g.drops ? 1u : 0u,
-          static_cast<std::uint32_t>(g.gap),
-          static_cast<std::uint32_t>(g.gap_width),
-          layer,
-          g.x,
-          g.x_stride,
-          g.weight,
-          g.bias,
-          g.y,
-          g.y_stride};
+  return {.inputs = static_cast<std::uint32_t>(g.inputs),
+          .outputs = static_cast<std::uint32_t>(g.outputs),
+          .drops = g.drops ? 1u : 0u,
+          .gap = static_cast<std::uint32_t>(g.gap),
+          .gap_width = static_cast<std::uint32_t>(g.gap_width),
+          .layer = layer,
+          .x = g.x,
+          .x_stride = g.x_stride,
+          .weight = g.weight,
+          .bias = g.bias,
+          .y = g.y,
+          .y_stride = g.y_stride};
 }
 
 /// The layers of a stack on the device, a group per generator.

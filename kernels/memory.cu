@@ -17,7 +17,8 @@ __global__ void fill_kernel(std::size_t count, float value, float* out) {
 
 }  // namespace
 
-CudaBackend::CudaBackend(Precision precision) : precision_(precision), sums_((kMostSums + 1) * sizeof(double)) {
+CudaBackend::CudaBackend(Precision precision)
+    : precision_(precision), sums_(queue_.allocate((kMostSums + 1) * sizeof(double))) {
   clear_bytes(sums_.as<void>(), (kMostSums + 1) * sizeof(double));
 }
 
@@ -30,7 +31,7 @@ int CudaBackend::rows_of_pass(std::size_t wanted, std::size_t floats) const {
 
 Memory CudaBackend::allocate(std::size_t count) {
   const std::size_t bytes = std::max<std::size_t>(count, 1) * sizeof(float);
-  auto block = std::make_shared<Block>(bytes);
+  auto block = std::make_shared<Block>(queue_.allocate(bytes));
   auto* const data = block->as<float>();
   clear_bytes(data, bytes);
   return Memory(data, count, Device::kCuda, [block = std::move(block)](float*) mutable { block.reset(); });

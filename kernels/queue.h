@@ -1,4 +1,6 @@
 #pragma once
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "kernels/runtime.h"
@@ -9,6 +11,11 @@ namespace meg::MEG_KERNELS {
 /// earlier one is that one's graph again, and only what has changed of the arguments goes to the device.
 class Queue {
  public:
+  /// Device memory; its bytes count in most_bytes() for as long as the block lives, also behind the queue's end.
+  Block allocate(std::size_t bytes) { return Block(bytes, held_); }
+  /// The most bytes that all blocks of this queue have held together.
+  std::size_t most_bytes() const { return held_->most(); }
+
   void run(const Call& call);
   /// Runs what is noted of a step, call by call, and notes no more.
   void flush();
@@ -62,10 +69,30 @@ class Queue {
   void record();
   void replay(Replayed& earlier);
 
+  std::shared_ptr<HeldBytes> held_ = std::make_shared<HeldBytes>();
   CudaStream stream_;
   bool noting_ = false;
   Step step_;
   std::vector<Replayed> steps_;
+};
+
+/// A block that grows to what is asked of it, and then holds anything.
+class Scratch {
+ public:
+  template <class T>
+  T* as(Queue& queue, std::size_t count) {
+    if (const std::size_t bytes = count * sizeof(T); bytes > size_) {
+      block_.reset();
+      size_ = 0;  // should the next line throw
+      block_.emplace(queue.allocate(bytes));
+      size_ = bytes;
+    }
+    return block_->as<T>();
+  }
+
+ private:
+  std::optional<Block> block_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace meg::MEG_KERNELS

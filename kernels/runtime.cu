@@ -47,6 +47,27 @@ bool is_missing_code(cudaError_t error) {
          error == cudaErrorUnsupportedPtxVersion || error == cudaErrorInvalidPtx;
 }
 
+/// Beyond this much shared memory a kernel must ask for it. It asks for all: what it may have is one setting of the
+/// whole process, and another thread may need more of it than this launch.
+void ask_for_shared_memory(const void* kernel, std::size_t bytes, std::source_location where) {
+  constexpr std::size_t kFreely = 48 * 1024;
+  if (bytes <= kFreely) return;
+  const int all = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, all), "asking for shared memory",
+        where);
+}
+void ask_for_shared_memory(const Call& call) { ask_for_shared_memory(call.kernel, call.shared_bytes, call.where); }
+
+cudaKernelNodeParams node_of(const Call& call) {
+  cudaKernelNodeParams node{};
+  node.func = const_cast<void*>(call.kernel);
+  node.gridDim = {call.blocks[0], call.blocks[1], call.blocks[2]};
+  node.blockDim = {call.threads, 1, 1};
+  node.sharedMemBytes = static_cast<unsigned>(call.shared_bytes);
+  node.kernelParams = const_cast<void**>(call.arguments.data());
+  return node;
+}
+
 }  // namespace
 
 std::string obstacle() {
@@ -166,31 +187,6 @@ void CudaStream::download(const void* from, std::size_t bytes, void* to) const {
   if (bytes > 0) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, handle_), "a copy from the GPU");
   check(cudaStreamSynchronize(handle_), "waiting for the GPU");
 }
-
-namespace {
-
-/// Beyond this much shared memory a kernel must ask for it. It asks for all: what it may have is one setting of the
-/// whole process, and another thread may need more of it than this launch.
-void ask_for_shared_memory(const void* kernel, std::size_t bytes, std::source_location where) {
-  constexpr std::size_t kFreely = 48 * 1024;
-  if (bytes <= kFreely) return;
-  const int all = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, all), "asking for shared memory",
-        where);
-}
-void ask_for_shared_memory(const Call& call) { ask_for_shared_memory(call.kernel, call.shared_bytes, call.where); }
-
-cudaKernelNodeParams node_of(const Call& call) {
-  cudaKernelNodeParams node{};
-  node.func = const_cast<void*>(call.kernel);
-  node.gridDim = {call.blocks[0], call.blocks[1], call.blocks[2]};
-  node.blockDim = {call.threads, 1, 1};
-  node.sharedMemBytes = static_cast<unsigned>(call.shared_bytes);
-  node.kernelParams = const_cast<void**>(call.arguments.data());
-  return node;
-}
-
-}  // namespace
 
 void CudaStream::run(const Call& call) const {
   ask_for_shared_memory(call);

@@ -2,7 +2,6 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <source_location>
 #include <span>
 #include <string>
@@ -29,52 +28,51 @@ void* allocate_host_bytes(std::size_t bytes);
 /// Waits for copies to them first.
 void free_host_bytes(void* block) noexcept;
 
-/// A block of device memory, of any contents.
-class Block {
+/// Bytes that the blocks of one backend hold together, and the most that they have held. Any thread may free a block.
+class HeldBytes {
  public:
-  explicit Block(std::size_t bytes) : data_(allocate_bytes(bytes)), bytes_(bytes) {
+  void add(std::size_t bytes) {
     const std::size_t held = held_ += bytes;
     for (std::size_t most = most_; most < held && !most_.compare_exchange_weak(most, held);) {
     }
   }
-  Block(Block&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  void remove(std::size_t bytes) { held_ -= bytes; }
+  std::size_t most() const { return most_; }
+
+ private:
+  std::atomic<std::size_t> held_{0}, most_{0};
+};
+
+/// A block of device memory, of any contents; see Queue::allocate.
+class Block {
+ public:
+  Block(std::size_t bytes, std::shared_ptr<HeldBytes> held)
+      : data_(allocate_bytes(bytes)), bytes_(bytes), held_(std::move(held)) {
+    held_->add(bytes);
+  }
+  Block(Block&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        bytes_(std::exchange(other.bytes_, 0)),
+        held_(std::move(other.held_)) {}
   Block& operator=(Block&& other) noexcept {
-    std::swap(data_, other.data_), std::swap(bytes_, other.bytes_);
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(held_, other.held_);
     return *this;
   }
   ~Block() {
     free_bytes(data_);
-    held_ -= bytes_;
+    if (held_) held_->remove(bytes_);
   }
   template <class T>
   T* as() const {
     return static_cast<T*>(data_);
   }
-  /// That all blocks of this process have held together.
-  static std::size_t most_bytes() { return most_; }
 
  private:
   void* data_;
   std::size_t bytes_;
-  inline static std::atomic<std::size_t> held_{0}, most_{0};
-};
-
-/// A block that grows to what is asked of it, and then holds anything.
-class Scratch {
- public:
-  template <class T>
-  T* as(std::size_t count) {
-    if (const std::size_t bytes = count * sizeof(T); bytes > size_) {
-      size_ = 0;  // should the next line throw
-      block_.emplace(bytes);
-      size_ = bytes;
-    }
-    return block_->as<T>();
-  }
-
- private:
-  std::optional<Block> block_;
-  std::size_t size_ = 0;
+  std::shared_ptr<HeldBytes> held_;
 };
 
 /// A kernel with its arguments, not yet run.
