@@ -61,7 +61,7 @@ inline Table adult_table(std::size_t rows) {
 /// Normal numbers.
 inline Memory random(Backend& backend, std::size_t count) {
   Memory memory = backend.allocate(count);
-  backend.fill_normal(1, Stream::kMeasure, 0, 1, static_cast<int>(count), memory.data());
+  backend.fill_normal(1, Stream::kMeasure, 0, memory);
   return memory;
 }
 

@@ -14,7 +14,7 @@ constexpr int kBatch = 512, kPass = 256, kBlock = 16 * kPass;
 struct Training {
   explicit Training(benchmark::State& of) : state(of), all(kRows) {
     std::iota(all.begin(), all.end(), 0u);
-    rows = {cells.data(), {*backend, all}, {}};
+    rows = {cells.view(kRows, ensemble.layout().cell_stride()), {*backend, all}, {}};
     ensemble.initialize(1, start);
   }
   /// Times step(), and reports products of so many multiply-adds a row and step.

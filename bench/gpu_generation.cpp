@@ -33,7 +33,7 @@ void draw_batch(benchmark::State& state, bool at_once, Precision precision) {
                view = backend->allocate(count * ensemble.layout().view_stride);
   const auto draw = [&](bool fills) {
     backend->begin_step();
-    backend->fill(cells.size(), -1.0f, cells.data());
+    backend->fill(-1.0f, cells);
     ensemble.generate(*backend, rows, {.seed = 1, .fills = fills}, parameters.data(), constants.data(), tape,
                       cells.data(), view.data());
     backend->end_step();

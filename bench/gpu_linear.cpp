@@ -34,7 +34,7 @@ struct Operands {
   void measure(benchmark::State& state, Precision precision, Linear& linear) {
     run(naive);
     const std::vector<float> expected = bench::contents(*backend, y);
-    backend->fill(y.size(), 0.0f, y.data());
+    backend->fill(0.0f, y);
     bench::wait();
     run(linear);
     if (!bench::close(bench::contents(*backend, y), expected, bench::tolerance(precision)))

@@ -65,7 +65,7 @@ void measure(benchmark::State& state, Operands& o, Way way, Precision precision,
   LayerByLayer naive{o, o.naive};
   const auto agrees = [&](const Memory& result, const auto& expected, const auto& run) {
     const auto after = [&](const auto& pass) {
-      o.backend->fill(result.size(), 0.0f, result.data());
+      o.backend->fill(0.0f, result);
       bench::wait();
       pass();
       return bench::contents(*o.backend, result);

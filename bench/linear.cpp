@@ -21,7 +21,7 @@ struct Operands {
 
   Memory random(std::size_t count) {
     Memory memory = backend->allocate(count);
-    backend->fill_normal(1, Stream::kMeasure, 0, 1, static_cast<int>(count), memory.data());
+    backend->fill_normal(1, Stream::kMeasure, 0, memory);
     return memory;
   }
   double flops() const {

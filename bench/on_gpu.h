@@ -18,7 +18,7 @@ inline void wait() { check(cudaDeviceSynchronize() == cudaSuccess, "waiting for 
 /// Normal numbers on the device.
 inline Memory random(Backend& backend, std::size_t count, std::uint64_t seed = 1) {
   Memory memory = backend.allocate(count);
-  backend.fill_normal(seed, Stream::kMeasure, 0, 1, static_cast<int>(count), memory.data());
+  backend.fill_normal(seed, Stream::kMeasure, 0, memory);
   return memory;
 }
 

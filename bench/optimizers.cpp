@@ -11,10 +11,10 @@ void adam(benchmark::State& state, std::size_t count) {
   const auto backend = bench::backend_on(threads);
   const Memory gradient = backend->allocate(count), parameter = backend->allocate(count),
                first = backend->allocate(count), second = backend->allocate(count);
-  backend->fill_normal(1, Stream::kMeasure, 0, 1, static_cast<int>(count), gradient.data());
+  backend->fill_normal(1, Stream::kMeasure, 0, gradient);
   int step = 0;
   bench::measure(state, *backend, [&] {
-    backend->adam(count, ++step, {}, {gradient.data(), parameter.data(), first.data(), second.data()});
+    backend->adam(++step, {}, {.gradient = gradient, .parameter = parameter, .first = first, .second = second});
   });
   bench::report_bytes(state, 8.0 * sizeof(float) * static_cast<double>(count), threads);  // 4 read, 4 written
 }

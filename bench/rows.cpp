@@ -13,8 +13,8 @@ void fill_normal(benchmark::State& state, int rows) {
   const auto backend = bench::backend_on(threads);
   const Memory out = backend->allocate(static_cast<std::size_t>(rows) * kColumns);
   std::uint64_t row = 0;
-  bench::measure(state, *backend,
-                 [&] { backend->fill_normal(1, Stream::kNoise, row += 64, rows, kColumns, out.data()); });
+  const View numbers = out.view(static_cast<std::size_t>(rows), kColumns);
+  bench::measure(state, *backend, [&] { backend->fill_normal(1, Stream::kNoise, row += 64, numbers); });
   state.SetItemsProcessed(state.iterations() * bench::operations(threads) * rows * kColumns);
   bench::report_bytes(state, 1.0 * sizeof(float) * rows * kColumns, threads);
 }
@@ -71,8 +71,9 @@ void gather_rows(benchmark::State& state) {
   std::vector<std::uint32_t> index(kRows);
   for (std::uint32_t r = 0; r < kRows; ++r) index[r] = r * 7919 % kTable;
   const RowNumbers numbers(*backend, index);
-  bench::measure(state, *backend,
-                 [&] { backend->gather_rows(table.data(), numbers.data(), kRows, kColumns, out.data()); });
+  bench::measure(state, *backend, [&] {
+    backend->gather_rows(table.view(kTable, kColumns), numbers.data(), out.view(kRows, kColumns));
+  });
   bench::report_bytes(state, 2.0 * sizeof(float) * kRows * kColumns, threads);
 }
 BENCHMARK(gather_rows)->Apply(bench::everywhere);

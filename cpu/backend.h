@@ -20,7 +20,7 @@ class CpuBackend final : public Backend {
   Memory allocate_on_host(std::size_t count) override { return allocate(count); }
   void start_download(int, const float* from, std::span<float> to) override { download(from, to); }
   void finish_download(int) override {}
-  void fill(std::size_t count, float value, float* out) override;
+  void fill(float value, View out) override;
 
   void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
                       float* y) override;
@@ -36,21 +36,19 @@ class CpuBackend final : public Backend {
                              const float* bias, const Dropout& dropout, float* y) override;
   void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
 
-  void activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
-                           float* dx) override;
-  void dropout(const Dropout& dropout, std::size_t count, float* x) override;
-  void add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) override;
+  void activation_backward(Activation activation, ConstView y, ConstView dy, View dx) override;
+  void dropout(const Dropout& dropout, View x) override;
+  void add_scaled(float factor, ConstView x, float scale, View y) override;
 
-  void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
-                   float* out) override;
+  void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, View out) override;
   void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) override;
   void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
                  std::uint32_t* out) override;
-  void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override;
+  void gather_rows(ConstView table, const std::uint32_t* index, View out) override;
 
-  void bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) override;
-  void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override;
-  void add_sum(std::size_t count, float factor, const float* x, float* sum) override;
+  void bce_with_logits(std::size_t real, ConstView logit, float* loss, View dlogit) override;
+  void add_square_sum(float factor, ConstView x, float* sum) override;
+  void add_sum(float factor, ConstView x, float* sum) override;
 
   void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells, std::uint32_t* code,
               double* number) override;
@@ -71,7 +69,7 @@ class CpuBackend final : public Backend {
   void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
                        const float* dview, float* dheads) override;
 
-  void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) override;
+  void adam(int step, const AdamOptions& options, const AdamState& state) override;
 
  private:
   ThreadPool pool_;

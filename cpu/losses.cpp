@@ -10,9 +10,9 @@ constexpr std::size_t kLossLanes = 16;
 using LossLanes = Eigen::Array<float, static_cast<int>(kLossLanes), 1>;
 
 /// Of rows of one label.
-void add_bce(int rows, const float* logit, float label, float* loss, float* dlogit) {
-  const float share = 1.0f / static_cast<float>(rows);
-  const auto count = static_cast<std::size_t>(rows);
+void add_bce(std::size_t count, const float* logit, float label, float* loss, float* dlogit) {
+  if (count == 0) return;
+  const float share = 1.0f / static_cast<float>(count);
   double sum = 0;
   for (std::size_t r = 0; r < count; r += kLossLanes) {
     const std::size_t lanes = std::min(kLossLanes, count - r);
@@ -59,17 +59,20 @@ float shared_sum(ThreadPool& pool, std::size_t count, const float* x, const Term
 
 }  // namespace
 
-void CpuBackend::bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) {
-  if (real > 0) add_bce(real, logit, 1.0f, loss, dlogit);
-  if (generated > 0) add_bce(generated, logit + real, 0.0f, loss, dlogit + real);
+void CpuBackend::bce_with_logits(std::size_t real, ConstView logit, float* loss, View dlogit) {
+  check_alike(Device::kCpu, logit, dlogit);
+  add_bce(real, logit.data(), 1.0f, loss, dlogit.data());
+  add_bce(logit.size() - real, logit.data() + real, 0.0f, loss, dlogit.data() + real);
 }
 
-void CpuBackend::add_square_sum(std::size_t count, float factor, const float* x, float* sum) {
-  *sum += factor * shared_sum(pool_, count, x, [](double v) { return v * v; });
+void CpuBackend::add_square_sum(float factor, ConstView x, float* sum) {
+  check_alike(Device::kCpu, x);
+  *sum += factor * shared_sum(pool_, x.size(), x.data(), [](double v) { return v * v; });
 }
 
-void CpuBackend::add_sum(std::size_t count, float factor, const float* x, float* sum) {
-  *sum += factor * shared_sum(pool_, count, x, [](double v) { return v; });
+void CpuBackend::add_sum(float factor, ConstView x, float* sum) {
+  check_alike(Device::kCpu, x);
+  *sum += factor * shared_sum(pool_, x.size(), x.data(), [](double v) { return v; });
 }
 
 }  // namespace meg::cpu

@@ -50,8 +50,11 @@ void CpuBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to) 
 
 void CpuBackend::download(const float* from, std::span<float> to) { std::copy_n(from, to.size(), to.begin()); }
 
-void CpuBackend::fill(std::size_t count, float value, float* out) {
-  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) { std::fill(out + begin, out + end, value); });
+void CpuBackend::fill(float value, View out) {
+  check_alike(Device::kCpu, out);
+  pool_.run_blocks(out.size(), 4, [value, to = out.data()](std::size_t begin, std::size_t end) {
+    std::fill(to + begin, to + end, value);
+  });
 }
 
 }  // namespace meg::cpu

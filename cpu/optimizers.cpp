@@ -3,10 +3,11 @@
 
 namespace meg::cpu {
 
-void CpuBackend::adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) {
-  const float clip = clip_factor(options.clip, state.square_norm);
+void CpuBackend::adam(int step, const AdamOptions& options, const AdamState& state) {
+  check_alike(Device::kCpu, state.gradient, state.parameter, state.first, state.second);
+  const float clip = clip_factor(options.clip, state.square_norm.data());
   const AdamStep adam_step(options, step);
-  pool_.run_blocks(count, 30, [&](std::size_t begin, std::size_t end) {
+  pool_.run_blocks(state.parameter.size(), 30, [&](std::size_t begin, std::size_t end) {
     // Local copies: in memory that others see every store could change an option, and nothing would be vectorized.
     const AdamOptions o = options;
     const AdamState s = state;

@@ -16,23 +16,26 @@ void write(std::size_t begin, std::size_t end, float* out, const Function& funct
 
 }  // namespace
 
-void CpuBackend::activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
-                                     float* dx) {
-  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
-    with_formula(activation, [=](auto formula) {
-      write(begin, end, dx, [=](std::size_t i) { return formula.slope(y[i]) * dy[i]; });
+void CpuBackend::activation_backward(Activation activation, ConstView y, ConstView dy, View dx) {
+  check_alike(Device::kCpu, y, dy, dx);
+  pool_.run_blocks(dx.size(), 4, [=](std::size_t begin, std::size_t end) {
+    with_formula(activation, [=, y = y.data(), dy = dy.data()](auto formula) {
+      write(begin, end, dx.data(), [=](std::size_t i) { return formula.slope(y[i]) * dy[i]; });
     });
   });
 }
 
-void CpuBackend::dropout(const Dropout& dropout, std::size_t count, float* x) {
-  pool_.run_blocks(count, 4,
-                   [=](std::size_t begin, std::size_t end) { drop_out(dropout, 1, end - begin, begin, 0, x + begin); });
+void CpuBackend::dropout(const Dropout& dropout, View x) {
+  check_alike(Device::kCpu, x);
+  pool_.run_blocks(x.size(), 4, [=](std::size_t begin, std::size_t end) {
+    drop_out(dropout, 1, end - begin, begin, 0, x.data() + begin);
+  });
 }
 
-void CpuBackend::add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) {
-  pool_.run_blocks(count, 4, [=](std::size_t begin, std::size_t end) {
-    write(begin, end, y, [=](std::size_t i) { return scale * y[i] + factor * x[i]; });
+void CpuBackend::add_scaled(float factor, ConstView x, float scale, View y) {
+  check_alike(Device::kCpu, x, y);
+  pool_.run_blocks(y.size(), 4, [=, from = x.data(), to = y.data()](std::size_t begin, std::size_t end) {
+    write(begin, end, to, [=](std::size_t i) { return scale * to[i] + factor * from[i]; });
   });
 }
 

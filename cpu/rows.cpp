@@ -28,12 +28,12 @@ void normal(const std::array<Words, 4>& word, std::array<RowNumberLanes, 4>& z) 
 
 }  // namespace
 
-void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
-                             float* out) {
+void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, View numbers) {
+  check_alike(Device::kCpu, numbers);
   // Blocks of four numbers, counted through all rows: every lane is busy, however narrow a row is. All numbers go
   // through the same vector instructions, so they do not depend on the lane.
-  const auto width = static_cast<std::size_t>(columns), row_blocks = (width + 3) / 4;
-  const std::size_t blocks = static_cast<std::size_t>(rows) * row_blocks;
+  float* const out = numbers.data();
+  const std::size_t width = numbers.columns(), row_blocks = (width + 3) / 4, blocks = numbers.rows() * row_blocks;
   constexpr std::size_t kTask = 4 * kPhiloxLanes;
   constexpr double kWork = 200;  // of one block, in multiply-adds
   pool_.run_blocks(blocks, kTask, kWork * static_cast<double>(blocks), [&](std::size_t begin, std::size_t end) {
@@ -77,9 +77,12 @@ void CpuBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t numb
     out[i] = from[philox.bits(number, i)[0] * from.count >> 32];
 }
 
-void CpuBackend::gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) {
-  const auto width = static_cast<std::size_t>(columns);
-  const std::size_t count = static_cast<std::size_t>(rows);
+void CpuBackend::gather_rows(ConstView from, const std::uint32_t* index, View to) {
+  check_alike(Device::kCpu, to);
+  check_alike(Device::kCpu, from);
+  const float* const table = from.data();
+  float* const out = to.data();
+  const std::size_t width = to.columns(), count = to.rows();
   constexpr std::size_t kRows = 64;  // of one task
   pool_.run_blocks(count, kRows, static_cast<double>(count * width), [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) std::copy_n(table + index[r] * width, width, out + r * width);

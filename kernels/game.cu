@@ -384,12 +384,13 @@ Extents extents_of(const Game& game, int rows) {
           .averages = game.generators.state.average ? 1u : 0u};
 }
 
-/// A state from element `offset` of its blocks on.
+/// A state from element `offset` of its vectors on.
 AdamState from(const AdamState& state, std::size_t offset) {
-  return {.gradient = nullptr,
-          .parameter = state.parameter + offset,
-          .first = state.first + offset,
-          .second = state.second + offset};
+  const auto behind = [&](View vector) { return vector.column_range(offset, vector.columns() - offset); };
+  return {.gradient = View(),
+          .parameter = behind(state.parameter),
+          .first = behind(state.first),
+          .second = behind(state.second)};
 }
 
 }  // namespace

@@ -11,11 +11,12 @@ constexpr unsigned kBceThreads = 1024;
 
 /// One block.
 __global__ void __launch_bounds__(kBceThreads)
-    bce_with_logits_kernel(int real, int generated, const float* logit, float* loss, float* dlogit) {
+    bce_with_logits_kernel(std::size_t real, ConstView logit, float* loss, View dlogit) {
   SharedMemory shared;
   const Shared<double> part = shared.take<double>(32);
   double sum = 0;
-  for (int r = static_cast<int>(threadIdx.x); r < real + generated; r += static_cast<int>(blockDim.x)) {
+  const std::size_t generated = logit.size() - real;
+  for (std::size_t r = threadIdx.x; r < logit.size(); r += blockDim.x) {
     const LossAndSlope of = bce(logit[r], r < real ? 1.0f : 0.0f);
     const float share = 1.0f / static_cast<float>(r < real ? real : generated);
     sum += static_cast<double>(share * of.loss);
@@ -28,13 +29,12 @@ __global__ void __launch_bounds__(kBceThreads)
 /// *sum += factor * the sum of x, or of its squares. Every block leaves its sum in sums[block]; the last one to be done
 /// adds them up in the order of the blocks, whichever that is. `done` is zero before and behind.
 template <bool squared>
-__global__ void add_sum_kernel(std::size_t count, float factor, const float* x, double* sums, unsigned* done,
-                               float* sum) {
+__global__ void add_sum_kernel(float factor, ConstView x, double* sums, unsigned* done, float* sum) {
   SharedMemory shared;
   const Shared<double> part = shared.take<double>(32);
   const Shared<unsigned> last = shared.take<unsigned>(1);
   double mine = 0;
-  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) {
+  for (std::size_t i = grid_thread(); i < x.size(); i += grid_threads()) {
     const auto v = static_cast<double>(x[i]);
     mine += squared ? v * v : v;
   }
@@ -55,26 +55,24 @@ __global__ void add_sum_kernel(std::size_t count, float factor, const float* x, 
 
 }  // namespace
 
-void CudaBackend::bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) {
-  launch(queue_, {{1, 1, 1}, kBceThreads, block_sum_bytes<double>()}, bce_with_logits_kernel, real, generated, logit,
-         loss, dlogit);
+void CudaBackend::bce_with_logits(std::size_t real, ConstView logit, float* loss, View dlogit) {
+  check_alike(Device::kCuda, logit, dlogit);
+  launch(queue_, {{1, 1, 1}, kBceThreads, block_sum_bytes<double>()}, bce_with_logits_kernel, real, logit, loss,
+         dlogit);
 }
 
 template <bool squared>
-void CudaBackend::add_sum_of(std::size_t count, float factor, const float* x, float* sum) {
+void CudaBackend::add_sum_of(float factor, ConstView x, float* sum) {
+  check_alike(Device::kCuda, x);
   constexpr std::size_t kEach = 8;  // elements of a thread, and more where that would be too many blocks
-  launch(
-      queue_,
-      {blocks_for((count + kEach - 1) / kEach), kThreads, block_sum_bytes<double>() + SharedMemory::bytes<unsigned>(1)},
-      add_sum_kernel<squared>, count, factor, x, sums_.as<double>() + 1, sums_.as<unsigned>(), sum);
+  launch(queue_,
+         {blocks_for((x.size() + kEach - 1) / kEach), kThreads,
+          block_sum_bytes<double>() + SharedMemory::bytes<unsigned>(1)},
+         add_sum_kernel<squared>, factor, x, sums_.as<double>() + 1, sums_.as<unsigned>(), sum);
 }
 
-void CudaBackend::add_square_sum(std::size_t count, float factor, const float* x, float* sum) {
-  add_sum_of<true>(count, factor, x, sum);
-}
+void CudaBackend::add_square_sum(float factor, ConstView x, float* sum) { add_sum_of<true>(factor, x, sum); }
 
-void CudaBackend::add_sum(std::size_t count, float factor, const float* x, float* sum) {
-  add_sum_of<false>(count, factor, x, sum);
-}
+void CudaBackend::add_sum(float factor, ConstView x, float* sum) { add_sum_of<false>(factor, x, sum); }
 
 }  // namespace meg::MEG_KERNELS

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kMostSums = 2048;  // blocks of one launch, see blocks_for
 
-__global__ void fill_kernel(std::size_t count, float value, float* out) {
-  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) out[i] = value;
+__global__ void fill_kernel(float value, View out) {
+  for (std::size_t i = grid_thread(); i < out.size(); i += grid_threads()) out[i] = value;
 }
 
 }  // namespace
@@ -58,8 +58,9 @@ void CudaBackend::start_download(int slot, const float* from, std::span<float> t
 
 void CudaBackend::finish_download(int slot) { downloads_[static_cast<std::size_t>(slot)].wait(); }
 
-void CudaBackend::fill(std::size_t count, float value, float* out) {
-  launch(queue_, {blocks_for(count)}, fill_kernel, count, value, out);
+void CudaBackend::fill(float value, View out) {
+  check_alike(Device::kCuda, out);
+  launch(queue_, {blocks_for(out.size())}, fill_kernel, value, out);
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -5,9 +5,9 @@ namespace meg::MEG_KERNELS {
 
 namespace {
 
-__global__ void adam_kernel(std::size_t count, AdamOptions o, AdamStep step, AdamState s) {
-  const float clip = clip_factor(o.clip, s.square_norm);
-  for (std::size_t i = grid_thread(); i < count; i += grid_threads()) {
+__global__ void adam_kernel(AdamOptions o, AdamStep step, AdamState s) {
+  const float clip = clip_factor(o.clip, s.square_norm.data());
+  for (std::size_t i = grid_thread(); i < s.parameter.size(); i += grid_threads()) {
     float m = s.first[i], v = s.second[i];
     const float stepped = step(o, clip * s.gradient[i], s.parameter[i], m, v);
     s.gradient[i] = 0;
@@ -20,8 +20,9 @@ __global__ void adam_kernel(std::size_t count, AdamOptions o, AdamStep step, Ada
 
 }  // namespace
 
-void CudaBackend::adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) {
-  launch(queue_, {blocks_for(count)}, adam_kernel, count, options, AdamStep(options, step), state);
+void CudaBackend::adam(int step, const AdamOptions& options, const AdamState& state) {
+  check_alike(Device::kCuda, state.gradient, state.parameter, state.first, state.second);
+  launch(queue_, {blocks_for(state.parameter.size())}, adam_kernel, options, AdamStep(options, step), state);
 }
 
 }  // namespace meg::MEG_KERNELS

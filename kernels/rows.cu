@@ -27,19 +27,18 @@ __global__ void draw_rows_kernel(Philox philox, std::uint64_t number, RowList fr
     out[i] = from[philox.bits(number, static_cast<std::uint32_t>(i))[0] * from.count >> 32];
 }
 
-__global__ void gather_rows_kernel(const float* table, const std::uint32_t* index, std::size_t rows,
-                                   std::size_t columns, float* out) {
-  for (std::size_t i = grid_thread(); i < rows * columns; i += grid_threads())
-    out[i] = table[index[i / columns] * columns + i % columns];
+__global__ void gather_rows_kernel(ConstView table, const std::uint32_t* index, View out) {
+  const std::size_t columns = out.columns();
+  for (std::size_t i = grid_thread(); i < out.size(); i += grid_threads())
+    out[i] = table(index[i / columns], i % columns);
 }
 
 }  // namespace
 
-void CudaBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
-                              float* out) {
-  const auto count = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
-  launch(queue_, {blocks_for(count * ((width + 3) / 4))}, fill_normal_kernel, Philox(seed, stream), first_row, count,
-         width, out);
+void CudaBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, View out) {
+  check_alike(Device::kCuda, out);
+  launch(queue_, {blocks_for(out.rows() * ((out.columns() + 3) / 4))}, fill_normal_kernel, Philox(seed, stream),
+         first_row, out.rows(), out.columns(), out.data());
 }
 
 void CudaBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) {
@@ -53,9 +52,10 @@ void CudaBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t num
   launch(queue_, {blocks_for(rows)}, draw_rows_kernel, Philox(seed, stream), number, from, rows, out);
 }
 
-void CudaBackend::gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) {
-  const auto count = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
-  launch(queue_, {blocks_for(count * width)}, gather_rows_kernel, table, index, count, width, out);
+void CudaBackend::gather_rows(ConstView table, const std::uint32_t* index, View out) {
+  check_alike(Device::kCuda, out);
+  check_alike(Device::kCuda, table);
+  launch(queue_, {blocks_for(out.size())}, gather_rows_kernel, table, index, out);
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -35,9 +35,9 @@ class OnDevice final : public meg::Backend {
     backend_->start_download(slot, from, to);
   }
   void finish_download(int slot) override { backend_->finish_download(slot); }
-  void fill(std::size_t count, float value, float* out) override {
+  void fill(float value, meg::View out) override {
     Operands o(*this);
-    backend_->fill(count, value, o.write(out, count));
+    backend_->fill(value, o.write(out));
   }
 
   void linear_forward(meg::LinearGroups layer, int rows, const float* x, const float* parameters,
@@ -115,26 +115,24 @@ class OnDevice final : public meg::Backend {
     backend_->sum_of_others_backward(of, rows, o.read(dy, units * size(rows)), out, o.write(dbias, units));
   }
 
-  void activation_backward(meg::Activation activation, std::size_t count, const float* y, const float* dy,
-                           float* dx) override {
+  void activation_backward(meg::Activation activation, meg::ConstView y, meg::ConstView dy, meg::View dx) override {
     Operands o(*this);
-    float* const out = o.write(dx, count);
-    backend_->activation_backward(activation, count, o.read(y, count), o.read(dy, count), out);
+    const meg::View out = o.write(dx);
+    backend_->activation_backward(activation, o.read(y), o.read(dy), out);
   }
-  void dropout(const meg::Dropout& dropout, std::size_t count, float* x) override {
+  void dropout(const meg::Dropout& dropout, meg::View x) override {
     Operands o(*this);
-    backend_->dropout(dropout, count, o.write(x, count));
+    backend_->dropout(dropout, o.write(x));
   }
-  void add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) override {
+  void add_scaled(float factor, meg::ConstView x, float scale, meg::View y) override {
     Operands o(*this);
-    float* const out = o.write(y, count);
-    backend_->add_scaled(count, factor, o.read(x, count), scale, out);
+    const meg::View out = o.write(y);
+    backend_->add_scaled(factor, o.read(x), scale, out);
   }
 
-  void fill_normal(std::uint64_t seed, meg::Stream stream, std::uint64_t first_row, int rows, int columns,
-                   float* out) override {
+  void fill_normal(std::uint64_t seed, meg::Stream stream, std::uint64_t first_row, meg::View out) override {
     Operands o(*this);
-    backend_->fill_normal(seed, stream, first_row, rows, columns, o.write(out, size(rows, columns)));
+    backend_->fill_normal(seed, stream, first_row, o.write(out));
   }
   void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, meg::RowList rows, std::uint32_t* out) override {
     Operands o(*this);
@@ -146,27 +144,22 @@ class OnDevice final : public meg::Backend {
     backend_->draw_rows(seed, stream, number, {o.read(from.numbers, from.count), from.count}, count,
                         o.write(out, size(count)));
   }
-  void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) override {
+  void gather_rows(meg::ConstView table, const std::uint32_t* index, meg::View out) override {
     Operands o(*this);
-    const bool there = is_on_device(reinterpret_cast<const float*>(index));
-    std::size_t most = 0;
-    for (std::size_t r = 0; !there && r < size(rows); ++r) most = std::max<std::size_t>(most, index[r] + 1);
-    backend_->gather_rows(o.read(table, most * size(columns)), o.read(index, size(rows)), rows, columns,
-                          o.write(out, size(rows, columns)));
+    backend_->gather_rows(o.read(table), o.read(index, out.rows()), o.write(out));
   }
 
-  void bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) override {
+  void bce_with_logits(std::size_t real, meg::ConstView logit, float* loss, meg::View dlogit) override {
     Operands o(*this);
-    const std::size_t rows = size(real) + size(generated);
-    backend_->bce_with_logits(real, generated, o.read(logit, rows), o.write(loss, 1), o.write(dlogit, rows));
+    backend_->bce_with_logits(real, o.read(logit), o.write(loss, 1), o.write(dlogit));
   }
-  void add_square_sum(std::size_t count, float factor, const float* x, float* sum) override {
+  void add_square_sum(float factor, meg::ConstView x, float* sum) override {
     Operands o(*this);
-    backend_->add_square_sum(count, factor, o.read(x, count), o.write(sum, 1));
+    backend_->add_square_sum(factor, o.read(x), o.write(sum, 1));
   }
-  void add_sum(std::size_t count, float factor, const float* x, float* sum) override {
+  void add_sum(float factor, meg::ConstView x, float* sum) override {
     Operands o(*this);
-    backend_->add_sum(count, factor, o.read(x, count), o.write(sum, 1));
+    backend_->add_sum(factor, o.read(x), o.write(sum, 1));
   }
 
   /// Of operands that lie on the device.
@@ -242,20 +235,23 @@ class OnDevice final : public meg::Backend {
     for (std::size_t r = 0; r < most && !is_on_device(game.table); ++r)
       last = std::max<std::size_t>(last, order[r] + 1);
     for (meg::Player* player : {&on.generators, &on.discriminator}) {
-      const std::size_t count = std::max(parameter_extent(player->first), parameter_extent(player->last));
-      for (float** part :
+      for (meg::View* part :
            {&player->state.parameter, &player->state.first, &player->state.second, &player->state.average})
-        *part = o.write(*part, count);
+        *part = o.write(*part);
     }
     on.table = o.read(game.table, last * size(game.discriminator.first.front().inputs));
     backend_->play(on, steps, o.read(order, most), o.write(losses, 2 * steps.size()));
   }
 
-  void adam(std::size_t count, int step, const meg::AdamOptions& options, const meg::AdamState& state) override {
+  void adam(int step, const meg::AdamOptions& options, const meg::AdamState& state) override {
     Operands o(*this);
-    backend_->adam(count, step, options,
-                   {o.write(state.gradient, count), o.write(state.parameter, count), o.write(state.first, count),
-                    o.write(state.second, count), o.write(state.average, count), o.read(state.square_norm, 1)});
+    backend_->adam(step, options,
+                   {.gradient = o.write(state.gradient),
+                    .parameter = o.write(state.parameter),
+                    .first = o.write(state.first),
+                    .second = o.write(state.second),
+                    .average = o.write(state.average),
+                    .square_norm = o.read(state.square_norm)});
   }
 
  private:
@@ -299,6 +295,9 @@ class OnDevice final : public meg::Backend {
         if (copy.to) on_.backend_->download(copy.memory.data(), std::span(copy.to, copy.count));
     }
     const float* read(const float* p, std::size_t count) { return find(p, count).first; }
+    /// Of views without gaps.
+    meg::ConstView read(meg::ConstView x) { return {read(x.data(), x.size()), x.rows(), x.columns(), on_.device()}; }
+    meg::View write(meg::View x) { return {write(x.data(), x.size()), x.rows(), x.columns(), on_.device()}; }
     /// Row numbers; memory is of floats.
     const std::uint32_t* read(const std::uint32_t* p, std::size_t count) {
       return reinterpret_cast<const std::uint32_t*>(read(reinterpret_cast<const float*>(p), count));

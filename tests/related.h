@@ -30,7 +30,9 @@ struct Related {
     std::vector<std::uint32_t> train, held_out;
     for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r)
       (r % 10 == 0 ? held_out : train).push_back(r);
-    rows = {cells.data(), {*backend, train}, {*backend, held_out}};
+    rows = {ConstView(cells).reshaped(static_cast<std::size_t>(row_count), ensemble.layout().cell_stride()),
+            {*backend, train},
+            {*backend, held_out}};
     start.resize(ensemble.parameters());
     ensemble.initialize(1, start);
     options.epochs = epochs, options.batch_size = 64, options.rate = 1e-2f, options.average_decay = 0.95f;

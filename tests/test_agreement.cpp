@@ -238,7 +238,7 @@ TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu,
     r.options.batch_size = 60;
     const Memory cells = r.backend->allocate(r.cells.size());
     r.backend->upload(r.cells, cells.data());
-    r.rows.cells = cells.data();
+    r.rows.cells = cells.view(r.rows.cells.rows(), r.rows.cells.columns());
     const Memory constants = r.backend->allocate(r.ensemble.constants());
     WarmUp warm_up = r.warm_up();
     while (!warm_up.done()) warm_up.step();

@@ -190,13 +190,13 @@ TEST_CASE("a download under way fills its memory when it is finished, and two ca
   const auto backend = emulated::make_backend(Precision::kFp32);
   const Memory a = backend->allocate(5), b = backend->allocate(3), to_a = backend->allocate_on_host(5),
                to_b = backend->allocate_on_host(3);
-  backend->fill(5, 1.0f, a.data());
-  backend->fill(3, 2.0f, b.data());
+  backend->fill(1.0f, a);
+  backend->fill(2.0f, b);
   backend->start_download(0, a.data(), {to_a.data(), 5});
   backend->start_download(1, b.data(), {to_b.data(), 3});
   backend->finish_download(0);
   CHECK(Floats(to_a.data(), to_a.data() + 5) == Floats(5, 1.0f));
-  backend->fill(5, 3.0f, a.data());
+  backend->fill(3.0f, a);
   backend->start_download(0, a.data(), {to_a.data(), 5});
   backend->finish_download(1);
   backend->finish_download(0);
@@ -231,7 +231,7 @@ TEST_CASE("every pass is made once, each in a slot of its own, and the first err
       const auto pass = [&](Backend& backend, int slot, int i) {
         shared += busy[static_cast<std::size_t>(slot)]++ > 0;
         Memory memory = backend.allocate(1000);
-        backend.fill(1000, static_cast<float>(i), memory.data());
+        backend.fill(static_cast<float>(i), memory);
         ++made[static_cast<std::size_t>(i)];
         --busy[static_cast<std::size_t>(slot)];
         if (errors > 0 && i >= 3) fail("pass {}", i);

@@ -15,7 +15,7 @@ using test::Floats;
 namespace {
 
 struct Shape {
-  int noise, hidden, judges;
+  int noise, hidden, units;  // units: of the discriminator
   std::vector<int> outputs;  // columns of each generator
   int rows;
 
@@ -26,8 +26,9 @@ struct Shape {
 struct OneStep {
   explicit OneStep(const Shape& s)
       : shape(s),
-        generators({s.noise, {s.hidden}, s.outputs, Activation::kRelu, Activation::kTanh}),
-        discriminator({s.columns(), {s.judges}, {1}}),
+        generators(s.noise, {layers::Linear{std::vector<int>(s.outputs.size(), s.hidden)}, layers::Relu(),
+                             layers::Linear{s.outputs}, layers::Tanh()}),
+        discriminator(s.columns(), {layers::Linear{{s.units}}, layers::Relu(), layers::Linear{{1}}}),
         p(test::random(generators.parameters(), 1)),
         q(test::random(discriminator.parameters(), 2)),
         first_p(p.size(), 0.0f),
@@ -40,15 +41,11 @@ struct OneStep {
   }
   Game game() {
     const AdamOptions adam{.rate = 1e-3f, .beta1 = 0.5f};
-    return {
-        {generators.layers()[0], generators.layers()[1], adam, {nullptr, p.data(), first_p.data(), second_p.data()}},
-        {discriminator.layers()[0],
-         discriminator.layers()[1],
-         adam,
-         {nullptr, q.data(), first_q.data(), second_q.data()}},
-        kGamma,
-        kSeed,
-        table.data()};
+    return {{generators.stages()[0].linear, generators.stages()[1].linear, adam, {View(), p, first_p, second_p}},
+            {discriminator.stages()[0].linear, discriminator.stages()[1].linear, adam, {View(), q, first_q, second_q}},
+            kGamma,
+            kSeed,
+            table.data()};
   }
   GameStep step() const { return {kFirst, static_cast<std::uint32_t>(shape.rows), kNoiseRow, 1, 0}; }
 
@@ -56,7 +53,7 @@ struct OneStep {
   static constexpr std::uint64_t kSeed = 11, kNoiseRow = (std::uint64_t{1} << 32) - 3;
   static constexpr std::uint32_t kFirst = 2;
   Shape shape;
-  GroupedMlp generators, discriminator;
+  Network generators, discriminator;
   Floats p, q, first_p, second_p, first_q, second_q, table;
   std::vector<std::uint32_t> order;
   Floats losses{5.0f, 7.0f};
@@ -69,7 +66,7 @@ Doubles generate(const OneStep& o, const Doubles& p, std::uint64_t row) {
   const Philox philox(OneStep::kSeed, Stream::kNoise);
   Doubles out;
   for (std::size_t g = 0; g < o.shape.outputs.size(); ++g) {
-    const LinearGroup &first = o.generators.layers()[0][g], &last = o.generators.layers()[1][g];
+    const LinearGroup &first = o.generators.stages()[0].linear[g], &last = o.generators.stages()[1].linear[g];
     Doubles y(p.begin() + static_cast<long>(last.bias), p.begin() + static_cast<long>(last.bias) + last.outputs);
     for (std::size_t j = 0; j < static_cast<std::size_t>(first.outputs); ++j) {
       double unit = p[first.bias + j];
@@ -85,7 +82,7 @@ Doubles generate(const OneStep& o, const Doubles& p, std::uint64_t row) {
 
 /// BCE of a row, and the squared norm of the logit's gradient at it.
 std::pair<double, double> judge(const OneStep& o, const Doubles& q, const Doubles& x, double label) {
-  const auto hidden = static_cast<std::size_t>(o.shape.judges), columns = x.size(), last = (columns + 1) * hidden;
+  const auto hidden = static_cast<std::size_t>(o.shape.units), columns = x.size(), last = (columns + 1) * hidden;
   double logit = q[last + hidden];
   Doubles slope(columns, 0.0);
   for (std::size_t j = 0; j < hidden; ++j) {

@@ -120,6 +120,9 @@ struct Fixture {
   }
   Doubles parameters_in_double() const { return test::doubles(contents(parameters.data(), parameters.size())); }
   Floats heads() const { return contents(tape.heads, static_cast<std::size_t>(rows) * ensemble.layout().head_stride); }
+  void fill(float value, float* to, std::size_t count) const {
+    backend->fill(value, View(to, 1, count, backend->device()));
+  }
   Floats contents(const float* from, std::size_t count) const {
     Floats out(count);
     backend->download(from, out);
@@ -165,7 +168,7 @@ TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive
     Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
     f.backend->heads_loss(layout, f.rows, f.tape.heads, cells.data(), 1.0f / 6, losses.data(), f.tape.dheads);
     float loss = 0;
-    f.backend->add_sum(losses.size(), 1.0f / 6, losses.data(), &loss);
+    f.backend->add_sum(1.0f / 6, losses, &loss);
     const auto expected = [&](const Doubles& at) {
       return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks), cells);
     };
@@ -176,7 +179,7 @@ TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive
     // The embeddings of the last rows alone: as if the others had had no gradient.
     Floats last(p.size(), 0.0f), alone(p.size(), 0.0f);
     f.ensemble.backward(*f.backend, f.rows, 2, cells.data(), f.parameters.data(), f.tape, last.data());
-    f.backend->fill(4 * layout.head_stride, 0.0f, f.tape.dheads);
+    f.fill(0.0f, f.tape.dheads, 4 * layout.head_stride);
     f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
     const std::size_t embeddings = layout.columns[0].embedding;
     for (std::size_t i = 0; i < p.size(); ++i)
@@ -214,7 +217,7 @@ TEST_CASE_TEMPLATE("of any order, rows that hide columns agree with a naive netw
       Floats last(p.size(), 0.0f);  // the embeddings of the last five rows alone: weights have all of their gradients
       f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
       f.ensemble.backward(*f.backend, f.rows, 5, cells.data(), f.parameters.data(), f.tape, last.data());
-      f.backend->fill(layout.head_stride, 0.0f, f.tape.dheads);
+      f.fill(0.0f, f.tape.dheads, layout.head_stride);
       Floats alone(p.size(), 0.0f);
       f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
       f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
@@ -315,8 +318,7 @@ TEST_CASE_TEMPLATE("generating leaves in the tape what a forward pass on its row
       return all;
     };
     const Floats drawn = contents();
-    for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h})
-      f.backend->fill(1, -9, all);  // forward must write them
+    for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h}) f.fill(-9, all, 1);  // forward must write them
     f.ensemble.forward(*f.backend, 67, cells.data(), f.parameters.data(), f.tape);
     test::check_close(contents(), test::doubles(drawn), 1e-6);
   }
@@ -344,7 +346,7 @@ TEST_CASE_TEMPLATE("rows drawn at once are the bits of rows drawn column by colu
                                         {f.tape.heads, batch * layout.head_stride}}) {
         const Floats part = f.contents(begin, size);
         cells.insert(cells.end(), part.begin(), part.end());
-        f.backend->fill(size, -9, begin);
+        f.fill(-9, begin, size);
       }
       return cells;
     };

@@ -94,7 +94,7 @@ TEST_CASE("the gate sees every frequent value, wherever it stands among the code
   const auto backend = make_backend(Device::kCpu, 1);
   std::vector<std::uint32_t> all(1000);
   std::iota(all.begin(), all.end(), 0u);
-  const TrainingRows rows{cells.data(), {*backend, all}, {}};
+  const TrainingRows rows{ConstView(cells).reshaped(1000, 3), {*backend, all}, {}};
   const MaskedEnsemble ensemble(test::layout_of({{200}}), {.hidden = 8});
   Floats even(ensemble.parameters()), odd;
   const auto bias = [&](std::size_t code, float value) { even[ensemble.head_bias(0) + code] = value; };

@@ -17,13 +17,16 @@ namespace {
 
 constexpr std::size_t kCount = 300;
 
+View vector(float* data, std::size_t count) { return {data, 1, count, Device::kCuda}; }
+
 /// Operations whose numbers change from step to step: counters, factors, Adam's step; of `count` elements.
-void operations(Backend& backend, int step, std::size_t count, const Memory& x, const AdamState& state) {
+void operations(Backend& backend, int step, const Memory& x, const AdamState& state) {
+  const std::size_t count = state.parameter.size();
   const auto number = static_cast<std::uint64_t>(step);
-  backend.fill_normal(1, Stream::kNoise, number, 1, static_cast<int>(count), x.data());
-  backend.dropout({0.3f, 2, number}, count, x.data());
-  backend.add_scaled(count, static_cast<float>(step), x.data(), 1.0f, state.gradient);
-  backend.adam(count, step, {.rate = 0.01f * static_cast<float>(step)}, state);
+  backend.fill_normal(1, Stream::kNoise, number, x.view(1, count));
+  backend.dropout({0.3f, 2, number}, x.view(1, count));
+  backend.add_scaled(static_cast<float>(step), x.view(1, count), 1.0f, state.gradient);
+  backend.adam(step, {.rate = 0.01f * static_cast<float>(step)}, state);
 }
 
 /// The parameters after `steps` steps, the odd ones of fewer elements.
@@ -31,9 +34,10 @@ Floats run(Backend& backend, int steps, bool together) {
   const Memory x = backend.allocate(kCount), p = backend.allocate(4 * kCount);
   for (int step = 1; step <= steps; ++step) {
     if (together) backend.begin_step();
-    float* const at = p.data();
-    operations(backend, step, step % 2 == 0 ? kCount : kCount - 100, x,
-               {at, at + kCount, at + 2 * kCount, at + 3 * kCount});
+    const auto part = [&](std::size_t i) {
+      return vector(p.data() + i * kCount, step % 2 == 0 ? kCount : kCount - 100);
+    };
+    operations(backend, step, x, {.gradient = part(0), .parameter = part(1), .first = part(2), .second = part(3)});
     if (together) backend.end_step();
   }
   Floats out(4 * kCount);
@@ -55,12 +59,12 @@ TEST_CASE("an upload or a download in a step comes behind the operations before 
   const Memory x = backend.allocate(4), y = backend.allocate(4);
   Floats seen(4);
   backend.begin_step();
-  backend.fill(4, 2.0f, x.data());
+  backend.fill(2.0f, x);
   backend.download(x.data(), seen);
   CHECK(seen == Floats(4, 2.0f));
-  backend.add_scaled(4, 1.0f, x.data(), 1.0f, y.data());
+  backend.add_scaled(1.0f, x, 1.0f, y);
   backend.upload(Floats(4, 5.0f), x.data());
-  backend.add_scaled(4, 1.0f, x.data(), 1.0f, y.data());
+  backend.add_scaled(1.0f, x, 1.0f, y);
   backend.end_step();
   backend.download(y.data(), seen);
   CHECK(seen == Floats(4, 7.0f));
@@ -70,9 +74,9 @@ TEST_CASE("what a step noted before it failed is done, and the next step is whol
   emulated::CudaBackend backend(Precision::kFp32);
   const Memory x = backend.allocate(1);
   backend.begin_step();
-  backend.fill(1, 1.0f, x.data());
+  backend.fill(1.0f, x);
   backend.begin_step();
-  backend.add_scaled(1, 1.0f, x.data(), 1.0f, x.data());
+  backend.add_scaled(1.0f, x, 1.0f, x);
   backend.end_step();
   Floats seen(1);
   backend.download(x.data(), seen);
@@ -141,11 +145,11 @@ TEST_CASE_TEMPLATE("in a step, cuBLAS comes behind the operations before it", On
     float *const p = take(layers.parameters), *const gradients = take(layers.parameters);
     for (int step = 1; step <= 3; ++step) {
       if (together) backend->begin_step();
-      backend->fill(rows * layers.first[0].x_stride, 0.1f * static_cast<float>(step), tape.x);
+      backend->fill(0.1f * static_cast<float>(step), vector(tape.x, rows * layers.first[0].x_stride));
       backend->stack_forward(stack, rows, p, tape);
-      backend->add_scaled(rows * heads, 1.0f, tape.heads, 0.0f, tape.dheads);
+      backend->add_scaled(1.0f, vector(tape.heads, rows * heads), 0.0f, vector(tape.dheads, rows * heads));
       backend->stack_backward(stack, rows, p, tape, gradients);
-      backend->add_scaled(few, -1e-4f, gradients + first_head, 1.0f, p + first_head);
+      backend->add_scaled(-1e-4f, vector(gradients + first_head, few), 1.0f, vector(p + first_head, few));
       if (together) backend->end_step();
     }
     Floats out(layers.parameters);

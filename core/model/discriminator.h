@@ -3,13 +3,13 @@
 #include <vector>
 
 #include "core/model/trained_parameters.h"
-#include "core/nn/grouped_mlp.h"
+#include "core/nn/network.h"
 
 namespace meg {
 
 struct DiscriminatorOptions {
   std::vector<int> hidden;
-  Activation activation = Activation::kRelu;
+  bool leaky = false;  ///< LeakyReLU in the place of ReLU
   float dropout = 0;
   float gamma = 0;        ///< weight of the R1 + R2 penalty: gamma / 2 E |grad D|^2 on real and on generated rows
   int penalty_every = 1;  ///< steps between two penalties, each as heavy as all it stands for (Karras et al. 2020)
@@ -28,33 +28,32 @@ class Discriminator {
 
   /// One step on x [2 rows, columns], real rows (label 1) and behind them as many generated ones (label 0); the loss,
   /// BCE and penalty, is added to *loss.
-  void train(int rows, const float* x, float* loss);
-  /// What generated rows [rows, columns] should change to pass for real (label 1, the non-saturating loss): dx, the
-  /// gradient of the mean BCE, which is added to *loss.
-  void judge(int rows, const float* generated, float* loss, float* dx);
+  void train(ConstView x, float* loss);
+  /// dx: the gradient of the generators' loss by generated rows, both [rows, columns]. The loss is the mean BCE with
+  /// label 1 (the non-saturating loss), and is added to *loss.
+  void row_gradients(ConstView generated, float* loss, View dx);
   /// The logits of rows [out.size(), columns] on the device.
-  void score(const float* x, std::span<float> out);
+  void score(ConstView x, std::span<float> out);
 
   int steps_done() const { return step_; }
   void set_steps_done(int steps) { step_ = steps; }
   const TrainedParameters& parameters() const { return parameters_; }
-  const GroupedMlp& network() const { return mlp_; }
+  const Network& network() const { return network_; }
 
  private:
   Backend& backend_;
   DiscriminatorOptions options_;
   int max_rows_ = 0;
-  GroupedMlp mlp_;
+  Network network_;
   TrainedParameters parameters_;
   Arena arena_{Memory()};
-  GroupedMlp::Tape tape_, deltas_, tangents_;
-  float *dlogit_ = nullptr, *dx_ = nullptr;  // of real and generated rows
+  Network::Tape tape_, deltas_, tangents_;
+  View dlogit_, dx_;  // of real and generated rows
   int step_ = 0;
 };
 
 /// ROC AUC of the discriminator between real and generated rows, on the device: 0.5 = it cannot tell them apart. Of
 /// rows that it was not trained on it is an honest answer.
-double discriminator_auc(Discriminator& discriminator, const float* real, int real_rows, const float* generated,
-                         int generated_rows);
+double discriminator_auc(Discriminator& discriminator, ConstView real, ConstView generated);
 
 }  // namespace meg

@@ -16,27 +16,27 @@ TrainedParameters::TrainedParameters(Backend& backend, std::size_t count, bool w
       with_average_(with_average),
       memory_(backend.allocate((with_average ? 5 : 4) * Arena::padded(count))) {}
 
-void TrainedParameters::step(Backend& backend, int step, const AdamOptions& options, float* square_norm) const {
+void TrainedParameters::step(Backend& backend, int step, const AdamOptions& options, View square_norm) const {
   if (options.clip > 0) {
-    backend.fill(1, 0.0f, square_norm);
-    backend.add_square_sum(count_, 1.0f, gradients(), square_norm);
+    backend.fill(0.0f, square_norm);
+    backend.add_square_sum(1.0f, gradients(), square_norm.data());
   }
   AdamState with_norm = state();
   with_norm.square_norm = square_norm;
-  backend.adam(count_, step, options, with_norm);
+  backend.adam(step, options, with_norm);
 }
 
 void TrainedParameters::save(Backend& backend, const std::string& name, const std::string& when,
                              TensorFile& file) const {
   for (const auto& [part, place] : kKept)
-    if (place < 4 || with_average_) save_vector(backend, name + "." + part, when, count_, block(place), file);
+    if (place < 4 || with_average_) save_vector(backend, name + "." + part, when, count_, block(place).data(), file);
 }
 
 void TrainedParameters::load(Backend& backend, const std::string& name, const TensorFile& file) const {
   for (const auto& [part, place] : kKept) {
     if (place == 4 && !with_average_) continue;
     const bool there = place < 4 || file.tensors.contains(name + "." + part);
-    load_vector(backend, name + (there ? std::string(".") + part : ".parameters"), count_, block(place), file);
+    load_vector(backend, name + (there ? std::string(".") + part : ".parameters"), count_, block(place).data(), file);
   }
 }
 

@@ -13,10 +13,12 @@ class TrainedParameters {
   TrainedParameters(Backend& backend, std::size_t count, bool with_average = false);
 
   std::size_t count() const { return count_; }
-  float* parameters() const { return block(0); }
+  // Vectors of [count].
+  View parameters() const { return block(0); }
   /// Zero before the first step and behind every one.
-  float* gradients() const { return block(1); }
-  float* average() const { return with_average_ ? block(4) : nullptr; }
+  View gradients() const { return block(1); }
+  /// Empty where there is none.
+  View average() const { return with_average_ ? block(4) : View(); }
   AdamState state() const {
     return {.gradient = gradients(),
             .parameter = parameters(),
@@ -26,9 +28,11 @@ class TrainedParameters {
   }
 
   /// Sets the moments to zero, for a new run from these parameters.
-  void forget(Backend& backend) const { backend.fill(2 * Arena::padded(count_), 0.0f, block(2)); }
+  void forget(Backend& backend) const {
+    for (const View moments : {block(2), block(3)}) backend.fill(0.0f, moments);
+  }
   /// Step number `step` (from 1). `square_norm` is scratch for one number, needed where options.clip > 0.
-  void step(Backend& backend, int step, const AdamOptions& options, float* square_norm = nullptr) const;
+  void step(Backend& backend, int step, const AdamOptions& options, View square_norm = {}) const;
 
   /// "NAME.parameters", "NAME.first_moments", ... for a run to go on from.
   /// Throws Error, saying `when`, where one is not finite.
@@ -37,7 +41,7 @@ class TrainedParameters {
   void load(Backend& backend, const std::string& name, const TensorFile& file) const;
 
  private:
-  float* block(std::size_t i) const { return memory_.data() + i * Arena::padded(count_); }
+  View block(std::size_t i) const { return {memory_.data() + i * Arena::padded(count_), 1, count_, memory_.device()}; }
 
   std::size_t count_ = 0;
   bool with_average_ = false;

@@ -12,9 +12,9 @@
 namespace meg {
 
 /// THE interface: the operations that a training step is made of. cpu/ and kernels/ implement it, file by file.
-/// All pointers are to memory of this backend, float32, row-major; sizes are in elements. Nothing allocates but
-/// allocate(). Results do not depend on the number of threads; bit for bit they do on the alignment of the operands,
-/// which is the same for what an Arena hands out.
+/// All views and pointers are to memory of this backend, float32, row-major; sizes are in elements. Nothing allocates
+/// but allocate(). Results do not depend on the number of threads; bit for bit they do on the alignment of the
+/// operands, which is the same for what an Arena hands out.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -55,7 +55,7 @@ class Backend {
   /// `to`, of allocate_on_host(), is there behind finish_download() of the same slot. There are two, 0 and 1.
   virtual void start_download(int slot, const float* from, std::span<float> to) = 0;
   virtual void finish_download(int slot) = 0;
-  virtual void fill(std::size_t count, float value, float* out) = 0;
+  virtual void fill(float value, View out) = 0;
 
   // --- linear (grouped)
   /// y[g] = dropout(activation(x[g] w[g] + b[g])), and what else `tail` says. A group may have no inputs: y is its
@@ -106,18 +106,17 @@ class Backend {
   virtual void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) = 0;
 
   // --- pointwise
-  /// dx = dy * activation'(x), from y = activation(x), all [count]; dx may be dy.
-  virtual void activation_backward(Activation activation, std::size_t count, const float* y, const float* dy,
-                                   float* dx) = 0;
-  /// Drops elements of x [count]. Calling it on the gradient with the same (seed, step) is the backward.
-  virtual void dropout(const Dropout& dropout, std::size_t count, float* x) = 0;
-  /// y = scale * y + factor * x, [count].
-  virtual void add_scaled(std::size_t count, float factor, const float* x, float scale, float* y) = 0;
+  // Of operands without gaps, element by element.
+  /// dx = dy * activation'(x), from y = activation(x); dx may be dy.
+  virtual void activation_backward(Activation activation, ConstView y, ConstView dy, View dx) = 0;
+  /// Drops elements of x. Calling it on the gradient with the same (seed, step) is the backward.
+  virtual void dropout(const Dropout& dropout, View x) = 0;
+  /// y = scale * y + factor * x.
+  virtual void add_scaled(float factor, ConstView x, float scale, View y) = 0;
 
   // --- rows
-  /// out[r, :] = standard normal numbers of row first_row + r, [rows, columns].
-  virtual void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, int rows, int columns,
-                           float* out) = 0;
+  /// out[r, :] = standard normal numbers of row first_row + r. No gaps.
+  virtual void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, View out) = 0;
   /// out[i] = the row p(i) of `rows`, where p is the KeyedPermutation of Philox(seed, kShuffle) at position 0 with the
   /// number `epoch`; [rows.count].
   virtual void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) = 0;
@@ -125,18 +124,18 @@ class Backend {
   /// [count].
   virtual void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
                          std::uint32_t* out) = 0;
-  /// out[r, :] = table[index[r], :], [rows, columns].
-  virtual void gather_rows(const float* table, const std::uint32_t* index, int rows, int columns, float* out) = 0;
+  /// out[r, :] = table[index[r], :]; index [out.rows()]. No gaps.
+  virtual void gather_rows(ConstView table, const std::uint32_t* index, View out) = 0;
 
   // --- losses
   /// BCE from the logit: softplus(logit) - label * logit, computed without exp overflow. The mean over the first `real`
-  /// rows, label 1, and that over `generated` ones behind them, label 0, are added to *loss; dlogit [real + generated]
-  /// is the gradient. Either may be 0.
-  virtual void bce_with_logits(int real, int generated, const float* logit, float* loss, float* dlogit) = 0;
-  /// *sum += factor * sum of squares of x [count].
-  virtual void add_square_sum(std::size_t count, float factor, const float* x, float* sum) = 0;
-  /// *sum += factor * sum of x [count].
-  virtual void add_sum(std::size_t count, float factor, const float* x, float* sum) = 0;
+  /// logits, label 1, and that over the generated ones behind them, label 0, are added to *loss; dlogit is the
+  /// gradient. There may be none of either.
+  virtual void bce_with_logits(std::size_t real, ConstView logit, float* loss, View dlogit) = 0;
+  /// *sum += factor * sum of squares of x.
+  virtual void add_square_sum(float factor, ConstView x, float* sum) = 0;
+  /// *sum += factor * sum of x.
+  virtual void add_sum(float factor, ConstView x, float* sum) = 0;
 
   // --- decoding
   /// code[r, j] = the code of column j, [rows, columns]; number[r, i] = what the z of the column numbers[i] stands for,
@@ -201,9 +200,9 @@ class Backend {
   virtual void play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses);
 
   // --- optimizers
-  /// One Adam / AdamW step number `step` (from 1) over [count] parameters (Kingma & Ba 2015). Adam is element-wise,
-  /// so one call over the parameters of all generators IS one optimizer per generator.
-  virtual void adam(std::size_t count, int step, const AdamOptions& options, const AdamState& state) = 0;
+  /// One Adam / AdamW step number `step` (from 1), see AdamStep in formulas.h. Adam is element-wise, so one call over
+  /// the parameters of all generators IS one optimizer per generator.
+  virtual void adam(int step, const AdamOptions& options, const AdamState& state) = 0;
 };
 
 /// The backend of a device. threads = 0 takes all cores; it never changes a result. `precision` is for a GPU. Throws

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/nn/column_layout.h"
-#include "core/tensor/host_device.h"
+#include "core/tensor/view.h"
 
 /// What the operations of core/nn/backend.h take besides memory: layers, dropout, stacks, optimizers, games.
 namespace meg {
@@ -118,12 +118,12 @@ struct AdamOptions {
   float average_decay = 0.0f;  // average = decay * average + (1 - decay) * parameter
 };
 
-/// The [count] vectors of one optimizer.
+/// The vectors of one optimizer, all of one length.
 struct AdamState {
-  float* gradient;  // left zero, for the sums of the next step
-  float *parameter, *first, *second;
-  float* average = nullptr;            // may be null
-  const float* square_norm = nullptr;  // one number, the gradient's squared norm; needed for clipping
+  View gradient;  // left zero, for the sums of the next step
+  View parameter, first, second;
+  View average{};           // may be empty
+  ConstView square_norm{};  // one number, the gradient's squared norm; needed for clipping
 };
 
 /// One side of a Game: networks with one hidden layer of ReLUs side by side, group n of both layers is of network n,

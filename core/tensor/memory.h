@@ -5,11 +5,9 @@
 #include <functional>
 #include <memory>
 
-#include "meg/error.h"
+#include "core/tensor/view.h"
 
 namespace meg {
-
-enum class Device { kCpu, kCuda };
 
 /// What a GPU rounds the factors of its products to; their sums are float32 always, and so is all else.
 enum class Precision {
@@ -33,6 +31,15 @@ class Memory {
   std::size_t size() const { return size_; }
   Device device() const { return device_; }
 
+  /// All of it, as one row.
+  operator View() const { return {data(), 1, size_, device_}; }
+  operator ConstView() const { return View(*this); }
+  /// Its first elements as a matrix.
+  View view(std::size_t rows, std::size_t columns) const {
+    if (kChecksViews && rows * columns > size_) throw Error("a view is larger than its memory");
+    return {data(), rows, columns, device_};
+  }
+
  private:
   std::unique_ptr<float, std::function<void(float*)>> data_{nullptr, [](float*) {}};
   std::size_t size_ = 0;
@@ -47,6 +54,8 @@ class Arena {
 
   /// `count` floats, contents undefined. Throws Error when the block is used up.
   float* take(std::size_t count);
+  /// The same as a matrix.
+  View take(std::size_t rows, std::size_t columns) { return {take(rows * columns), rows, columns, memory_.device()}; }
 
   /// The floats that take(arena) takes: of an arena without memory, which hands out null.
   template <class Take>

@@ -11,7 +11,8 @@ namespace meg {
 
 namespace {
 
-GroupedMlp::Shape generator_shape(int columns, const ClassicOptions& options) {
+/// Of all generators: on the same noise Linear -> ReLU -> dropout -> ... -> Linear -> Tanh, one group each.
+Network generator_network(int columns, const ClassicOptions& options) {
   std::vector<int> outputs = options.generator_columns;
   if (outputs.empty()) outputs.assign(static_cast<std::size_t>(columns), 1);
   if (std::accumulate(outputs.begin(), outputs.end(), 0) != columns)
@@ -19,12 +20,15 @@ GroupedMlp::Shape generator_shape(int columns, const ClassicOptions& options) {
          columns);
   for (const int width : outputs)
     if (width < 1) fail("every generator must write at least one column");
-  return {.inputs = options.input_dim,
-          .hidden = options.hidden,
-          .outputs = outputs,
-          .hidden_activation = Activation::kRelu,
-          .output_activation = Activation::kTanh,
-          .dropout = options.dropout};
+  std::vector<layers::Layer> layers;
+  for (const int units : options.hidden) {
+    layers.push_back(layers::Linear{.outputs = std::vector<int>(outputs.size(), units)});
+    layers.push_back(layers::Relu());
+    layers.push_back(layers::Dropout{options.dropout});
+  }
+  layers.push_back(layers::Linear{.outputs = outputs});
+  layers.push_back(layers::Tanh());
+  return Network(options.input_dim, std::move(layers));
 }
 
 AdamOptions adam_options(const ClassicOptions& o) {
@@ -58,13 +62,16 @@ struct ClassicEnsemble::Step {
       : arena(e.backend_.allocate(floats(e, batch, steps))),
         tape(e.generator_.make_tape(arena, 2 * batch)),
         scratch(e.generator_.make_tape(arena, batch)),
-        noise(arena.take(elements(2 * batch, e.options_.input_dim))),
-        rows(arena.take(elements(2 * batch, e.columns()))),
-        gradient(arena.take(elements(batch, e.columns()))),
-        losses(arena.take(elements(steps, 2))) {
+        noise(take(2 * batch, e.options_.input_dim)),
+        rows(take(2 * batch, e.columns())),
+        gradient(take(batch, e.columns())),
+        losses(take(steps, 2)) {
     tape.training = true;
     tape.seed = e.options_.seed;
     at_once.reserve(static_cast<std::size_t>(e.options_.steps_at_once));
+  }
+  View take(int rows, int columns) {
+    return arena.take(static_cast<std::size_t>(rows), static_cast<std::size_t>(columns));
   }
   static std::size_t floats(const ClassicEnsemble& e, int batch, int steps) {
     return e.generator_.tape_floats(2 * batch) + e.generator_.tape_floats(batch) +
@@ -73,38 +80,39 @@ struct ClassicEnsemble::Step {
   }
 
   Arena arena;
-  GroupedMlp::Tape tape, scratch;  // of the generators
-  float* noise;
-  float* rows;  // the discriminator's, real ones and behind them generated ones
-  float* gradient;
-  float* losses;                  // [steps of an epoch, 2]: what they were, on the device
+  Network::Tape tape, scratch;  // of the generators
+  View noise;
+  View rows;  // the discriminator's, real ones and behind them generated ones
+  View gradient;
+  View losses;                    // [steps of an epoch, 2]: what they were, on the device
   std::vector<GameStep> at_once;  // the steps of one launch
 };
 
 ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions options)
     : backend_(backend),
       options_(checked(std::move(options))),
-      generator_(generator_shape(columns, options_)),
+      generator_(generator_network(columns, options_)),
       generators_(backend, generator_.parameters(), options_.ema > 0),
       discriminator_(backend, columns, 1, discriminator_options(options_)) {
   std::vector<float> start(generator_.parameters());
   generator_.initialize(options_.seed * 2, start);
-  backend.upload(start, generators_.parameters());
+  backend.upload(start, generators_.parameters().data());
 }
 
-void ClassicEnsemble::train_step(Step& s, int rows) {
+void ClassicEnsemble::train_step(Step& s, int count) {
+  const auto rows = static_cast<std::size_t>(count);
+  const View noise = s.noise.row_range(0, 2 * rows), gradient = s.gradient.row_range(0, rows);
   // Two batches in one pass, for the generators stand still until both are used: theirs, then the discriminator's.
-  backend_.fill_normal(options_.seed, Stream::kNoise, noise_row_, 2 * rows, options_.input_dim, s.noise);
-  noise_row_ += 2 * static_cast<std::uint64_t>(rows);
+  backend_.fill_normal(options_.seed, Stream::kNoise, noise_row_, noise);
+  noise_row_ += 2 * static_cast<std::uint64_t>(count);
   s.tape.step = noise_row_;  // dropout masks of its own for every batch
-  const float* generated = generator_.forward(backend_, 2 * rows, s.noise, generators_.parameters(), s.tape);
-  float* const losses = s.losses + 2 * epoch_step_;
-  const std::size_t half = elements(rows, columns());
-  backend_.add_scaled(half, 1.0f, generated + half, 0.0f, s.rows + half);
-  discriminator_.train(rows, s.rows, losses);
-  discriminator_.judge(rows, generated, losses + 1, s.gradient);
-  generator_.backward(backend_, rows, s.noise, generators_.parameters(), s.tape, s.gradient, s.scratch,
-                      generators_.gradients(), nullptr);
+  const ConstView generated = generator_.forward(backend_, noise, generators_.parameters(), s.tape);
+  const View losses = s.losses.row_range(static_cast<std::size_t>(epoch_step_), 1);
+  backend_.add_scaled(1.0f, generated.row_range(rows, rows), 0.0f, s.rows.row_range(rows, rows));
+  discriminator_.train(s.rows.row_range(0, 2 * rows), &losses(0, 0));
+  discriminator_.row_gradients(generated.row_range(0, rows), &losses(0, 1), gradient);
+  generator_.backward(backend_, noise.row_range(0, rows), generators_.parameters(), s.tape, gradient, s.scratch,
+                      generators_.gradients(), {});
   AdamOptions adam = adam_options(options_);
   adam.average_decay = average_decay(step_);
   generators_.step(backend_, step_, adam);
@@ -117,9 +125,9 @@ float ClassicEnsemble::average_decay(int step) const {
 }
 
 Game ClassicEnsemble::game(const float* table) const {
-  const auto player = [&](const GroupedMlp& network, const TrainedParameters& parameters) {
-    return Player{.first = network.layers().front(),
-                  .last = network.layers().back(),
+  const auto player = [&](const Network& network, const TrainedParameters& parameters) {
+    return Player{.first = network.stages().front().linear,
+                  .last = network.stages().back().linear,
                   .adam = adam_options(options_),
                   .state = parameters.state()};
   };
@@ -149,10 +157,10 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
   std::vector<float> losses(elements(steps, 2));
   while (epoch_ < last_epoch) {
     backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), {nullptr, order.size()}, order.data());
-    backend_.fill(losses.size(), 0.0f, step.losses);
+    backend_.fill(0.0f, step.losses);
     const int begin = epoch_step_;
     const auto add_losses = [&] {
-      backend_.download(step.losses, losses);
+      backend_.download(step.losses.data(), losses);
       for (int s = begin; s < epoch_step_; ++s) {
         const int batch = first_row(s + 1) - first_row(s);
         discriminator_loss_ += static_cast<double>(losses[elements(s, 2)]) * batch;
@@ -163,14 +171,15 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
       const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
       ++step_;
       backend_.begin_step();
-      backend_.gather_rows(table.data(), order.data() + first, batch, columns(), step.rows);
+      backend_.gather_rows(table.view(static_cast<std::size_t>(rows), static_cast<std::size_t>(columns())),
+                           order.data() + first, step.rows.row_range(0, static_cast<std::size_t>(batch)));
       train_step(step, batch);
       backend_.end_step();
       ++epoch_step_;
     };
     const auto take_steps_at_once = [&] {
       step.at_once.clear();
-      float* const at = step.losses + 2 * epoch_step_;
+      float* const at = step.losses.data() + 2 * epoch_step_;
       for (int n = 0; n < options_.steps_at_once && epoch_step_ < steps; ++n, ++epoch_step_) {
         const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
         ++step_;
@@ -202,17 +211,19 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
 }
 
 double ClassicEnsemble::discriminator_auc(std::span<const float> data, int rows) {
-  const int generated = std::max(rows, 1024);
-  const Memory both = backend_.allocate(data.size() + elements(generated, columns()));
-  float* const fake = both.data() + data.size();
+  const auto real = static_cast<std::size_t>(rows), generated = std::max<std::size_t>(real, 1024),
+             width = static_cast<std::size_t>(columns());
+  const Memory memory = backend_.allocate((real + generated) * width);
+  const View both = memory.view(real + generated, width), fake = both.row_range(real, generated);
   backend_.upload(data, both.data());
-  Slot slot = make_slot(rows_of_pass(static_cast<std::size_t>(generated)));
-  for (int row = 0; row < generated; row += slot.rows) {
-    const float* made = generate(backend_, options_.seed, static_cast<std::uint64_t>(row), slot);
-    backend_.add_scaled(elements(std::min(slot.rows, generated - row), columns()), 1.0f, made, 0.0f,
-                        fake + elements(row, columns()));
+  Slot slot = make_slot(rows_of_pass(generated));
+  const auto pass = static_cast<std::size_t>(slot.rows);
+  for (std::size_t row = 0; row < generated; row += pass) {
+    const ConstView made(generate(backend_, options_.seed, row, slot), pass, width, memory.device());
+    const std::size_t count = std::min(pass, generated - row);
+    backend_.add_scaled(1.0f, made.row_range(0, count), 0.0f, fake.row_range(row, count));
   }
-  return meg::discriminator_auc(discriminator_, both.data(), rows, fake, generated);
+  return meg::discriminator_auc(discriminator_, both.row_range(0, real), fake);
 }
 
 void ClassicEnsemble::save(TensorFile& file) const {
@@ -262,15 +273,15 @@ int ClassicEnsemble::rows_of_pass(std::size_t wanted) const { return backend_.ro
 
 ClassicEnsemble::Slot ClassicEnsemble::make_slot(int rows) const {
   Arena arena(backend_.allocate(slot_floats(rows)));
-  GroupedMlp::Tape tape = generator_.make_tape(arena, rows);
-  float* const noise = arena.take(elements(rows, options_.input_dim));
-  return {rows, std::move(arena), std::move(tape), noise};
+  Network::Tape tape = generator_.make_tape(arena, rows);
+  const View noise = arena.take(static_cast<std::size_t>(rows), static_cast<std::size_t>(options_.input_dim));
+  return {.rows = rows, .arena = std::move(arena), .tape = std::move(tape), .noise = noise};
 }
 
 const float* ClassicEnsemble::generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const {
-  const float* parameters = options_.ema > 0 && step_ > 0 ? generators_.average() : generators_.parameters();
-  on.fill_normal(seed, Stream::kSample, first_row, slot.rows, options_.input_dim, slot.noise);
-  return generator_.forward(on, slot.rows, slot.noise, parameters, slot.tape);
+  const ConstView parameters = options_.ema > 0 && step_ > 0 ? generators_.average() : generators_.parameters();
+  on.fill_normal(seed, Stream::kSample, first_row, slot.noise);
+  return generator_.forward(on, slot.noise, parameters, slot.tape).data();
 }
 
 }  // namespace meg

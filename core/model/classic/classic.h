@@ -67,8 +67,8 @@ class ClassicEnsemble {
   struct Slot {
     int rows;
     Arena arena;
-    GroupedMlp::Tape tape;
-    float* noise;
+    Network::Tape tape;
+    View noise;
   };
   /// Rows of a pass where so many are wanted, see Backend::rows_of_pass.
   int rows_of_pass(std::size_t wanted) const;
@@ -78,18 +78,18 @@ class ClassicEnsemble {
   /// the device, in the slot. Bit for bit a row depends on its place there too: begin at multiples of slot.rows.
   const float* generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const;
 
-  int columns() const { return generator_.output_columns(); }
+  int columns() const { return generator_.outputs(); }
 
  private:
-  struct Step;  // the arena of a training step
-  void train_step(Step& step, int rows);
+  struct Step;                             // the arena of a training step
+  void train_step(Step& step, int count);  // of so many rows
   /// The game as a device plays it at once; its spans are those of this ensemble.
   Game game(const float* table) const;
   float average_decay(int step) const;
 
   Backend& backend_;
   ClassicOptions options_;
-  GroupedMlp generator_;  // all generators
+  Network generator_;  // all generators
   TrainedParameters generators_;
   Discriminator discriminator_;
   int epoch_ = 0;       // done

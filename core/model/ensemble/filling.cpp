@@ -70,7 +70,7 @@ void RowFiller::choose_sets(const Draw& draw, std::span<float> cells) {
   std::vector<float> chosen(cells.begin(), cells.end());
   for (int c = 0; c < kCandidates; ++c) {
     candidate_.assign(cells.begin(), cells.end());
-    on_.backend.fill(host_mass_.size(), 0.0f, log_mass_);
+    on_.backend.fill(0.0f, View(log_mass_, 1, host_mass_.size(), on_.backend.device()));
     Draw of = draw;
     of.stream = Stream::kCandidate, of.first_row = candidate_row(draw.first_row, c);
     run(of, candidate_);

@@ -34,8 +34,7 @@ Gate::Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows&
   const RowNumbers order(backend, rows.train.size());
   backend.shuffle_rows(seed, 0, rows.train, order.data());
   const Memory device = backend.allocate(sample_ * layout.cell_stride());
-  backend.gather_rows(rows.cells, order.data(), static_cast<int>(sample_), static_cast<int>(layout.cell_stride()),
-                      device.data());
+  backend.gather_rows(rows.cells, order.data(), device.view(sample_, layout.cell_stride()));
   std::vector<float> cells(sample_ * layout.cell_stride());
   backend.download(device.data(), cells);
   rank_codes(cells);
@@ -88,12 +87,13 @@ Gate::Score Gate::score(const float* parameters) const {
   Arena arena(backend_.allocate(ensemble_.tape_floats(kBatch, passes) + Arena::padded(kBatch * stride) +
                                 Arena::padded(kBatch * n)));
   MaskedEnsemble::Tape tape = ensemble_.make_tape(arena, kBatch, passes);
-  float *const cells = arena.take(kBatch * stride), *const losses = arena.take(kBatch * n);
+  const View cells = arena.take(kBatch, stride), losses = arena.take(kBatch, n);
   std::vector<float> host(kBatch * stride);
   std::vector<std::uint8_t> generated;
   for (std::size_t row = 0; row < sample_; row += kBatch) {
-    ensemble_.generate(backend_, kBatch, {seed_, Stream::kMeasure, row}, parameters, constants_, tape, cells, nullptr);
-    backend_.download(cells, host);
+    ensemble_.generate(backend_, kBatch, {seed_, Stream::kMeasure, row}, parameters, constants_, tape, cells.data(),
+                       nullptr);
+    backend_.download(cells.data(), host);
     const std::vector<std::uint8_t> part = bins(host);
     generated.insert(generated.end(), part.begin(), part.end());
   }
@@ -116,7 +116,7 @@ Gate::Score Gate::score(const float* parameters) const {
   const RowNumbers& judges = rows_.held_out.empty() ? rows_.train : rows_.held_out;
   const auto loss = [&] {
     return static_cast<double>(
-        mean_loss(row_losses(backend_, ensemble_, rows_.cells, judges, kBatch, parameters, tape, cells, losses)));
+        mean_loss(row_losses(backend_, ensemble_, rows_.cells, judges, parameters, tape, cells, losses)));
   };
   out.loss = loss();
   if (ensemble_.shape().any_order) {

@@ -291,10 +291,12 @@ void MaskedEnsemble::fill(Backend& backend, int rows, Draw draw, const float* pa
     if (!shared()) continue;
     // The sum changes by the difference of two products, which is exactly 0 in rows whose cell was known: what is known
     // of other rows must not change a bit of them.
-    const std::size_t count = elements(rows, own.y_stride);
+    const auto vector = [&, count = elements(rows, own.y_stride)](float* data) {
+      return View(data, 1, count, backend.device());
+    };
     backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.a1);
-    backend.add_scaled(count, 1.0f, tape.a1, -1.0f, tape.product);
-    backend.add_scaled(count, 1.0f, tape.product, 1.0f, tape.sum);
+    backend.add_scaled(1.0f, vector(tape.a1), -1.0f, vector(tape.product));
+    backend.add_scaled(1.0f, vector(tape.product), 1.0f, vector(tape.sum));
   }
 }
 

@@ -50,7 +50,7 @@ class MegPreset final : public Preset {
     data_fingerprint_ = print;
     table_ = backend_.allocate(cells.size());
     backend_.upload(cells, table_.data());
-    rows_.cells = table_.data();
+    rows_.cells = table_.view(table.rows(), ensemble_->layout().cell_stride());
     split(table.rows());
     sizes_ = choose_sizes(rows_.train.size(), ensemble_->layout(), options_);
     if (begun) set_run(epochs_, batch_size_);
@@ -338,8 +338,8 @@ class MegPreset final : public Preset {
   void finish() {
     refined_ = refinement_ && Gate(backend_, *ensemble_, rows_, constants_.data(), options_.seed)
                                   .passes(warm_up_->best(), refinement_->result());
-    backend_.add_scaled(ensemble_->parameters(), 1.0f, refined_ ? refinement_->result() : warm_up_->best(), 0.0f,
-                        result_.data());
+    const float* const best = refined_ ? refinement_->result() : warm_up_->best();
+    backend_.add_scaled(1.0f, ConstView(best, 1, result_.size(), result_.device()), 0.0f, result_);
     refinement_.reset();
     warm_up_.reset();
     finished_ = learned_ = true;

@@ -13,7 +13,7 @@ constexpr int kPoolBatches = 16;
 
 DiscriminatorOptions discriminator_options(const RefinementOptions& o) {
   return {.hidden = o.hidden,
-          .activation = Activation::kLeakyRelu,
+          .leaky = true,
           .gamma = o.gamma,
           .penalty_every = o.penalty_every,
           .adam = {.rate = o.discriminator_rate, .beta1 = 0.0f, .beta2 = 0.99f},
@@ -34,15 +34,16 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
                      discriminator_options(options)),
       arena_(backend.allocate(arena_floats())),
       tape_(ensemble.make_tape(arena_, 2 * options.batch_size, MaskedEnsemble::Passes::kBackward)),
-      cells_(arena_.take(elements(2 * options.batch_size, ensemble.layout().cell_stride()))),
-      views_(arena_.take(elements(2 * options.batch_size, ensemble.layout().view_stride))),
-      dview_(arena_.take(elements(options.batch_size, ensemble.layout().view_stride))),
+      cells_(arena_.take(2 * static_cast<std::size_t>(options.batch_size), ensemble.layout().cell_stride())),
+      views_(arena_.take(2 * static_cast<std::size_t>(options.batch_size), ensemble.layout().view_stride)),
+      dview_(arena_.take(static_cast<std::size_t>(options.batch_size), ensemble.layout().view_stride)),
       losses_(arena_.take(elements(options.batch_size, ensemble.layout().size()))),
-      sums_(arena_.take(3)),
+      sums_(arena_.take(1, 2)),
+      square_norm_(arena_.take(1, 1)),
       drawn_(backend, static_cast<std::size_t>(options.batch_size)) {
   tape_.seed = options.seed;
-  for (float* to : {generators_.parameters(), generators_.average()})
-    backend.add_scaled(ensemble.parameters(), 1.0f, parameters, 0.0f, to);
+  const ConstView start(parameters, 1, ensemble.parameters(), backend.device());
+  for (const View to : {generators_.parameters(), generators_.average()}) backend.add_scaled(1.0f, start, 0.0f, to);
 }
 
 std::size_t Refinement::arena_floats() const {
@@ -51,7 +52,7 @@ std::size_t Refinement::arena_floats() const {
   return ensemble_.tape_floats(2 * batch, MaskedEnsemble::Passes::kBackward) +
          Arena::padded(elements(2 * batch, layout.cell_stride())) +
          Arena::padded(elements(2 * batch, layout.view_stride)) + Arena::padded(elements(batch, layout.view_stride)) +
-         Arena::padded(elements(batch, layout.size())) + Arena::padded(3);
+         Arena::padded(elements(batch, layout.size())) + Arena::padded(2) + Arena::padded(1);
 }
 
 Draw Refinement::draw() const {
@@ -65,71 +66,75 @@ void Refinement::fill_pool() {
   pool_ = backend_.allocate(kPoolBatches * size);
   for (int i = 0; i < kPoolBatches; ++i) {
     const Draw noise{options_.seed, Stream::kRefinement, elements(i, static_cast<std::size_t>(batch))};
-    ensemble_.generate(backend_, batch, noise, generators_.parameters(), constants_, tape_,
+    ensemble_.generate(backend_, batch, noise, generators_.parameters().data(), constants_, tape_,
                        pool_.data() + static_cast<std::size_t>(i) * size, nullptr);
   }
 }
 
 void Refinement::step() {
   const ColumnsLayout& layout = ensemble_.layout();
-  const int batch = options_.batch_size, stride = static_cast<int>(layout.cell_stride());
+  const int batch = options_.batch_size;
   const bool alone = step_ < options_.discriminator_first;
-  float* const real_cells = cells_ + elements(batch, layout.cell_stride());
-  float* const view = views_ + elements(batch, layout.view_stride);
+  const auto rows = static_cast<std::size_t>(batch);
+  const View drawn_cells = cells_.row_range(0, rows), real_cells = cells_.row_range(rows, rows);
+  const View generated = views_.row_range(rows, rows);
   tape_.dropout = 0;
   if (!alone)
     pool_ = Memory();
   else if (pool_.size() == 0)
     fill_pool();
-  const auto draw_rows = [&](std::uint64_t stream, RowList from, const float* table, float* cells) {
+  const auto draw_rows = [&](std::uint64_t stream, RowList from, ConstView table, View cells) {
     backend_.draw_rows(options_.seed, Stream::kRefinement, 2 * static_cast<std::uint64_t>(step_) + stream, from, batch,
                        drawn_.data());
-    backend_.gather_rows(table, drawn_.data(), batch, stride, cells);
+    backend_.gather_rows(table, drawn_.data(), cells);
   };
   backend_.begin_step();
   draw_rows(0, rows_.train, rows_.cells, real_cells);
-  backend_.view_rows(layout, batch, real_cells, views_);
+  backend_.view_rows(layout, batch, real_cells.data(), views_.data());
   if (alone) {
-    draw_rows(1, {nullptr, elements(kPoolBatches, static_cast<std::size_t>(batch))}, pool_.data(), cells_);
-    backend_.view_rows(layout, batch, cells_, view);
+    draw_rows(1, {nullptr, elements(kPoolBatches, static_cast<std::size_t>(batch))},
+              pool_.view(kPoolBatches * rows, layout.cell_stride()), drawn_cells);
+    backend_.view_rows(layout, batch, drawn_cells.data(), generated.data());
   } else {
-    ensemble_.generate(backend_, batch, draw(), generators_.parameters(), constants_, tape_, cells_, view);
+    ensemble_.generate(backend_, batch, draw(), generators_.parameters().data(), constants_, tape_, drawn_cells.data(),
+                       generated.data());
   }
-  discriminator_.train(batch, views_, sums_);
+  discriminator_.train(views_, sums_.data());
   ++discriminator_steps_;
-  if (!alone) train_generators(view);
+  if (!alone) train_generators(generated);
   backend_.end_step();
   ++step_;
 }
 
-void Refinement::train_generators(const float* view) {
+void Refinement::train_generators(ConstView generated) {
   const ColumnsLayout& layout = ensemble_.layout();
   const int batch = options_.batch_size;
-  discriminator_.judge(batch, view, sums_ + 1, dview_);
-  backend_.sample_backward(layout, batch, tape_.heads, cells_, draw(), dview_, tape_.dheads);
+  discriminator_.row_gradients(generated, sums_.data() + 1, dview_);
+  backend_.sample_backward(layout, batch, tape_.heads, cells_.data(), draw(), dview_.data(), tape_.dheads);
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order)
     tape_.hidden_from = 2 * batch - MaskedEnsemble::hiding_rows(options_.hidden_share, batch);
   MaskedEnsemble::Tape real = ensemble_.rows_from(tape_, batch);
-  const float* real_cells = cells_ + elements(batch, layout.cell_stride());
-  ensemble_.forward(backend_, batch, real_cells, generators_.parameters(), real);
+  const float* real_cells = cells_.data() + elements(batch, layout.cell_stride());
+  ensemble_.forward(backend_, batch, real_cells, generators_.parameters().data(), real);
   backend_.heads_loss(layout, batch, real.heads, real_cells, options_.keep / static_cast<float>(batch), losses_,
                       real.dheads);
-  ensemble_.backward(backend_, 2 * batch, batch, cells_, generators_.parameters(), tape_, generators_.gradients());
+  ensemble_.backward(backend_, 2 * batch, batch, cells_.data(), generators_.parameters().data(), tape_,
+                     generators_.gradients().data());
   generators_.step(backend_, ++generator_step_,
                    {.rate = options_.rate,
                     .beta1 = 0.0f,
                     .beta2 = 0.99f,
                     .clip = options_.clip,
                     .average_decay = options_.average_decay},
-                   sums_ + 2);
+                   square_norm_);
   ++generator_steps_;
 }
 
 std::pair<float, float> Refinement::losses() {
   std::array<float, 2> sum;
-  backend_.download(sums_, sum);
-  backend_.fill(2, 0.0f, sums_);
+  backend_.download(sums_.data(), sum);
+  backend_.fill(0.0f, sums_);
   const auto mean = [](float total, int steps) {
     return steps > 0 ? total / static_cast<float>(steps) : std::numeric_limits<float>::quiet_NaN();
   };
@@ -147,18 +152,18 @@ double Refinement::held_out_auc() {
   const std::size_t held = std::min(rows_.held_out.size(), kMostRows);
   const auto batch = static_cast<std::size_t>(options_.batch_size);
   const std::size_t generated = (std::max<std::size_t>(held, 1024) + batch - 1) / batch * batch;
-  const Memory views = backend_.allocate((held + generated) * layout.view_stride);
-  float* const fake = views.data() + held * layout.view_stride;
+  const Memory memory = backend_.allocate((held + generated) * layout.view_stride);
+  const View views = memory.view(held + generated, layout.view_stride), fake = views.row_range(held, generated);
   for (std::size_t row = 0; row < held; row += batch) {
-    const int count = static_cast<int>(std::min(batch, held - row));
-    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, count, static_cast<int>(layout.cell_stride()),
-                         cells_);
-    backend_.view_rows(layout, count, cells_, views.data() + row * layout.view_stride);
+    const std::size_t count = std::min(batch, held - row);
+    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, cells_.row_range(0, count));
+    backend_.view_rows(layout, static_cast<int>(count), cells_.data(), views.data() + row * layout.view_stride);
   }
   for (std::size_t row = 0; row < generated; row += batch)
     ensemble_.generate(backend_, static_cast<int>(batch), {options_.seed, Stream::kMeasure, row},
-                       generators_.parameters(), constants_, tape_, cells_, fake + row * layout.view_stride);
-  return discriminator_auc(discriminator_, views.data(), static_cast<int>(held), fake, static_cast<int>(generated));
+                       generators_.parameters().data(), constants_, tape_, cells_.data(),
+                       fake.data() + row * layout.view_stride);
+  return discriminator_auc(discriminator_, views.row_range(0, held), fake);
 }
 
 void Refinement::save(TensorFile& file) const {
@@ -166,7 +171,7 @@ void Refinement::save(TensorFile& file) const {
   generators_.save(backend_, "refinement", when, file);
   discriminator_.parameters().save(backend_, "discriminator", when, file);
   std::array<float, 2> sum;
-  backend_.download(sums_, sum);
+  backend_.download(sums_.data(), sum);
   const nlohmann::json counters{{"step", step_},
                                 {"discriminator_step", discriminator_.steps_done()},
                                 {"generator_step", generator_step_},
@@ -184,7 +189,7 @@ void Refinement::load(const TensorFile& file) {
   discriminator_.set_steps_done(in.at("discriminator_step"));
   discriminator_steps_ = in.at("reported")[0], generator_steps_ = in.at("reported")[1];
   const std::array<float, 2> sum{in.at("losses")[0], in.at("losses")[1]};
-  backend_.upload(sum, sums_);
+  backend_.upload(sum, sums_.data());
 }
 
 }  // namespace meg

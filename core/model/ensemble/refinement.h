@@ -39,7 +39,7 @@ class Refinement {
   /// The discriminator's AUC between held-out and freshly generated rows; NaN where none is held out.
   double held_out_auc();
   /// The average of the weights, on the device.
-  const float* result() const { return generators_.average(); }
+  const float* result() const { return generators_.average().data(); }
 
   void save(TensorFile& file) const;
   void load(const TensorFile& file);
@@ -49,7 +49,7 @@ class Refinement {
   void fill_pool();
   Draw draw() const;
   /// From the view of the rows that have just been generated.
-  void train_generators(const float* view);
+  void train_generators(ConstView generated);
 
   Backend& backend_;
   const MaskedEnsemble& ensemble_;
@@ -59,10 +59,13 @@ class Refinement {
   TrainedParameters generators_;
   Discriminator discriminator_;
   Arena arena_;
-  MaskedEnsemble::Tape tape_;                         // rows [0, batch) generated, [batch, 2 batch) real
-  float *cells_, *views_, *dview_, *losses_, *sums_;  // views_: real rows [0, batch), generated [batch, 2 batch)
-  RowNumbers drawn_;                                  // [batch]
-  Memory pool_;  // cells of rows from the warmed-up generators, for the steps of the discriminator alone
+  MaskedEnsemble::Tape tape_;  // rows [0, batch) generated, [batch, 2 batch) real
+  View cells_;                 // [2 batch, 3 columns]
+  View views_, dview_;         // views_: real rows [0, batch), generated [batch, 2 batch)
+  float* losses_;              // [batch, columns]
+  View sums_, square_norm_;    // both losses; the gradient's norm
+  RowNumbers drawn_;           // [batch]
+  Memory pool_;                // cells of rows from the warmed-up generators, for the steps of the discriminator alone
   int step_ = 0, generator_step_ = 0;
   int discriminator_steps_ = 0, generator_steps_ = 0;  // since the last report
 };

@@ -12,7 +12,7 @@ std::size_t arena_floats(const MaskedEnsemble& ensemble, int batch) {
   const ColumnsLayout& layout = ensemble.layout();
   return ensemble.tape_floats(batch, MaskedEnsemble::Passes::kBackward) +
          Arena::padded(elements(batch, layout.cell_stride())) + Arena::padded(elements(batch, layout.size())) +
-         Arena::padded(2);
+         2 * Arena::padded(1);
 }
 
 }  // namespace
@@ -27,16 +27,18 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
       best_(backend.allocate(ensemble.parameters())),
       arena_(backend.allocate(arena_floats(ensemble, options.batch_size))),
       tape_(ensemble.make_tape(arena_, options.batch_size, MaskedEnsemble::Passes::kBackward)),
-      cells_(arena_.take(elements(options.batch_size, ensemble.layout().cell_stride()))),
-      losses_(arena_.take(elements(options.batch_size, ensemble.layout().size()))),
-      sum_(arena_.take(2)),
+      cells_(arena_.take(static_cast<std::size_t>(options.batch_size), ensemble.layout().cell_stride())),
+      losses_(arena_.take(static_cast<std::size_t>(options.batch_size), ensemble.layout().size())),
+      sum_(arena_.take(1, 1)),
+      square_norm_(arena_.take(1, 1)),
       order_(backend, rows.train.size()),
       stopping_({.epochs = options.epochs,
                  .decay_share = options.fall_share,
                  .least_improvement = options.worthwhile * static_cast<float>(steps_per_epoch()),
                  .patience = options.patience,
                  .least_gain = options.least_gain}) {
-  for (float* to : {parameters_.parameters(), parameters_.average(), best_.data()}) backend.upload(parameters, to);
+  for (float* to : {parameters_.parameters().data(), parameters_.average().data(), best_.data()})
+    backend.upload(parameters, to);
   tape_.seed = options_.seed;
   if (options_.epochs == 0) finish();
 }
@@ -55,7 +57,7 @@ bool WarmUp::step() {
   const int steps = steps_per_epoch();
   if (epoch_step_ == 0) {
     shuffle();
-    backend_.fill(1, 0.0f, sum_);
+    backend_.fill(0.0f, sum_);
   }
   // As even as can be: a last batch of three rows would be a step in a random direction.
   const auto row = [&](int end) {
@@ -65,15 +67,17 @@ bool WarmUp::step() {
   const int batch = static_cast<int>(row(epoch_step_ + 1) - first);
   const ColumnsLayout& layout = ensemble_.layout();
   backend_.begin_step();
-  backend_.gather_rows(rows_.cells, order_.data() + first, batch, static_cast<int>(layout.cell_stride()), cells_);
+  backend_.gather_rows(rows_.cells, order_.data() + first, cells_.row_range(0, static_cast<std::size_t>(batch)));
   tape_.dropout = ensemble_.shape().dropout;
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order)
     tape_.hidden_from = batch - MaskedEnsemble::hiding_rows(options_.hidden_share, batch);
-  ensemble_.forward(backend_, batch, cells_, parameters_.parameters(), tape_);
-  backend_.heads_loss(layout, batch, tape_.heads, cells_, 1.0f / static_cast<float>(batch), losses_, tape_.dheads);
-  backend_.add_sum(elements(batch, layout.size()), 1.0f, losses_, sum_);
-  ensemble_.backward(backend_, batch, batch, cells_, parameters_.parameters(), tape_, parameters_.gradients());
+  ensemble_.forward(backend_, batch, cells_.data(), parameters_.parameters().data(), tape_);
+  backend_.heads_loss(layout, batch, tape_.heads, cells_.data(), 1.0f / static_cast<float>(batch), losses_.data(),
+                      tape_.dheads);
+  backend_.add_sum(1.0f, losses_.row_range(0, static_cast<std::size_t>(batch)), sum_.data());
+  ensemble_.backward(backend_, batch, batch, cells_.data(), parameters_.parameters().data(), tape_,
+                     parameters_.gradients().data());
   const OneCycle schedule = cycle();
   ++step_;
   const auto t = static_cast<float>(step_);
@@ -84,7 +88,7 @@ bool WarmUp::step() {
                     .weight_decay = options_.weight_decay,
                     .clip = options_.clip,
                     .average_decay = std::min(options_.average_decay, (1.0f + t) / (10.0f + t))},
-                   sum_ + 1);
+                   square_norm_);
   backend_.end_step();
   if (++epoch_step_ < steps) return false;
   end_epoch();
@@ -96,7 +100,7 @@ void WarmUp::shuffle() {
 }
 
 void WarmUp::end_epoch() {
-  backend_.download(sum_, {&train_loss_, 1});
+  backend_.download(sum_.data(), {&train_loss_, 1});
   train_loss_ /= static_cast<float>(order_.size());
   epoch_step_ = 0;
   ++epoch_;
@@ -108,16 +112,15 @@ void WarmUp::end_epoch() {
     const std::vector<float> hidden = held_out_losses(0);
     for (std::size_t i = 0; i < losses.size(); ++i) losses[i] += options_.hidden_share * (hidden[i] - losses[i]);
   }
-  if (stopping_.end_epoch(epoch_, std::move(losses)))
-    backend_.add_scaled(ensemble_.parameters(), 1.0f, parameters_.average(), 0.0f, best_.data());
+  if (stopping_.end_epoch(epoch_, std::move(losses))) backend_.add_scaled(1.0f, parameters_.average(), 0.0f, best_);
   if (epoch_ >= stopping_.state().last_epoch) finish();
 }
 
 std::vector<float> WarmUp::held_out_losses(int hidden_from) {
   if (rows_.held_out.empty()) return {train_loss_};
   tape_.dropout = 0, tape_.step = 0, tape_.hidden_from = hidden_from;  // the same columns hidden after every epoch
-  return row_losses(backend_, ensemble_, rows_.cells, rows_.held_out, options_.batch_size, parameters_.average(), tape_,
-                    cells_, losses_);
+  return row_losses(backend_, ensemble_, rows_.cells, rows_.held_out, parameters_.average().data(), tape_, cells_,
+                    losses_);
 }
 
 void WarmUp::finish() {
@@ -126,7 +129,7 @@ void WarmUp::finish() {
   order_ = {};
   arena_ = Arena(Memory());
   tape_ = {};
-  cells_ = losses_ = sum_ = nullptr;
+  cells_ = losses_ = sum_ = square_norm_ = View();
 }
 
 void WarmUp::save(TensorFile& file) const {
@@ -137,7 +140,7 @@ void WarmUp::save(TensorFile& file) const {
   if (!done_) {
     parameters_.save(backend_, "warm_up", when, file);
     file.tensors["warm_up.best_losses"] = state.best_losses;
-    backend_.download(sum_, {&epoch_loss, 1});
+    backend_.download(sum_.data(), {&epoch_loss, 1});
   }
   const nlohmann::json counters{{"epoch", epoch_},
                                 {"epoch_step", epoch_step_},
@@ -170,7 +173,7 @@ void WarmUp::load(const TensorFile& file) {
   if (in.at("done")) return finish();
   parameters_.load(backend_, "warm_up", file);
   const float epoch_loss = in.at("epoch_loss");
-  backend_.upload({&epoch_loss, 1}, sum_);
+  backend_.upload({&epoch_loss, 1}, sum_.data());
   if (epoch_step_ > 0) shuffle();
 }
 

@@ -11,7 +11,7 @@ namespace meg {
 
 /// Rows to learn, on the device: cells [all rows, 3 columns], of which some are held out from training.
 struct TrainingRows {
-  const float* cells;
+  ConstView cells;
   RowNumbers train, held_out;
 };
 
@@ -56,7 +56,7 @@ class WarmUp {
   /// The best average so far, on the device.
   const float* best() const { return best_.data(); }
   /// The same, or the average while the first epoch is under way.
-  const float* result() const { return epoch_ > 0 || done_ ? best_.data() : parameters_.average(); }
+  const float* result() const { return epoch_ > 0 || done_ ? best_.data() : parameters_.average().data(); }
 
   void save(TensorFile& file) const;
   void load(const TensorFile& file);
@@ -78,8 +78,10 @@ class WarmUp {
   Memory best_;
   Arena arena_;
   MaskedEnsemble::Tape tape_;
-  float *cells_, *losses_, *sum_;  // losses_ [batch, columns]; sum_: loss of the epoch, and the gradient's norm
-  RowNumbers order_;               // of the epoch
+  View cells_;              // [batch, 3 columns]
+  View losses_;             // [batch, columns]
+  View sum_, square_norm_;  // the loss of the epoch, the gradient's norm
+  RowNumbers order_;        // of the epoch
   int epoch_ = 0, epoch_step_ = 0, step_ = 0;
   EarlyStopping stopping_;
   bool done_ = false;
