@@ -273,9 +273,13 @@ class BadInput(Case):
         data = bytearray(self.bytes_of("parquet"))
         data[100:160] = bytes(60)
         self.bad("damaged.parquet", bytes(data))
+        # The file ends with its metadata, their length and four letters.
         footer = bytearray(self.bytes_of("parquet"))
-        footer[-30:-8] = bytes(22)
+        begin = len(footer) - 8 - int.from_bytes(footer[-8:-4], "little")
+        footer[begin : begin + 20] = b"\xff" * 20
         self.bad("footer.parquet", bytes(footer))
+        footer[-8:-4] = (2**31 - 1).to_bytes(4, "little")
+        self.bad("long_footer.parquet", bytes(footer))
         text = PENGUINS.read_bytes()
         self.bad("cut.csv.gz", gzip.compress(text)[:-9], "is cut off")
         packed = subprocess.run(["zstd", "-c"], input=text, capture_output=True, check=True).stdout
