@@ -10,7 +10,7 @@ namespace meg {
 
 namespace {
 
-constexpr std::int64_t kDaySeconds = 86400;
+constexpr std::int64_t kSecondsADay = 86400;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0); }
 
@@ -31,7 +31,7 @@ void append_time(std::int64_t units, TimeUnit unit, std::string& out) {
 }
 
 void append_timestamp(std::int64_t units, const DataType& type, std::string& out) {
-  const std::int64_t a_day = kDaySeconds * units_per_second(type.unit), day = floor_div(units, a_day);
+  const std::int64_t a_day = kSecondsADay * units_per_second(type.unit), day = floor_div(units, a_day);
   append_day(day, out);
   out.push_back(' ');
   append_time(units - day * a_day, type.unit, out);
@@ -68,7 +68,7 @@ double number_of(const Array& column, std::size_t i) {
   if (!is_number(type.id) || column.is_null(i)) return std::numeric_limits<double>::quiet_NaN();
   if (type.id == TypeId::kFloat64) return column.values<double>()[i];
   const std::int64_t units = whole(column, i);
-  if (type.id == TypeId::kDate) return static_cast<double>(units * kDaySeconds);
+  if (type.id == TypeId::kDate) return static_cast<double>(units * kSecondsADay);
   if (type.id != TypeId::kTimestamp && type.id != TypeId::kTime) return static_cast<double>(units);
   // Whole seconds and what is behind them each fit a double; their sum is rounded once.
   const std::int64_t each = units_per_second(type.unit), seconds = floor_div(units, each);

@@ -13,7 +13,7 @@ namespace meg {
 
 namespace {
 
-constexpr std::size_t kNone = ~std::size_t{0};
+constexpr std::size_t kNoColumn = ~std::size_t{0};
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Of each column that may be missing all cells but the missing one, so that no hole is filled with a hole.
@@ -46,7 +46,7 @@ class RowImputer {
         first_noise_(std::uint64_t{draw} << 50),
         counts_(counts),
         filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone, rows),
-        column_(table.columns(), kNone),
+        column_(table.columns(), kNoColumn),
         made_(table.columns()),
         cells_(rows_ * trained.ensemble.layout().cell_stride()) {
     const Schema& schema = trained.coding.schema();
@@ -54,7 +54,7 @@ class RowImputer {
       const std::optional<std::size_t> at = table.find(schema[c].name);
       if (at && trained.coding.place_of(c) != TableCoding::kNotModelled) column_[*at] = trained.coding.place_of(c);
     }
-    if (std::all_of(column_.begin(), column_.end(), [](std::size_t k) { return k == kNone; }))
+    if (std::all_of(column_.begin(), column_.end(), [](std::size_t k) { return k == kNoColumn; }))
       fail("the table with the holes has none of the columns that the model has learned");
     for (std::size_t c = 0; c < column_.size(); ++c)
       if (fills(c)) made_[c].assign(table.rows(), kNaN);
@@ -69,7 +69,7 @@ class RowImputer {
       float* const cells = &cells_[(r - begin) * stride];
       std::fill_n(cells, n, -1.0f);
       for (std::size_t c = 0; c < column_.size(); ++c)
-        if (column_[c] != kNone) put(r - first_row_, c, cells);
+        if (column_[c] != kNoColumn) put(r - first_row_, c, cells);
     }
     filler_.fill({.seed = seed_, .first_row = first_noise_ + begin}, cells_);
     for (std::uint64_t r = row; r < stop; ++r)
@@ -98,14 +98,14 @@ class RowImputer {
   const Column& model_column(std::size_t c) const { return on_.coding.columns()[column_[c]]; }
   /// Whether a missing cell of a column of the table gets a value; what texts say is not learned, only that they are.
   bool fills(std::size_t c) const {
-    return column_[c] != kNone && is_modelled(model_column(c).schema().type) &&
+    return column_[c] != kNoColumn && is_modelled(model_column(c).schema().type) &&
            !(model_column(c).missing_code() >= 0 && model_column(c).codes() == 1);
   }
 
   std::size_t schema_column(std::size_t c) const { return on_.coding.schema_column(column_[c]); }
 
   bool is_missing(std::size_t row, std::size_t c) const {
-    if (column_[c] != kNone) return read_.value(row, schema_column(c)).is_missing();
+    if (column_[c] != kNoColumn) return read_.value(row, schema_column(c)).is_missing();
     return table_[c].is_null(row) || (table_.is_text() && meg::is_missing(table_[c].text(row)));
   }
 
@@ -163,7 +163,7 @@ class RowImputer {
   std::uint64_t seed_, first_noise_;
   Imputed& counts_;
   RowFiller filler_;
-  std::vector<std::size_t> column_;        // [table's columns] the model's, or kNone
+  std::vector<std::size_t> column_;        // [table's columns] the model's, or kNoColumn
   std::vector<std::vector<double>> made_;  // [table's columns] [rows] what holes are filled with
   std::vector<float> cells_;
 };

@@ -15,7 +15,7 @@ namespace meg {
 
 namespace {
 
-constexpr std::int64_t kMillisADay = 86'400'000;
+constexpr std::int64_t kDayMillis = 86'400'000;
 constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
 
 /// An Arrow array that is ours to release.
@@ -146,9 +146,9 @@ class ArrayImport {
   Array milli_dates() const {
     return converted<std::int32_t>([&](std::size_t i) {
       const auto millis = value<std::int64_t>(i);
-      if (millis % kMillisADay != 0 || !std::in_range<std::int32_t>(millis / kMillisADay))
+      if (millis % kDayMillis != 0 || !std::in_range<std::int32_t>(millis / kDayMillis))
         fail_value(i, "a date in milliseconds that is no whole day");
-      return static_cast<std::int32_t>(millis / kMillisADay);
+      return static_cast<std::int32_t>(millis / kDayMillis);
     });
   }
 

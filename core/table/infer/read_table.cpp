@@ -13,7 +13,7 @@ namespace meg {
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int32_t kNoPlace = -1;
 
 /// Numbers and whether there are any: what is not there is null, what is no number NaN.
@@ -21,7 +21,7 @@ class Numbers {
  public:
   explicit Numbers(std::size_t rows) { numbers_.reserve(rows); }
   void add(double number, bool is_there) {
-    numbers_.push_back(is_there && std::isfinite(number) ? number : kNaN);
+    numbers_.push_back(is_there && std::isfinite(number) ? number : kNoNumber);
     valid_.push_back(is_there);
   }
   Array take() { return Array::of({.id = TypeId::kFloat64}, std::move(numbers_), std::move(valid_)); }
@@ -47,15 +47,15 @@ Array read_numbers(const ColumnSchema& column, const Array& cells, bool is_text)
   }
   if (cells.type().id == TypeId::kDictionary) {
     const auto numbers = read_each<double>(
-        cells.dictionary(), [&](std::string_view cell) { return parse_cell(column, cell).value_or(kNaN); });
+        cells.dictionary(), [&](std::string_view cell) { return parse_cell(column, cell).value_or(kNoNumber); });
     const auto places = cells.values<std::int32_t>();
     for (std::size_t r = 0; r < cells.size(); ++r)
-      out.add(cells.is_null(r) ? kNaN : numbers[static_cast<std::size_t>(places[r])], !cells.is_null(r));
+      out.add(cells.is_null(r) ? kNoNumber : numbers[static_cast<std::size_t>(places[r])], !cells.is_null(r));
     return out.take();
   }
   for (std::size_t r = 0; r < cells.size(); ++r) {
     const bool is_there = !cells.is_null(r) && !(is_text && is_missing(column, cells.text(r)));
-    out.add(is_there ? parse_cell(column, cells.text(r)).value_or(kNaN) : kNaN, is_there);
+    out.add(is_there ? parse_cell(column, cells.text(r)).value_or(kNoNumber) : kNoNumber, is_there);
   }
   return out.take();
 }

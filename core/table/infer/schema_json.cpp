@@ -20,15 +20,15 @@ NumberStyle style_from_json(const Json& json) {
           json.value("point", "."), json.value("plus", false), json.value("inner_sign", false)};
 }
 
-constexpr std::array<const char*, 9> kTypes{"bool", "int64",     "float64", "utf8",    "dictionary",
-                                            "date", "timestamp", "time",    "duration"};
-constexpr std::array<const char*, 4> kUnits{"s", "ms", "us", "ns"};
+constexpr std::array<const char*, 9> kJsonTypes{"bool", "int64",     "float64", "utf8",    "dictionary",
+                                                "date", "timestamp", "time",    "duration"};
+constexpr std::array<const char*, 4> kJsonUnits{"s", "ms", "us", "ns"};
 
 /// A type as JSON: {"type": "timestamp", "unit": "us", "time_zone": "UTC"}.
 Json type_to_json(const DataType& type) {
-  Json out{{"type", kTypes[static_cast<std::size_t>(type.id)]}};
+  Json out{{"type", kJsonTypes[static_cast<std::size_t>(type.id)]}};
   const bool has_unit = type.id == TypeId::kTimestamp || type.id == TypeId::kTime || type.id == TypeId::kDuration;
-  if (has_unit) out["unit"] = kUnits[static_cast<std::size_t>(type.unit)];
+  if (has_unit) out["unit"] = kJsonUnits[static_cast<std::size_t>(type.unit)];
   if (!type.time_zone.empty()) out["time_zone"] = type.time_zone;
   if (type.ordered) out["ordered"] = true;
   if (!type.stored.empty()) out["stored"] = type.stored;
@@ -44,8 +44,8 @@ std::size_t place_in(const std::array<const char*, N>& names, const std::string&
 
 DataType type_from_json(const Json& json) {
   DataType out;
-  out.id = static_cast<TypeId>(place_in(kTypes, json.at("type").get<std::string>()));
-  out.unit = static_cast<TimeUnit>(place_in(kUnits, json.value("unit", "s")));
+  out.id = static_cast<TypeId>(place_in(kJsonTypes, json.at("type").get<std::string>()));
+  out.unit = static_cast<TimeUnit>(place_in(kJsonUnits, json.value("unit", "s")));
   out.time_zone = json.value("time_zone", "");
   out.ordered = json.value("ordered", false);
   out.stored = json.value("stored", "");

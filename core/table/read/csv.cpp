@@ -26,7 +26,7 @@ constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 /// Cells of plain lines that are added to their columns at once.
 constexpr std::size_t kPlainCells = 8192;
 constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
-constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
+constexpr std::size_t kMostColumnBytes = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Throws Error where the first bytes are those of a file that is often given in a table's place.
@@ -241,7 +241,7 @@ Table take_table(CsvReader&& reader, const std::string& name) {
   std::vector<NamedArray> columns;
   for (std::size_t c = 0; c < reader.names.size(); ++c) {
     Texts& texts = reader.columns[c];
-    if (texts.bytes.size() > kMostTextBytes)
+    if (texts.bytes.size() > kMostColumnBytes)
       fail("'{}': the cells of column '{}' are 2 GiB or more; split the file", name, reader.names[c]);
     columns.push_back({reader.names[c], Array::texts(std::move(texts.offsets), std::move(texts.bytes))});
   }
