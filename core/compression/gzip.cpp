@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <vector>
 
 #include "core/compression/compression.h"
 #include "meg/error.h"
@@ -35,18 +36,18 @@ class GzipCompressor : public Compressor {
     do {
       z_.next_in = bytes_of(bytes.data());
       z_.avail_in = at_most(bytes.size());
-      const std::size_t given = z_.avail_in, begin = out.size();
-      out.resize(begin + kBlock);
-      z_.next_out = bytes_of(out.data() + begin);
+      const std::size_t given = z_.avail_in;
+      z_.next_out = bytes_of(block_.data());
       z_.avail_out = kBlock;
       result = deflate(&z_, last && given == bytes.size() ? Z_FINISH : Z_NO_FLUSH);
-      out.resize(out.size() - z_.avail_out);
+      out.append(block_.data(), kBlock - z_.avail_out);
       bytes.remove_prefix(given - z_.avail_in);
     } while (!bytes.empty() || z_.avail_out == 0 || (last && result != Z_STREAM_END));
   }
 
  private:
   z_stream z_{};
+  std::vector<char> block_ = std::vector<char>(kBlock);  // what comes out of a call
 };
 
 class GzipDecompressor : public Decompressor {

@@ -37,9 +37,9 @@ class BasicView {
   requires std::convertible_to<decltype(std::ranges::data(std::declval<Range&>())), T*> BasicView(Range&& range)
       : BasicView(std::ranges::data(range), 1, std::ranges::size(range), Device::kCpu) {}
   /// What can be written can be read.
-  MEG_HOST_DEVICE operator BasicView<const T, checks>() const requires(!std::is_const_v<T>) {
-    return {data_, rows_, columns_, stride_, device_};
-  }
+  template <class U>
+  requires(std::is_same_v<const U, T> && !std::is_const_v<U>) MEG_HOST_DEVICE BasicView(BasicView<U, checks> of)
+      : BasicView(of.data(), of.rows(), of.columns(), of.stride(), of.device()) {}
 
   MEG_HOST_DEVICE T* data() const { return data_; }
   MEG_HOST_DEVICE std::size_t rows() const { return rows_; }
