@@ -1,5 +1,6 @@
 #include "core/nn/formulas.h"
 #include "kernels/backend.h"
+#include "kernels/device.h"
 
 namespace meg::MEG_KERNELS {
 

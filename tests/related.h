@@ -30,7 +30,7 @@ struct Related {
     std::vector<std::uint32_t> train, held_out;
     for (std::uint32_t r = 0; r < static_cast<std::uint32_t>(row_count); ++r)
       (r % 10 == 0 ? held_out : train).push_back(r);
-    rows = {ConstView(cells).reshaped(static_cast<std::size_t>(row_count), ensemble.layout().cell_stride()),
+    rows = {meg::ConstView(cells).reshaped(static_cast<std::size_t>(row_count), ensemble.layout().cell_stride()),
             {*backend, train},
             {*backend, held_out}};
     start.resize(ensemble.parameters());

@@ -10,7 +10,7 @@
 /// A cell of a column of numbers or words.
 void print(const meg::Array& column, std::size_t row, const char* end) {
   if (column.is_null(row)) {
-    std::printf("%s", end);
+    std::printf("NA%s", end);
     return;
   }
   switch (column.type().id) {
