@@ -65,7 +65,6 @@ TEST_CASE("a broken file is one sentence with its line") {
 }
 
 TEST_CASE("what is given in a table's place is called by its name") {
-  CHECK(error_of("\x1F\x8B\x08") == "'t.csv' is compressed by gzip: unpack it first, for example with gunzip");
   CHECK(error_of("PK\x03\x04").starts_with("'t.csv' is a zip archive"));
   CHECK(parse_csv("PK,name\n1,x\n", "t.csv").names()[0] == "PK");
   CHECK(error_of(std::string("\xFF\xFE") + std::string("a\0,\0", 4)).starts_with("'t.csv' is UTF-16"));
