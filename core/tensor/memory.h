@@ -6,15 +6,10 @@
 #include <memory>
 
 #include "core/tensor/view.h"
+#include "meg/device.h"
+#include "meg/error.h"
 
 namespace meg {
-
-/// What a GPU rounds the factors of its products to; their sums are float32 always, and so is all else.
-enum class Precision {
-  kFp32,  ///< not at all
-  kTf32,  ///< 10 bits behind the point: on the tensor cores
-  kBf16   ///< 7 bits
-};
 
 /// Elements of [rows, columns].
 constexpr std::size_t elements(int rows, std::size_t columns) { return static_cast<std::size_t>(rows) * columns; }

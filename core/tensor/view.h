@@ -5,11 +5,10 @@
 #include <type_traits>
 
 #include "core/tensor/host_device.h"
+#include "meg/device.h"
 #include "meg/error.h"
 
 namespace meg {
-
-enum class Device : std::size_t { kCpu, kCuda };  // as wide as a view's extents: a view has no padding
 
 /// Whether views check extents and devices; without NDEBUG, so not in release builds.
 #ifdef NDEBUG

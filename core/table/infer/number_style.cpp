@@ -64,7 +64,7 @@ bool has_groups(const NumberStyle& style, std::span<const std::string_view> cell
     return text.find(style.grouping, text.find_first_of(kDigits)) < text.size() - style.suffix.size();
   };
   const auto full = [&](std::string_view cell) {
-    const std::string plain = style.plain(cell).value_or("");
+    const std::string plain = plain_number(style, cell).value_or("");
     return plain.find_first_not_of(kDigits) == std::string::npos && plain.size() % kGroup == 0;
   };
   const bool bare = style.prefix.empty() && style.suffix.empty();
@@ -73,18 +73,18 @@ bool has_groups(const NumberStyle& style, std::span<const std::string_view> cell
 
 }  // namespace
 
-std::optional<std::string> NumberStyle::plain(std::string_view cell) const {
+std::optional<std::string> plain_number(const NumberStyle& style, std::string_view cell) {
   std::string_view text = trimmed(cell);
   bool negative = take("-", text);
   bool has_sign = negative || take("+", text);
-  if (!prefix.empty() && !take(prefix, text)) return {};
+  if (!style.prefix.empty() && !take(style.prefix, text)) return {};
   if (!has_sign) negative = take("-", text);
-  if (!text.ends_with(suffix)) return {};
-  text.remove_suffix(suffix.size());
-  std::string out = take_whole(grouping, text);
+  if (!text.ends_with(style.suffix)) return {};
+  text.remove_suffix(style.suffix.size());
+  std::string out = take_whole(style.grouping, text);
   if (out.empty()) return {};
   if (negative) out.insert(0, 1, '-');
-  if (take(point, text)) {
+  if (take(style.point, text)) {
     const std::string_view fraction = take_figures(text);
     if (fraction.empty()) return {};
     out.push_back('.');
@@ -94,19 +94,19 @@ std::optional<std::string> NumberStyle::plain(std::string_view cell) const {
   return out;
 }
 
-void NumberStyle::append(std::string_view number, std::string& out) const {
-  const std::string_view sign = take("-", number) ? "-" : plus ? "+" : "";
-  if (!inner_sign) out += sign;
-  out += prefix;
-  if (inner_sign) out += sign;
+void append_in_style(const NumberStyle& style, std::string_view number, std::string& out) {
+  const std::string_view sign = take("-", number) ? "-" : style.plus ? "+" : "";
+  if (!style.inner_sign) out += sign;
+  out += style.prefix;
+  if (style.inner_sign) out += sign;
   const std::string_view whole = take_figures(number);
   for (std::size_t i = 0; i < whole.size(); ++i) {
-    if (i > 0 && (whole.size() - i) % kGroup == 0) out += grouping;
+    if (i > 0 && (whole.size() - i) % kGroup == 0) out += style.grouping;
     out.push_back(whole[i]);
   }
-  if (take(".", number)) out += point;
+  if (take(".", number)) out += style.point;
   out += number;
-  out += suffix;
+  out += style.suffix;
 }
 
 std::optional<NumberStyle> common_style(std::span<const std::string_view> cells) {
@@ -139,7 +139,7 @@ std::optional<NumberStyle> common_style(std::span<const std::string_view> cells)
   for (std::size_t i = money ? 1 : 0; i < kSeparators.size(); ++i) {
     style.grouping = kSeparators[i][0], style.point = kSeparators[i][1];
     if (style.is_plain()) continue;
-    const auto fits = [&](std::string_view cell) { return style.plain(cell).has_value(); };
+    const auto fits = [&](std::string_view cell) { return plain_number(style, cell).has_value(); };
     if (std::all_of(cells.begin(), cells.end(), fits) && (style.grouping.empty() || has_groups(style, cells)))
       return style;
   }

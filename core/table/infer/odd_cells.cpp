@@ -104,7 +104,7 @@ std::optional<OddCells> find_odd_cells(const Array& column) {
       frequent.push_back(value);
   if (frequent.size() <= kOfCategories) return {};
   if (const auto style = common_style(frequent))
-    return odd_where(column, "numbers", [&](std::string_view c) { return !style->plain(c); });
+    return odd_where(column, "numbers", [&](std::string_view c) { return !plain_number(*style, c); });
   const std::string format = format_of_most(frequent);
   if (format.empty()) return {};
   return odd_where(column, "dates", [&](std::string_view c) { return !parse_datetime(c, format); });

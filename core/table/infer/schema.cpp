@@ -57,8 +57,8 @@ namespace {
 /// Also a number without what stands around it, or as C++ writes it, of whoever asks for one.
 std::optional<double> parse_in_style(const NumberStyle& style, std::string_view cell) {
   if (style.is_plain()) return parse_number(cell);
-  std::optional<std::string> plain = style.plain(cell);
-  if (!plain) plain = NumberStyle{.grouping = style.grouping, .point = style.point}.plain(cell);
+  std::optional<std::string> plain = plain_number(style, cell);
+  if (!plain) plain = plain_number({.grouping = style.grouping, .point = style.point}, cell);
   return parse_number(plain ? *plain : cell);
 }
 
@@ -103,7 +103,7 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
   else {
     std::string plain;
     append_plain(column, number, plain);
-    column.style.append(plain, out);
+    append_in_style(column.style, plain, out);
   }
 }
 

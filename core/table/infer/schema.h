@@ -1,6 +1,4 @@
 #pragma once
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,44 +7,9 @@
 #include "core/table/infer/number.h"
 #include "core/table/infer/number_style.h"
 #include "meg/table.h"
+#include "meg/schema.h"
 
 namespace meg {
-
-enum class ColumnType { kCategorical, kBoolean, kInteger, kDecimal, kDatetime, kIdentifier, kText };
-
-/// What is known of a column before anything is learned from it.
-struct ColumnSchema {
-  std::string name;
-  ColumnType type = ColumnType::kText;
-  std::size_t missing = 0;           ///< rows without a value
-  std::size_t distinct = 0;          ///< different values, missing not counted
-  std::string missing_word;          ///< how the table spells a missing value, "" or "NA", ...
-  int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
-  bool trailing_zeros = true;        ///< whether decimal numbers are written with all these digits: 7.2500
-  int significant = 0;               ///< of decimal columns: numbers have so many significant digits, 1.25e-08; 0: all
-  NumberStyle style;                 ///< of integer and decimal columns: $1,234.50
-  double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
-  std::string format;                ///< of datetime columns, see datetime.h
-  std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
-  /// The type that the column has in a typed table and gets again on its way out; none: it came as text, and gets the
-  /// type that fits, see output_type().
-  std::optional<DataType> typed_as;
-  std::vector<std::string> levels;  ///< of dictionary columns: all of the dictionary, in its order
-};
-
-using Schema = std::vector<ColumnSchema>;
-
-/// The type's name in files and messages: "categorical", "boolean", "integer", ...
-std::string_view type_name(ColumnType type);
-/// And back. Throws Error, with the names there are.
-ColumnType type_of(std::string_view name);
-
-/// Whether the cells of a column are counted in categories.
-inline bool is_categorical(ColumnType type) { return type == ColumnType::kCategorical || type == ColumnType::kBoolean; }
-/// Whether the cells of a column are places on a line: integer, decimal, datetime.
-inline bool is_numeric(ColumnType type) {
-  return type == ColumnType::kInteger || type == ColumnType::kDecimal || type == ColumnType::kDatetime;
-}
 
 /// Whether a model learns the cells of a column; those of identifier and text columns are made anew, see TextColumns.
 inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_numeric(type); }
@@ -56,16 +19,6 @@ inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_num
 inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
   return is_missing(cell) || (is_numeric(column.type) && is_gap(cell));
 }
-
-/// What is asked of a column instead of what its values say.
-struct AskedType {
-  AskedType(ColumnType asked = ColumnType::kText, std::string in_format = {})
-      : type(asked), format(std::move(in_format)) {}
-  ColumnType type;
-  std::string format;                ///< of datetime columns; empty: the first that fits
-  std::optional<NumberStyle> style;  ///< of numbers; none: that which fits
-};
-using AskedTypes = std::map<std::string, AskedType>;
 
 /// Infers every column's type from its values; `types` says it for some columns instead:
 /// - boolean: two words of one of the pairs true/false, yes/no, t/f, y/n; 0/1 stays integer (it inverts exactly there);

@@ -1,0 +1,72 @@
+#pragma once
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "meg/table.h"
+
+namespace meg {
+
+enum class ColumnType { kCategorical, kBoolean, kInteger, kDecimal, kDatetime, kIdentifier, kText };
+
+/// The type's name in files and messages: "categorical", "boolean", "integer", ...
+std::string_view type_name(ColumnType type);
+/// And back. Throws Error, with the names there are.
+ColumnType type_of(std::string_view name);
+
+/// Whether the cells of a column are counted in categories.
+inline bool is_categorical(ColumnType type) { return type == ColumnType::kCategorical || type == ColumnType::kBoolean; }
+/// Whether the cells of a column are places on a line: integer, decimal, datetime.
+inline bool is_numeric(ColumnType type) {
+  return type == ColumnType::kInteger || type == ColumnType::kDecimal || type == ColumnType::kDatetime;
+}
+
+/// How the numbers of a column are written, where it is not as C++ does: $1,234.50, 1.234,5 kg, 12 %.
+struct NumberStyle {
+  std::string prefix = {}, suffix = {};  ///< what stands around every number
+  std::string grouping = {};             ///< between thousands, "" for nothing
+  std::string point = ".";
+  bool plus = false;        ///< before what is not negative
+  bool inner_sign = false;  ///< behind the prefix: $-5
+
+  bool is_plain() const { return prefix.empty() && suffix.empty() && grouping.empty() && point == "." && !plus; }
+};
+
+/// What is known of a column before anything is learned from it.
+struct ColumnSchema {
+  std::string name;
+  ColumnType type = ColumnType::kText;
+  std::size_t missing = 0;           ///< rows without a value
+  std::size_t distinct = 0;          ///< different values, missing not counted
+  std::string missing_word;          ///< how the table spells a missing value, "" or "NA", ...
+  int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
+  bool trailing_zeros = true;        ///< whether decimal numbers are written with all these digits: 7.2500
+  int significant = 0;               ///< of decimal columns: numbers have so many significant digits, 1.25e-08; 0: all
+  NumberStyle style;                 ///< of integer and decimal columns: $1,234.50
+  double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
+  std::string format;                ///< of datetime columns, in strftime's letters: "%d.%m.%Y"
+  std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
+  /// The type that the column has in a typed table and gets again on its way out; none: it came as text, and gets the
+  /// type that fits, see output_type().
+  std::optional<DataType> typed_as;
+  std::vector<std::string> levels;  ///< of dictionary columns: all of the dictionary, in its order
+};
+
+using Schema = std::vector<ColumnSchema>;
+
+/// What is asked of a column instead of what its values say.
+struct AskedType {
+  AskedType(ColumnType asked = ColumnType::kText, std::string in_format = {})
+      : type(asked), format(std::move(in_format)) {}
+  ColumnType type;
+  std::string format;                ///< of datetime columns; empty: the first that fits
+  std::optional<NumberStyle> style;  ///< of numbers; none: that which fits
+};
+/// By the column's name.
+using AskedTypes = std::map<std::string, AskedType>;
+
+}  // namespace meg
