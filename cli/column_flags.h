@@ -8,6 +8,7 @@
 #include "cli/checks.h"
 #include "core/table/infer/schema.h"
 #include "meg/error.h"
+#include "meg/options.h"
 
 namespace meg::cli {
 
@@ -20,7 +21,7 @@ struct ColumnFlags {
     command.add_option("--schema", schema, "Types of columns, a file as `meg schema --json` writes it");
     take_list(command.add_option("--categorical", categorical, "Columns to take as categories: a,b,..."));
     take_list(command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,..."));
-    take_list(command.add_option("--drop", drop, "Columns to leave out: a,b,..."));
+    take_list(command.add_option("--drop", drop, std::string(find_option("drop").help)));
   }
 
   AskedTypes types() const {

@@ -36,7 +36,7 @@ void inspect(const std::string& path) {
   }
   fmt::print("\n");
   print_schema(model.schema());
-  if (o.rare_min > 1) fmt::print("\nrare values, held by fewer than {} rows, are hidden\n", o.rare_min);
+  if (o.meg.rare_min > 1) fmt::print("\nrare values, held by fewer than {} rows, are hidden\n", o.meg.rare_min);
   for (const std::string& note : model.notes()) fmt::print("{}\n", note);
 }
 

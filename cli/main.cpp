@@ -12,6 +12,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/option_flags.h"
 #include "meg/error.h"
 
 namespace {
@@ -56,7 +57,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? finish(0) : kUsage;
   } catch (const meg::Error& error) {
-    return fail_saying(error.what());
+    return fail_saying(meg::cli::in_flags(error.what()));
   } catch (const std::bad_alloc&) {
     return fail_saying("out of memory");
   } catch (const std::exception& error) {

@@ -46,7 +46,7 @@ void check_model(const Meg& model, const Table& real) {
 ReportedModel describe(const Meg& model, const std::string& log) {
   ReportedModel out;
   out.facts = {.preset = model.options().preset,
-               .effort = model.options().effort,
+               .effort = model.options().meg.effort,
                .finished = model.finished(),
                .refined = model.refined(),
                .refinement_tried = false,

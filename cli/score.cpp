@@ -16,7 +16,7 @@ namespace {
 
 struct ScoreFlags {
   std::string model, rows, out = "-", format;
-  RunFlags run{.precision = Precision::kFp32};  // likelihoods are numbers to compare
+  RunFlags run{.machine = {.precision = Precision::kFp32}};  // likelihoods are numbers to compare
 };
 
 /// What is said of all rows in the end.

@@ -2,15 +2,18 @@
 
 #include <cmath>
 #include <future>
-#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/checks.h"
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/option_flags.h"
 #include "cli/run_flags.h"
 #include "cli/table_flags.h"
 #include "cli/training_log.h"
+#include "core/input_file.h"
+#include "core/option_values.h"
 #include "core/output_file.h"
 #include "core/table/read/table_reader.h"
 #include "meg/meg.h"
@@ -21,7 +24,7 @@ namespace {
 
 struct TrainFlags {
   std::vector<std::string> data;
-  std::string format, out, log, checkpoint, resume, from;
+  std::string format, out, log, checkpoint, resume, from, masks;
   int epochs = 0, batch_size = 0, checkpoint_every = 0;
   bool no_refine = false;
   RunFlags run;
@@ -29,18 +32,33 @@ struct TrainFlags {
   Options options;
   const CLI::App* command = nullptr;
 
-  bool given(const char* flag) const { return command->count(flag) > 0; }
+  bool given(const std::string& flag) const { return command->count(flag) > 0; }
 };
+
+constexpr const char *kMasks = "--masks", *kDynamicMasks = "dynamic";
+
+/// Whether an option of `meg train` has a flag that is made from kOptions: others are sets of flags, or share one.
+bool has_own_flag(const Option& option) {
+  return option.scope != OptionScope::kMachine && option.name != "types" && option.name != "drop" &&
+         option.name != "masks" && option.name != "any_order";
+}
 
 /// Throws Error where a flag is given that the preset knows nothing of.
 void check_preset_flags(const TrainFlags& f, const std::string& preset) {
-  using Flags = std::vector<const char*>;
-  const bool classic = preset == "classic";
-  const char* other = classic ? "meg" : "classic";
-  const Flags others = classic ? Flags{"--effort", "--refine-steps", "--no-refine", "--rare-word"}
-                               : Flags{"--generators", "--noise", "--beta1", "--l2", "--ema"};
-  for (const char* flag : others)
-    if (f.given(flag)) fail("{} is for the {} preset, and this is the {} one: leave it out", flag, other, preset);
+  if (f.no_refine && preset == "classic")
+    fail(ErrorCode::kInvalidArgument, "{}", other_preset_text("--no-refine", OptionPreset::kMeg));
+  for (const Option& option : kOptions)
+    if (has_own_flag(option) && !is_of(option, preset) && f.given(flag_of(option)))
+      fail(ErrorCode::kInvalidArgument, "{}", other_preset_text(flag_of(option), option.of));
+}
+
+/// The lines of a file of masks.
+std::vector<std::string> read_masks(const std::string& path) {
+  std::istringstream file(read_file(path, "a file of masks"));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  if (lines.empty()) lines.emplace_back();
+  return lines;
 }
 
 /// How long an epoch, or a step of the refinement, takes in the phase under way.
@@ -83,10 +101,14 @@ double gpu_megabytes(const Meg& model) {
 }
 
 Meg make_model(TrainFlags& f) {
-  f.run.set(f.options);
+  f.options = f.run.options(f.options);
   f.options.types = f.columns.types();
   f.options.drop = f.columns.drop;
-  if (f.no_refine) f.options.refine_steps = 0;
+  if (f.no_refine) f.options.meg.refine_steps = 0;
+  if (f.masks == kDynamicMasks)
+    f.options.meg.any_order = true;
+  else if (!f.masks.empty())
+    f.options.classic.masks = read_masks(f.masks);
   const std::string& learned = f.from.empty() ? f.resume : f.from;
   if (learned.empty()) {
     check_preset_flags(f, f.options.preset);
@@ -96,8 +118,7 @@ Meg make_model(TrainFlags& f) {
     fail("the columns are those of '{}': leave --schema, --categorical, --numeric and --drop out", learned);
   Meg model = f.from.empty() ? Meg::load_model(f.resume, f.options) : Meg::start_from(f.from, f.options);
   const std::string& preset = model.options().preset;
-  if (f.given("--preset") && f.command->get_option("--preset")->as<std::string>() != preset)
-    fail("'{}' is a model of the {} preset", learned, preset);
+  if (f.given("--preset") && f.options.preset != preset) fail("'{}' is a model of the {} preset", learned, preset);
   check_preset_flags(f, preset);
   return model;
 }
@@ -120,7 +141,7 @@ void say_early_stop(const Meg& model) {
 int train(TrainFlags& f) {
   return_freed_memory();
   const Stopwatch watch;
-  const std::string masks = f.options.masks == kDynamicMasks ? "" : f.options.masks;
+  const std::string masks = f.masks == kDynamicMasks ? "" : f.masks;
   std::vector<std::string> inputs = f.data;
   inputs.insert(inputs.end(), {f.columns.schema, masks});
   check_files(inputs, {f.out, f.checkpoint, f.log});
@@ -164,7 +185,7 @@ int train(TrainFlags& f) {
       model.save_model(f.out);
     } catch (const Error& error) {
       if (f.checkpoint.empty() || !std::filesystem::exists(f.checkpoint)) throw;
-      fail("{}; the last checkpoint, '{}', is whole", error.what(), f.checkpoint);
+      fail(error.code(), "{}; the last checkpoint, '{}', is whole", error.what(), f.checkpoint);
     }
   }
   if (interrupted() && !model.finished()) {
@@ -191,12 +212,10 @@ int train(TrainFlags& f) {
 void add_train(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("train", "Learn a table");
   const auto f = std::make_shared<TrainFlags>();
-  Options& o = f->options;
   command.add_option("data", f->data, kTableHelp)->required();
   add_format(command, f->format, kInFormat);
   command.add_option("--out", f->out, "Where to write the model")->required();
   f->command = &command;
-  command.add_option("--preset", o.preset, "Which model")->check(CLI::IsMember({"meg", "classic"}));
   command
       .add_option(
           "--epochs", f->epochs,
@@ -207,9 +226,6 @@ void add_train(CLI::App& program, int& status) {
       .add_option("--batch-size", f->batch_size,
                   "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")
       ->check(CLI::Range(0, 1'000'000));
-  command.add_option("--learning-rate", o.learning_rate, "Of Adam; classic 2e-4; meg 4e-3 at its peak")
-      ->check(positive_number());
-  command.add_option("--seed", o.seed, "Of every random number")->check(whole_number());
   f->run.add_to(command);
   command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
   command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
@@ -221,55 +237,23 @@ void add_train(CLI::App& program, int& status) {
   CLI::Option* from = command.add_option("--from", f->from, "Start from what this model has learned, with other data")
                           ->excludes(resume);
   f->columns.add_to(command);
+  for (const Option& option : kOptions) {
+    if (!has_own_flag(option)) continue;
+    CLI::Option* const flag = add_flag_of(option, command, f->options);
+    // What the columns and networks are is settled by the model that training goes on from, and in the same run all.
+    if (option.name == "preset") continue;  // which is compared
+    flag->excludes(resume);
+    if (option.scope != OptionScope::kRun) flag->excludes(from);
+  }
   command
-      .add_option("--rare-min", o.rare_min,
-                  "meg: hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged")
-      ->check(CLI::Range(0, 1'000'000'000));
-  command.add_option("--rare-word", o.rare_word, "meg: what rare categories are called");
-  take_list(
-      command.add_option("--hidden", o.hidden, "Hidden widths; meg: one number; classic: 128[,128...], default 128"))
-      ->check(CLI::Range(1, 65536));
-  command
-      .add_option("--dropout", o.dropout,
-                  "Share of hidden units dropped in training; classic 0; meg 0.1, of few rows 0.2")
-      ->check(number(0, 0.99));
-  command.add_option("--gamma", o.gamma, "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1")
-      ->check(number(0, 1e9));
-  command.add_option("--held-out", o.held_out, "Share of the rows to judge on; classic 0.03; meg 0.05")
-      ->check(number(0, 0.9));
-  command.add_option("--effort", o.effort, "meg: fast = the warm-up alone; best = longer, for the last bit of quality")
-      ->check(CLI::IsMember({"fast", "balanced", "best"}));
-  CLI::Option* refine_steps =
-      command
-          .add_option("--refine-steps", o.refine_steps,
-                      "meg: steps of the adversarial refinement; fast 0; balanced 300; best 1200")
-          ->check(CLI::Range(0, 1'000'000'000));
-  take_list(command.add_option(
-      "--order", o.order,
-      "meg: columns to generate before all others, a,b,...: those that `meg generate` shall set conditions on"));
-  command.add_option(
-      "--masks", o.masks,
-      "meg: dynamic = one model for any order, so that conditions may be on any columns; classic: a file "
-      "with a line of 0/1 per generator, the columns it writes");
-  command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone")->excludes(refine_steps);
-  const char* group = "Only for --preset classic";
-  command.add_option("--generators", o.generators, "Groups of neighbouring columns, 0 = one per column")
-      ->check(CLI::Range(0, 1'000'000))
-      ->group(group);
-  command.add_option("--noise", o.input_dim, "Width of the noise that all generators share")
-      ->check(CLI::Range(1, 65536))
-      ->group(group);
-  command.add_option("--beta1", o.beta1, "Adam's decay of the first moment")->check(number(0, 0.9999))->group(group);
-  command.add_option("--l2", o.l2, "L2 penalty of the parameters")->check(number(0, 1e9))->group(group);
-  command.add_option("--ema", o.ema, "Decay of the average of the generators that rows come from, 0 = the last ones")
-      ->check(number(0, 0.9999))
-      ->group(group);
-  // What the columns and networks are is settled by the model that training goes on from, and in the same run all else.
-  for (const char* settled : {"--rare-min", "--rare-word", "--order", "--hidden", "--generators", "--masks", "--noise"})
-    command.get_option(settled)->excludes(resume)->excludes(from);
-  for (const char* settled : {"--seed", "--learning-rate", "--dropout", "--gamma", "--held-out", "--effort",
-                              "--refine-steps", "--no-refine", "--beta1", "--l2", "--ema"})
-    command.get_option(settled)->excludes(resume);
+      .add_option(kMasks, f->masks,
+                  "meg: dynamic = one model for any order, so that conditions may be on any columns; classic: a file "
+                  "with a line of 0/1 per generator, the columns it writes")
+      ->excludes(resume)
+      ->excludes(from);
+  command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone")
+      ->excludes(resume)
+      ->excludes(command.get_option("--refine-steps"));
   command.callback([f, &status] { status = train(*f); });
 }
 

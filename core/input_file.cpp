@@ -26,7 +26,7 @@ std::size_t file_size(std::FILE* file) {
 
 InputFile::InputFile(const std::filesystem::path& path, std::string_view wanted) : file_(nullptr, &std::fclose) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail("'{}' is a folder: name {}", path.string(), wanted);
+  if (std::filesystem::is_directory(path, ignored)) fail(ErrorCode::kFile, "'{}' is a folder: name {}", path.string(), wanted);
   const bool standard = path == "-";
   name_ = standard ? "standard input" : fmt::format("'{}'", path.string());
   if (standard)
@@ -50,7 +50,7 @@ InputFile::InputFile(const std::filesystem::path& path, std::string_view wanted)
 
 InputFile::~InputFile() = default;
 
-void InputFile::fail_read() const { fail("cannot read {}: {}", name_, std::strerror(errno)); }
+void InputFile::fail_read() const { fail(ErrorCode::kFile, "cannot read {}: {}", name_, std::strerror(errno)); }
 
 void InputFile::fill() {
   buffer_.resize(kBufferBytes);
@@ -86,7 +86,7 @@ std::size_t InputFile::decompress(std::span<char> out) {
     try {
       got = decompressor_->decompress(in_, out);
     } catch (const Error& error) {
-      fail("{} cannot be read: {}", name_, error.what());
+      fail(error.code(), "{} cannot be read: {}", name_, error.what());
     }
     if (got > 0) return got;
     if (!in_.empty()) continue;

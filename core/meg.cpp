@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/model/preset.h"
+#include "core/option_values.h"
 #include "core/table/read/table_reader.h"
 #include "core/table/utf8.h"
 #include "core/table/write/write_column.h"
@@ -34,25 +35,22 @@ void check_utf8(const Table& table) {
 struct Meg::Impl {
   explicit Impl(Options o)
       : options(checked(std::move(o))), backend(make_backend(options.device, options.threads, options.precision)) {
-    if (options.preset == "classic" && options.rare_min > 0)
-      fail("the classic preset cannot hide rare values; use the meg preset");
-    if (options.preset == "classic")
-      preset = make_classic_preset(options, *backend);
-    else if (options.preset == "meg")
-      preset = make_meg_preset(options, *backend);
-    else
-      fail("there is no preset '{}'; there are meg and classic", options.preset);
+    const auto make = options.preset == "classic" ? make_classic_preset : make_meg_preset;
+    preset = make(options, *backend);
   }
 
   std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
                                       const GenerateOptions& how) const {
-    if (!preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
+    if (!preset->has_learned())
+      fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
     if (!(how.temperature > 0 && how.temperature <= 2))
-      fail("the temperature must be above 0 and at most 2, got {}", how.temperature);
+      fail(ErrorCode::kInvalidArgument, "the `temperature` must be above 0 and at most 2, got {}", how.temperature);
     if (first_row > kRowsOfASeed || count > kRowsOfASeed - first_row)
-      fail("{} rows from row {} on are asked for, but the last row is {}", count, first_row, kRowsOfASeed - 1);
+      fail(ErrorCode::kInvalidArgument, "{} rows from row {} on are asked for, but the last row is {}", count,
+           first_row, kRowsOfASeed - 1);
     if (how.given && first_row + count > how.given->rows())
-      fail("rows {} to {} are asked for, but only {} are given", first_row, first_row + count, how.given->rows());
+      fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but only {} are given", first_row,
+           first_row + count, how.given->rows());
     return preset->generate(first_row, count, seed, how);
   }
 
@@ -90,9 +88,11 @@ Table Meg::empty_table() const { return meg::empty_table(schema()); }
 
 void Meg::train(int num_epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
                 const std::function<bool()>& keep_going) {
-  if (num_epochs > 1'000'000) fail("a million epochs are the most, got {}", num_epochs);
+  if (num_epochs > 1'000'000)
+    fail(ErrorCode::kInvalidArgument, "`epochs` must be a million at most, got {}", num_epochs);
   if (num_epochs < 0 || batch_size < 0)
-    fail("epochs and batch size must not be negative, got {} and {}", num_epochs, batch_size);
+    fail(ErrorCode::kInvalidArgument, "`epochs` and `batch_size` must not be negative, got {} and {}", num_epochs,
+         batch_size);
   impl_->preset->train(num_epochs, batch_size, on_progress, keep_going);
 }
 
@@ -120,10 +120,14 @@ Table Meg::impute(const Table& rows, std::uint64_t seed, std::uint32_t draw, Imp
 
 Table Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
                   Imputed* counts) const {
-  if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
+  if (!impl_->preset->has_learned())
+    fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
   if (first_row > rows.rows() || count > rows.rows() - first_row)
-    fail("rows {} to {} are asked for, but the table has {}", first_row, first_row + count, rows.rows());
-  if (draw >= kMostDraws) fail("there are {} draws, the last of which is {}; got {}", kMostDraws, kMostDraws - 1, draw);
+    fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but the table has {}", first_row, first_row + count,
+         rows.rows());
+  if (draw >= kMostDraws)
+    fail(ErrorCode::kInvalidArgument, "there are {} draws, the last of which is {}; got {}", kMostDraws, kMostDraws - 1,
+         draw);
   Imputed ignored;
   return impl_->preset->impute(rows, first_row, count, seed, draw, counts ? *counts : ignored);
 }
@@ -131,9 +135,11 @@ Table Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count,
 Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows()); }
 
 Scores Meg::score(const Table& rows, std::size_t first_row, std::size_t count) const {
-  if (!impl_->preset->has_learned()) fail("the model has learned nothing yet: train or load one first");
+  if (!impl_->preset->has_learned())
+    fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
   if (first_row > rows.rows() || count > rows.rows() - first_row)
-    fail("rows {} to {} are asked for, but the table has {}", first_row, first_row + count, rows.rows());
+    fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but the table has {}", first_row, first_row + count,
+         rows.rows());
   return impl_->preset->score(rows, first_row, count);
 }
 
@@ -159,16 +165,14 @@ Meg Meg::load_model(const std::filesystem::path& path, const Options& options) {
 }
 
 Meg Meg::start_from(const std::filesystem::path& path, const Options& options) {
-  check(options);
+  check_values(options);
   Meg out = load_model(path, options);
-  if (options.rare_min > 0)
-    fail("'{}' has its columns already: rare values are hidden when these are fitted", path.string());
+  if (options.meg.rare_min > 0)
+    fail(ErrorCode::kInvalidArgument, "'{}' has its columns already: rare values are hidden when these are fitted",
+         path.string());
   Options now = options;
-  now.rare_min = out.impl_->options.rare_min;
-  now.rare_word = out.impl_->options.rare_word;
-  now.preset = out.impl_->options.preset;
-  now.input_dim = out.impl_->options.input_dim;
-  now.hidden = out.impl_->options.hidden;
+  copy_options(out.impl_->options, OptionScope::kModel, now);
+  check(now);
   out.impl_->options = now;
   out.impl_->preset->restart(now);
   return out;

@@ -1,8 +1,14 @@
 #include "meg/options.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
+#include "core/option_values.h"
 #include "core/table/utf8.h"
 #include "meg/error.h"
 
@@ -10,85 +16,283 @@ namespace meg {
 
 namespace {
 
-using Json = nlohmann::json;
+using JsonValue = nlohmann::json;
+using Texts = std::vector<std::string>;
 
 template <class T>
-void put(Json& out, const char* name, const std::optional<T>& value) {
-  if (value) out[name] = *value;
+constexpr bool kIsText = std::is_same_v<T, std::string>;
+template <class T>
+constexpr bool kIsInteger = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+
+/// Calls visit(value) with the option's value, a T&.
+template <class Visit>
+decltype(auto) visit_value(const Option& option, Options& options, const Visit& visit) {
+  return std::visit([&](const auto place) -> decltype(auto) { return visit(place(options)); }, option.place);
+}
+template <class Visit>
+decltype(auto) visit_value(const Option& option, const Options& options, const Visit& visit) {
+  // A place is written once, for options that change; here nothing does.
+  return visit_value(option, const_cast<Options&>(options),
+                     [&](const auto& value) -> decltype(auto) { return visit(value); });
 }
 
+Texts split(std::string_view text, char at) {
+  Texts out;
+  while (!text.empty()) {
+    const std::size_t end = text.find(at);
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out;
+}
+
+bool within(const OptionBounds& b, double x) {
+  return (b.with_low ? x >= b.low : x > b.low) && (b.with_high ? x <= b.high : x < b.high);
+}
+
+/// allowed_text by type.
 template <class T>
-void get(const Json& in, const char* name, std::optional<T>& value) {
-  if (in.contains(name)) value = in.at(name).get<T>();
+std::string allowed(const T&, const Option& option) {
+  if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else if constexpr (kIsInteger<T>)
+    return "a whole number " + bounds_text(option.bounds);
+  else if constexpr (std::is_floating_point_v<T>)
+    return "a number " + bounds_text(option.bounds);
+  else if constexpr (kIsText<T> || std::is_enum_v<T>) {
+    if (option.words.empty()) return "text in UTF-8";
+    const Texts words = split(option.words, '|');
+    return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
+  } else
+    return "";
+}
+template <class T>
+std::string allowed(const std::optional<T>&, const Option& option) {
+  return allowed(T(), option);
+}
+std::string allowed(const std::vector<int>&, const Option& option) {
+  return "whole numbers " + bounds_text(option.bounds);
+}
+std::string allowed(const Texts&, const Option&) { return "a list of texts in UTF-8"; }
+std::string allowed(const AskedTypes&, const Option&) { return "a type a column, as in a=categorical"; }
+
+[[noreturn]] void refuse(const Option& option, const JsonValue& value) {
+  const std::string said = value.is_string()         ? fmt::format("'{}'", value.get<std::string>())
+                           : value.is_number_float() ? fmt::format("{:g}", value.get<double>())  // NaN, too
+                                                     : value.dump(-1, ' ', false, JsonValue::error_handler_t::replace);
+  fail(ErrorCode::kInvalidArgument, "`{}` must be {}, got {}", option.name, allowed_text(option), said);
+}
+
+/// A value as JSON; null where it is not set.
+template <class T>
+JsonValue to_json(const T& value, const Option& option) {
+  if constexpr (std::is_enum_v<T>)
+    return split(option.words, '|').at(static_cast<std::size_t>(value));
+  else
+    return value;
+}
+template <class T>
+JsonValue to_json(const std::optional<T>& value, const Option& option) {
+  return value ? to_json(*value, option) : JsonValue();
+}
+JsonValue to_json(const AskedTypes& types, const Option&) {
+  JsonValue out = JsonValue::object();
+  for (const auto& [name, asked] : types) out[name] = type_name(asked.type);
+  return out;
+}
+
+/// Sets a value from JSON; false where it is not what the option may be.
+template <class T>
+bool set(const JsonValue& json, const Option& option, T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    if (!json.is_boolean()) return false;
+    value = json.get<bool>();
+    return true;
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    if (kIsInteger<T> ? !json.is_number_integer() : !json.is_number()) return false;
+    if (!within(option.bounds, json.get<double>())) return false;
+    const T number = json.get<T>();
+    if (!within(option.bounds, static_cast<double>(number))) return false;  // a double just below 1 is the float 1
+    value = number;
+    return true;
+  } else {
+    if (!json.is_string() || !is_utf8(json.get<std::string>())) return false;
+    const std::string text = json.get<std::string>();
+    const Texts words = split(option.words, '|');
+    const auto word = std::find(words.begin(), words.end(), text);
+    if (word == words.end() && !words.empty()) return false;
+    if constexpr (std::is_enum_v<T>)
+      value = static_cast<T>(word - words.begin());
+    else
+      value = text;
+    return true;
+  }
+}
+template <class T>
+bool set(const JsonValue& json, const Option& option, std::optional<T>& value) {
+  if (json.is_null()) {
+    value.reset();
+    return true;
+  }
+  return set(json, option, value.emplace());
+}
+template <class T>
+bool set(const JsonValue& json, const Option& option, std::vector<T>& value) {
+  if (!json.is_array()) return false;
+  value.clear();
+  return std::all_of(json.begin(), json.end(),
+                     [&](const JsonValue& item) { return set(item, option, value.emplace_back()); });
+}
+bool set(const JsonValue& json, const Option&, AskedTypes& value) {
+  if (!json.is_object()) return false;
+  value.clear();
+  for (const auto& [name, type] : json.items()) {
+    if (!type.is_string()) return false;
+    value[name] = type_of(type.get<std::string>());
+  }
+  return true;
+}
+
+/// Text as the JSON of a value; what is no number remains text, which set() refuses.
+template <class T>
+JsonValue parse(std::string_view text, const T&) {
+  if constexpr (std::is_same_v<T, bool>) {
+    if (text == "true" || text == "false") return text == "true";
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    T number = 0;
+    if (text.starts_with('+')) text.remove_prefix(1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size()) return number;
+  }
+  return std::string(text);
+}
+template <class T>
+JsonValue parse(std::string_view text, const std::optional<T>&) {
+  return parse(text, T());
+}
+template <class T>
+JsonValue parse(std::string_view text, const std::vector<T>&) {
+  JsonValue out = JsonValue::array();
+  for (const std::string& item : split(text, ',')) out.push_back(parse(item, T()));
+  return out;
+}
+JsonValue parse(std::string_view text, const AskedTypes&) {
+  JsonValue out = JsonValue::object();
+  for (const std::string& item : split(text, ',')) {
+    const std::size_t at = item.rfind('=');
+    if (at == std::string::npos) return std::string(text);
+    out[item.substr(0, at)] = item.substr(at + 1);
+  }
+  return out;
+}
+
+JsonValue json_of(const Option& option, const Options& options) {
+  return visit_value(option, options, [&](const auto& value) { return to_json(value, option); });
+}
+
+/// Leaves the option as it was where it throws.
+void set_json(const Option& option, const JsonValue& json, Options& options) {
+  visit_value(option, options, [&](auto& value) {
+    auto next = value;
+    if (!set(json, option, next)) refuse(option, json);
+    value = std::move(next);
+  });
+}
+
+bool in_model_file(const Option& option, std::string_view preset) {
+  return is_of(option, preset) && (option.scope == OptionScope::kRun || option.scope == OptionScope::kModel);
 }
 
 }  // namespace
 
-std::string options_to_json(const Options& o) {
-  Json out{{"preset", o.preset},
-           {"effort", o.effort},
-           {"seed", o.seed},
-           {"hidden", o.hidden},
-           {"input_dim", o.input_dim},
-           {"generators", o.generators},
-           {"beta1", o.beta1},
-           {"l2", o.l2},
-           {"ema", o.ema}};
-  if (o.rare_min > 0) out["rare_min"] = o.rare_min, out["rare_word"] = o.rare_word;
-  put(out, "learning_rate", o.learning_rate);
-  put(out, "gamma", o.gamma);
-  put(out, "dropout", o.dropout);
-  put(out, "held_out", o.held_out);
-  put(out, "refine_steps", o.refine_steps);
+std::string bounds_text(const OptionBounds& b) {
+  if (std::isinf(b.high)) return b.low == 0 && !b.with_low ? "above 0" : fmt::format("from {} on", b.low);
+  return fmt::format("in {}{}, {}{}", b.with_low ? '[' : '(', b.low, b.high, b.with_high ? ']' : ')');
+}
+
+const Option& find_option(std::string_view name) {
+  for (const Option& option : kOptions)
+    if (option.name == name) return option;
+  Texts names;
+  for (const Option& option : kOptions) names.emplace_back(option.name);
+  fail(ErrorCode::kInvalidArgument, "there is no option '{}'; there are {}", name, fmt::join(names, ", "));
+}
+
+std::string allowed_text(const Option& option) {
+  return visit_value(option, Options(), [&](const auto& value) { return allowed(value, option); });
+}
+
+std::string option_text(const Option& option, const Options& options) {
+  const JsonValue json = json_of(option, options);
+  Texts items;
+  if (json.is_null()) return "";
+  if (json.is_array())
+    for (const JsonValue& item : json) items.push_back(item.is_string() ? item.get<std::string>() : item.dump());
+  if (json.is_object())
+    for (const auto& [name, type] : json.items()) items.push_back(name + "=" + type.get<std::string>());
+  if (json.is_structured()) return fmt::format("{}", fmt::join(items, ","));
+  if (json.is_number_float()) return fmt::format("{:.6g}", json.get<double>());  // of floats
+  return json.is_string() ? json.get<std::string>() : json.dump();
+}
+
+void set_option(Options& options, std::string_view name, std::string_view text) {
+  const Option& option = find_option(name);
+  set_json(option, visit_value(option, options, [&](const auto& value) { return parse(text, value); }), options);
+}
+
+void set_options(Options& options, std::string_view json) {
+  const JsonValue in = JsonValue::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!in.is_object()) fail(ErrorCode::kInvalidArgument, "options are a JSON object, such as {{\"seed\": 1}}");
+  Options next = options;
+  for (const auto& [name, value] : in.items()) set_json(find_option(name), value, next);
+  options = std::move(next);
+}
+
+std::string options_to_json(const Options& options) {
+  JsonValue out;
+  for (const Option& option : kOptions)
+    if (in_model_file(option, options.preset))
+      if (JsonValue value = json_of(option, options); !value.is_null()) out[option.name] = std::move(value);
   return out.dump();
 }
 
 Options options_from_json(const std::string& json, const Options& now) {
-  const Json in = Json::parse(json);
-  Options o;
-  o.preset = in.at("preset");
-  o.effort = in.at("effort");
-  o.seed = in.at("seed");
-  o.hidden = in.at("hidden").get<std::vector<int>>();
-  o.input_dim = in.at("input_dim");
-  o.generators = in.at("generators");
-  o.beta1 = in.at("beta1");
-  o.l2 = in.at("l2");
-  o.ema = in.at("ema");
-  o.rare_min = in.value("rare_min", o.rare_min);
-  o.rare_word = in.value("rare_word", o.rare_word);
-  get(in, "learning_rate", o.learning_rate);
-  get(in, "gamma", o.gamma);
-  get(in, "dropout", o.dropout);
-  get(in, "held_out", o.held_out);
-  get(in, "refine_steps", o.refine_steps);
-  o.device = now.device;
-  o.threads = now.threads;
-  o.precision = now.precision;
-  return o;
+  const JsonValue in = JsonValue::parse(json);
+  Options out;
+  out.preset = in.at("preset");
+  for (const Option& option : kOptions)
+    if (in_model_file(option, out.preset) && in.contains(option.name)) set_json(option, in.at(option.name), out);
+  copy_options(now, OptionScope::kMachine, out);
+  return out;
 }
 
-void check(const Options& o) {
-  for (const int width : o.hidden)
-    if (width < 1) fail("a hidden layer needs at least one unit, got {}", width);
-  const auto within = [](const auto& value, double least, double end, const char* what) {
-    if (value && !(*value >= least && *value < end)) fail("{} must be in [{}, {}), got {}", what, least, end, *value);
-  };
-  if (o.learning_rate && !(*o.learning_rate > 0 && std::isfinite(*o.learning_rate)))
-    fail("the learning rate must be positive, got {}", *o.learning_rate);
-  within(o.gamma, 0, HUGE_VAL, "gamma");
-  within(o.dropout, 0, 1, "dropout");
-  within(o.held_out, 0, 1, "held_out, a share of the rows,");
-  if (o.refine_steps && *o.refine_steps < 0) fail("refine_steps must not be negative, got {}", *o.refine_steps);
-  if (o.threads < 0) fail("the number of threads must not be negative, got {}", o.threads);
-  if (!is_utf8(o.rare_word)) fail("the word for rare categories is not UTF-8");
-  if (o.rare_min < 0) fail("rare_min must not be negative, got {}", o.rare_min);
+void check_values(const Options& options) {
+  Options checked;
+  for (const Option& option : kOptions) set_json(option, json_of(option, options), checked);
 }
 
-const char* phase_name(Progress::Phase phase) {
-  return phase == Progress::Phase::kTraining ? "training"
-         : phase == Progress::Phase::kWarmUp ? "warm-up"
-                                             : "refinement";
+std::string other_preset_text(std::string_view name, OptionPreset its) {
+  const char *is_for = "meg", *this_is = "classic";
+  if (its == OptionPreset::kClassic) std::swap(is_for, this_is);
+  return fmt::format("{} is for the {} preset, and this is the {} one: leave it out, or use the {} preset", name,
+                     is_for, this_is, is_for);
+}
+
+void check(const Options& options) {
+  check_values(options);
+  for (const Option& option : kOptions)
+    if (!is_of(option, options.preset) && json_of(option, options) != json_of(option, Options()))
+      fail(ErrorCode::kInvalidArgument, "{}", other_preset_text(fmt::format("`{}`", option.name), option.of));
+}
+
+void copy_options(const Options& from, OptionScope scope, Options& to) {
+  for (const Option& option : kOptions)
+    if (option.scope == scope)
+      std::visit([&](const auto place) { place(to) = place(const_cast<Options&>(from)); }, option.place);
+}
+
+bool is_of(const Option& option, std::string_view preset) {
+  return option.of == OptionPreset::kBoth || (option.of == OptionPreset::kMeg) == (preset == "meg");
 }
 
 }  // namespace meg

@@ -26,7 +26,7 @@ OutputFile::OutputFile(std::filesystem::path path, Compression compression)
   }
   std::error_code ignored;
   if (std::filesystem::is_directory(path_, ignored))
-    fail("cannot write '{}': it is a folder; name a file in it", path_.string());
+    fail(ErrorCode::kFile, "cannot write '{}': it is a folder; name a file in it", path_.string());
   const bool in_place = std::filesystem::exists(path_, ignored) && !std::filesystem::is_regular_file(path_, ignored);
   if (!in_place) {
     path_ = written_path(path_);  // a link stays a link: what it points to is replaced
@@ -59,8 +59,8 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::fail_write() const {
-  if (path_ == "-") fail("cannot write to standard output: {}", std::strerror(errno));
-  fail("cannot write '{}': {}", path_.string(), std::strerror(errno));
+  if (path_ == "-") fail(ErrorCode::kFile, "cannot write to standard output: {}", std::strerror(errno));
+  fail(ErrorCode::kFile, "cannot write '{}': {}", path_.string(), std::strerror(errno));
 }
 
 void OutputFile::wait() {

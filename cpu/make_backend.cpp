@@ -16,7 +16,7 @@ std::string cuda_obstacle() { return "this meg was built without CUDA (-DMEG_CUD
 
 std::unique_ptr<Backend> make_backend(Device device, int threads, [[maybe_unused]] Precision precision) {
   if (device == Device::kCpu) return std::make_unique<cpu::CpuBackend>(thread_count(threads));
-  if (const std::string why = cuda_obstacle(); !why.empty()) fail("{}: use --device cpu", why);
+  if (const std::string why = cuda_obstacle(); !why.empty()) fail(ErrorCode::kDevice, "{}: use `device=cpu`", why);
 #ifdef MEG_CUDA
   return cuda::make_backend(precision);
 #else

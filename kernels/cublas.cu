@@ -61,7 +61,8 @@ const Library& library() {
 void check(cublasStatus_t status, const char* what, std::source_location where = std::source_location::current()) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
   throw Error(std::string(what) + " failed at " + where.file_name() + ":" + std::to_string(where.line()) +
-              ": cuBLAS says: " + library().status_text(status));
+                  ": cuBLAS says: " + library().status_text(status),
+              ErrorCode::kDevice);
 }
 
 struct Destroy {
@@ -89,7 +90,7 @@ struct Cublas::State {
 };
 
 Cublas::Cublas(Queue& queue, Precision precision) {
-  if (!obstacle().empty()) throw Error("cuBLAS cannot be used: " + obstacle());
+  if (!obstacle().empty()) throw Error("cuBLAS cannot be used: " + obstacle(), ErrorCode::kDevice);
   queue.flush();  // before what may throw: a step's calls must not outlive what they point to
   const auto compute = precision == Precision::kTf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
   state_ = std::make_unique<State>(

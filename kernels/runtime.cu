@@ -20,13 +20,14 @@ std::string version_text(int version) {
 }
 
 constexpr const char* kRemedy =
-    "; end what else uses it, train with a smaller batch or hidden width, or use --device cpu";
+    "; end what else uses it, train with a smaller `batch_size` or `hidden`, or use `device=cpu`";
 
 void check(cudaError_t result, const char* what, std::source_location where = std::source_location::current()) {
   if (result == cudaSuccess) return;
   throw Error(std::string(what) + " failed at " + where.file_name() + ":" + std::to_string(where.line()) + ": " +
-              cudaGetErrorString(result) + " (" + cudaGetErrorName(result) + ")" +
-              (result == cudaErrorMemoryAllocation ? kRemedy : ""));
+                  cudaGetErrorString(result) + " (" + cudaGetErrorName(result) + ")" +
+                  (result == cudaErrorMemoryAllocation ? kRemedy : ""),
+              ErrorCode::kDevice);
 }
 
 /// The one that this thread uses: the first, or whichever an embedding program has chosen by cudaSetDevice.
@@ -109,7 +110,8 @@ void* allocate_bytes(std::size_t bytes) {
     std::size_t unused = 0, all = 0;
     check(cudaMemGetInfo(&unused, &all), "asking for the free memory of the GPU");
     throw Error("out of memory on the GPU: " + std::to_string((bytes >> 20) + 1) + " MB were needed, " +
-                std::to_string(unused >> 20) + " of " + std::to_string(all >> 20) + " MB are free" + kRemedy);
+                    std::to_string(unused >> 20) + " of " + std::to_string(all >> 20) + " MB are free" + kRemedy,
+                ErrorCode::kDevice);
   }
   check(result, "allocating memory on the GPU");
   return block;

@@ -538,7 +538,7 @@ class Fast(Case):
                        "--out", out)
         self.fail_with("which is read here", "generate", model, "--given", given, "--out", given)
         self.fail_with("knows no conditions", "generate", self.trained(), "--rows", 5, "--where", "sex=male", "--out", out)
-        self.fail_with("have no order", "train", PENGUINS, "--preset", "classic", "--order", "sex", "--out", out)
+        self.fail_with("--order is for the meg preset", "train", PENGUINS, "--preset", "classic", "--order", "sex", "--out", out)
         self.fail_with("no column 'size'", "train", PENGUINS, "--order", "size", "--out", out)
 
     def test_dynamic_masks_condition_any_column_and_fill_holes(self):
@@ -600,8 +600,8 @@ class Fast(Case):
         self.fail_with("which is read here", "impute", model, file, "--out", file)
         self.fail_with("rename it", "impute", model, self.file("d.csv", "draw,sex\n1,\n"), "--draws", 2, "--out", out)
         self.fail_with("train with --masks dynamic", "impute", self.trained("--no-refine", preset="meg"), file, "--out", out)
-        self.fail_with("takes no file of masks", "train", PENGUINS, "--masks", file, "--out", out)
-        self.fail_with("are for the meg preset", "train", PENGUINS, *CLASSIC, "--masks", "dynamic", "--out", out)
+        self.fail_with("--masks FILE is for the classic preset", "train", PENGUINS, "--masks", file, "--out", out)
+        self.fail_with("--masks dynamic is for the meg preset", "train", PENGUINS, *CLASSIC, "--masks", "dynamic", "--out", out)
 
     def test_dynamic_masks_resume_bit_for_bit(self):
         whole, part, log = self.folder / "whole.meg", self.folder / "part.meg", self.folder / "log.jsonl"

@@ -25,14 +25,16 @@ Table groups_table() {
   return parse_csv(text, "groups.csv");
 }
 
-Meg trained(std::vector<std::string> order = {}, const char* preset = "meg", const char* masks = "",
+constexpr bool kAnyOrder = true;
+
+Meg trained(std::vector<std::string> order = {}, const std::string& preset = "meg", bool any_order = false,
             std::uint64_t seed = 0) {
   Options options;
   options.seed = seed;
   options.preset = preset;
-  options.refine_steps = 0;
-  options.order = std::move(order);
-  options.masks = masks;
+  if (preset == "meg") options.meg.refine_steps = 0;
+  options.meg.order = std::move(order);
+  options.meg.any_order = any_order;
   Meg model(options);
   model.load_data(groups_table());
   model.train(8, 64);
@@ -139,7 +141,7 @@ TEST_CASE("with an order any column can be conditioned, and the table keeps its 
 TEST_CASE("of any order, any columns can be conditioned: rows are as the table's that meet the condition") {
   constexpr int kModels = 4;
   std::vector<Meg> models;
-  for (std::uint64_t seed = 0; seed < kModels; ++seed) models.push_back(trained({}, "meg", "dynamic", seed));
+  for (std::uint64_t seed = 0; seed < kModels; ++seed) models.push_back(trained({}, "meg", kAnyOrder, seed));
   const Meg& model = models[0];
   CHECK(model.any_order());
   const Table real = groups_table();
@@ -186,7 +188,7 @@ TEST_CASE("of any order, any columns can be conditioned: rows are as the table's
 }
 
 TEST_CASE("of any order, given rows may have holes anywhere, and each is as if it stood alone") {
-  const Meg model = trained({}, "meg", "dynamic");
+  const Meg model = trained({}, "meg", kAnyOrder);
   const Table given = parse_csv("flag,x,word,id\n,2.5,,k1\nno,,high,\nNA,-0.75,low,k3\n,,,\n", "given.csv");
   const Table rows = made(model, 4, 2, {.given = given});
   for (std::size_t r = 0; r < 4; ++r)
@@ -209,7 +211,7 @@ TEST_CASE("of any order, given rows may have holes anywhere, and each is as if i
 }
 
 TEST_CASE("missing cells are filled from all that is present in their row, and nothing else changes") {
-  const Meg model = trained({}, "meg", "dynamic");
+  const Meg model = trained({}, "meg", kAnyOrder);
   const Table real = groups_table();
   std::string text = "word,size,group,x,id,flag\n";
   for (std::size_t r = 0; r < 400; ++r) {
@@ -259,7 +261,7 @@ TEST_CASE("missing cells are filled from all that is present in their row, and n
   CHECK_THROWS_WITH_AS(
       trained().impute(holes),
       "this model generates its columns in one order, so it cannot fill holes from all that is present: "
-      "train with --masks dynamic",
+      "train with `any_order=true`",
       Error);
   CHECK_THROWS_AS(trained({}, "classic").impute(holes), Error);
 }
@@ -312,21 +314,21 @@ TEST_CASE("a low temperature gives likelier rows, a high one less likely ones") 
   CHECK(mean(1) > mean(2) + 0.3);
   CHECK(to_csv(model.generate(5, 1)) == to_csv(model.generate(5, 1, {.temperature = 1})));
   CHECK(model.generate(50, 1, {.temperature = 1e-30f}).rows() == 50);
-  CHECK(error_of(model, {.temperature = 0}) == "the temperature must be above 0 and at most 2, got 0");
-  CHECK(error_of(model, {.temperature = 2.5f}) == "the temperature must be above 0 and at most 2, got 2.5");
+  CHECK(error_of(model, {.temperature = 0}) == "the `temperature` must be above 0 and at most 2, got 0");
+  CHECK(error_of(model, {.temperature = 2.5f}) == "the `temperature` must be above 0 and at most 2, got 2.5");
 }
 
 TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is refused with what to do") {
   const Meg model = trained();
   CHECK(error_of(model, {.where = {"word=low"}}) ==
         "'word' can be conditioned only if all that is generated before it has one value, and 'group', 'x' have not: "
-        "ask for these too, or train with --order word or --masks dynamic");
+        "ask for these too, or train with `order=word` or `any_order=true`");
   CHECK(error_of(model, {.where = {"group=a|b", "x=1.00"}}) ==
         "'x' can be conditioned only if all that is generated before it has one value, and 'group' is left several: "
-        "give it one, or train with --order x,group or --masks dynamic");
+        "give it one, or train with `order=x,group` or `any_order=true`");
   CHECK(error_of(model, {.where = {"group=a|b", "x=1..2"}}) ==
         "'group' and 'x' are each left several values; this model generates its columns in one order, so only one "
-        "condition may leave a choice: give the others a single value each, or train with --masks dynamic");
+        "condition may leave a choice: give the others a single value each, or train with `any_order=true`");
   CHECK(error_of(model, {.where = {"group=e"}}) == "column 'group' has no value 'e'; it has: a, b, c, d");
   CHECK(error_of(model, {.where = {"group="}}) == "column 'group' has no missing values");
   CHECK(error_of(model, {.where = {"group=a", "group=b"}}) ==
@@ -342,7 +344,7 @@ TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is re
               bad = parse_csv("group,x\na,1\ne,2\n", "t.csv"), groups = parse_csv("group\na\nb\n", "t.csv");
   CHECK(error_of(model, {.given = words}) ==
         "'word' can be conditioned only if all that is generated before it has one value, and 'group' has not: ask for "
-        "it too, or train with --order x,word or --masks dynamic");
+        "it too, or train with `order=x,word` or `any_order=true`");
   CHECK(error_of(model, {.given = strange}) == "the given rows have a column 'size', which the model does not have");
   CHECK(error_of(model, {.given = bad}, 2) ==
         "row 2 of the given ones: column 'group' has no category 'e' in the table it was fitted on");
@@ -351,7 +353,7 @@ TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is re
   CHECK(error_of(model, {.given = groups}, 3) == "rows 0 to 3 are asked for, but only 2 are given");
   CHECK(error_of(trained({}, "classic"), {.where = {"group=a"}}) ==
         "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
-        "with --preset meg for these");
+        "with `preset=meg` for these");
 
   CHECK_THROWS_WITH_AS(trained({"size"}), "there is no column 'size' to put into the order", Error);
   CHECK_THROWS_WITH_AS(trained({"x", "x"}), "column 'x' is named twice in the order", Error);
@@ -365,8 +367,8 @@ TEST_CASE("a column of very many categories is one column outside: conditions, g
   for (int i = 0; i < 2600; ++i) text += fmt::format("{},t{},{}\n", i % 2, i % 1200, i % 1200 / 100 + i % 3);
   for (int i = 0; i < 1200; ++i) every += fmt::format("1,t{},5\n", i);
   Options options;
-  options.refine_steps = 0;
-  options.order = {"town"};
+  options.meg.refine_steps = 0;
+  options.meg.order = {"town"};
   Meg model(options);
   model.load_data(parse_csv(text, "towns.csv"));
   model.train(2, 64);
@@ -385,7 +387,7 @@ TEST_CASE("a column of very many categories is one column outside: conditions, g
           "column 'town' has very many categories, so a choice among them cannot be asked for: ask for one");
   CHECK(error_of(model, {.where = {"flag=1"}}) ==
         "'flag' can be conditioned only if all that is generated before it has one value, and 'town' has not: ask for "
-        "it too, or train with --order flag or --masks dynamic");
+        "it too, or train with `order=flag` or `any_order=true`");
 
   const Scores scores = model.score(parse_csv(every, "every.csv"));
   CHECK(scores.columns == std::vector<std::string>{"flag", "town", "x"});
@@ -407,8 +409,8 @@ TEST_CASE("of any order, a column of very many categories is conditioned, given 
   for (int i = 0; i < 2600; ++i)
     text += fmt::format("{},{},{}\n", i % 2, i % 13 == 0 ? "" : fmt::format("t{}", i % 1200), i % 1200 / 100);
   Options options;
-  options.refine_steps = 0;
-  options.masks = "dynamic";
+  options.meg.refine_steps = 0;
+  options.meg.any_order = true;
   Meg model(options);
   model.load_data(parse_csv(text, "towns.csv"));
   model.train(2, 64);
@@ -431,7 +433,7 @@ TEST_CASE("no hole of very many categories is filled with a hole, however often 
   std::string holes = "x,town\n";
   for (int i = 0; i < 10000; ++i) holes += fmt::format("{},\n", i % 5);
   Options options;
-  options.refine_steps = 0, options.masks = kDynamicMasks;
+  options.meg.refine_steps = 0, options.meg.any_order = true;
   options.types = {{"town", ColumnType::kCategorical}};
   options.learning_rate = 1e-6f;  // so that the place which only larger blocks have is drawn, too
   Meg model(options);
@@ -446,7 +448,7 @@ TEST_CASE("of any order, conditions may be on dates, by day or by part of the ra
   for (int i = 0; i < 600; ++i)
     text += fmt::format("{}-{:02}-{:02},{}\n", 2001 + i % 20, i % 12 + 1, i % 28 + 1, "ab"[i % 20 > 9]);
   Options options;
-  options.refine_steps = 0, options.masks = kDynamicMasks;
+  options.meg.refine_steps = 0, options.meg.any_order = true;
   Meg model(options);
   model.load_data(parse_csv(text, "days.csv"));
   model.train(4, 64);
@@ -465,7 +467,7 @@ TEST_CASE("of any order, conditions may be on dates, by day or by part of the ra
 }
 
 TEST_CASE("of any order, given identifiers are kept, and generated where there is none") {
-  const Meg model = trained({}, "meg", "dynamic");
+  const Meg model = trained({}, "meg", kAnyOrder);
   const Table ids = parse_csv("id,word\nk1,\n,high\n\" \",low\n", "ids.csv"),
               alone = parse_csv("id\nk1\n\" \"\n", "i.csv");
   for (const Table* given : {&ids, &alone}) {

@@ -208,8 +208,8 @@ TEST_CASE("a model with a minimum count never says what one person alone is") {
   }
   std::sort(incomes.begin(), incomes.end());
   Options options;
-  options.rare_min = 5;
-  options.refine_steps = 0;
+  options.meg.rare_min = 5;
+  options.meg.refine_steps = 0;
   Meg model(options);
   model.load_data(parse_csv(text, "t.csv"));
   CHECK(model.notes().size() == 4);
@@ -228,5 +228,7 @@ TEST_CASE("a model with a minimum count never says what one person alone is") {
   CHECK(towns == std::set<std::string>{"Oslo", "Rome"});
   CHECK(children == std::set<std::string>{"0", "1", "2", "3"});
   options.preset = "classic";
-  CHECK_THROWS_WITH_AS(Meg{options}, "the classic preset cannot hide rare values; use the meg preset", Error);
+  CHECK_THROWS_WITH_AS(
+      Meg{options},
+      "`rare_min` is for the meg preset, and this is the classic one: leave it out, or use the meg preset", Error);
 }

@@ -53,11 +53,11 @@ std::vector<std::string> found(const Table& table, const std::vector<std::string
   return out;
 }
 
-Meg trained(const Table& table, const std::vector<std::string>& order = {}, const char* masks = "") {
+Meg trained(const Table& table, const std::vector<std::string>& order = {}, bool any_order = false) {
   Options options;
-  options.refine_steps = 0;
-  options.order = order;
-  options.masks = masks;
+  options.meg.refine_steps = 0;
+  options.meg.order = order;
+  options.meg.any_order = any_order;
   Meg model(options);
   model.load_data(table);
   model.train(6, 64);
@@ -334,11 +334,11 @@ TEST_CASE("a row that breaks a rule is no row of the model, and one that keeps i
 
 TEST_CASE("a column that follows from others is given with them, and is conditioned where it comes first") {
   const Table real = orders(600);
-  const Meg model = trained(real), first = trained(real, {"gross"}), any = trained(real, {}, "dynamic");
+  const Meg model = trained(real), first = trained(real, {"gross"}), any = trained(real, {}, /*any_order=*/true);
   CHECK_THROWS_WITH_AS(
       model.generate(1, 0, {.where = {"gross=10..20"}}),
-      "column 'gross' is learned as net + tax, so it cannot be conditioned: train with --order gross or "
-      "--masks dynamic",
+      "column 'gross' is learned as net + tax, so it cannot be conditioned: train with `order=gross` or "
+      "`any_order=true`",
       Error);
   const Table low = first.generate(200, 0, {.where = {"gross=10..20"}});
   for (std::size_t r = 0; r < low.rows(); ++r) {

@@ -20,11 +20,11 @@ Table related_table(std::size_t rows, std::uint64_t seed) {
   return parse_csv(text, "related.csv");
 }
 
-Meg trained(const Table& table, int epochs, const char* preset = "meg", std::vector<std::string> order = {}) {
+Meg trained(const Table& table, int epochs, const std::string& preset = "meg", std::vector<std::string> order = {}) {
   Options options;
   options.preset = preset;
-  options.refine_steps = 0;
-  options.order = std::move(order);
+  if (preset == "meg") options.meg.refine_steps = 0;
+  options.meg.order = std::move(order);
   Meg model(options);
   model.load_data(table);
   model.train(epochs, 64);
@@ -112,5 +112,5 @@ TEST_CASE("what the model can never generate has the score minus infinity") {
   CHECK_THROWS_AS(model.score(related_table(10, 1), 5, 6), Error);
   CHECK_THROWS_WITH_AS(
       trained(related_table(100, 1), 1, "classic").score(related_table(10, 1)),
-      "the classic preset makes rows and cannot say how likely one is; train with --preset meg for that", Error);
+      "the classic preset makes rows and cannot say how likely one is; train with `preset=meg` for that", Error);
 }

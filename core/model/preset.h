@@ -8,6 +8,7 @@
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
 #include "meg/options.h"
+#include "meg/progress.h"
 #include "meg/scores.h"
 #include "meg/table.h"
 

@@ -62,10 +62,10 @@ void write_tensor_file(const std::filesystem::path& path, TensorFile file) {
 TensorFile read_tensor_file(const std::filesystem::path& path) {
   const std::string name = path.string();
   std::error_code ignored;
-  if (name == "-") fail("a model is read from a file, not from standard input: name one");
-  if (std::filesystem::is_directory(path, ignored)) fail("'{}' is a folder: name a model file", name);
+  if (name == "-") fail(ErrorCode::kFile, "a model is read from a file, not from standard input: name one");
+  if (std::filesystem::is_directory(path, ignored)) fail(ErrorCode::kFile, "'{}' is a folder: name a model file", name);
   const File in(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!in) fail("cannot read '{}': {}", name, std::strerror(errno));
+  if (!in) fail(ErrorCode::kFile, "cannot read '{}': {}", name, std::strerror(errno));
   const std::uintmax_t total = std::filesystem::file_size(path, ignored);
   if (!std::filesystem::is_regular_file(path, ignored)) fail("'{}' is no model file: it is a device or a pipe", name);
   std::array<unsigned char, 8> prefix{};
@@ -74,7 +74,8 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   for (std::size_t i = 0; i < 8; ++i) header_size |= std::uint64_t{prefix[i]} << 8 * i;
   if (header_size > total - 8) fail("'{}' is no model file, or is cut short", name);
   std::string text(header_size, '\0');
-  if (std::fread(text.data(), 1, text.size(), in.get()) != text.size()) fail("cannot read '{}'", name);
+  if (std::fread(text.data(), 1, text.size(), in.get()) != text.size())
+    fail(ErrorCode::kFile, "cannot read '{}'", name);
 
   TensorFile file;
   try {
@@ -94,7 +95,7 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
       std::vector<float> values((end - begin) / sizeof(float));
       std::fseek(in.get(), static_cast<long>(8 + header_size + begin), SEEK_SET);
       if (std::fread(values.data(), sizeof(float), values.size(), in.get()) != values.size())
-        fail("cannot read '{}'", name);
+        fail(ErrorCode::kFile, "cannot read '{}'", name);
       file.tensors[tensor] = std::move(values);
       data_end = std::max(data_end, end);
     }

@@ -46,7 +46,7 @@ void save_vector(Backend& backend, const std::string& name, const std::string& w
   to.resize(count);
   backend.download(from, to);
   if (!std::all_of(to.begin(), to.end(), [](float x) { return std::isfinite(x); }))
-    fail("the {} are not finite {}: lower the learning rate", name, when);
+    fail(ErrorCode::kDiverged, "the {} are not finite {}: lower the learning rate", name, when);
 }
 
 void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file) {

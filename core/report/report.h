@@ -8,6 +8,7 @@
 #include "core/report/advice.h"
 #include "core/table/infer/schema.h"
 #include "meg/options.h"
+#include "meg/progress.h"
 #include "meg/table.h"
 
 namespace meg {

@@ -9,7 +9,7 @@ float* Arena::take(std::size_t count) {
     return nullptr;
   }
   if (need > memory_.size() - used_)
-    fail("a step needs {} bytes more than the {} its arena holds: lower the batch size or the hidden width",
+    fail(ErrorCode::kDevice, "a step needs {} bytes more than the {} its arena holds: lower `batch_size` or `hidden`",
          (used_ + need - memory_.size()) * sizeof(float), memory_.size() * sizeof(float));
   float* piece = memory_.data() + used_;
   used_ += need;

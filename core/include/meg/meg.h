@@ -11,6 +11,7 @@
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
 #include "meg/options.h"
+#include "meg/progress.h"
 #include "meg/scores.h"
 #include "meg/table.h"
 
@@ -43,7 +44,7 @@ class RowStream {
 ///     model.save_model("people.meg");
 ///     meg::Table rows = model.generate(1000);
 ///
-/// Errors are meg::Error, one sentence each. Not thread-safe; one object a thread.
+/// Errors are meg::Error, a code and one sentence each. Not thread-safe; one object a thread.
 class Meg {
  public:
   explicit Meg(Options options = {});
@@ -70,7 +71,7 @@ class Meg {
   std::vector<std::string> generation_order() const;
   /// Whether the model was trained with dynamic masks, so that any columns can be conditioned.
   bool any_order() const;
-  /// Which columns are learned as their distance from others, and what Options::rare_min hid, a sentence a column.
+  /// Which columns are learned as their distance from others, and what the option rare_min hid, a sentence a column.
   /// Empty before load_data.
   std::vector<std::string> notes() const;
 
@@ -101,7 +102,7 @@ class Meg {
   /// Conditions are met by construction: the rows are distributed as unconditioned ones that happen to meet them. With
   /// dynamic masks they may be on any columns, and the empty cells of given rows are generated; several that each leave
   /// a choice are met by every row, and in distribution nearly (docs/conditions.md). Else they are exact, and the
-  /// columns before a conditioned one, in the order of generation (Options::order), must each have one value. Throws
+  /// columns before a conditioned one, in the order of generation (the option order), must each have one value. Throws
   /// Error, saying what to do, where they have not, for a condition that nothing can meet, and for a cell of the given
   /// rows that the column cannot have; for a model that has learned nothing; and for rows beyond the first 2^50. The
   /// preset must be meg for any of `how`.
@@ -139,8 +140,8 @@ class Meg {
   /// that cannot be read, is damaged, is no meg model, or is of a newer meg.
   static Meg load_model(const std::filesystem::path& path, const Options& options = {});
   /// A trained model as the start of a new training run: the columns and networks of `path`, the rest of `options`.
-  /// Errors as load_model's; also where `options` make no sense, hide rare values, or ask for dynamic masks of a model
-  /// of a fixed order.
+  /// Errors as load_model's; also where `options` make no sense, hide rare values, or ask for any order of a model of a
+  /// fixed one.
   static Meg start_from(const std::filesystem::path& path, const Options& options);
 
  private:

@@ -1,77 +1,237 @@
 #pragma once
-#include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
-#include "core/table/infer/schema.h"
-#include "core/tensor/memory.h"
+#include "meg/device.h"
+#include "meg/schema.h"
 
 namespace meg {
 
-/// The value of Options::masks that asks for a model of any order.
-inline constexpr const char* kDynamicMasks = "dynamic";
-
-/// What a Meg is built with. What is not set is the preset's own choice, which may follow the size of the table; see
-/// docs/model.md and docs/classic.md.
+/// What a Meg is built with. kOptions below says what each option is and may be. What is not set is the preset's own
+/// choice, which may follow the size of the table; see docs/model.md and docs/classic.md.
 struct Options {
-  std::string preset = "meg";  ///< "meg", or "classic"
+  std::string preset = "meg";
   std::uint64_t seed = 0;
   Device device = Device::kCpu;
-  int threads = 0;                         ///< 0: all cores; never changes a result
-  Precision precision = Precision::kTf32;  ///< of a GPU's products; the CPU's are kFp32 always
-  AskedTypes types;                        ///< of columns whose inferred type is not wanted
-  std::vector<std::string> drop;           ///< columns to leave out
-  std::vector<std::string> order;          ///< meg: columns to generate first, in this order, before all others
-  int rare_min = 0;                 ///< meg: values that fewer rows hold are hidden, see docs/privacy.md; 0: none
-  std::string rare_word = "other";  ///< meg: what rare categories are called
+  int threads = 0;
+  Precision precision = Precision::kTf32;
+  AskedTypes types{};
+  std::vector<std::string> drop{};
+  std::vector<int> hidden{};
+  std::optional<float> learning_rate{};
+  std::optional<float> gamma{};
+  std::optional<float> dropout{};
+  std::optional<double> held_out{};
 
-  std::vector<int> hidden;             ///< hidden widths; classic: {128}, any depth; meg: one width, two layers
-  std::optional<float> learning_rate;  ///< classic 2e-4, meg 4e-3 at its peak (warm-up)
-  std::optional<float> gamma;          ///< weight of the R1 + R2 gradient penalty: classic 0.1, meg 1
-  std::optional<float> dropout;        ///< of hidden units, while training: classic 0, meg 0.1, 0.2 for few rows
-  std::optional<double> held_out;      ///< share of the rows kept from training, to judge on: classic 0.03, meg 0.05
-  std::string effort = "balanced";     ///< meg: "fast" (the warm-up alone), "balanced" or "best" (longer, both phases)
-  std::optional<int> refine_steps;     ///< meg: steps of the adversarial refinement; 0: none
-  /// meg: "dynamic": one model generates in any order, so that conditions may be on any columns; else in a fixed one.
-  /// classic: a file with one line of 0/1 per generator, instead of `generators`.
-  std::string masks;
+  /// What only the preset meg knows.
+  struct OfMeg {
+    std::vector<std::string> order{};
+    bool any_order = false;
+    std::string effort = "balanced";
+    std::optional<int> refine_steps{};
+    int rare_min = 0;
+    std::string rare_word = "other";
+  };
 
-  int input_dim = 100;  ///< classic: width of the noise that all generators share
-  int generators = 0;   ///< classic: groups of neighbouring columns, one generator each; 0: one per column
-  float beta1 = 0.5f;   ///< classic: Adam's decay of the first moment
-  float l2 = 0.0f;      ///< classic: added to the gradient: l2 * parameter
-  float ema = 0.9998f;  ///< classic: decay of the average of the generators that rows come from; 0: the last ones
+  /// What only the preset classic knows.
+  struct OfClassic {
+    std::vector<std::string> masks{};
+    int generators = 0;
+    int input_dim = 100;
+    float beta1 = 0.5f;
+    float l2 = 0.0f;
+    float ema = 0.9998f;
+  };
+
+  OfMeg meg{};
+  OfClassic classic{};
 };
 
-/// Throws Error where a number is none that any preset could use.
+enum class OptionPreset { kBoth, kMeg, kClassic };
+
+/// What settles an option of a model that is loaded.
+enum class OptionScope {
+  kMachine,  ///< whoever loads it: how to compute, which changes no model but by rounding
+  kRun,      ///< the training run: a resumed one keeps it, one that starts from a trained model has its own
+  kModel,    ///< the networks
+  kColumns   ///< what was learned of the columns, which the model file holds in the place of the option
+};
+
+struct OptionBounds {
+  double low = 0, high = std::numeric_limits<double>::infinity();
+  bool with_low = true, with_high = false;
+};
+
+/// One option: all that the command line, JSON, checks and messages need to know of it.
+struct Option {
+  /// Where it is in an Options.
+  template <class T>
+  using At = T& (*)(Options&);
+  using Place = std::variant<At<bool>, At<int>, At<std::uint64_t>, At<float>, At<std::optional<int>>,
+                             At<std::optional<float>>, At<std::optional<double>>, At<std::string>, At<Device>,
+                             At<Precision>, At<std::vector<int>>, At<std::vector<std::string>>, At<AskedTypes>>;
+
+  std::string_view name;
+  Place place;
+  std::string_view help;
+  OptionPreset of = OptionPreset::kBoth;
+  OptionScope scope = OptionScope::kRun;
+  OptionBounds bounds{};        ///< of numbers
+  std::string_view words = {};  ///< of words, those that there are: "fast|balanced|best"
+};
+
+/// The member at the end of a path of pointers to members: kPlace<&Options::meg, &Options::OfMeg::order>.
+template <auto... path>
+inline constexpr auto kPlace = +[](Options& options) -> auto& {
+  return (options.*....*path);
+};
+
+inline constexpr OptionBounds kShare{.low = 0, .high = 1}, kPositive{.with_low = false};
+constexpr OptionBounds from_to(double low, double high) { return {.low = low, .high = high, .with_high = true}; }
+
+/// Every option, in the order that help names them in.
+inline constexpr Option kOptions[] = {
+    {.name = "preset",
+     .place = kPlace<&Options::preset>,
+     .help = "Which model",
+     .scope = OptionScope::kModel,
+     .words = "meg|classic"},
+    {.name = "learning_rate",
+     .place = kPlace<&Options::learning_rate>,
+     .help = "Of Adam; classic 2e-4; meg 4e-3 at its peak",
+     .bounds = kPositive},
+    {.name = "seed", .place = kPlace<&Options::seed>, .help = "Of every random number"},
+    {.name = "threads",
+     .place = kPlace<&Options::threads>,
+     .help = "CPU threads, 0 = all cores; no result depends on it",
+     .scope = OptionScope::kMachine,
+     .bounds = from_to(0, 1024)},
+    {.name = "device",
+     .place = kPlace<&Options::device>,
+     .help = "Where to compute",
+     .scope = OptionScope::kMachine,
+     .words = "cpu|cuda"},
+    {.name = "precision",
+     .place = kPlace<&Options::precision>,
+     .help = "What a GPU rounds the factors of its products to: fp32 not at all",
+     .scope = OptionScope::kMachine,
+     .words = "fp32|tf32|bf16"},
+    {.name = "types",
+     .place = kPlace<&Options::types>,
+     .help = "Types of columns whose inferred type is not wanted: a=categorical,b=decimal,...",
+     .scope = OptionScope::kColumns},
+    {.name = "drop",
+     .place = kPlace<&Options::drop>,
+     .help = "Columns to leave out: a,b,...",
+     .scope = OptionScope::kColumns},
+    {.name = "rare_min",
+     .place = kPlace<&Options::meg, &Options::OfMeg::rare_min>,
+     .help = "hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged",
+     .of = OptionPreset::kMeg,
+     .scope = OptionScope::kModel,
+     .bounds = from_to(0, 1e9)},
+    {.name = "rare_word",
+     .place = kPlace<&Options::meg, &Options::OfMeg::rare_word>,
+     .help = "what rare categories are called",
+     .of = OptionPreset::kMeg,
+     .scope = OptionScope::kModel},
+    {.name = "hidden",
+     .place = kPlace<&Options::hidden>,
+     .help = "Hidden widths; meg: one number; classic: 128[,128...], default 128",
+     .scope = OptionScope::kModel,
+     .bounds = from_to(1, 65536)},
+    {.name = "dropout",
+     .place = kPlace<&Options::dropout>,
+     .help = "Share of hidden units dropped in training; classic 0; meg 0.1, of few rows 0.2",
+     .bounds = kShare},
+    {.name = "gamma",
+     .place = kPlace<&Options::gamma>,
+     .help = "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1"},
+    {.name = "held_out",
+     .place = kPlace<&Options::held_out>,
+     .help = "Share of the rows kept from training, to judge on; classic 0.03; meg 0.05, of few rows more or none",
+     .bounds = kShare},
+    {.name = "effort",
+     .place = kPlace<&Options::meg, &Options::OfMeg::effort>,
+     .help = "fast = the warm-up alone; best = longer, for the last bit of quality",
+     .of = OptionPreset::kMeg,
+     .words = "fast|balanced|best"},
+    {.name = "refine_steps",
+     .place = kPlace<&Options::meg, &Options::OfMeg::refine_steps>,
+     .help = "steps of the adversarial refinement, 0 = none; fast 0; balanced 300; best 1200",
+     .of = OptionPreset::kMeg,
+     .bounds = from_to(0, 1e9)},
+    {.name = "order",
+     .place = kPlace<&Options::meg, &Options::OfMeg::order>,
+     .help = "columns to generate before all others, a,b,...: those that conditions shall be on",
+     .of = OptionPreset::kMeg,
+     .scope = OptionScope::kColumns},
+    {.name = "any_order",
+     .place = kPlace<&Options::meg, &Options::OfMeg::any_order>,
+     .help = "dynamic masks: one model for any order, so that conditions may be on any columns",
+     .of = OptionPreset::kMeg,
+     .scope = OptionScope::kColumns},
+    {.name = "masks",
+     .place = kPlace<&Options::classic, &Options::OfClassic::masks>,
+     .help = "a line of 0/1 per generator, the columns it writes",
+     .of = OptionPreset::kClassic,
+     .scope = OptionScope::kColumns},
+    {.name = "generators",
+     .place = kPlace<&Options::classic, &Options::OfClassic::generators>,
+     .help = "Groups of neighbouring columns, 0 = one per column",
+     .of = OptionPreset::kClassic,
+     .scope = OptionScope::kModel,
+     .bounds = from_to(0, 1e6)},
+    {.name = "input_dim",
+     .place = kPlace<&Options::classic, &Options::OfClassic::input_dim>,
+     .help = "Width of the noise that all generators share",
+     .of = OptionPreset::kClassic,
+     .scope = OptionScope::kModel,
+     .bounds = from_to(1, 65536)},
+    {.name = "beta1",
+     .place = kPlace<&Options::classic, &Options::OfClassic::beta1>,
+     .help = "Adam's decay of the first moment",
+     .of = OptionPreset::kClassic,
+     .bounds = kShare},
+    {.name = "l2",
+     .place = kPlace<&Options::classic, &Options::OfClassic::l2>,
+     .help = "L2 penalty of the parameters: l2 * parameter is added to the gradient",
+     .of = OptionPreset::kClassic},
+    {.name = "ema",
+     .place = kPlace<&Options::classic, &Options::OfClassic::ema>,
+     .help = "Decay of the average of the generators that rows come from, 0 = the last ones",
+     .of = OptionPreset::kClassic,
+     .bounds = kShare},
+};
+
+/// Throws Error, naming the nearest things to do, where there is no option of that name.
+const Option& find_option(std::string_view name);
+/// What an option may be: "a number in [0, 1)", "fast, balanced or best", "whole numbers in [1, 65536]", "text".
+std::string allowed_text(const Option& option);
+/// An option's value as set_option takes it; empty where it is not set.
+std::string option_text(const Option& option, const Options& options);
+
+/// Sets an option from text: "0.1", "128,64", "true", "fast", "a=categorical,b=text". Throws Error for a name that
+/// there is not and for what the option may not be.
+void set_option(Options& options, std::string_view name, std::string_view text);
+/// Sets the options that a JSON object names: {"seed": 1, "hidden": [64], "types": {"year": "categorical"}}. Errors as
+/// set_option's, and where it is no JSON object.
+void set_options(Options& options, std::string_view json);
+
+/// Throws Error where an option is what it may not be, or is of another preset than options.preset and not left as it
+/// was.
 void check(const Options& options);
+/// What is to say of an option, called `name`, that is given for the other preset than its own.
+std::string other_preset_text(std::string_view name, OptionPreset its);
 
-/// The options as JSON, for the model file: all but masks, types, drop and order, which the model itself shows.
+/// The options of the run and of the networks as JSON, for the model file: those of the preset.
 std::string options_to_json(const Options& options);
-/// And back; device, threads and precision are those of `now`.
+/// And back; those of the machine are `now`'s.
 Options options_from_json(const std::string& json, const Options& now);
-
-/// One line of the history of a training run. What a phase has not is NaN.
-struct Progress {
-  enum class Phase { kTraining, kWarmUp, kRefinement };
-  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-  Phase phase = Phase::kTraining;
-  int done = 0, of = 0;                             ///< epochs; in the refinement steps
-  double discriminator = kNone, generator = kNone;  ///< mean losses since the last line
-  double loss = kNone, held_out_loss = kNone;       ///< warm-up: -log likelihood of a row, in nats
-  /// How well the discriminator tells held-out rows from generated ones: ROC AUC, 0.5 = not at all.
-  double held_out_auc = kNone;
-};
-
-/// Steps between two lines of a refinement of so many: a short one, too, has a curve.
-constexpr int steps_per_line(int steps) { return std::clamp((steps + 3) / 4, 1, 100); }
-
-/// "training", "warm-up" or "refinement".
-const char* phase_name(Progress::Phase phase);
 
 }  // namespace meg

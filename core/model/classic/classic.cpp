@@ -201,7 +201,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
     const Epoch report{epoch_ + 1, static_cast<float>(discriminator_loss_ / rows),
                        static_cast<float>(generator_loss_ / rows)};
     if (!std::isfinite(report.discriminator + report.generator))
-      fail("the losses are not finite in epoch {}: lower the learning rate", report.number);
+      fail(ErrorCode::kDiverged, "the losses are not finite in epoch {}: lower the learning rate", report.number);
     ++epoch_;
     epoch_step_ = 0;
     discriminator_loss_ = generator_loss_ = 0;

@@ -17,17 +17,11 @@ constexpr int kHistoryPoints = 50;
 
 class ClassicPreset final : public Preset {
  public:
-  ClassicPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
-    held_out_rows(0, held_out_share(), 0);  // throws where it makes no sense
-    if (options.masks == kDynamicMasks)
-      fail("the classic preset generates all columns at once: dynamic masks are for the meg preset");
-    if (!options.order.empty())
-      fail("the classic preset generates all columns at once, so they have no order (--order)");
-  }
+  ClassicPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {}
 
   const Schema& schema() const override { return scaling_.schema(); }
   int output_dim() const override { return scaling_.width(); }
-  int input_dim() const override { return options_.input_dim; }
+  int input_dim() const override { return options_.classic.input_dim; }
   std::vector<std::string> generation_order() const override { return {}; }
 
   void load_data(const Table& table) override {
@@ -38,19 +32,19 @@ class ClassicPreset final : public Preset {
     const std::vector<float> all = masks_.to_places(scaling_.encode(read));
     const std::string print = fingerprint(all);
     if (ensemble_->steps_done() > 0 && print != data_fingerprint_)
-      fail("this is not the table that the run began with; name that one, or use --from to train on another");
+      fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
     data_fingerprint_ = print;
     split(all, table.rows());
   }
 
   void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
              const std::function<bool()>& keep_going) override {
-    if (data_.empty()) fail("there is nothing to train on: call load_data first");
+    if (data_.empty()) fail(ErrorCode::kNotTrained, "there is nothing to train on: call load_data first");
     if (batch_size > 0 && batch_size != batch_size_ && ensemble_->within_epoch())
-      fail(
-          "the run stopped within an epoch of batches of {} rows, and goes on with them: leave --batch-size out, or "
-          "begin a new run with --from",
-          batch_size_);
+      fail(ErrorCode::kInvalidArgument,
+           "the run stopped within an epoch of batches of {} rows, and goes on with them: leave `batch_size` out, or "
+           "begin a new run with `start_from`",
+           batch_size_);
     if (epochs > 0) epochs_ = epochs;
     if (batch_size > 0) batch_size_ = batch_size;
     ensemble_->set_batch_size(batch_size_);
@@ -81,21 +75,25 @@ class ClassicPreset final : public Preset {
                                       const GenerateOptions& how) const override {
     if (!how.where.empty() || how.given || how.temperature != 1)
       fail(
+          ErrorCode::kUnsupported,
           "the classic preset makes whole rows from noise: it knows no conditions, given cells and temperatures; train "
-          "with --preset meg for these");
+          "with `preset=meg` for these");
     return std::make_unique<Rows>(*this, first_row, count, seed);
   }
 
   Table impute(const Table&, std::uint64_t, std::size_t, std::uint64_t, std::uint32_t, Imputed&) const override {
-    fail("the classic preset makes whole rows and cannot fill holes; train with --masks dynamic for that");
+    fail(ErrorCode::kUnsupported,
+         "the classic preset makes whole rows and cannot fill holes; train with `preset=meg` and `any_order=true` for "
+         "that");
   }
 
   Scores score(const Table&, std::size_t, std::size_t) const override {
-    fail("the classic preset makes rows and cannot say how likely one is; train with --preset meg for that");
+    fail(ErrorCode::kUnsupported,
+         "the classic preset makes rows and cannot say how likely one is; train with `preset=meg` for that");
   }
 
   void save(TensorFile& file) const override {
-    if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");
+    if (!ensemble_) fail(ErrorCode::kNotTrained, "the model has learned nothing yet: there is nothing to save");
     ensemble_->save(file);
     file.metadata["table"] = scaling_.to_json();
     file.metadata["masks"] = nlohmann::json{{"order", masks_.order}, {"widths", masks_.widths}}.dump();
@@ -120,7 +118,7 @@ class ClassicPreset final : public Preset {
 
   void restart(const Options& options) override {
     Options now = options;
-    now.input_dim = options_.input_dim;
+    now.classic.input_dim = options_.classic.input_dim;
     now.hidden = options_.hidden;
     options_ = now;
     TensorFile state;
@@ -190,23 +188,23 @@ class ClassicPreset final : public Preset {
 
   void make_ensemble() {
     ClassicOptions o;
-    o.input_dim = options_.input_dim;
+    o.input_dim = options_.classic.input_dim;
     if (!options_.hidden.empty()) o.hidden = options_.hidden;
     o.generator_columns = masks_.widths;
     o.learning_rate = options_.learning_rate.value_or(o.learning_rate);
-    o.beta1 = options_.beta1;
+    o.beta1 = options_.classic.beta1;
     o.gamma = options_.gamma.value_or(o.gamma);
     o.dropout = options_.dropout.value_or(o.dropout);
-    o.l2 = options_.l2;
-    o.ema = options_.ema;
+    o.l2 = options_.classic.l2;
+    o.ema = options_.classic.ema;
     o.seed = options_.seed;
     ensemble_ = std::make_unique<ClassicEnsemble>(backend_, scaling_.width(), o);
   }
 
   void fit(const InferredTable& table) {
     scaling_ = TableScaling(table);
-    masks_ = options_.masks.empty() ? contiguous_masks(scaling_.width(), options_.generators)
-                                    : read_masks(options_.masks, scaling_.modelled());
+    masks_ = options_.classic.masks.empty() ? contiguous_masks(scaling_.width(), options_.classic.generators)
+                                            : masks_of(options_.classic.masks, scaling_.modelled());
     make_ensemble();
   }
 

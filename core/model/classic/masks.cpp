@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <sstream>
 
-#include "core/input_file.h"
 #include "core/permutation.h"
 #include "meg/error.h"
 
@@ -33,7 +31,8 @@ std::vector<float> Masks::to_places(std::span<const float> rows) const {
 Masks contiguous_masks(int columns, int generators) {
   if (generators == 0) generators = columns;
   if (generators < 0 || generators > columns)
-    fail("{} generators cannot share {} columns: take 1 to {}", generators, columns, columns);
+    fail(ErrorCode::kInvalidArgument, "{} generators cannot share {} columns: set `generators` to 1 to {}", generators,
+         columns, columns);
   Masks masks;
   masks.order.resize(static_cast<std::size_t>(columns));
   std::iota(masks.order.begin(), masks.order.end(), 0);
@@ -42,34 +41,38 @@ Masks contiguous_masks(int columns, int generators) {
   return masks;
 }
 
-Masks read_masks(const std::string& path, std::span<const std::string> columns) {
-  std::istringstream file(read_file(path, "a file of masks"));
+Masks masks_of(std::span<const std::string> lines, std::span<const std::string> columns) {
+  constexpr auto kWrong = ErrorCode::kInvalidArgument;
   std::vector<int> line_of(columns.size(), 0);
   Masks masks;
-  std::string text;
-  for (int line = 1; std::getline(file, text); ++line) {
+  for (int line = 1; line <= static_cast<int>(lines.size()); ++line) {
     std::size_t column = 0;
     const std::size_t before = masks.order.size();
-    for (const char c : text) {
+    for (const char c : lines[static_cast<std::size_t>(line) - 1]) {
       if (c == ' ' || c == ',' || c == '\t' || c == '\r') continue;
-      if (c != '0' && c != '1') fail("{}:{}: '{}' in a mask; a mask is written in 0 and 1", path, line, c);
-      if (column == columns.size()) fail("{}:{}: a mask of more than the {} columns", path, line, columns.size());
+      if (c != '0' && c != '1')
+        fail(kWrong, "line {} of `masks`: '{}' in a mask; a mask is written in 0 and 1", line, c);
+      if (column == columns.size())
+        fail(kWrong, "line {} of `masks`: a mask of more than the {} columns", line, columns.size());
       if (c == '1') {
         if (line_of[column] != 0)
-          fail("{}:{}: column '{}' is in the mask of line {} too; masks must not overlap", path, line, columns[column],
-               line_of[column]);
+          fail(kWrong, "line {} of `masks`: column '{}' is in the mask of line {} too; masks must not overlap", line,
+               columns[column], line_of[column]);
         line_of[column] = line;
         masks.order.push_back(static_cast<int>(column));
       }
       ++column;
     }
     if (column == 0) continue;  // a blank line
-    if (column != columns.size()) fail("{}:{}: a mask of {} digits for {} columns", path, line, column, columns.size());
-    if (masks.order.size() == before) fail("{}:{}: the mask of a generator that writes no column", path, line);
+    if (column != columns.size())
+      fail(kWrong, "line {} of `masks`: a mask of {} digits for {} columns", line, column, columns.size());
+    if (masks.order.size() == before)
+      fail(kWrong, "line {} of `masks`: the mask of a generator that writes no column", line);
     masks.widths.push_back(static_cast<int>(masks.order.size() - before));
   }
   for (std::size_t c = 0; c < columns.size(); ++c)
-    if (line_of[c] == 0) fail("{}: no mask has column '{}'; the masks must cover all columns", path, columns[c]);
+    if (line_of[c] == 0)
+      fail(kWrong, "no line of `masks` has column '{}'; the masks must cover all columns", columns[c]);
   return masks;
 }
 

@@ -26,8 +26,8 @@ struct Masks {
 /// generators than columns.
 Masks contiguous_masks(int columns, int generators);
 
-/// One line of 0/1 per generator and one digit per column, blanks and commas aside. Throws Error, naming file and line
-/// or column, where the lines do not partition the columns.
-Masks read_masks(const std::string& path, std::span<const std::string> columns);
+/// One line of 0/1 per generator and one digit per column, blanks and commas aside; an empty line is none. Throws
+/// Error, naming line or column, where the lines do not partition the columns.
+Masks masks_of(std::span<const std::string> lines, std::span<const std::string> columns);
 
 }  // namespace meg

@@ -32,13 +32,14 @@ std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, c
       if (std::string_view(text).substr(0, at) == schema[c].name) return {c, std::string_view(text).substr(at + 1)};
   const std::size_t at = text.find('=');
   if (at == std::string::npos)
-    fail("'{}' is no condition: write column=value, column=low..high, or column= (missing)", text);
+    fail(ErrorCode::kInvalidArgument,
+         "'{}' is no condition: write column=value, column=low..high, or column= (missing)", text);
   constexpr std::size_t kMostListed = 30;
   std::vector<std::string_view> names;
   for (const ColumnSchema& column : schema)
     if (names.size() < kMostListed) names.push_back(column.name);
-  fail("the condition '{}' is on column '{}', which the model does not have; it has {}{}", text, text.substr(0, at),
-       fmt::join(names, ", "), names.size() < schema.size() ? ", ..." : "");
+  fail(ErrorCode::kInvalidArgument, "the condition '{}' is on column '{}', which the model does not have; it has {}{}",
+       text, text.substr(0, at), fmt::join(names, ", "), names.size() < schema.size() ? ", ..." : "");
 }
 
 void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked) {
@@ -46,13 +47,16 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
     const auto [c, cells] = split_condition(coding.schema(), text);
     const std::size_t k = coding.place_of(c);
     if (k == TableCoding::kNotModelled)
-      fail("column '{}' is {}: it is not learned, so nothing can be asked of it", coding.schema()[c].name,
-           type_name(coding.schema()[c].type));
-    if (asked[k].given) fail("column '{}' is in the given rows, and a condition asks for it too", name_of(coding, k));
+      fail(ErrorCode::kInvalidArgument, "column '{}' is {}: it is not learned, so nothing can be asked of it",
+           coding.schema()[c].name, type_name(coding.schema()[c].type));
+    if (asked[k].given)
+      fail(ErrorCode::kInvalidArgument, "column '{}' is in the given rows, and a condition asks for it too",
+           name_of(coding, k));
     if (asked[k].in)
-      fail("two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
+      fail(ErrorCode::kInvalidArgument,
+           "two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
     if (const Relation* relation = coding.relation_of(c); relation && !is_missing(relation->distance, cells))
-      fail("{}, so it cannot be conditioned: train with --order {} or --masks dynamic",
+      fail(ErrorCode::kInvalidArgument, "{}, so it cannot be conditioned: train with `order={}` or `any_order=true`",
            describe(*relation, coding.schema()), name_of(coding, k));
     asked[k].in = parse_cells(coding.columns()[k], cells);
     if (!coding.columns()[k].is_first()) continue;
@@ -65,12 +69,14 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
     asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
     if (coding.columns()[k].part() == Column::Part::kDay) {
       if (!asked[k].in->only)
-        fail("the day and the time of column '{}' are learned apart: ask for whole days, or for times of one day",
+        fail(ErrorCode::kInvalidArgument,
+             "the day and the time of column '{}' are learned apart: ask for whole days, or for times of one day",
              name_of(coding, k));
       continue;
     }
     if (!asked[k].in->only || !asked[k + 1].in->only)
-      fail("column '{}' has very many categories, so a choice among them cannot be asked for: ask for one",
+      fail(ErrorCode::kInvalidArgument,
+           "column '{}' has very many categories, so a choice among them cannot be asked for: ask for one",
            name_of(coding, k));
   }
 }
@@ -81,7 +87,9 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const std::optiona
   for (std::size_t i = 0; given && i < given->columns(); ++i) {
     const auto at = std::find_if(schema.begin(), schema.end(),
                                  [&](const ColumnSchema& column) { return column.name == given->name(i); });
-    if (at == schema.end()) fail("the given rows have a column '{}', which the model does not have", given->name(i));
+    if (at == schema.end())
+      fail(ErrorCode::kInvalidArgument, "the given rows have a column '{}', which the model does not have",
+           given->name(i));
     const auto c = static_cast<std::size_t>(at - schema.begin());
     out[c] = i;
     const std::size_t k = coding.place_of(c);
@@ -92,7 +100,8 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const std::optiona
   for (const Relation& relation : coding.relations())
     for (const std::size_t c : relation.bases())
       if (out[relation.column] != Conditions::kNotGiven && out[c] == Conditions::kNotGiven)
-        fail("{}, so where it is given, '{}' must be", describe(relation, schema), schema[c].name);
+        fail(ErrorCode::kInvalidArgument, "{}, so where it is given, '{}' must be", describe(relation, schema),
+             schema[c].name);
   return out;
 }
 
@@ -123,22 +132,22 @@ void check_order(const TableCoding& coding, const AskedColumns& asked, std::size
     if (!asked[k].free() && !asked[k].fixed()) sets.push_back(fmt::format("'{}'", name_of(coding, k)));
   }
   if (sets.size() > 1)
-    fail(
-        "{} are each left several values; this model generates its columns in one order, so only one condition may "
-        "leave a choice: give the others a single value each, or train with --masks dynamic",
-        fmt::join(sets, " and "));
-  const std::string order = fmt::format("train with --order {} or --masks dynamic", better_order(coding, asked));
+    fail(ErrorCode::kInvalidArgument,
+         "{} are each left several values; this model generates its columns in one order, so only one condition may "
+         "leave a choice: give the others a single value each, or train with `any_order=true`",
+         fmt::join(sets, " and "));
+  const std::string order = fmt::format("train with `order={}` or `any_order=true`", better_order(coding, asked));
   if (!free.empty())
-    fail(
-        "'{}' can be conditioned only if all that is generated before it has one value, and {} {} not: ask for {} "
-        "too, or {}",
-        name_of(coding, last), fmt::join(free, ", "), free.size() > 1 ? "have" : "has",
-        free.size() > 1 ? "these" : "it", order);
+    fail(ErrorCode::kInvalidArgument,
+         "'{}' can be conditioned only if all that is generated before it has one value, and {} {} not: ask for {} "
+         "too, or {}",
+         name_of(coding, last), fmt::join(free, ", "), free.size() > 1 ? "have" : "has",
+         free.size() > 1 ? "these" : "it", order);
   if (!sets.empty() && asked[last].fixed())
-    fail(
-        "'{}' can be conditioned only if all that is generated before it has one value, and {} is left several: give "
-        "it one, or {}",
-        name_of(coding, last), sets.front(), order);
+    fail(ErrorCode::kInvalidArgument,
+         "'{}' can be conditioned only if all that is generated before it has one value, and {} is left several: give "
+         "it one, or {}",
+         name_of(coding, last), sets.front(), order);
 }
 
 }  // namespace

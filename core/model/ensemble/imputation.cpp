@@ -173,9 +173,9 @@ class RowImputer {
 Table impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64_t first_row, std::size_t count,
                   std::uint64_t seed, std::uint32_t draw, Imputed& counts) {
   if (!trained.ensemble.shape().any_order)
-    fail(
-        "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
-        "--masks dynamic");
+    fail(ErrorCode::kUnsupported,
+         "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
+         "`any_order=true`");
   const int block = trained.rows_of_pass(count);
   const Table some = table.slice(first_row, count);
   RowImputer rows(trained, some, first_row, block, seed, draw, counts);

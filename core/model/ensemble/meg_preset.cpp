@@ -18,6 +18,9 @@ namespace {
 
 static_assert(Column::kKnots == kKnots && Column::kZCells == kZCells);
 
+/// What the file of a model of any order says of its masks.
+constexpr const char* kDynamicMasks = "dynamic";
+
 /// The first layer of a model of many columns, as its file says it; one that says nothing has one a generator.
 constexpr const char* kSharedFirst = "shared";
 
@@ -26,10 +29,8 @@ std::size_t cells_of(std::size_t rows, const ColumnsLayout& layout) { return row
 class MegPreset final : public Preset {
  public:
   MegPreset(const Options& options, Backend& backend) : options_(options), backend_(backend) {
-    if (options.hidden.size() > 1) fail("the meg preset has one hidden width, got {}", options.hidden.size());
-    if (!options.masks.empty() && options.masks != kDynamicMasks)
-      fail("the meg preset takes no file of masks, as '{}' is; its masks are fixed, or {}", options.masks,
-           kDynamicMasks);
+    if (options.hidden.size() > 1)
+      fail(ErrorCode::kInvalidArgument, "the meg preset has one width in `hidden`, got {}", options.hidden.size());
   }
 
   const Schema& schema() const override { return coding_.schema(); }
@@ -45,7 +46,7 @@ class MegPreset final : public Preset {
     const std::string print = fingerprint(cells);
     const bool begun = under_way() || finished_;
     if (begun && print != data_fingerprint_)
-      fail("this is not the table that the run began with; name that one, or use --from to train on another");
+      fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
     if (warm_up_) return;  // it holds these very rows
     data_fingerprint_ = print;
     table_ = backend_.allocate(cells.size());
@@ -58,13 +59,13 @@ class MegPreset final : public Preset {
 
   void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
              const std::function<bool()>& keep_going) override {
-    if (rows_.train.empty()) fail("there is nothing to train on: call load_data first");
+    if (rows_.train.empty()) fail(ErrorCode::kNotTrained, "there is nothing to train on: call load_data first");
     const bool begun = under_way() || finished_;
     if (begun && ((epochs > 0 && epochs != epochs_) || (batch_size > 0 && batch_size != batch_size_)))
-      fail(
-          "the run began with {} epochs at most and batches of {} rows, and goes on with them: leave --epochs and "
-          "--batch-size out, or begin a new run with --from",
-          epochs_, batch_size_);
+      fail(ErrorCode::kInvalidArgument,
+           "the run began with {} epochs at most and batches of {} rows, and goes on with them: leave `epochs` and "
+           "`batch_size` out, or begin a new run with `start_from`",
+           epochs_, batch_size_);
     if (finished_) return;
     begin(epochs, batch_size);
     const auto go_on = [&] { return !keep_going || keep_going(); };
@@ -100,7 +101,7 @@ class MegPreset final : public Preset {
   }
 
   void save(TensorFile& file) const override {
-    if (!ensemble_) fail("the model has learned nothing yet: there is nothing to save");
+    if (!ensemble_) fail(ErrorCode::kNotTrained, "the model has learned nothing yet: there is nothing to save");
     save_vector(backend_, "parameters", "at the end", ensemble_->parameters(), parameters(), file);
     if (warm_up_) warm_up_->save(file);
     if (refinement_) refinement_->save(file);
@@ -143,8 +144,9 @@ class MegPreset final : public Preset {
   }
 
   void restart(const Options& options) override {
-    if (options.masks == kDynamicMasks && !any_order())
-      fail("the model to start from generates in a fixed order, and dynamic masks would need weights that it has not");
+    if (options.meg.any_order && !any_order())
+      fail(ErrorCode::kUnsupported,
+           "the model to start from generates in a fixed order, and `any_order` would need weights that it has not");
     options_ = options;
     finished_ = false;
     state_ = {};
@@ -174,18 +176,18 @@ class MegPreset final : public Preset {
   ReadTable read(const Table& table, std::optional<InferredTable> inferred) const {
     if (!inferred) return {coding_.schema(), table, options_.threads};
     // Values that rare_min hides are not in the schema any more.
-    if (options_.rare_min > 0) return {coding_.schema(), inferred->table(), options_.threads};
+    if (options_.meg.rare_min > 0) return {coding_.schema(), inferred->table(), options_.threads};
     return {coding_.schema(), std::move(inferred->columns)};
   }
 
   void fit(const InferredTable& table) {
-    const bool as_they_stand = options_.rare_min > 1 || options_.masks == kDynamicMasks;
+    const bool as_they_stand = options_.meg.rare_min > 1 || options_.meg.any_order;
     coding_ = TableCoding(table, options_.seed,
-                          {.rare_min = options_.rare_min,
-                           .rare_word = options_.rare_word,
+                          {.rare_min = options_.meg.rare_min,
+                           .rare_word = options_.meg.rare_word,
                            .relations = !as_they_stand,
                            .split_times = !as_they_stand},
-                          options_.order, options_.threads);
+                          options_.meg.order, options_.threads);
     check_limits();
     ColumnsLayout layout = columns_layout();
     const std::size_t rows = table.columns.front().size();
@@ -198,13 +200,13 @@ class MegPreset final : public Preset {
 
   void check_limits() const {
     if (coding_.columns().size() > static_cast<std::size_t>(kMostModelColumns))
-      fail("the table has {} columns to learn, the model holds at most {}: leave some out with --drop",
+      fail("the table has {} columns to learn, the model holds at most {}: leave some out with `drop`",
            coding_.columns().size(), kMostModelColumns);
     for (const Column& column : coding_.columns())
       if (column.codes() > kMostCodes)
         fail(
-            "column '{}' has {} values, the model holds at most {}: merge rare ones with --rare-min, or leave it out "
-            "with --drop",
+            "column '{}' has {} values, the model holds at most {}: merge rare ones with `rare_min`, or leave it out "
+            "with `drop`",
             column.schema().name, column.codes(), kMostCodes);
   }
 
@@ -276,9 +278,9 @@ class MegPreset final : public Preset {
           refinement->load(state_);
         }
       } catch (const std::logic_error&) {
-        fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
+        fail("the run in this model file cannot be gone on with: it is of another version of meg; use `start_from`");
       } catch (const nlohmann::json::exception&) {
-        fail("the run in this model file cannot be gone on with: it is of another version of meg; use --from");
+        fail("the run in this model file cannot be gone on with: it is of another version of meg; use `start_from`");
       }
     state_ = {};
     warm_up_ = std::move(warm_up), refinement_ = std::move(refinement);

@@ -140,7 +140,8 @@ std::pair<float, float> Refinement::losses() {
   };
   const std::pair out{mean(sum[0], discriminator_steps_), mean(sum[1], generator_steps_)};
   if (!std::isfinite(sum[0] + sum[1]))
-    fail("the losses are not finite after {} steps of the refinement: lower its rates or use --no-refine", step_);
+    fail(ErrorCode::kDiverged,
+         "the losses are not finite after {} steps of the refinement: lower its rates or use `refine_steps=0`", step_);
   discriminator_steps_ = generator_steps_ = 0;
   return out;
 }

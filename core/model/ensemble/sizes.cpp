@@ -50,28 +50,26 @@ Sizes choose_sizes(std::size_t rows, const ColumnsLayout& layout, const Options&
     out.warm_up.least_gain = rows < kVeryFewRows ? 0.0f : 1.0f;
   }
   if (layout.size() > kMostOwnColumns) out.shape.first = MaskedEnsemble::FirstLayer::kShared;
-  out.shape.any_order = options.masks == kDynamicMasks;
+  out.shape.any_order = options.meg.any_order;
   out.warm_up.seed = out.refinement.seed = options.seed;
-  if (options.effort == "fast") {
+  if (options.meg.effort == "fast") {
     out.refinement.steps = 0;
-  } else if (options.effort == "best") {
+  } else if (options.meg.effort == "best") {
     out.warm_up.fall_share = 1;
     out.refinement.steps = 1200;
     out.refinement.rate = 1e-4f;
     out.refinement.average_decay = 0.995f;
-  } else if (options.effort != "balanced") {
-    fail("there is no effort '{}'; there are fast, balanced and best", options.effort);
   }
   const MaskedEnsemble ensemble(layout, out.shape);
   if (layout.size() > kMostRefinedColumns || ensemble.layout().view_stride > kMostRefinedView) out.refinement.steps = 0;
   if (options.learning_rate) out.warm_up.rate = *options.learning_rate;
   if (options.gamma) out.refinement.gamma = *options.gamma;
-  if (options.refine_steps) out.refinement.steps = *options.refine_steps;
+  if (options.meg.refine_steps) out.refinement.steps = *options.meg.refine_steps;
   const int most = most_rows(ensemble, out.refinement.steps > 0);
   out.warm_up.batch_size = out.refinement.batch_size = std::max(kFewestRows, std::min({n / 20, 512, most}));
   const int steps_per_epoch = (n - 1) / out.warm_up.batch_size + 1;
-  const int most_epochs = options.effort == "best" ? kMostRefinementEpochsOfBest : kMostRefinementEpochs;
-  if (!options.refine_steps) out.refinement.steps = std::min(out.refinement.steps, most_epochs * steps_per_epoch);
+  const int most_epochs = options.meg.effort == "best" ? kMostRefinementEpochsOfBest : kMostRefinementEpochs;
+  if (!options.meg.refine_steps) out.refinement.steps = std::min(out.refinement.steps, most_epochs * steps_per_epoch);
   out.warm_up.epochs = std::clamp(kMostSteps / steps_per_epoch, 8, 60);
   out.refinement.discriminator_first = std::min(150, out.refinement.steps / 2);
   return out;

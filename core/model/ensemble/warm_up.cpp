@@ -105,7 +105,7 @@ void WarmUp::end_epoch() {
   epoch_step_ = 0;
   ++epoch_;
   if (!std::isfinite(train_loss_))
-    fail("the loss is not finite in epoch {} of the warm-up: lower the learning rate", epoch_);
+    fail(ErrorCode::kDiverged, "the loss is not finite in epoch {} of the warm-up: lower the learning rate", epoch_);
   std::vector<float> losses = held_out_losses(MaskedEnsemble::Tape::kNowhere);
   held_out_loss_ = mean_loss(losses);
   if (ensemble_.shape().any_order) {

@@ -83,8 +83,8 @@ class Builder {
     }
     any |= add_continuous(low, high);
     if (!any)
-      fail("column '{}' has no value in {}: its values go from {} to {}", column_.schema().name, text,
-           text_of(column_.schema().smallest), text_of(column_.schema().largest));
+      fail(ErrorCode::kInvalidArgument, "column '{}' has no value in {}: its values go from {} to {}",
+           column_.schema().name, text, text_of(column_.schema().smallest), text_of(column_.schema().largest));
   }
 
   CellSet take() {
@@ -121,7 +121,8 @@ class Builder {
   void add_interval(float low, float high) {
     const bool again = set_.codes[static_cast<std::size_t>(column_.continuous_code())] != 0;
     if (again && (low != set_.z_low || high != set_.z_high))
-      fail("column '{}' holds too many different numbers for a choice among them: give one range, or one number",
+      fail(ErrorCode::kInvalidArgument,
+           "column '{}' holds too many different numbers for a choice among them: give one range, or one number",
            column_.schema().name);
     set_.z_low = low, set_.z_high = high;
   }
@@ -135,7 +136,8 @@ class Builder {
   [[noreturn]] void refuse_number(Cell nearest, std::string_view text) const {
     std::string spelled;
     column_.append(nearest, spelled);
-    fail("column '{}' has no value {}; the nearest that it has is {}", column_.schema().name, text, spelled);
+    fail(ErrorCode::kInvalidArgument, "column '{}' has no value {}; the nearest that it has is {}",
+         column_.schema().name, text, spelled);
   }
 
   const Column& column_;
@@ -173,11 +175,13 @@ Span span_of(const ColumnSchema& schema, std::string_view text) {
   if (dots == std::string_view::npos) return {bound_of(schema, text, false), bound_of(schema, text, true)};
   const std::string_view low = text.substr(0, dots), high = text.substr(dots + 2);
   if (low.empty() && high.empty())
-    fail("the range of column '{}' has no end: write low..high, low.. or ..high", schema.name);
+    fail(ErrorCode::kInvalidArgument, "the range of column '{}' has no end: write low..high, low.. or ..high",
+         schema.name);
   const Span span{low.empty() ? -kInfinity : bound_of(schema, low, false),
                   high.empty() ? kInfinity : bound_of(schema, high, true)};
   if (span.from > span.to)
-    fail("the range {} of column '{}' is empty: its low end is above its high end", text, schema.name);
+    fail(ErrorCode::kInvalidArgument, "the range {} of column '{}' is empty: its low end is above its high end", text,
+         schema.name);
   return span;
 }
 
@@ -192,10 +196,10 @@ void add_day_or_time(const Column& column, std::string_view text, Builder& build
   const Span span = span_of(schema, text);
   const bool is_time = column.part() == Column::Part::kTime, is_one_day = day_of(span.from) == day_of(span.to);
   if (!is_of_whole_days(schema, span) && !is_one_day)
-    fail(
-        "the day and the time of column '{}' are learned apart, so a range of several days begins and ends with whole "
-        "ones: leave the times out",
-        schema.name);
+    fail(ErrorCode::kInvalidArgument,
+         "the day and the time of column '{}' are learned apart, so a range of several days begins and ends with whole "
+         "ones: leave the times out",
+         schema.name);
   if (is_time && is_of_whole_days(schema, span)) return builder.add_range(-kInfinity, kInfinity, text);
   if (is_time && span.from != span.to)
     return builder.add_range(column.part_of(span.from), column.part_of(span.to), text);
@@ -208,11 +212,12 @@ void add_day_or_time(const Column& column, std::string_view text, Builder& build
 void add_part(const Column& column, std::string_view text, Builder& builder) {
   const ColumnSchema& schema = column.schema();
   if (is_missing(schema, text)) {
-    if (column.missing_code() < 0) fail("column '{}' has no missing values", schema.name);
+    if (column.missing_code() < 0) fail(ErrorCode::kInvalidArgument, "column '{}' has no missing values", schema.name);
     return builder.add_value(text);
   }
   if (!is_modelled(schema.type))
-    fail("column '{}' is {}: what it says is not learned, only whether it says anything ('{}=' is a missing cell)",
+    fail(ErrorCode::kInvalidArgument,
+         "column '{}' is {}: what it says is not learned, only whether it says anything ('{}=' is a missing cell)",
          schema.name, type_name(schema.type), schema.name);
   if (column.part() == Column::Part::kDay || column.part() == Column::Part::kTime)
     return add_day_or_time(column, text, builder);
@@ -220,7 +225,7 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
   if (!is_numeric(schema.type) || !is_range) {
     if (is_categorical(schema.type) && !is_category(column, text)) {
       const std::size_t listed = std::min(kMostListed, schema.values.size());
-      fail("column '{}' has no value '{}'; it has: {}{}", schema.name, text,
+      fail(ErrorCode::kInvalidArgument, "column '{}' has no value '{}'; it has: {}{}", schema.name, text,
            fmt::join(schema.values.begin(), schema.values.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
            listed < schema.values.size() ? ", ..." : "");
     }

@@ -72,7 +72,8 @@ TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const C
   const std::vector<std::size_t> places = ordered_columns(order);
   if (places.empty()) fail("no column is left to model: all are identifiers or free text");
   if (options.rare_min > 0 && read.rows() < static_cast<std::size_t>(options.rare_min))
-    fail("the table has {} rows, so none of its values is in {} of them; ask for fewer", read.rows(), options.rare_min);
+    fail(ErrorCode::kInvalidArgument, "the table has {} rows, so none of its values is in {} of them; ask for fewer",
+         read.rows(), options.rare_min);
   set_relations(options.relations ? find_relations(read, schema_, places) : std::vector<Relation>());
   std::vector<std::size_t> schema_columns;  // [columns]
   std::vector<Column::Part> parts;
@@ -209,11 +210,13 @@ std::vector<std::size_t> TableCoding::ordered_columns(const std::vector<std::str
     const auto named = [&](std::size_t c) { return schema_[c].name == name; };
     const auto at = std::find_if(next, out.end(), named);
     if (at == out.end()) {
-      if (std::any_of(out.begin(), next, named)) fail("column '{}' is named twice in the order", name);
+      if (std::any_of(out.begin(), next, named))
+        fail(ErrorCode::kInvalidArgument, "column '{}' is named twice in the order", name);
       for (const ColumnSchema& column : schema_)
         if (column.name == name)
-          fail("column '{}' is {}, which is not learned: it has no place in the order", name, type_name(column.type));
-      fail("there is no column '{}' to put into the order", name);
+          fail(ErrorCode::kInvalidArgument, "column '{}' is {}, which is not learned: it has no place in the order",
+               name, type_name(column.type));
+      fail(ErrorCode::kInvalidArgument, "there is no column '{}' to put into the order", name);
     }
     std::rotate(next, at, at + 1);
     ++next;

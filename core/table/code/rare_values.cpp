@@ -62,7 +62,8 @@ const char* plural(std::size_t count) { return count == 1 ? "" : "s"; }
 
 RareWords hide_rare_words(std::span<const std::size_t> counts, int least, const std::string& word,
                           ColumnSchema& schema) {
-  if (is_missing(word)) fail("rare values cannot be called '{}', which stands for a missing value", word);
+  if (is_missing(word))
+    fail(ErrorCode::kInvalidArgument, "rare values cannot be called '{}', which stands for a missing value", word);
   const auto enough = static_cast<std::size_t>(least);
   const auto known = std::find_if(schema.values.begin(), schema.values.end(),
                                   [&](const std::string& value) { return same_but_case(value, word); });

@@ -37,7 +37,7 @@ InferredTable infer_table(const Table& table, const AskedTypes& types, const std
   std::vector<std::size_t> kept;
   for (std::size_t c = 0; c < table.columns(); ++c)
     if (std::find(drop.begin(), drop.end(), table.name(c)) == drop.end()) kept.push_back(c);
-  if (kept.empty()) fail("every column is dropped; leave one");
+  if (kept.empty()) fail(ErrorCode::kInvalidArgument, "every column is dropped; leave one");
   InferredTable out{Schema(kept.size()), std::vector<Array>(kept.size())};
   parallel_for(kept.size(), threads_for_columns(threads), [&](std::size_t k) {
     const auto asked = types.find(table.name(kept[k]));
