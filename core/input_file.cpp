@@ -26,7 +26,8 @@ std::size_t file_size(std::FILE* file) {
 
 InputFile::InputFile(const std::filesystem::path& path, std::string_view wanted) : file_(nullptr, &std::fclose) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail(ErrorCode::kFile, "'{}' is a folder: name {}", path.string(), wanted);
+  if (std::filesystem::is_directory(path, ignored))
+    fail(ErrorCode::kFile, "'{}' is a folder: name {}", path.string(), wanted);
   const bool standard = path == "-";
   name_ = standard ? "standard input" : fmt::format("'{}'", path.string());
   if (standard)

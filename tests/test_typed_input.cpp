@@ -60,7 +60,7 @@ Table every_type() {
 Meg trained(const Table& table, Options options = {}) {
   options.threads = 1;
   options.hidden = {8};
-  options.refine_steps = 0;
+  options.meg.refine_steps = 0;
   Meg out(options);
   out.load_data(table);
   out.train(1);
@@ -151,7 +151,7 @@ TEST_CASE("numbers and words learn the same typed and as text") {
 
 TEST_CASE("holes of typed rows are filled in their type") {
   Options options;
-  options.masks = "dynamic";
+  options.meg.any_order = true;
   const Table real = every_type();
   const Meg model = trained(real, options);
   Imputed counts;

@@ -43,7 +43,7 @@ const FileFormat* find_format(const Is& is) {
 
 const FileFormat& format_named(std::string_view name) {
   if (const auto* const format = find_format([&](const FileFormat& f) { return f.name == name; })) return *format;
-  fail("there is no format '{}'; there are {}", name, format_names());
+  fail(ErrorCode::kInvalidArgument, "there is no format '{}'; there are {}", name, format_names());
 }
 
 const FileFormat* format_of_suffix(const std::filesystem::path& path) {
@@ -90,8 +90,8 @@ const FileFormat& format_to_write(const std::filesystem::path& path, std::string
   const bool in_place = std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored);
   if (path == "-" || in_place) return kCsv;
   if (const FileFormat* const format = format_of_suffix(path)) return *format;
-  fail("'{}' has no suffix of a format that meg writes: name it {}, or name a format", path.string(),
-       format_suffixes());
+  fail(ErrorCode::kInvalidArgument, "'{}' has no suffix of a format that meg writes: name it {}, or name a format",
+       path.string(), format_suffixes());
 }
 
 const FileFormat& format_to_read(const std::filesystem::path& path, std::string_view asked, std::string_view head) {
@@ -101,8 +101,8 @@ const FileFormat& format_to_read(const std::filesystem::path& path, std::string_
   // Both kinds of Arrow files are called .arrow.
   if (seen && asked.empty() && is_arrow(*format) && is_arrow(*seen)) return *seen;
   if (seen && seen != format)
-    fail("{} is a file of the format {}, not {}: {}", quoted(path), seen->name, format->name,
-         asked.empty() ? "rename it, or name its format" : "name that format");
+    fail(ErrorCode::kInvalidArgument, "{} is a file of the format {}, not {}: {}", quoted(path), seen->name,
+         format->name, asked.empty() ? "rename it, or name its format" : "name that format");
   if (!seen && !format->magic.empty())
     fail("{} is no file of the format {}: its first bytes are others", quoted(path), format->name);
   return *format;
@@ -120,8 +120,9 @@ std::vector<std::filesystem::path> table_files(std::span<const std::filesystem::
     for (auto at = std::filesystem::directory_iterator(path, error);
          !error && at != std::filesystem::directory_iterator(); at.increment(error))
       if (format_of_suffix(at->path()) && at->is_regular_file(error)) files.push_back(at->path());
-    if (error) fail("cannot read '{}': {}", path.string(), error.message());
-    if (files.size() == before) fail("'{}' is a folder without a file of {}", path.string(), format_suffixes());
+    if (error) fail(ErrorCode::kFile, "cannot read '{}': {}", path.string(), error.message());
+    if (files.size() == before)
+      fail(ErrorCode::kFile, "'{}' is a folder without a file of {}", path.string(), format_suffixes());
     std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
   }
   return files;

@@ -179,7 +179,8 @@ Array Array::with_validity(Bitmap valid) const {
 }
 
 Array Array::slice(std::size_t first, std::size_t count) const {
-  if (first > size() || count > size() - first) fail("rows {} to {} of {} are asked for", first, first + count, size());
+  if (first > size() || count > size() - first)
+    fail(ErrorCode::kInvalidArgument, "rows {} to {} of {} are asked for", first, first + count, size());
   Array out = *this;
   out.layout_.offset += first;
   out.layout_.size = count;
@@ -340,7 +341,7 @@ Array taken(const Array& from, std::span<const std::size_t> rows) {
 
 Table Table::take(std::span<const std::size_t> rows) const {
   for (const std::size_t r : rows)
-    if (r >= this->rows()) fail("row {} of {} is asked for", r, this->rows());
+    if (r >= this->rows()) fail(ErrorCode::kInvalidArgument, "row {} of {} is asked for", r, this->rows());
   std::vector<NamedArray> columns;
   for (const NamedArray& column : columns_) columns.push_back({column.name, taken(column.values, rows)});
   return Table(std::move(columns), is_text_);

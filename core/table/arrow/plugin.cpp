@@ -54,11 +54,11 @@ const ArrowPlugin* load() {
       refused = fmt::format(" ({})", ::dlerror());
     }
   }
-  fail(
-      "Parquet and Arrow files need Apache Arrow's library, and {} was not found{}: install libarrow and libparquet, "
-      "or "
-      "let scripts/install_dependencies fetch them, and build meg again; or convert the table to CSV",
-      kFile, refused);
+  fail(ErrorCode::kFile,
+       "Parquet and Arrow files need Apache Arrow's library, and {} was not found{}: install libarrow and libparquet, "
+       "or "
+       "let scripts/install_dependencies fetch them, and build meg again; or convert the table to CSV",
+       kFile, refused);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include "core/table/infer/datetime.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/number_style.h"
-#include "meg/table.h"
 #include "meg/schema.h"
+#include "meg/table.h"
 
 namespace meg {
 

@@ -122,7 +122,8 @@ void add_number(const Written& written, std::size_t cells, Survey& s, ColumnSche
 /// Reads the different values as numbers, in the column's style; `numbers` is one a value.
 void read_numbers(const std::vector<std::size_t>& cells, Survey& s, ColumnSchema& out, std::vector<double>& numbers) {
   for (std::size_t v = 0; v < s.values.size(); ++v) {
-    const std::optional<std::string> in_style = out.style.is_plain() ? std::nullopt : plain_number(out.style, s.values[v]);
+    const std::optional<std::string> in_style =
+        out.style.is_plain() ? std::nullopt : plain_number(out.style, s.values[v]);
     const std::optional<Written> written = read_number(in_style ? *in_style : trimmed(s.values[v]));
     if (!written) {
       s.numeric = false;

@@ -101,7 +101,7 @@ std::unique_ptr<TableReader> open_csv_reader(const FileFormat& format, const std
 
 std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> paths, const std::string& format) {
   std::vector<std::filesystem::path> files = table_files(paths);
-  if (files.empty()) fail("no file of a table is named");
+  if (files.empty()) fail(ErrorCode::kInvalidArgument, "no file of a table is named");
   return std::make_unique<Files>(std::move(files), format);
 }
 

@@ -43,7 +43,7 @@ class ArrowWriter : public RowWriter {
   /// What writing the bytes met comes before what the plug-in made of it.
   void check(const std::string& error) {
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
-    if (!error.empty()) fail("the table cannot be written: {}", error);
+    if (!error.empty()) fail(ErrorCode::kFile, "the table cannot be written: {}", error);
   }
 
   ArrowFileKind kind_;
