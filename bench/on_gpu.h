@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/fail.h"
 #include "core/nn/backend.h"
-#include "meg/error.h"
 
 namespace meg::bench {
 

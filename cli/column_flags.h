@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/checks.h"
+#include "core/fail.h"
 #include "core/table/infer/schema.h"
-#include "meg/error.h"
 #include "meg/options.h"
 
 namespace meg::cli {

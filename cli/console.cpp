@@ -14,10 +14,9 @@
 #include <fstream>
 #include <string>
 
+#include "core/fail.h"
 #include "core/nn/backend.h"
 #include "core/output_file.h"
-#include "core/table/infer/odd_cells.h"
-#include "meg/error.h"
 
 namespace meg::cli {
 
@@ -52,14 +51,6 @@ void outlive_readers() { std::signal(SIGPIPE, SIG_IGN); }
 void outlive_file_limits() { std::signal(SIGXFSZ, SIG_IGN); }
 
 void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
-
-void say_odd_cells(const Table& table, const Schema& schema, const AskedTypes& asked) {
-  for (const ColumnSchema& column : schema) {
-    if (is_numeric(column.type) || column.type == ColumnType::kBoolean || asked.contains(column.name)) continue;
-    if (const auto odd = find_odd_cells(table[column.name]))
-      say(fmt::format("column '{}' is {}, for {}", column.name, type_name(column.type), describe(*odd)));
-  }
-}
 
 bool interrupted() { return interrupt_seen != 0; }
 

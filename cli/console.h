@@ -50,9 +50,6 @@ int say_stopped(const std::string& out);
 /// A line on stderr; where nobody can read it, nothing.
 void say(const std::string& text);
 
-/// Says of columns of words, whose types nobody asked for, which few cells keep them from being numbers or dates.
-void say_odd_cells(const Table& table, const Schema& schema, const AskedTypes& asked);
-
 class Stopwatch {
  public:
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }

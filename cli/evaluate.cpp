@@ -12,6 +12,7 @@
 #include "cli/console.h"
 #include "cli/evaluation_text.h"
 #include "cli/table_flags.h"
+#include "core/fail.h"
 #include "core/measure/boosted_trees.h"
 #include "core/measure/evaluation.h"
 #include "core/measure/evaluation_json.h"
@@ -19,7 +20,6 @@
 #include "core/output_file.h"
 #include "core/table/infer/number.h"
 #include "core/table/read/table_reader.h"
-#include "meg/error.h"
 
 namespace meg::cli {
 

@@ -7,6 +7,7 @@
 #include "cli/console.h"
 #include "cli/run_flags.h"
 #include "cli/table_flags.h"
+#include "core/fail.h"
 #include "core/table/read/table_reader.h"
 #include "core/table/write/table_writer.h"
 #include "meg/meg.h"
@@ -56,7 +57,8 @@ int impute(const ImputeFlags& f) {
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
   CsvStyle style;
-  const Table rows = read_table(f.rows, "", &style);
+  const std::filesystem::path path = f.rows;
+  const Table rows = read_table(std::span(&path, 1), "", style);
   const bool several = f.draws > 1;
   if (several && rows.find(kDrawColumn))
     fail("'{}' has a column '{}', which --draws would write too: rename it", f.rows, kDrawColumn);

@@ -14,10 +14,10 @@
 #include "cli/console.h"
 #include "cli/table_flags.h"
 #include "cli/training_log.h"
+#include "core/fail.h"
 #include "core/measure/evaluation.h"
 #include "core/output_file.h"
 #include "core/table/read/table_reader.h"
-#include "meg/error.h"
 #include "meg/meg.h"
 
 namespace meg::cli {

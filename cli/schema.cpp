@@ -50,13 +50,11 @@ void add_schema(CLI::App& program, int& status) {
   f->columns.add_to(command);
   command.callback([f, &status] {
     check_files(f->data, {f->json});
-    const Table table = read_tables(f->data, f->format);
-    const AskedTypes types = f->columns.types();
-    const Schema schema = infer_schema(table, types, f->columns.drop);
-    if (!f->json.empty()) write_file(f->json, schema_to_json(schema) + "\n");
-    if (f->json != "-") print_schema(schema);
+    const InferredTable table = infer_table(read_tables(f->data, f->format), f->columns.types(), f->columns.drop);
+    if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema) + "\n");
+    if (f->json != "-") print_schema(table.schema);
     std::fflush(stdout);
-    say_odd_cells(table, schema, types);
+    for (const std::string& note : table.notes) say(note);
     status = 0;
   });
 }

@@ -12,6 +12,7 @@
 #include "cli/run_flags.h"
 #include "cli/table_flags.h"
 #include "cli/training_log.h"
+#include "core/fail.h"
 #include "core/input_file.h"
 #include "core/option_values.h"
 #include "core/output_file.h"
@@ -152,11 +153,11 @@ int train(TrainFlags& f) {
   auto reading = std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async,
                             [&] { return read_tables(f.data, f.format); });
   Meg model = make_model(f);
-  const Table table = reading.get();
-  model.load_data(table);
+  Table table = reading.get();
+  const auto table_rows = static_cast<double>(table.rows());
+  model.load_data(std::move(table));
   if (!f.run.quiet) {
     say_what_is_not_learned(model.schema());
-    say_odd_cells(table, model.schema(), f.options.types);
     for (const std::string& note : model.notes()) say(note);
   }
   TrainingLog log(f.log, !f.resume.empty());
@@ -176,8 +177,7 @@ int train(TrainFlags& f) {
       if (!f.checkpoint.empty() && ++lines % every == 0) model.save_model(f.checkpoint);
       const double each = pace.seconds_each(p, training.seconds());
       if (!line.due()) return;
-      const double rows =
-          p.phase == Progress::Phase::kRefinement ? model.batch_size() : static_cast<double>(table.rows());
+      const double rows = p.phase == Progress::Phase::kRefinement ? model.batch_size() : table_rows;
       line.show(progress_text(p, rows / each, each * (p.of - p.done)));
     };
     try {

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/fail.h"
 #include "core/input_file.h"
-#include "meg/error.h"
 
 namespace meg::cli {
 

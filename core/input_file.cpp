@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/fail.h"
 #include "core/model/preset.h"
 #include "core/option_values.h"
 #include "core/table/read/table_reader.h"
@@ -54,6 +55,26 @@ struct Meg::Impl {
     return preset->generate(first_row, count, seed, how);
   }
 
+  TensorFile file() const {
+    TensorFile out;
+    preset->save(out);
+    out.metadata["preset"] = options.preset;
+    out.metadata["options"] = options_to_json(options);
+    return out;
+  }
+  /// `name` stands for the file in errors.
+  static Meg load(const TensorFile& file, const std::string& name, const Options& options) {
+    try {
+      Meg out(options_from_json(file.metadata.at("options"), options));
+      out.impl_->preset->load(file);
+      return out;
+    } catch (const std::logic_error&) {  // a key that is not there, a number that is none
+      fail("{} is a safetensors file, but not a meg model", name);
+    } catch (const nlohmann::json::exception&) {
+      fail("{} is a safetensors file, but not a meg model", name);
+    }
+  }
+
   Options options;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Preset> preset;
@@ -65,10 +86,10 @@ Meg& Meg::operator=(Meg&&) noexcept = default;
 Meg::~Meg() = default;
 
 void Meg::load_data(const std::filesystem::path& path) { load_data(read_table(path)); }
-void Meg::load_data(const Table& table) {
+void Meg::load_data(Table table) {
   if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
   check_utf8(table);
-  impl_->preset->load_data(table);
+  impl_->preset->load_data(std::move(table));
 }
 
 int Meg::input_dim() const { return impl_->preset->input_dim(); }
@@ -143,25 +164,22 @@ Scores Meg::score(const Table& rows, std::size_t first_row, std::size_t count) c
   return impl_->preset->score(rows, first_row, count);
 }
 
-void Meg::save_model(const std::filesystem::path& path) const {
-  TensorFile file;
-  impl_->preset->save(file);
-  file.metadata["preset"] = impl_->options.preset;
-  file.metadata["options"] = options_to_json(impl_->options);
-  write_tensor_file(path, std::move(file));
+void Meg::save_model(const std::filesystem::path& path) const { write_tensor_file(path, impl_->file()); }
+
+std::vector<std::byte> Meg::save_model() const {
+  const std::string bytes = tensor_file_bytes(impl_->file());
+  const auto begin = reinterpret_cast<const std::byte*>(bytes.data());
+  return {begin, begin + bytes.size()};
 }
 
 Meg Meg::load_model(const std::filesystem::path& path, const Options& options) {
-  const TensorFile file = read_tensor_file(path);
-  try {
-    Meg out(options_from_json(file.metadata.at("options"), options));
-    out.impl_->preset->load(file);
-    return out;
-  } catch (const std::logic_error&) {  // a key that is not there, a number that is none
-    fail("'{}' is a safetensors file, but not a meg model", path.string());
-  } catch (const nlohmann::json::exception&) {
-    fail("'{}' is a safetensors file, but not a meg model", path.string());
-  }
+  return Impl::load(read_tensor_file(path), fmt::format("'{}'", path.string()), options);
+}
+
+Meg Meg::load_model(std::span<const std::byte> bytes, const Options& options) {
+  const std::string name = "the model in memory";
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return Impl::load(parse_tensor_file(text, name), name, options);
 }
 
 Meg Meg::start_from(const std::filesystem::path& path, const Options& options) {

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "core/fail.h"
 #include "core/option_values.h"
 #include "core/table/utf8.h"
-#include "meg/error.h"
 
 namespace meg {
 

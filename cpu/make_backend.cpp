@@ -1,3 +1,4 @@
+#include "core/fail.h"
 #include "core/parallel.h"
 #include "cpu/backend.h"
 #ifdef MEG_CUDA

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "core/fail.h"
 #include "cpu/backend.h"
 
 namespace meg::cpu {

@@ -1,4 +1,6 @@
 // A library for tests/test_arrow.py: what the Arrow C data interface brings into meg, and takes out again.
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <cstring>
 #include <string>

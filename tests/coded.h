@@ -7,7 +7,7 @@ namespace test {
 /// A table as the coding reads and encodes it.
 inline meg::Coded encoded(const meg::TableCoding& coding, const meg::Table& table, std::uint64_t seed,
                           int threads = 1) {
-  return coding.encode(meg::ReadTable(coding.schema(), table, threads), seed, threads);
+  return coding.encode(meg::ReadTable(coding.schema(), table, threads), 0, table.rows(), seed, threads);
 }
 
 /// Rows of cells as text, the numbers decoded by the host.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "core/table/code/cell_set.h"
 #include "tests/support.h"
 #include "tests/tables.h"

@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cmath>
 
 #include "meg/error.h"
+#include "meg/files.h"
 #include "tests/coded.h"
 #include "tests/support.h"
 
@@ -95,7 +98,7 @@ TEST_CASE("real tables come back: every cell of adult_train.csv, and fast") {
   const auto seconds = [](Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
-  const Table table = read_csv(MEG_TABLES "/adult_train.csv");
+  const Table table = read_table(MEG_TABLES "/adult_train.csv");
   const InferredTable inferred = infer_table(table);
   const auto start = Clock::now();
   const TableCoding coding(inferred, 5);

@@ -1,5 +1,7 @@
+#include "core/input_file.h"
 #include "core/table/utf8.h"
 #include "meg/error.h"
+#include "meg/files.h"
 #include "tests/support.h"
 #include "tests/tables.h"
 
@@ -79,9 +81,32 @@ TEST_CASE("text is UTF-8 or it is not") {
 }
 
 TEST_CASE("files that cannot be read say why") {
-  CHECK_THROWS_WITH_AS(meg::read_csv("/no/such.csv"), "cannot read '/no/such.csv': No such file or directory",
+  CHECK_THROWS_WITH_AS(meg::read_table("/no/such.csv"), "cannot read '/no/such.csv': No such file or directory",
                        meg::Error);
-  CHECK_THROWS_WITH_AS(meg::read_csv("/tmp"), "'/tmp' is a folder: name a CSV file", meg::Error);
+  CHECK_THROWS_WITH_AS(meg::InputFile("/tmp", "a table"), "'/tmp' is a folder: name a table", meg::Error);
+}
+
+TEST_CASE("a file of several blocks is what it is in one") {
+  const test::Folder folder;
+  std::string text = "number,word,note\n";
+  for (int i = 0; text.size() < (std::size_t{9} << 20); ++i)
+    text += fmt::format("{},{},{}\n", i * 7919 % 100003, i % 3 == 0 ? "caf\u00e9" : "tea",
+                        i % 50 == 0 ? "\"two\nlines, and \"\"quotes\"\"\"" : std::string(i % 90, 'x'));
+  text.pop_back();
+  std::ofstream(folder.path / "t.csv", std::ios::binary) << text;
+  const Table whole = parse_csv(text, "t.csv"), blocks = meg::read_table(folder.path / "t.csv");
+  REQUIRE(blocks.rows() == whole.rows());
+  std::size_t differ = 0;
+  for (std::size_t c = 0; c < 3; ++c)
+    for (std::size_t r = 0; r < whole.rows(); ++r) differ += whole[c].text(r) != blocks[c].text(r);
+  CHECK(differ == 0);
+  // Errors name lines of later blocks, too.
+  const auto lines = std::count(text.begin(), text.end(), '\n') + 2;
+  std::ofstream(folder.path / "t.csv", std::ios::app) << "\n1,2\n";
+  CHECK_THROWS_WITH_AS(
+      meg::read_table(folder.path / "t.csv"),
+      fmt::format("{}:{}: 2 values, but the header has 3 columns", (folder.path / "t.csv").string(), lines).c_str(),
+      meg::Error);
 }
 
 TEST_CASE("a first line of numbers is a row, and the columns get names") {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/fail.h"
 #include "core/model/decoding.h"
 #include "core/model/ensemble/generation.h"
 #include "core/model/preset.h"

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "core/fail.h"
 #include "core/measure/association.h"
 #include "core/measure/boosted_trees.h"
 #include "core/measure/diagnostic.h"
@@ -23,7 +24,7 @@
 #include "core/measure/registry.h"
 #include "core/measure/sample.h"
 #include "core/parallel.h"
-#include "meg/error.h"
+#include "meg/files.h"
 #include "tests/support.h"
 #include "tests/tables.h"
 
@@ -381,7 +382,7 @@ TEST_CASE("JSON has what the evaluation has") {
 }
 
 TEST_CASE("halves of adult are as hard to tell apart as quality.py finds them" * doctest::test_suite("long")) {
-  const Table adult = read_csv(MEG_TABLES "/adult_train.csv");
+  const Table adult = read_table(MEG_TABLES "/adult_train.csv");
   std::vector<std::size_t> even, odd;
   for (std::size_t r = 0; r < adult.rows(); ++r) (r % 2 == 0 ? even : odd).push_back(r);
   const Table real = adult.take(even), synthetic = adult.take(odd);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 
@@ -14,6 +16,7 @@
 #include "core/measure/wasserstein.h"
 #include "core/tensor/philox.h"
 #include "meg/error.h"
+#include "meg/files.h"
 #include "tests/support.h"
 #include "tests/tables.h"
 
@@ -272,7 +275,7 @@ TEST_CASE("trees find what a column depends on, in a table that has it" * doctes
 }
 
 TEST_CASE("halves of adult score what scipy, scikit-learn and XGBoost in Python score") {
-  const Table adult = read_csv(MEG_TABLES "/adult_train.csv");
+  const Table adult = read_table(MEG_TABLES "/adult_train.csv");
   const Table real = adult.slice(0, 16280), synthetic = adult.slice(16280, adult.rows() - 16280);
   const Schema schema = infer_schema(real);
   const Comparison c = meg::compare(real, synthetic, schema);

@@ -16,6 +16,7 @@
 #include "core/measure/sample.h"
 #include "core/measure/two_sample.h"
 #include "core/table/read/csv.h"
+#include "meg/files.h"
 #include "tests/measure_values.h"
 
 using namespace meg;
@@ -29,7 +30,7 @@ struct Tables {
   Schema schema = infer_schema(real);
 
   static Table read(const std::string& name) {
-    return read_csv(std::filesystem::path(MEG_TEST_DATA) / ("measure_" + name + ".csv"));
+    return read_table(std::filesystem::path(MEG_TEST_DATA) / ("measure_" + name + ".csv"));
   }
 };
 

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -125,6 +126,22 @@ TEST_CASE("a loaded model generates the same rows, and a row is the same alone, 
       for (std::size_t c = 0; c < 3; ++c) CHECK(cell(one, 0, c) == cell(all, row, c));
     }
   }
+}
+
+TEST_CASE("a model in memory is the bytes of its file, and damaged ones are refused") {
+  const Folder folder;
+  Meg model(options_of("meg"));
+  model.load_data(small_table());
+  model.train(2, 64);
+  model.save_model(folder.path / "m.meg");
+  std::vector<std::byte> bytes = model.save_model();
+  const std::string file = read_file(folder.path / "m.meg", "a model");
+  CHECK(std::ranges::equal(std::as_bytes(std::span(file)), bytes));
+  CHECK(to_csv(Meg::load_model(bytes).generate(100, 9)) == to_csv(model.generate(100, 9)));
+  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, bytes.size() / 2, bytes.size() - 1})
+    CHECK_THROWS_AS(Meg::load_model(std::span(bytes).first(size)), Error);
+  bytes.back() ^= std::byte{1};
+  CHECK_THROWS_WITH_AS(Meg::load_model(bytes), "the model in memory is damaged: its checksum does not match", Error);
 }
 
 TEST_CASE("a table of a hundred columns is learned: columns that are equal come out equal" *
@@ -371,7 +388,7 @@ TEST_CASE("constant, all-missing, single-column and two-row tables train; one ro
 }
 
 TEST_CASE("a refinement that the gate refuses leaves the rows of the warm-up") {
-  const Table table = read_csv(std::filesystem::path(MEG_TEST_DATA) / "../../docs/examples/data/penguins.csv");
+  const Table table = read_table(std::filesystem::path(MEG_TEST_DATA) / "../../docs/examples/data/penguins.csv");
   const auto trained = [&](int steps, float gamma) {
     Options options;
     options.meg.refine_steps = steps, options.gamma = gamma;

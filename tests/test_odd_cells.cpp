@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "core/table/infer/odd_cells.h"
 #include "core/table/infer/schema.h"
 #include "meg/error.h"

@@ -6,6 +6,7 @@
 #include "core/table/infer/schema.h"
 #include "core/table/read/csv.h"
 #include "meg/error.h"
+#include "meg/files.h"
 #include "tests/support.h"
 
 using namespace meg;
@@ -287,7 +288,7 @@ TEST_CASE("a schema file says types and formats, and what it says wrong is one s
 }
 
 TEST_CASE("titanic's columns are what a person would call them") {
-  const Schema schema = infer_schema(read_csv(MEG_TABLES "/titanic.csv"));
+  const Schema schema = infer_schema(read_table(MEG_TABLES "/titanic.csv"));
   const std::vector<std::string_view> expected{"identifier",  "integer", "integer", "text",
                                                "categorical", "decimal", "integer", "integer",
                                                "text",        "decimal", "text",    "categorical"};

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "meg/meg.h"
 #include "tests/support.h"
 #include "tests/tables.h"

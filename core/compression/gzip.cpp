@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/compression/compression.h"
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

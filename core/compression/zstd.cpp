@@ -3,7 +3,7 @@
 #include <new>
 
 #include "core/compression/compression.h"
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -5,9 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "core/fail.h"
 #include "core/measure/correlation.h"
 #include "core/parallel.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

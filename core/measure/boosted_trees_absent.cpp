@@ -1,6 +1,6 @@
 // Takes the place of boosted_trees.cpp where the build found no XGBoost.
+#include "core/fail.h"
 #include "core/measure/boosted_trees.h"
-#include "meg/error.h"
 
 namespace meg {
 

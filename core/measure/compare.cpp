@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fail.h"
 #include "core/measure/chi_square.h"
 #include "core/measure/diagnostic.h"
 #include "core/measure/jensen_shannon.h"
@@ -11,7 +12,6 @@
 #include "core/measure/total_variation.h"
 #include "core/measure/wasserstein.h"
 #include "core/parallel.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -5,9 +5,9 @@
 #include <limits>
 #include <numeric>
 
+#include "core/fail.h"
 #include "core/measure/compare.h"
 #include "core/measure/registry.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -1,7 +1,7 @@
 #include "core/measure/drift.h"
 
+#include "core/fail.h"
 #include "core/measure/compare.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -6,12 +6,12 @@
 #include <map>
 #include <numeric>
 
+#include "core/fail.h"
 #include "core/measure/f1.h"
 #include "core/measure/registry.h"
 #include "core/measure/roc_auc.h"
 #include "core/measure/supervised.h"
 #include "core/parallel.h"
-#include "meg/error.h"
 
 namespace meg {
 

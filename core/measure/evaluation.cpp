@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/fail.h"
 #include "core/measure/registry.h"
-#include "meg/error.h"
 
 namespace meg {
 

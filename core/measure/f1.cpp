@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/fail.h"
 #include "core/measure/numbers.h"
 #include "core/measure/sample.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/read_table.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "core/fail.h"
 #include "core/measure/privacy.h"
 #include "core/measure/registry.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/read_table.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/fail.h"
 #include "core/measure/compare.h"
 #include "core/measure/registry.h"
-#include "meg/error.h"
 
 namespace meg {
 

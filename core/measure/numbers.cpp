@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "core/fail.h"
 #include "core/table/cells.h"
 #include "core/table/infer/read_table.h"
-#include "meg/error.h"
 
 namespace meg {
 

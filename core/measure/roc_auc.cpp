@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

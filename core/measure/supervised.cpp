@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fail.h"
 #include "core/measure/numbers.h"
 #include "core/measure/vocabulary.h"
 #include "core/table/infer/read_table.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

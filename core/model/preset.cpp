@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/checksum.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -26,10 +26,10 @@ class Preset {
   virtual int input_dim() const = 0;
   virtual std::vector<std::string> generation_order() const = 0;
   /// What there is to say of single columns, a sentence each.
-  virtual std::vector<std::string> notes() const { return {}; }
+  virtual std::vector<std::string> notes() const = 0;
 
   /// Takes the rows to learn; infers and fits the columns first, unless they are known already.
-  virtual void load_data(const Table& table) = 0;
+  virtual void load_data(Table table) = 0;
   /// Trains until all is done that was asked for; epochs and batch_size 0 are the preset's choice.
   virtual void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
                      const std::function<bool()>& keep_going) = 0;

@@ -1,6 +1,6 @@
 #include "core/model/tensor_file.h"
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/checksum.h"
+#include "core/fail.h"
 #include "core/output_file.h"
-#include "meg/error.h"
 
 namespace meg {
 
@@ -18,6 +18,8 @@ namespace {
 
 /// All versions up to this one load and make the rows that they made: tests/data/models has models of each.
 constexpr int kFormatVersion = 1;
+/// Bytes that say how long the header is.
+constexpr std::size_t kPrefix = 8;
 using Json = nlohmann::json;
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
@@ -36,9 +38,18 @@ std::string little_endian(std::uint64_t value) {
   return out;
 }
 
+/// Bytes of the header, which the first bytes say. Throws Error where a file of `total` bytes cannot hold it.
+std::uint64_t header_bytes(std::string_view prefix, std::uint64_t total, const std::string& name) {
+  if (prefix.size() < kPrefix) fail("{} is no model file: it is too short", name);
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < kPrefix; ++i) out |= std::uint64_t{static_cast<unsigned char>(prefix[i])} << 8 * i;
+  if (out > total - kPrefix) fail("{} is no model file, or is cut short", name);
+  return out;
+}
+
 }  // namespace
 
-void write_tensor_file(const std::filesystem::path& path, TensorFile file) {
+std::string tensor_file_bytes(TensorFile file) {
   file.metadata["format_version"] = std::to_string(kFormatVersion);
   file.metadata["checksum"] = checksum(file);
   Json header;
@@ -52,63 +63,68 @@ void write_tensor_file(const std::filesystem::path& path, TensorFile file) {
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');  // the data starts on a multiple of 8 bytes
 
-  OutputFile out(path);
-  out.write(little_endian(text.size()));
-  out.write(text);
-  for (const auto& [name, values] : file.tensors) out.write(bytes_of(values));
-  out.finish();
+  std::string out = little_endian(text.size()) + text;
+  out.reserve(out.size() + offset);
+  for (const auto& [name, values] : file.tensors) out += bytes_of(values);
+  return out;
 }
 
-TensorFile read_tensor_file(const std::filesystem::path& path) {
-  const std::string name = path.string();
-  std::error_code ignored;
-  if (name == "-") fail(ErrorCode::kFile, "a model is read from a file, not from standard input: name one");
-  if (std::filesystem::is_directory(path, ignored)) fail(ErrorCode::kFile, "'{}' is a folder: name a model file", name);
-  const File in(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!in) fail(ErrorCode::kFile, "cannot read '{}': {}", name, std::strerror(errno));
-  const std::uintmax_t total = std::filesystem::file_size(path, ignored);
-  if (!std::filesystem::is_regular_file(path, ignored)) fail("'{}' is no model file: it is a device or a pipe", name);
-  std::array<unsigned char, 8> prefix{};
-  std::uint64_t header_size = 0;
-  if (std::fread(prefix.data(), 1, 8, in.get()) != 8) fail("'{}' is no model file: it is too short", name);
-  for (std::size_t i = 0; i < 8; ++i) header_size |= std::uint64_t{prefix[i]} << 8 * i;
-  if (header_size > total - 8) fail("'{}' is no model file, or is cut short", name);
-  std::string text(header_size, '\0');
-  if (std::fread(text.data(), 1, text.size(), in.get()) != text.size())
-    fail(ErrorCode::kFile, "cannot read '{}'", name);
-
+TensorFile parse_tensor_file(std::string_view bytes, const std::string& name) {
+  const std::uint64_t header_size = header_bytes(bytes.substr(0, kPrefix), bytes.size(), name);
+  const std::string_view data = bytes.substr(kPrefix + header_size);
   TensorFile file;
   try {
-    const Json header = Json::parse(text);
+    const Json header = Json::parse(bytes.substr(kPrefix, header_size));
     file.metadata = header.at("__metadata__").get<std::map<std::string, std::string>>();
     if (std::stoi(file.metadata.at("format_version")) > kFormatVersion)
-      fail("'{}' has format version {}, this meg reads up to {}: use a newer meg", name,
+      fail("{} has format version {}, this meg reads up to {}: use a newer meg", name,
            file.metadata.at("format_version"), kFormatVersion);
     std::uint64_t data_end = 0;
     for (const auto& [tensor, entry] : header.items()) {
       if (tensor == "__metadata__") continue;
       const auto begin = entry.at("data_offsets").at(0).get<std::uint64_t>();
       const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
-      if (entry.at("dtype") != "F32" || end < begin || (end - begin) % sizeof(float) != 0 ||
-          end > total - 8 - header_size)
-        fail("'{}' is damaged or cut short: tensor '{}' does not lie in it", name, tensor);
+      if (entry.at("dtype") != "F32" || end < begin || (end - begin) % sizeof(float) != 0 || end > data.size())
+        fail("{} is damaged or cut short: tensor '{}' does not lie in it", name, tensor);
       std::vector<float> values((end - begin) / sizeof(float));
-      std::fseek(in.get(), static_cast<long>(8 + header_size + begin), SEEK_SET);
-      if (std::fread(values.data(), sizeof(float), values.size(), in.get()) != values.size())
-        fail(ErrorCode::kFile, "cannot read '{}'", name);
+      if (end > begin) std::memcpy(values.data(), data.data() + begin, end - begin);
       file.tensors[tensor] = std::move(values);
       data_end = std::max(data_end, end);
     }
-    if (data_end != total - 8 - header_size) fail("'{}' is damaged: its size does not match its header", name);
+    if (data_end != data.size()) fail("{} is damaged: its size does not match its header", name);
   } catch (const Error&) {
     throw;
   } catch (const std::exception&) {  // whatever JSON or a number in it can be wrong about
-    fail("'{}' is no model file, or its header is damaged", name);
+    fail("{} is no model file, or its header is damaged", name);
   }
   const auto stored = file.metadata.find("checksum");
   if (stored == file.metadata.end() || stored->second != checksum(file))
-    fail("'{}' is damaged: its checksum does not match", name);
+    fail("{} is damaged: its checksum does not match", name);
   return file;
+}
+
+void write_tensor_file(const std::filesystem::path& path, TensorFile file) {
+  OutputFile out(path);
+  out.write(tensor_file_bytes(std::move(file)));
+  out.finish();
+}
+
+TensorFile read_tensor_file(const std::filesystem::path& path) {
+  const std::string name = fmt::format("'{}'", path.string());
+  std::error_code ignored;
+  if (path == "-") fail(ErrorCode::kFile, "a model is read from a file, not from standard input: name one");
+  if (std::filesystem::is_directory(path, ignored)) fail(ErrorCode::kFile, "{} is a folder: name a model file", name);
+  const File in(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!in) fail(ErrorCode::kFile, "cannot read {}: {}", name, std::strerror(errno));
+  const std::uintmax_t total = std::filesystem::file_size(path, ignored);
+  if (!std::filesystem::is_regular_file(path, ignored)) fail("{} is no model file: it is a device or a pipe", name);
+  std::string bytes(kPrefix, '\0');
+  bytes.resize(std::fread(bytes.data(), 1, kPrefix, in.get()));
+  header_bytes(bytes, total, name);  // before the rest is read, which may be large
+  bytes.resize(total);
+  if (std::fread(bytes.data() + kPrefix, 1, total - kPrefix, in.get()) != total - kPrefix)
+    fail(ErrorCode::kFile, "cannot read {}", name);
+  return parse_tensor_file(bytes, name);
 }
 
 }  // namespace meg

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/fail.h"
+
 namespace meg {
 
 namespace {

@@ -1,5 +1,6 @@
 #include "core/nn/backend.h"
 
+#include "core/fail.h"
 #include "core/nn/stack_layers.h"
 
 namespace meg {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/fail.h"
+
 namespace meg {
 
 namespace {

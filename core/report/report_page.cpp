@@ -1,6 +1,6 @@
+#include "core/fail.h"
 #include "core/report/assets.h"
 #include "core/report/report.h"
-#include "meg/error.h"
 
 namespace meg {
 

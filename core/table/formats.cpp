@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "core/fail.h"
 #include "core/input_file.h"
 #include "core/output_file.h"
 #include "core/table/read/table_reader.h"
 #include "core/table/write/table_writer.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -8,7 +8,7 @@
 #include <limits>
 #include <map>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -1,5 +1,7 @@
 #include "core/tensor/memory.h"
 
+#include "core/fail.h"
+
 namespace meg {
 
 float* Arena::take(std::size_t count) {

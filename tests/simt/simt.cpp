@@ -1,5 +1,7 @@
 #include "simt.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/context/fiber.hpp>
 #include <boost/context/protected_fixedsize_stack.hpp>

@@ -1,8 +1,4 @@
 #pragma once
-#ifndef __CUDACC__  // nvcc does not take fmt
-#include <fmt/format.h>
-#endif
-
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -46,17 +42,5 @@ class Error : public std::runtime_error {
  private:
   ErrorCode code_;
 };
-
-#ifndef __CUDACC__
-/// Throws Error with a formatted sentence. Most are of data that is not what it should be.
-template <class... Args>
-[[noreturn]] void fail(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
-  throw Error(fmt::format(format, std::forward<Args>(args)...), code);
-}
-template <class... Args>
-[[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-  fail(ErrorCode::kBadData, format, std::forward<Args>(args)...);
-}
-#endif
 
 }  // namespace meg

@@ -1,13 +1,16 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "meg/error.h"
+#include "meg/files.h"
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
 #include "meg/options.h"
@@ -56,8 +59,9 @@ class Meg {
   /// them (more training of a trained model). Throws Error where the file cannot be read or is no table (read_csv),
   /// where it has fewer than 2 rows or a cell is not UTF-8, where a column is not there or its type does not fit, and
   /// for another table than the run began with.
-  void load_data(const std::filesystem::path& csv);
-  void load_data(const Table& table);
+  /// A table that is moved in is given back column by column as its cells are read.
+  void load_data(const std::filesystem::path& file);
+  void load_data(Table table);
 
   const Options& options() const;
   /// Random numbers that a row is made from.
@@ -136,9 +140,13 @@ class Meg {
   /// Writes everything, so that training can go on from it; beside `path` first, then renamed. Throws Error where the
   /// disk or the folder refuses, before load_data, and where parameters are not finite.
   void save_model(const std::filesystem::path& path) const;
+  /// The same bytes in memory.
+  std::vector<std::byte> save_model() const;
   /// Reads what save_model wrote. Of `options` only device, threads and precision are used. Throws Error for a file
   /// that cannot be read, is damaged, is no meg model, or is of a newer meg.
   static Meg load_model(const std::filesystem::path& path, const Options& options = {});
+  /// The same of the file's bytes, which are not needed any longer then.
+  static Meg load_model(std::span<const std::byte> bytes, const Options& options = {});
   /// A trained model as the start of a new training run: the columns and networks of `path`, the rest of `options`.
   /// Errors as load_model's; also where `options` make no sense, hide rare values, or ask for any order of a model of a
   /// fixed one.

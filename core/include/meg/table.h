@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace meg {
@@ -195,6 +196,8 @@ class Table {
   std::optional<std::size_t> find(std::string_view name) const;
   std::size_t place_of(std::string_view name) const;
 
+  /// The columns of a table that is not needed any longer.
+  std::vector<NamedArray> take_columns() && { return std::move(columns_); }
   /// Rows [first, first + count), of the same memory.
   Table slice(std::size_t first, std::size_t count) const;
   /// A table of some of the rows, in the order of their numbers; copies them. Throws Error where there is no such row.

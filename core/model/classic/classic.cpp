@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/fail.h"
 #include "core/nn/row_numbers.h"
 
 namespace meg {

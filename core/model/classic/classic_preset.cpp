@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/fail.h"
 #include "core/model/classic/classic.h"
 #include "core/model/classic/masks.h"
 #include "core/model/classic/scaling.h"
@@ -24,9 +25,13 @@ class ClassicPreset final : public Preset {
   int input_dim() const override { return options_.classic.input_dim; }
   std::vector<std::string> generation_order() const override { return {}; }
 
-  void load_data(const Table& table) override {
+  std::vector<std::string> notes() const override { return notes_; }
+
+  void load_data(Table table) override {
+    const std::size_t rows = table.rows();
     std::optional<InferredTable> inferred;
-    if (!ensemble_) fit(inferred.emplace(infer_table(table, options_.types, options_.drop, options_.threads)));
+    if (!ensemble_)
+      fit(inferred.emplace(infer_table(std::move(table), options_.types, options_.drop, options_.threads)));
     const ReadTable read = inferred ? ReadTable(scaling_.schema(), std::move(inferred->columns))
                                     : ReadTable(scaling_.schema(), table, options_.threads);
     const std::vector<float> all = masks_.to_places(scaling_.encode(read));
@@ -34,7 +39,7 @@ class ClassicPreset final : public Preset {
     if (ensemble_->steps_done() > 0 && print != data_fingerprint_)
       fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
     data_fingerprint_ = print;
-    split(all, table.rows());
+    split(all, rows);
   }
 
   void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
@@ -203,6 +208,7 @@ class ClassicPreset final : public Preset {
 
   void fit(const InferredTable& table) {
     scaling_ = TableScaling(table);
+    notes_ = table.notes;
     masks_ = options_.classic.masks.empty() ? contiguous_masks(scaling_.width(), options_.classic.generators)
                                             : masks_of(options_.classic.masks, scaling_.modelled());
     make_ensemble();
@@ -241,6 +247,7 @@ class ClassicPreset final : public Preset {
   std::unique_ptr<ClassicEnsemble> ensemble_;  // once the columns are known
   std::vector<float> data_, held_out_;         // rows in the places of masks_
   std::string data_fingerprint_;
+  std::vector<std::string> notes_;  // of the inference
   std::vector<Progress> history_;
   int batch_size_ = kBatchSize, epochs_ = kEpochs;
 };

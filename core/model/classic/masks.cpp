@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/fail.h"
 #include "core/permutation.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/fail.h"
 #include "core/model/ensemble/conditions.h"
 #include "core/model/ensemble/filling.h"
 #include "core/model/row_chunks.h"
@@ -9,7 +10,6 @@
 #include "core/table/infer/number.h"
 #include "core/table/write/fill_column.h"
 #include "core/table/write/write_column.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/fail.h"
 #include "core/model/blocks.h"
 #include "core/model/ensemble/filling.h"
 #include "core/table/infer/number.h"
 #include "core/table/write/fill_column.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "core/checksum.h"
+#include "core/fail.h"
 #include "core/model/decoding.h"
 #include "core/model/ensemble/gate.h"
 #include "core/model/ensemble/generation.h"
@@ -24,7 +27,8 @@ constexpr const char* kDynamicMasks = "dynamic";
 /// The first layer of a model of many columns, as its file says it; one that says nothing has one a generator.
 constexpr const char* kSharedFirst = "shared";
 
-std::size_t cells_of(std::size_t rows, const ColumnsLayout& layout) { return rows * layout.cell_stride(); }
+/// Rows of a table that are encoded and sent to the device together.
+constexpr std::size_t kEncodedRows = 1 << 16;
 
 class MegPreset final : public Preset {
  public:
@@ -34,25 +38,31 @@ class MegPreset final : public Preset {
   }
 
   const Schema& schema() const override { return coding_.schema(); }
-  std::vector<std::string> notes() const override { return coding_.notes(); }
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> out = notes_;
+    std::ranges::copy(coding_.notes(), std::back_inserter(out));
+    return out;
+  }
   int output_dim() const override { return static_cast<int>(coding_.names().size()); }
   std::vector<std::string> generation_order() const override { return coding_.names(); }
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
 
-  void load_data(const Table& table) override {
+  void load_data(Table table) override {
+    const std::size_t rows = table.rows();
     std::optional<InferredTable> inferred;
-    if (!ensemble_) fit(inferred.emplace(infer_table(table, options_.types, options_.drop, options_.threads)));
-    const std::vector<float> cells = encode(read(table, std::move(inferred)));
-    const std::string print = fingerprint(cells);
+    if (!ensemble_)
+      fit(inferred.emplace(infer_table(std::move(table), options_.types, options_.drop, options_.threads)));
+    Checksum sum;
+    Memory cells = encode(read(table, std::move(inferred)), sum);
+    const std::string print = sum.text();
     const bool begun = under_way() || finished_;
     if (begun && print != data_fingerprint_)
       fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
     if (warm_up_) return;  // it holds these very rows
     data_fingerprint_ = print;
-    table_ = backend_.allocate(cells.size());
-    backend_.upload(cells, table_.data());
-    rows_.cells = table_.view(table.rows(), ensemble_->layout().cell_stride());
-    split(table.rows());
+    table_ = std::move(cells);
+    rows_.cells = table_.view(rows, ensemble_->layout().cell_stride());
+    split(rows);
     sizes_ = choose_sizes(rows_.train.size(), ensemble_->layout(), options_);
     if (begun) set_run(epochs_, batch_size_);
   }
@@ -181,6 +191,7 @@ class MegPreset final : public Preset {
   }
 
   void fit(const InferredTable& table) {
+    notes_ = table.notes;
     const bool as_they_stand = options_.meg.rare_min > 1 || options_.meg.any_order;
     coding_ = TableCoding(table, options_.seed,
                           {.rare_min = options_.meg.rare_min,
@@ -237,17 +248,24 @@ class MegPreset final : public Preset {
     decoding_ = std::make_unique<Decoding>(backend_, coding_);
   }
 
-  /// Cells [rows, 3 columns]: codes, z, positions.
-  std::vector<float> encode(const ReadTable& table) const {
-    const Coded coded = coding_.encode(table, options_.seed, options_.threads);
-    const std::size_t n = coding_.columns().size();
-    std::vector<float> cells(cells_of(coded.rows, ensemble_->layout()));
-    parallel_parts(coded.rows, kPartRows, options_.threads, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; ++r)
-        for (std::size_t j = 0; j < n; ++j)
-          put_cell(coding_.columns()[j], {coded.code[r * n + j], coded.z[r * n + j]}, n, j, &cells[r * 3 * n]);
-    });
-    return cells;
+  /// Cells [rows, 3 columns], codes, z, positions, on the device, and adds them to `sum`.
+  Memory encode(const ReadTable& table, Checksum& sum) const {
+    const std::size_t n = coding_.columns().size(), stride = ensemble_->layout().cell_stride();
+    Memory out = backend_.allocate(table.rows() * stride);
+    std::vector<float> cells;
+    for (std::size_t first = 0; first < table.rows(); first += kEncodedRows) {
+      const std::size_t count = std::min(kEncodedRows, table.rows() - first);
+      const Coded coded = coding_.encode(table, first, count, options_.seed, options_.threads);
+      cells.assign(count * stride, 0.0f);
+      parallel_parts(count, kPartRows, options_.threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t r = begin; r < end; ++r)
+          for (std::size_t j = 0; j < n; ++j)
+            put_cell(coding_.columns()[j], {coded.code[r * n + j], coded.z[r * n + j]}, n, j, &cells[r * stride]);
+      });
+      sum.add(bytes_of(cells));
+      backend_.upload(cells, out.data() + first * stride);
+    }
+    return out;
   }
 
   double held_out_share(std::size_t rows) const {
@@ -359,6 +377,7 @@ class MegPreset final : public Preset {
   std::unique_ptr<Refinement> refinement_;  // in its second half
   TensorFile state_;                        // of a run that was loaded and has not gone on yet
   std::string data_fingerprint_;
+  std::vector<std::string> notes_;  // of the inference
   std::vector<Progress> history_;
   int epochs_ = 0, batch_size_ = 0;  // of the run under way or finished
   int epochs_done_ = 0;

@@ -4,6 +4,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/fail.h"
+
 namespace meg {
 
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

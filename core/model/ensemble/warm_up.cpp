@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/fail.h"
+
 namespace meg {
 
 namespace {

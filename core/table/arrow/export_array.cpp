@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/fail.h"
 #include "core/table/arrow/decimal.h"
 #include "core/table/arrow/format.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <vector>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -3,10 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/fail.h"
 #include "core/table/arrow/format.h"
 #include "core/table/arrow/import_array.h"
 #include "meg/arrow.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/fail.h"
 #include "core/table/arrow/decimal.h"
 #include "core/table/arrow/format.h"
 #include "core/table/utf8.h"
-#include "meg/error.h"
 
 namespace meg {
 

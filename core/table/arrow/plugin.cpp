@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 #ifndef MEG_ARROW_PLUGIN  // where the build and the installation put it, with ':' between them
 #define MEG_ARROW_PLUGIN ""

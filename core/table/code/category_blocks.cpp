@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/fail.h"
 #include "core/permutation.h"
-#include "meg/error.h"
 
 namespace meg {
 

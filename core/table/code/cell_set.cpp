@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -7,9 +7,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/fail.h"
 #include "core/parallel.h"
 #include "core/tensor/philox.h"
-#include "meg/error.h"
 
 namespace meg {
 
@@ -224,18 +224,19 @@ std::vector<std::size_t> TableCoding::ordered_columns(const std::vector<std::str
   return out;
 }
 
-Coded TableCoding::encode(const ReadTable& rows, std::uint64_t seed, int threads) const {
+Coded TableCoding::encode(const ReadTable& rows, std::size_t first, std::size_t count, std::uint64_t seed,
+                          int threads) const {
   const std::size_t columns = columns_.size();
   for (const std::size_t c : schema_column_)
     if (!rows.has(c)) fail("the table has no column '{}', which the model has learned", schema_[c].name);
-  Coded out{rows.rows(), std::vector<std::uint32_t>(rows.rows() * columns), std::vector<float>(rows.rows() * columns)};
+  Coded out{count, std::vector<std::uint32_t>(count * columns), std::vector<float>(count * columns)};
   const Philox philox(seed, Stream::kCoding);
   parallel_parts(out.rows, kPartRows, threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r)
       for (std::size_t c = 0; c < columns; ++c) {
         const bool noisy = columns_[c].continuous_code() >= 0;
-        const float uniform = noisy ? philox.uniform(r, static_cast<std::uint32_t>(c))[0] : 0.5f;
-        const Cell cell = columns_[c].encode(learned(rows, r, schema_column_[c]), uniform);
+        const float uniform = noisy ? philox.uniform(first + r, static_cast<std::uint32_t>(c))[0] : 0.5f;
+        const Cell cell = columns_[c].encode(learned(rows, first + r, schema_column_[c]), uniform);
         out.code[r * columns + c] = cell.code;
         out.z[r * columns + c] = cell.z;
       }

@@ -54,9 +54,10 @@ class TableCoding {
   /// missing.
   Value learned(const ReadTable& rows, std::size_t row, std::size_t schema_column) const;
 
-  /// The rows of a table, read by schema(), with noise of (seed, row, column), see Column::encode. Throws Error where
+  /// Rows first ... first + count - 1 of a table, read by schema(), with noise of (seed, row, column), see
+  /// Column::encode. Throws Error where
   /// the table lacks a column or has a cell that the fitted one could not have.
-  Coded encode(const ReadTable& rows, std::uint64_t seed, int threads = 0) const;
+  Coded encode(const ReadTable& rows, std::size_t first, std::size_t count, std::uint64_t seed, int threads = 0) const;
   /// The places in columns() of those that can be continuous.
   const std::vector<std::size_t>& number_columns() const { return number_columns_; }
 

@@ -5,10 +5,10 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/fail.h"
 #include "core/table/code/grid.h"
 #include "core/table/code/rare_values.h"
 #include "core/tensor/philox.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -4,7 +4,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

@@ -5,9 +5,9 @@
 #include <iterator>
 #include <unordered_map>
 
+#include "core/fail.h"
 #include "core/table/code/grid.h"
 #include "core/table/infer/number.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 

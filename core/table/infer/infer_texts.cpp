@@ -6,8 +6,8 @@
 #include <limits>
 #include <tuple>
 
+#include "core/fail.h"
 #include "core/table/infer/odd_cells.h"
-#include "meg/error.h"
 
 namespace meg {
 
@@ -80,9 +80,11 @@ bool is_named_identifier(std::string_view name) {
   return std::find(kWords.begin(), kWords.end(), last_word(name)) != kWords.end();
 }
 
+bool may_be_days(const Survey& s, const ColumnSchema& column) {
+  return s.whole && s.shortest == 8 && s.longest == 8 && column.smallest >= kFirstDay && column.largest < kBeyondDays;
+}
 bool are_days(const Survey& s, const ColumnSchema& column) {
-  return s.whole && s.shortest == 8 && s.longest == 8 && column.smallest >= kFirstDay && column.largest < kBeyondDays &&
-         s.values.size() >= kEnoughDays && common_format(s.values) == kWholeNumberDate;
+  return may_be_days(s, column) && s.values.size() >= kEnoughDays && common_format(s.values) == kWholeNumberDate;
 }
 
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
@@ -197,16 +199,26 @@ bool are_whole_identifiers(const Survey& s, const ColumnSchema& column) {
 }  // namespace
 
 InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked) {
-  const auto look = [&](bool gaps_are_missing, const NumberStyle& style = {}) {
-    ColumnSchema out;
-    out.name = name;
-    out.style = style;
-    Survey s = survey(cells, !is_text ? Missing::kNulls : gaps_are_missing ? Missing::kGaps : Missing::kWords, out);
-    out.type = asked ? asked->type : infer_type(s, out);
-    return std::pair(std::move(out), std::move(s));
-  };
   const auto is_number = [](const ColumnSchema& column) {
     return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
+  };
+  const auto look = [&](bool gaps_are_missing, const NumberStyle& style = {}) {
+    const Missing missing = !is_text ? Missing::kNulls : gaps_are_missing ? Missing::kGaps : Missing::kWords;
+    ColumnSchema start;
+    start.name = name;
+    start.style = style;
+    const auto typed = [&](ColumnSchema out, Survey s) {
+      out.type = asked ? asked->type : infer_type(s, out);
+      return std::pair(std::move(out), std::move(s));
+    };
+    if (style.is_plain()) {
+      ColumnSchema out = start;
+      if (std::optional<Survey> s = survey_plain_numbers(cells, missing, out); s && !may_be_days(*s, out))
+        if (auto numbers = typed(std::move(out), std::move(*s)); is_number(numbers.first)) return numbers;
+    }
+    ColumnSchema out = start;
+    Survey s = survey(cells, missing, out);
+    return typed(std::move(out), std::move(s));
   };
   auto [out, s] = look(true, asked && asked->style ? *asked->style : NumberStyle());
   if (!s.numeric && out.style.is_plain() && out.type != ColumnType::kDatetime &&
@@ -233,7 +245,11 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     std::sort(out.values.begin(), out.values.end());
   }
   Array values = read_surveyed(cells, std::move(s), of_value, out);
-  return {std::move(out), std::move(values)};
+  std::string note;
+  if (!asked && !is_numeric(out.type) && out.type != ColumnType::kBoolean)
+    if (const auto odd = find_odd_cells(cells))
+      note = fmt::format("column '{}' is {}, for {}", name, type_name(out.type), describe(*odd));
+  return {std::move(out), std::move(values), std::move(note)};
 }
 
 }  // namespace meg

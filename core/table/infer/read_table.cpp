@@ -5,9 +5,9 @@
 #include <optional>
 #include <unordered_map>
 
+#include "core/fail.h"
 #include "core/parallel.h"
 #include "core/table/cells.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <limits>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,14 +24,16 @@ Array read_values(const ColumnSchema& column, std::vector<double> values);
 
 struct InferredColumn {
   ColumnSchema schema;
-  Array values;  ///< as read_column() reads them
+  Array values;      ///< as read_column() reads them
+  std::string note;  ///< what there is to say of it: that few odd cells keep it from being one of numbers
 };
 /// A column of a typed table, or of texts. Throws Error where its values are not of the type that is asked for.
 InferredColumn infer_column(const std::string& name, const Array& cells, bool is_text, const AskedType* asked);
 
 struct InferredTable {
   Schema schema;
-  std::vector<Array> columns;  ///< [schema]
+  std::vector<Array> columns;      ///< [schema]
+  std::vector<std::string> notes;  ///< of some columns a sentence each
 
   /// The columns as a table, to be read by a schema that has changed meanwhile.
   Table table() const;

@@ -8,10 +8,10 @@
 #include <limits>
 #include <tuple>
 
+#include "core/fail.h"
 #include "core/parallel.h"
 #include "core/table/cells.h"
 #include "core/table/infer/read_table.h"
-#include "meg/error.h"
 
 namespace meg {
 
@@ -30,21 +30,26 @@ ColumnType type_of(std::string_view name) {
   return static_cast<ColumnType>(at - kTypeNames.begin());
 }
 
-InferredTable infer_table(const Table& table, const AskedTypes& types, const std::vector<std::string>& drop,
-                          int threads) {
+InferredTable infer_table(Table table, const AskedTypes& types, const std::vector<std::string>& drop, int threads) {
   for (const auto& [name, asked] : types) table.place_of(name);
   for (const std::string& name : drop) table.place_of(name);
   std::vector<std::size_t> kept;
   for (std::size_t c = 0; c < table.columns(); ++c)
     if (std::find(drop.begin(), drop.end(), table.name(c)) == drop.end()) kept.push_back(c);
   if (kept.empty()) fail(ErrorCode::kInvalidArgument, "every column is dropped; leave one");
-  InferredTable out{Schema(kept.size()), std::vector<Array>(kept.size())};
+  InferredTable out{Schema(kept.size()), std::vector<Array>(kept.size()), {}};
+  std::vector<std::string> notes(kept.size());
+  const bool is_text = table.is_text();
+  std::vector<NamedArray> columns = std::move(table).take_columns();
   parallel_for(kept.size(), threads_for_columns(threads), [&](std::size_t k) {
-    const auto asked = types.find(table.name(kept[k]));
-    InferredColumn column = infer_column(table.name(kept[k]), table[kept[k]], table.is_text(),
-                                         asked == types.end() ? nullptr : &asked->second);
+    const auto [name, cells] = std::move(columns[kept[k]]);  // whose memory may end with them
+    const auto asked = types.find(name);
+    InferredColumn column = infer_column(name, cells, is_text, asked == types.end() ? nullptr : &asked->second);
     out.schema[k] = std::move(column.schema), out.columns[k] = std::move(column.values);
+    notes[k] = std::move(column.note);
   });
+  for (std::string& note : notes)
+    if (!note.empty()) out.notes.push_back(std::move(note));
   return out;
 }
 

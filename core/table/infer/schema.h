@@ -43,7 +43,7 @@ Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std:
 
 /// The same with the table as the schema reads it, every cell parsed once.
 struct InferredTable;
-InferredTable infer_table(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
+InferredTable infer_table(Table table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
                           int threads = 0);
 
 /// A cell as a number: its value, seconds since 1970, or the place of its category in `values`; nothing where it is not

@@ -5,9 +5,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/fail.h"
 #include "core/input_file.h"
 #include "core/table/infer/schema.h"
-#include "meg/error.h"
 
 namespace meg {
 

@@ -1,11 +1,11 @@
 #include "core/table/infer/survey.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "core/table/infer/distinct_texts.h"
+#include "core/table/infer/plain_number.h"
 
 namespace meg {
 
@@ -39,40 +39,12 @@ struct Written {
   std::size_t size = 0;  // without its sign
 };
 
-/// Of digits with or without a point and a minus, at most 15 of them: those and the power of ten are doubles, so their
-/// quotient is the nearest double. Most numbers of most tables; nothing of others.
-std::optional<Written> read_plain(std::string_view text) {
-  constexpr std::array<double, 16> kPowers{1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                           1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-  const bool is_negative = text.starts_with('-');
-  if (is_negative) text.remove_prefix(1);
-  if (text.empty() || text.size() >= kPowers.size() || text[0] == '.' || text.back() == '.') return {};
-  std::int64_t digits = 0;
-  std::size_t point = text.size(), zeros = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto digit = static_cast<unsigned>(text[i]) - '0';
-    if (digit < 10) {
-      digits = 10 * digits + digit;
-      zeros = digit == 0 ? zeros + 1 : 0;
-    } else if (text[i] == '.' && point == text.size()) {
-      point = i;
-    } else {
-      return {};
-    }
-  }
-  const std::size_t decimals = point < text.size() ? text.size() - point - 1 : 0;
-  int significant = 0;
-  for (std::int64_t rest = digits; rest > 0; rest /= 10) ++significant;
-  if (decimals == 0 && digits > 0) significant -= static_cast<int>(zeros);
-  const double number = static_cast<double>(digits) / kPowers[decimals];
-  return Written{.number = is_negative ? -number : number,
-                 .digits = {static_cast<int>(decimals), significant},
-                 .has_leading_zero = has_leading_zero(text),
-                 .size = text.size()};
-}
-
 std::optional<Written> read_number(std::string_view text) {
-  if (const std::optional<Written> plain = read_plain(text)) return plain;
+  if (const std::optional<PlainNumber> plain = read_plain_number(text))
+    return Written{.number = plain->number,
+                   .digits = {plain->decimals, plain->significant},
+                   .has_leading_zero = plain->has_leading_zero,
+                   .size = plain->size};
   const std::optional<double> number = parse_number(text);
   if (!number) return {};
   return Written{.number = *number,
@@ -81,27 +53,6 @@ std::optional<Written> read_number(std::string_view text) {
                  .has_leading_zero = has_leading_zero(text),
                  .is_long_code = is_long_code(text, *number),
                  .size = without_sign(text).size()};
-}
-
-bool begins_with_digit(std::string_view text) { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
-
-/// Cells that say the same.
-struct Same {
-  std::size_t cells = 0;
-  bool is_missing = false;
-  std::int32_t place = -1;  // among the values
-};
-
-/// How a table spells a missing value: as most of its missing cells do.
-std::string most_used(const std::vector<std::string_view>& texts, const std::vector<Same>& same) {
-  std::string_view best;
-  std::size_t most = 0;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (!same[i].is_missing || same[i].cells < most || (same[i].cells == most && texts[i] > best)) continue;
-    best = texts[i];
-    most = same[i].cells;
-  }
-  return std::string(best);
 }
 
 void add_number(const Written& written, std::size_t cells, Survey& s, ColumnSchema& out) {
@@ -154,42 +105,41 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   Survey s;
   DistinctTexts texts;
-  std::vector<Same> same;
+  std::vector<std::size_t> cells_of;  // [texts]
   s.places.assign(cells.size(), -1);
   for (std::size_t r = 0; r < cells.size(); ++r) {
     if (cells.is_null(r)) continue;
     const std::int32_t number = texts.number(cells.text(r));
     s.places[r] = number;
-    if (same.size() < texts.texts().size()) same.emplace_back();
-    ++same[static_cast<std::size_t>(number)].cells;
+    if (cells_of.size() < texts.texts().size()) cells_of.push_back(0);
+    ++cells_of[static_cast<std::size_t>(number)];
   }
-  std::vector<std::size_t> of_value;  // cells
-  for (std::size_t i = 0; i < same.size(); ++i) {
+  MissingWords words(missing);
+  std::vector<std::int32_t> place;  // [texts] among the values, -1 where it is missing
+  std::vector<std::size_t> cells_of_value;
+  for (std::size_t i = 0; i < cells_of.size(); ++i) {
     const std::string_view text = texts.texts()[i];
-    const bool may_be_missing = !begins_with_digit(text);  // none of the words that say so does
-    const bool is_a_gap = may_be_missing && missing == Missing::kGaps && is_gap(text);
-    same[i].is_missing = is_a_gap || (may_be_missing && missing != Missing::kNulls && is_missing(text));
-    if (is_a_gap) s.gaps += same[i].cells;
-    if (same[i].is_missing) continue;
-    same[i].place = static_cast<std::int32_t>(s.values.size());
+    const bool is_missing = missing_kind(text, missing) != MissingKind::kValue && words.add(text, cells_of[i]);
+    place.push_back(is_missing ? -1 : static_cast<std::int32_t>(s.values.size()));
+    if (is_missing) continue;
     s.values.push_back(text);
-    of_value.push_back(same[i].cells);
-    s.present += same[i].cells;
+    cells_of_value.push_back(cells_of[i]);
+    s.present += cells_of[i];
     s.has_blank = s.has_blank || text.find(' ') != std::string_view::npos;
   }
-  for (std::int32_t& place : s.places)
-    if (place >= 0) place = same[static_cast<std::size_t>(place)].place;
+  for (std::int32_t& at : s.places)
+    if (at >= 0) at = place[static_cast<std::size_t>(at)];
+  s.gaps = words.gaps();
   out.missing = cells.size() - s.present;
   out.distinct = s.values.size();
-  out.missing_word = most_used(texts.texts(), same);
+  out.missing_word = words.most_used();
 
   std::vector<double> numbers;
-  read_numbers(of_value, s, out, numbers);
+  read_numbers(cells_of_value, s, out, numbers);
   if (!s.numeric) return s;
   s.rises_by_one = rise_by_one(s.places, numbers);
   s.numbers.reserve(cells.size());
-  for (const std::int32_t place : s.places)
-    s.numbers.push_back(place < 0 ? kNaN : numbers[static_cast<std::size_t>(place)]);
+  for (const std::int32_t at : s.places) s.numbers.push_back(at < 0 ? kNaN : numbers[static_cast<std::size_t>(at)]);
   return s;
 }
 

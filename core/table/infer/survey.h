@@ -1,9 +1,10 @@
 #pragma once
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/table/infer/missing_words.h"
 #include "core/table/infer/schema.h"
 
 namespace meg {
@@ -32,14 +33,11 @@ struct Survey {
   }
 };
 
-/// Which cells of a column of texts are missing.
-enum class Missing {
-  kNulls,  ///< nulls alone: the column is typed
-  kWords,  ///< those that is_missing says, too
-  kGaps,   ///< those that is_gap says, too
-};
-
 /// Looks at the cells of a utf8 column, at numbers in the style of `out`, and puts what it counts into `out`.
 Survey survey(const Array& cells, Missing missing, ColumnSchema& out);
+
+/// The same of a column whose cells are plain numbers (plain_number.h) or missing, in one pass and without `values` and
+/// `places`. Nothing where it is none, or one whose numbers may be written in several ways: then `out` is as it was.
+std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, ColumnSchema& out);
 
 }  // namespace meg

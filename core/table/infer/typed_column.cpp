@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fail.h"
 #include "core/table/cells.h"
 #include "core/table/infer/infer_texts.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/read_table.h"
 #include "core/table/infer/survey.h"
-#include "meg/error.h"
 
 namespace meg {
 
@@ -109,10 +109,10 @@ InferredColumn infer_numbers(ColumnSchema out, const Array& cells, const AskedTy
     out.significant = significant_digits(s, out);
   }
   if (out.type == ColumnType::kInteger) out.trailing_zeros = s.present > 0;
-  if (is_numeric(out.type)) return {std::move(out), std::move(numbers)};
+  if (is_numeric(out.type)) return {std::move(out), std::move(numbers), {}};
   if (out.type != ColumnType::kIdentifier) out.smallest = out.largest = 0;
   Array values = read_column(out, cells, /*is_text=*/false);
-  return {std::move(out), std::move(values)};
+  return {std::move(out), std::move(values), {}};
 }
 
 /// A categorical column of the words that are in use.
@@ -126,7 +126,7 @@ InferredColumn infer_words(ColumnSchema out, const Array& cells) {
   std::sort(out.values.begin(), out.values.end());
   out.distinct = out.values.size(), out.missing = read.null_count();
   Array values = read_column(out, cells, /*is_text=*/false);
-  return {std::move(out), std::move(values)};
+  return {std::move(out), std::move(values), {}};
 }
 
 bool asks_for_words(const AskedType* asked) { return asked && is_categorical(asked->type); }
@@ -157,7 +157,7 @@ InferredColumn infer_column(const std::string& name, const Array& cells, bool is
     out.type = asked->type;
     out.missing = cells.null_count(), out.distinct = cells.size() - out.missing;
     Array values = read_column(out, cells, /*is_text=*/false);
-    return {std::move(out), std::move(values)};
+    return {std::move(out), std::move(values), {}};
   }
   if (is_number(type) && !asks_for_words(asked)) return infer_numbers(std::move(out), cells, asked);
   out.type = type == TypeId::kBool ? ColumnType::kBoolean : ColumnType::kCategorical;

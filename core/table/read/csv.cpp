@@ -9,20 +9,23 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
 
+#include "core/fail.h"
 #include "core/input_file.h"
 #include "core/table/infer/number.h"
 #include "core/table/utf8.h"
-#include "meg/error.h"
 
 namespace meg {
 
 namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+/// Bytes of a file that are read at once: more than the longest line.
+constexpr std::size_t kBlock = 4 * kLongestLine;
 /// Cells of plain lines that are added to their columns at once.
 constexpr std::size_t kPlainCells = 8192;
 constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
@@ -120,9 +123,26 @@ struct Texts {
 
 /// Receives fields and rows from libcsv.
 struct CsvReader {
+  CsvReader(std::string file, char delimiter_of_file) : name(std::move(file)), delimiter(delimiter_of_file) {
+    if (csv_init(parser.get(), CSV_STRICT | CSV_STRICT_FINI) != 0) fail("{}: the CSV parser did not start", name);
+    csv_set_delim(parser.get(), static_cast<unsigned char>(delimiter));
+    // Blanks belong to the value: libcsv would strip them.
+    csv_set_space_func(parser.get(), [](unsigned char) { return 0; });
+  }
+
+  struct Free {
+    void operator()(csv_parser* parser) const {
+      csv_free(parser);
+      delete parser;
+    }
+  };
+
+  std::string name;  // of the file, in errors
+  char delimiter;
+  std::unique_ptr<csv_parser, Free> parser{new csv_parser{}};
+  std::size_t line = 1, row_line = 1;
   std::vector<std::string> names;
   std::vector<Texts> columns;
-  char delimiter = ',';
   std::vector<std::string> header;
   bool in_header = true;
   std::size_t fields = 0;         // of the row being read
@@ -168,13 +188,13 @@ struct CsvReader {
 
   /// A line without quotes needs no parser: its values are what lies between delimiters. Most lines of most tables;
   /// where this says no, libcsv takes the line.
-  bool read_plain_line(std::string_view line, const std::string& name, std::size_t number) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (in_header || line.empty()) return false;
+  bool read_plain_line(std::string_view text) {
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    if (in_header || text.empty()) return false;
     const std::size_t before = plain.size();
-    if (split_line(line, delimiter, plain)) {
-      check_line(line, name, number);
-      if (line.find_first_of("\"\r") != line.npos) {
+    if (split_line(text, delimiter, plain)) {
+      check_line(text, name, line);
+      if (text.find_first_of("\"\r") != text.npos) {
         plain.resize(before);
         return false;
       }
@@ -192,82 +212,105 @@ struct CsvReader {
     plain.clear();
   }
 
-  /// Feeds one line at a time, so that an error can name its line.
-  void read(std::string_view text, const std::string& name) {
-    csv_parser parser;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) fail("{}: the CSV parser did not start", name);
-    const std::unique_ptr<csv_parser, void (*)(csv_parser*)> guard(&parser, &csv_free);
-    csv_set_delim(&parser, static_cast<unsigned char>(delimiter));
-    // Blanks belong to the value: libcsv would strip them.
-    csv_set_space_func(&parser, [](unsigned char) { return 0; });
-    std::size_t line = 1, row_line = 1;
-    for (std::size_t begin = 0; begin < text.size(); ++line) {
-      const std::size_t stop = std::min(text.find('\n', begin), text.size()), end = std::min(stop + 1, text.size());
+  /// Reads the whole lines of `text`, and what is behind them where it is the last of the file; returns how much that
+  /// is. Feeds one line at a time, so that an error can name its line.
+  std::size_t read(std::string_view text, bool is_last) {
+    std::size_t begin = 0;
+    for (; begin < text.size(); ++line) {
+      const std::size_t found = text.find('\n', begin), stop = std::min(found, text.size());
       if (stop - begin > kLongestLine)
         fail("{}:{}: a line over 1 MiB; this does not look like a CSV table", name, line);
-      const bool row_starts = parser.pstate == 0;  // libcsv's ROW_NOT_BEGUN
+      if (found == text.npos && !is_last) break;
+      const std::size_t end = std::min(stop + 1, text.size());
+      const bool row_starts = parser->pstate == 0;  // libcsv's ROW_NOT_BEGUN
       if (row_starts) row_line = line;
-      if (!row_starts || !read_plain_line(text.substr(begin, stop - begin), name, line)) {
+      if (!row_starts || !read_plain_line(text.substr(begin, stop - begin))) {
         add_plain();
         check_line(text.substr(begin, stop - begin), name, line);
-        if (csv_parse(&parser, text.data() + begin, end - begin, on_field, on_row, this) != end - begin)
+        if (csv_parse(parser.get(), text.data() + begin, end - begin, on_field, on_row, this) != end - begin)
           fail(
               "{}:{}: a quote inside an unquoted value, or text after a closing quote; write quotes inside a quoted "
               "value twice",
               name, line);
       }
-      if (ragged) fail_ragged(name, row_line);
+      if (ragged) fail_ragged();
       begin = end;
     }
     add_plain();
-    if (csv_fini(&parser, on_field, on_row, this) != 0)
-      fail("{}:{}: a quote that is opened in this row is never closed", name, row_line);
-    if (ragged) fail_ragged(name, row_line);
+    return begin;
   }
 
-  [[noreturn]] void fail_ragged(const std::string& name, std::size_t line) const {
-    fail("{}:{}: {} values, but the header has {} columns", name, line, ragged_fields, columns.size());
+  void finish() {
+    if (csv_fini(parser.get(), on_field, on_row, this) != 0)
+      fail("{}:{}: a quote that is opened in this row is never closed", name, row_line);
+    if (ragged) fail_ragged();
+  }
+
+  [[noreturn]] void fail_ragged() const {
+    fail("{}:{}: {} values, but the header has {} columns", name, row_line, ragged_fields, columns.size());
   }
 };
 
-/// The columns as a table. Throws Error where a name is empty or stands twice.
-Table take_table(CsvReader&& reader, const std::string& name) {
+/// The columns as a table. Throws Error where a name is empty or stands twice, and where there are no rows.
+Table take_table(CsvReader&& reader) {
   std::set<std::string_view> seen;
   for (std::size_t c = 0; c < reader.names.size(); ++c) {
     const std::string& column = reader.names[c];
-    if (column.empty()) fail("{}:1: column {} has no name", name, c + 1);
-    if (!seen.insert(column).second) fail("{}:1: two columns are named '{}'; rename one", name, column);
+    if (column.empty()) fail("{}:1: column {} has no name", reader.name, c + 1);
+    if (!seen.insert(column).second) fail("{}:1: two columns are named '{}'; rename one", reader.name, column);
   }
   std::vector<NamedArray> columns;
   for (std::size_t c = 0; c < reader.names.size(); ++c) {
     Texts& texts = reader.columns[c];
     if (texts.bytes.size() > kMostColumnBytes)
-      fail("'{}': the cells of column '{}' are 2 GiB or more; split the file", name, reader.names[c]);
+      fail("'{}': the cells of column '{}' are 2 GiB or more; split the file", reader.name, reader.names[c]);
     columns.push_back({reader.names[c], Array::texts(std::move(texts.offsets), std::move(texts.bytes))});
   }
-  return Table(std::move(columns), /*is_text=*/true);
+  Table out(std::move(columns), /*is_text=*/true);
+  if (out.rows() == 0) fail("'{}' has a header but no rows", reader.name);
+  return out;
+}
+
+/// A reader for the text that begins so; removes the byte-order mark.
+CsvReader start(std::string_view& text, const std::string& name, CsvStyle* style, char delimiter) {
+  check_kind(text, name);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("'{}' is empty", name);
+  CsvReader reader(name, delimiter ? delimiter : detect_delimiter(text));
+  if (style) style->delimiter = reader.delimiter;
+  return reader;
 }
 
 }  // namespace
 
-Table parse_csv(std::string text, const std::string& name, CsvStyle* style, char delimiter) {
-  check_kind(text, name);
-  std::string_view body = text;
-  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
-  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("'{}' is empty", name);
-
-  CsvReader reader;
-  reader.delimiter = delimiter ? delimiter : detect_delimiter(body);
-  if (style) style->delimiter = reader.delimiter;
-  reader.read(body, name);
-
-  Table out = take_table(std::move(reader), name);
-  if (out.rows() == 0) fail("'{}' has a header but no rows", name);
-  return out;
+Table parse_csv(std::string_view text, const std::string& name, CsvStyle* style, char delimiter) {
+  CsvReader reader = start(text, name, style, delimiter);
+  reader.read(text, /*is_last=*/true);
+  reader.finish();
+  return take_table(std::move(reader));
 }
 
-Table read_csv(const std::filesystem::path& path, CsvStyle* style) {
-  return parse_csv(read_file(path, "a CSV file"), path == "-" ? "standard input" : path.string(), style);
+Table read_csv(InputFile& file, CsvStyle* style, char delimiter) {
+  // Errors name a file in their own way, without quotes where a line follows.
+  std::string name = file.name();
+  if (name.starts_with('\'')) name = name.substr(1, name.size() - 2);
+  std::optional<CsvReader> reader;
+  std::string buffer(kBlock, '\0');
+  std::size_t size = 0;
+  for (bool is_last = false; !is_last;) {
+    while (size < buffer.size() && !is_last) {
+      const std::size_t got = file.read(std::span(buffer).subspan(size));
+      size += got;
+      is_last = got == 0;
+    }
+    std::string_view text(buffer.data(), size);
+    if (!reader) reader.emplace(start(text, name, style, delimiter));
+    text.remove_prefix(reader->read(text, is_last));
+    std::copy(text.begin(), text.end(), buffer.begin());
+    size = text.size();
+  }
+  reader->finish();
+  return take_table(std::move(*reader));
 }
 
 }  // namespace meg

@@ -2,24 +2,21 @@
 
 #include <utility>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace meg {
 
 namespace {
 
-/// Text is parsed whole.
+/// A text file is one part.
 class CsvFile : public TableReader {
  public:
   CsvFile(const FileFormat& format, std::unique_ptr<InputFile> file)
       : delimiter_(format.delimiter), file_(std::move(file)) {}
   std::optional<Table> next() override {
     if (!file_) return std::nullopt;
-    // Errors name a file in their own way, without quotes where a line follows.
-    std::string name = file_->name();
-    if (name.starts_with('\'')) name = name.substr(1, name.size() - 2);
-    std::string text = std::exchange(file_, nullptr)->read_all();
-    return parse_csv(std::move(text), name, &style_, delimiter_);
+    const std::unique_ptr<InputFile> file = std::exchange(file_, nullptr);
+    return read_csv(*file, &style_, delimiter_);
   }
   CsvStyle style() const override { return style_; }
 
@@ -105,16 +102,21 @@ std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> 
   return std::make_unique<Files>(std::move(files), format);
 }
 
-Table read_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle* style) {
+Table read_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style) {
   const std::unique_ptr<TableReader> reader = open_tables(paths, format);
   std::vector<Table> parts;
   while (std::optional<Table> part = reader->next()) parts.push_back(std::move(*part));
-  if (style) *style = reader->style();
+  style = reader->style();
   return Table::concatenate(parts);
 }
 
-Table read_table(const std::filesystem::path& path, const std::string& format, CsvStyle* style) {
-  return read_table(std::span(&path, 1), format, style);
+Table read_table(std::span<const std::filesystem::path> paths, const std::string& format) {
+  CsvStyle ignored;
+  return read_table(paths, format, ignored);
+}
+
+Table read_table(const std::filesystem::path& path, const std::string& format) {
+  return read_table(std::span(&path, 1), format);
 }
 
 }  // namespace meg

@@ -9,6 +9,7 @@
 #include "core/input_file.h"
 #include "core/table/formats.h"
 #include "core/table/read/csv.h"
+#include "meg/files.h"
 #include "meg/table.h"
 
 namespace meg {
@@ -29,10 +30,8 @@ class TableReader {
 /// than the first, or columns of other types.
 std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> paths, const std::string& format = "");
 
-/// All rows of it; `style` gets how the file of a text table is written.
-Table read_table(std::span<const std::filesystem::path> paths, const std::string& format = "",
-                 CsvStyle* style = nullptr);
-Table read_table(const std::filesystem::path& path, const std::string& format = "", CsvStyle* style = nullptr);
+/// read_table of meg/files.h; `style` gets how the file of a text table is written.
+Table read_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style);
 
 /// Readers of one format each.
 std::unique_ptr<TableReader> open_csv_reader(const FileFormat& format, const std::filesystem::path& path,

@@ -3,9 +3,9 @@
 #include <exception>
 #include <utility>
 
+#include "core/fail.h"
 #include "core/table/arrow/plugin.h"
 #include "core/table/write/table_writer.h"
-#include "meg/error.h"
 
 namespace meg {
 

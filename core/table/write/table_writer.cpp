@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/table/write/csv.h"
+#include "meg/files.h"
 
 namespace meg {
 
@@ -46,6 +47,13 @@ void TableWriter::write(const Table& rows) { rows_->write(rows); }
 void TableWriter::finish() {
   rows_->finish();
   file_.finish();
+}
+
+void write_table(const Table& table, const std::filesystem::path& path, const std::string& format) {
+  TableWriter out(path, format);
+  out.start(table);
+  out.write(table);
+  out.finish();
 }
 
 std::unique_ptr<RowWriter> open_csv_writer(const FileFormat& format, OutputFile& file) {
