@@ -5,7 +5,7 @@
 #include "cli/console.h"
 #include "cli/table_flags.h"
 #include "core/output_file.h"
-#include "core/table/read/table_reader.h"
+#include "core/table/infer/read_table.h"
 
 namespace meg::cli {
 

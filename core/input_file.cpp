@@ -98,11 +98,12 @@ std::size_t InputFile::decompress(std::span<char> out) {
   }
 }
 
+std::size_t InputFile::size() const { return decompressor_ ? 0 : file_size(file_.get()); }
+
 std::string InputFile::read_all() {
   std::string all;
-  const std::size_t expected = decompressor_ ? 0 : file_size(file_.get());
   std::size_t size = 0;
-  for (all.resize(std::max(expected, head_.size()) + 1);; all.resize(2 * all.size())) {
+  for (all.resize(std::max(this->size(), head_.size()) + 1);; all.resize(2 * all.size())) {
     while (size < all.size()) {
       const std::size_t got = read(std::span(all).subspan(size));
       size += got;

@@ -22,6 +22,8 @@ class InputFile {
   /// As errors call it: "'people.csv'", or "standard input".
   const std::string& name() const { return name_; }
   Compression compression() const { return compression_; }
+  /// Bytes that there are to read; 0 where that is not known: of a compressed file, of a pipe.
+  std::size_t size() const;
   /// Its first bytes, decompressed: all where it has so few.
   std::string_view head() const { return head_; }
 

@@ -1,5 +1,7 @@
 #include "meg/meg.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/fail.h"
@@ -15,6 +17,13 @@ namespace {
 
 /// Rows of the table that a seed stands for: numbers of rows are far from wrapping.
 constexpr std::uint64_t kRowsOfASeed = std::uint64_t{1} << 50;
+
+/// All presets; the option `preset` has the same names.
+struct NamedPreset {
+  std::string_view name;
+  std::unique_ptr<Preset> (*make)(const Options& options, Backend& backend);
+};
+constexpr std::array<NamedPreset, 2> kPresets{{{"meg", make_meg_preset}, {"classic", make_classic_preset}}};
 
 Options checked(Options options) {
   check(options);
@@ -36,8 +45,8 @@ void check_utf8(const Table& table) {
 struct Meg::Impl {
   explicit Impl(Options o)
       : options(checked(std::move(o))), backend(make_backend(options.device, options.threads, options.precision)) {
-    const auto make = options.preset == "classic" ? make_classic_preset : make_meg_preset;
-    preset = make(options, *backend);
+    const auto named = [&](const NamedPreset& one) { return one.name == options.preset; };
+    preset = std::ranges::find_if(kPresets, named)->make(options, *backend);  // checked() knows the names
   }
 
   std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,

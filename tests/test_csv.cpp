@@ -1,7 +1,13 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
 #include "core/input_file.h"
 #include "core/table/utf8.h"
 #include "meg/error.h"
 #include "meg/files.h"
+#include "tests/folder.h"
 #include "tests/support.h"
 #include "tests/tables.h"
 
@@ -93,7 +99,7 @@ TEST_CASE("a file of several blocks is what it is in one") {
     text += fmt::format("{},{},{}\n", i * 7919 % 100003, i % 3 == 0 ? "caf\u00e9" : "tea",
                         i % 50 == 0 ? "\"two\nlines, and \"\"quotes\"\"\"" : std::string(i % 90, 'x'));
   text.pop_back();
-  std::ofstream(folder.path / "t.csv", std::ios::binary) << text;
+  folder.write("t.csv", text);
   const Table whole = parse_csv(text, "t.csv"), blocks = meg::read_table(folder.path / "t.csv");
   REQUIRE(blocks.rows() == whole.rows());
   std::size_t differ = 0;

@@ -4,6 +4,7 @@ status 77: pyarrow, or the plug-in that reads Parquet, is not there."""
 import csv
 import gzip
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -155,6 +156,33 @@ class In(Case):
         self.assertEqual(self.model_of(self.folder / "stream.arrow"), expected)
         self.assertEqual(self.model_of(self.file("t.parquet.gz", gzip.compress((self.folder / "unknown0").read_bytes())),
                                        "--format", "parquet"), expected)
+
+    def test_adult_is_one_model_whatever_it_is_read_from(self):
+        rows = b"".join((MEG.parent / "data/adult_train.csv").read_bytes().splitlines(keepends=True)[:3001])
+        table = pa.csv.read_csv(io.BytesIO(rows), convert_options=pa.csv.ConvertOptions(
+            null_values=["?"], strings_can_be_null=True, auto_dict_encode=True, auto_dict_max_cardinality=1000))
+        stream = write(table, self.folder / "adult.arrows").read_bytes()
+        run = "--epochs", 2, "--refine-steps", 20, "--seed", 1, "--quiet", "--out", self.folder / "model.meg"
+
+        def model(source, **options):
+            self.succeed("train", source, *run, **options)
+            return (self.folder / "model.meg").read_bytes()
+
+        def parts(file):
+            size = int.from_bytes(file[:8], "little")
+            header = json.loads(file[8:8 + size])
+            columns = json.loads(header["__metadata__"]["table"])["columns"]
+            for column in columns:  # what says how a column leaves, which text and types do differently
+                for key in "typed_as", "levels", "missing_word":
+                    column.pop(key, None)
+            return columns, header["__metadata__"]["data_fingerprint"], file[8 + size:]
+
+        text = model(self.file("adult.csv", rows))
+        compressed = subprocess.run(["zstd", "-qc"], input=rows, capture_output=True, check=True).stdout
+        self.assertEqual(model(self.file("adult.csv.zst", compressed)), text)
+        typed = model(write(table, self.folder / "adult.parquet"))
+        self.assertEqual(model("-", input=stream), typed)
+        self.assertEqual(parts(typed), parts(text))
 
     def test_several_files_and_folders_are_one_table(self):
         table = typed_penguins()

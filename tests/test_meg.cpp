@@ -4,27 +4,19 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/input_file.h"
 #include "core/model/classic/masks.h"
 #include "core/nn/column_layout.h"
 #include "meg/meg.h"
+#include "tests/folder.h"
 #include "tests/support.h"
 #include "tests/tables.h"
 
 using namespace meg;
 using test::cell;
+using test::Folder;
 
 namespace {
-
-/// A folder of its own, gone afterwards.
-struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("meg_test_meg_{}", ::getpid());
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name) << text;
-    return path / name;
-  }
-};
 
 std::string bytes(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
 #include <map>
 
 #include "core/fail.h"
@@ -14,8 +13,8 @@ namespace meg {
 
 namespace {
 
-constexpr const char* kUnitNames[]{"s", "ms", "us", "ns"};
 constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
+constexpr const char* kUnitNames[]{"s", "ms", "us", "ns"};
 
 const char* name_of(TypeId id) {
   switch (id) {
@@ -223,77 +222,6 @@ Table Table::slice(std::size_t first, std::size_t count) const {
 
 namespace {
 
-Bitmap concatenated_validity(std::span<const Array* const> parts) {
-  if (std::all_of(parts.begin(), parts.end(), [](const Array* part) { return part->null_count() == 0; })) return {};
-  Bitmap out;
-  for (const Array* part : parts)
-    for (std::size_t i = 0; i < part->size(); ++i) out.push_back(!part->is_null(i));
-  return out;
-}
-
-template <class T>
-std::vector<T> concatenated_values(std::span<const Array* const> parts) {
-  std::vector<T> out;
-  for (const Array* part : parts) {
-    const std::span<const T> values = part->values<T>();
-    out.insert(out.end(), values.begin(), values.end());
-  }
-  return out;
-}
-
-/// Places in the union of the parts' dictionaries, in the order in which their values first stand there.
-Array concatenated_dictionary(std::span<const Array* const> parts) {
-  std::map<std::string, std::int32_t, std::less<>> place;
-  std::vector<std::string> values;
-  std::vector<std::int32_t> places;
-  for (const Array* part : parts) {
-    const Array& dictionary = part->dictionary();
-    std::vector<std::int32_t> moved;
-    for (std::size_t i = 0; i < dictionary.size(); ++i) {
-      const auto [at, is_new] = place.emplace(dictionary.text(i), static_cast<std::int32_t>(values.size()));
-      if (is_new) values.emplace_back(dictionary.text(i));
-      moved.push_back(at->second);
-    }
-    const std::span<const std::int32_t> old = part->values<std::int32_t>();
-    for (std::size_t i = 0; i < old.size(); ++i)
-      places.push_back(part->is_null(i) ? -1 : moved[static_cast<std::size_t>(old[i])]);
-  }
-  return Array::dictionary(std::move(places), values, parts[0]->type());
-}
-
-Array concatenated_texts(const std::string& name, std::span<const Array* const> parts) {
-  std::vector<std::int32_t> offsets{0};
-  std::string bytes;
-  for (const Array* part : parts)
-    for (std::size_t i = 0; i < part->size(); ++i) {
-      bytes += part->text(i);
-      if (bytes.size() > kMostTextBytes) fail("the texts of column '{}' are 2 GiB or more", name);
-      offsets.push_back(static_cast<std::int32_t>(bytes.size()));
-    }
-  return Array::texts(std::move(offsets), std::move(bytes), concatenated_validity(parts), parts[0]->type());
-}
-
-Array concatenated(const std::string& name, std::span<const Array* const> parts) {
-  const DataType& type = parts[0]->type();
-  switch (type.id) {
-    case TypeId::kBool: {
-      Bitmap values;
-      for (const Array* part : parts)
-        for (std::size_t i = 0; i < part->size(); ++i) values.push_back(part->boolean(i));
-      return Array::bools(values, concatenated_validity(parts));
-    }
-    case TypeId::kUtf8: return concatenated_texts(name, parts);
-    case TypeId::kDictionary: return concatenated_dictionary(parts);
-    case TypeId::kFloat64: return Array::of(type, concatenated_values<double>(parts), concatenated_validity(parts));
-    case TypeId::kDate: return Array::of(type, concatenated_values<std::int32_t>(parts), concatenated_validity(parts));
-    case TypeId::kTime:
-      if (type.unit <= TimeUnit::kMilli)
-        return Array::of(type, concatenated_values<std::int32_t>(parts), concatenated_validity(parts));
-      [[fallthrough]];
-    default: return Array::of(type, concatenated_values<std::int64_t>(parts), concatenated_validity(parts));
-  }
-}
-
 template <class T>
 std::vector<T> taken_values(const Array& from, std::span<const std::size_t> rows) {
   const std::span<const T> values = from.values<T>();
@@ -345,28 +273,6 @@ Table Table::take(std::span<const std::size_t> rows) const {
   std::vector<NamedArray> columns;
   for (const NamedArray& column : columns_) columns.push_back({column.name, taken(column.values, rows)});
   return Table(std::move(columns), is_text_);
-}
-
-Table Table::concatenate(std::span<const Table> tables) {
-  if (tables.empty()) return {};
-  if (tables.size() == 1) return tables[0];
-  std::vector<NamedArray> columns;
-  for (std::size_t c = 0; c < tables[0].columns(); ++c) {
-    const std::string& name = tables[0].name(c);
-    std::vector<const Array*> parts;
-    for (const Table& table : tables) {
-      const Array& part = table[name];
-      if (table.is_text() != tables[0].is_text()) fail("one part of the table is text, another has types");
-      if (part.type() != tables[0][c].type())
-        fail("column '{}' is {} in one part of the table and {} in another", name, to_string(tables[0][c].type()),
-             to_string(part.type()));
-      if (table.columns() != tables[0].columns())
-        fail("one part of the table has {} columns, another {}", tables[0].columns(), table.columns());
-      parts.push_back(&part);
-    }
-    columns.push_back({name, concatenated(name, parts)});
-  }
-  return Table(std::move(columns), tables[0].is_text());
 }
 
 }  // namespace meg

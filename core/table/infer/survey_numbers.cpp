@@ -18,6 +18,7 @@ struct Digits {
   std::size_t shortest = ~std::size_t{0}, longest = 0;  // characters
   int fewest_decimals = std::numeric_limits<int>::max(), most_decimals = 0, significant = 0;
   bool whole = true, any_last_zero = false, rises_by_one = true;
+  bool zero = false, negative_zero = false;
 
   void add(const PlainNumber& n, double previous) {
     smallest = std::min(smallest, n.number), largest = std::max(largest, n.number);
@@ -25,6 +26,7 @@ struct Digits {
     fewest_decimals = std::min(fewest_decimals, n.decimals), most_decimals = std::max(most_decimals, n.decimals);
     significant = std::max(significant, n.significant);
     any_last_zero |= n.has_last_zero;
+    if (n.number == 0) (std::signbit(n.number) ? negative_zero : zero) = true;
     whole &= n.decimals == 0 || n.number == std::floor(n.number);
     rises_by_one &= n.number == previous + 1 || std::isnan(previous);
   }
@@ -47,12 +49,22 @@ std::size_t count_distinct(std::span<const double> numbers, const Digits& digits
     for (const std::uint64_t bits : seen) count += static_cast<std::size_t>(std::popcount(bits));
     return count;
   }
-  std::vector<double> sorted;
-  sorted.reserve(numbers.size());
-  for (const double x : numbers)
-    if (!std::isnan(x)) sorted.push_back(x);
-  std::sort(sorted.begin(), sorted.end());
-  return static_cast<std::size_t>(std::unique(sorted.begin(), sorted.end()) - sorted.begin());
+  std::vector<std::uint64_t> slots(2 * std::bit_ceil(numbers.size()));  // bits of numbers, 0 where there is none
+  const int shift = 64 - std::countr_zero(slots.size());
+  bool has_zero = false;
+  for (const double x : numbers) {
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    if (std::isnan(x)) continue;
+    if (x == 0) {
+      has_zero = true;
+      continue;
+    }
+    std::size_t at = bits * 0x9E3779B97F4A7C15u >> shift;
+    while (slots[at] != 0 && slots[at] != bits) at = (at + 1) & (slots.size() - 1);
+    count += slots[at] == 0;
+    slots[at] = bits;
+  }
+  return count + has_zero;
 }
 
 }  // namespace
@@ -60,6 +72,7 @@ std::size_t count_distinct(std::span<const double> numbers, const Digits& digits
 std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, ColumnSchema& out) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   Survey s;
+  const char* const end = cells.size() > 0 ? cells.text(cells.size() - 1).end() : nullptr;
   Digits digits;
   MissingWords words(missing);
   s.numbers.reserve(cells.size());
@@ -70,8 +83,8 @@ std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, 
       continue;
     }
     const std::string_view text = cells.text(r);
-    if (const std::optional<PlainNumber> number = read_plain_number(text)) {
-      if (number->has_leading_zero || (number->number == 0 && text[0] == '-')) return {};
+    if (const std::optional<PlainNumber> number = read_plain_number(text, end - text.data() > 8)) {
+      if (number->has_leading_zero) return {};
       digits.add(*number, previous);
       s.numbers.push_back(previous = number->number);
       ++s.present;
@@ -90,6 +103,7 @@ std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, 
   out.missing = cells.size() - s.present;
   out.missing_word = words.most_used();
   out.distinct = s.rises_by_one ? s.present : count_distinct(s.numbers, digits);
+  out.distinct += digits.zero && digits.negative_zero;  // two texts
   out.smallest = digits.smallest, out.largest = digits.largest;
   out.decimals = digits.most_decimals;
   out.trailing_zeros = digits.same_decimals();

@@ -26,8 +26,12 @@ namespace {
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 /// Bytes of a file that are read at once: more than the longest line.
 constexpr std::size_t kBlock = 4 * kLongestLine;
+/// How much more than its first block a file is taken to hold.
+constexpr double kLikely = 1.05;
 /// Cells of plain lines that are added to their columns at once.
 constexpr std::size_t kPlainCells = 8192;
+constexpr std::size_t kShort = 16;
+constexpr std::ptrdiff_t kShortBytes = kShort;
 constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
 constexpr std::size_t kMostColumnBytes = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -106,8 +110,8 @@ struct Texts {
     bytes += cell;
     offsets.push_back(static_cast<std::int32_t>(bytes.size()));
   }
-  /// Cells first, first + stride, ...
-  void append_each(std::span<const std::string_view> cells, std::size_t first, std::size_t stride) {
+  /// Cells first, first + stride, ..., of a text that ends at `end`.
+  void append_each(std::span<const std::string_view> cells, std::size_t first, std::size_t stride, const char* end) {
     std::size_t size = bytes.size();
     for (std::size_t i = first; i < cells.size(); i += stride) {
       size += cells[i].size();
@@ -117,7 +121,22 @@ struct Texts {
     if (size > bytes.capacity()) bytes.reserve(2 * size);
     bytes.resize(size);
     char* to = bytes.data() + before;
-    for (std::size_t i = first; i < cells.size(); i += stride) to = std::copy(cells[i].begin(), cells[i].end(), to);
+    const char* const to_end = bytes.data() + size;
+    for (std::size_t i = first; i < cells.size(); i += stride) {
+      const std::string_view cell = cells[i];
+      // Most cells are short: a copy of a fixed length is quicker, where both texts go on for it.
+      if (cell.size() <= kShort && end - cell.data() >= kShortBytes && to_end - to >= kShortBytes)
+        std::memcpy(to, cell.data(), kShort);
+      else
+        std::copy(cell.begin(), cell.end(), to);
+      to += cell.size();
+    }
+  }
+  /// Memory for so many times as much as there is.
+  void reserve(double times) {
+    const auto grown = [&](std::size_t size) { return static_cast<std::size_t>(static_cast<double>(size) * times); };
+    bytes.reserve(std::min(grown(bytes.size()), kMostColumnBytes));
+    offsets.reserve(grown(offsets.size()));
   }
 };
 
@@ -149,6 +168,7 @@ struct CsvReader {
   std::size_t ragged_fields = 0;  // of the first ragged row
   bool ragged = false;
   std::vector<std::string_view> plain;  // cells of whole rows, to be added to the columns together
+  const char* text_end = nullptr;       // of the text that they are in
 
   static void on_field(void* data, std::size_t size, void* self) {
     auto& reader = *static_cast<CsvReader*>(self);
@@ -208,7 +228,7 @@ struct CsvReader {
   /// Column by column, so that each goes on where it stopped.
   void add_plain() {
     if (!ragged)
-      for (std::size_t c = 0; c < columns.size(); ++c) columns[c].append_each(plain, c, columns.size());
+      for (std::size_t c = 0; c < columns.size(); ++c) columns[c].append_each(plain, c, columns.size(), text_end);
     plain.clear();
   }
 
@@ -216,6 +236,7 @@ struct CsvReader {
   /// is. Feeds one line at a time, so that an error can name its line.
   std::size_t read(std::string_view text, bool is_last) {
     std::size_t begin = 0;
+    text_end = text.data() + text.size();
     for (; begin < text.size(); ++line) {
       const std::size_t found = text.find('\n', begin), stop = std::min(found, text.size());
       if (stop - begin > kLongestLine)
@@ -304,8 +325,14 @@ Table read_csv(InputFile& file, CsvStyle* style, char delimiter) {
       is_last = got == 0;
     }
     std::string_view text(buffer.data(), size);
-    if (!reader) reader.emplace(start(text, name, style, delimiter));
-    text.remove_prefix(reader->read(text, is_last));
+    const bool is_first = !reader;
+    if (is_first) reader.emplace(start(text, name, style, delimiter));
+    const std::size_t used = reader->read(text, is_last);
+    text.remove_prefix(used);
+    // What a file is likely to need is asked for at once: memory that is not written to is not taken.
+    if (is_first && !is_last && file.size() > used)
+      for (Texts& column : reader->columns)
+        column.reserve(kLikely * static_cast<double>(file.size()) / static_cast<double>(used));
     std::copy(text.begin(), text.end(), buffer.begin());
     size = text.size();
   }

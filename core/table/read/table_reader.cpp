@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/fail.h"
+#include "core/table/table_builder.h"
 
 namespace meg {
 
@@ -104,10 +105,14 @@ std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> 
 
 Table read_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style) {
   const std::unique_ptr<TableReader> reader = open_tables(paths, format);
-  std::vector<Table> parts;
-  while (std::optional<Table> part = reader->next()) parts.push_back(std::move(*part));
+  std::optional<Table> first = reader->next();
+  std::optional<Table> part = reader->next();
   style = reader->style();
-  return Table::concatenate(parts);
+  if (!part) return std::move(*first);
+  TableBuilder all;
+  all.append(*std::exchange(first, std::nullopt));
+  for (; part; part = reader->next()) all.append(*part);
+  return std::move(all).finish();
 }
 
 Table read_table(std::span<const std::filesystem::path> paths, const std::string& format) {
