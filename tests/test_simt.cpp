@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <doctest/doctest.h>
 #include <simt.h>
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 #include <vector>

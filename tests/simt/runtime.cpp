@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 /// The handles of kernels/runtime.h on the host: device memory is the host's own.
 namespace meg::MEG_KERNELS {

@@ -14,7 +14,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#include "meg/error.h"
+#include "core/fail.h"
 
 namespace simt {
 
