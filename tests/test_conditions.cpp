@@ -140,7 +140,8 @@ TEST_CASE("with an order any column can be conditioned, and the table keeps its 
   CHECK(to_csv(trained({"group"}).generate(100)) != to_csv(trained({"word"}).generate(100)));
 }
 
-TEST_CASE("of any order, any columns can be conditioned: rows are as the table's that meet the condition") {
+TEST_CASE("of any order, any columns can be conditioned: rows are as the table's that meet the condition" *
+          doctest::test_suite("long")) {
   constexpr int kModels = 4;
   std::vector<Meg> models;
   for (std::uint64_t seed = 0; seed < kModels; ++seed) models.push_back(trained({}, "meg", kAnyOrder, seed));

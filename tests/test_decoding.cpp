@@ -276,7 +276,8 @@ TEST_CASE("on an emulated GPU a generated row depends on no pass, and chunks com
   CHECK(small.csv(60, 1) + small.csv(61, 100) + small.csv(161, 199) == all);
 }
 
-TEST_CASE("on an emulated GPU a row of the classic preset depends on no pass either, and is the CPU's") {
+TEST_CASE("on an emulated GPU a row of the classic preset depends on no pass either, and is the CPU's" *
+          doctest::test_suite("long")) {
   const Table table = table_of_all_kinds(200);
   Options options;
   options.preset = "classic";

@@ -229,7 +229,8 @@ TEST_CASE("operation by operation a step of the game is 27 launches, with one hi
   CHECK(gpu.graphs() == std::vector<std::size_t>{27});
 }
 
-TEST_CASE("the game is played at once where its networks fit, else operation by operation") {
+TEST_CASE("the game is played at once where its networks fit, else operation by operation" *
+          doctest::test_suite("long")) {
   const auto graphs = [](const Run& run) {
     emulated::CudaBackend gpu(Precision::kFp32);
     play(gpu, run, 256);
