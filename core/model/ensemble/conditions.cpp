@@ -45,7 +45,8 @@ std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, c
 void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked) {
   for (const std::string& text : where) {
     const auto [c, cells] = split_condition(coding.schema(), text);
-    const std::size_t k = coding.place_of(c);
+    const TableCoding::Places places = coding.places_of(c);
+    const std::size_t k = places.first;
     if (k == TableCoding::kNotModelled)
       fail(ErrorCode::kInvalidArgument, "column '{}' is {}: it is not learned, so nothing can be asked of it",
            coding.schema()[c].name, type_name(coding.schema()[c].type));
@@ -59,14 +60,15 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
       fail(ErrorCode::kInvalidArgument, "{}, so it cannot be conditioned: train with `order={}` or `any_order=true`",
            describe(*relation, coding.schema()), name_of(coding, k));
     asked[k].in = parse_cells(coding.columns()[k], cells);
-    if (!coding.columns()[k].is_first()) continue;
+    if (!places.are_two()) continue;
+    std::optional<CellSet>& second = asked[places.second].in;
     if (asks_for_whole_days(coding.schema()[c], cells)) {
       const std::optional<Cell>& day = asked[k].in->only;
       if (day && static_cast<int>(day->code) == coding.columns()[k].missing_code())
-        asked[k + 1].in = CellSet{{}, 0, 0, Cell{}};  // which has no time
+        second = CellSet{{}, 0, 0, Cell{}};  // which has no time
       continue;
     }
-    asked[k + 1].in = parse_cells(coding.columns()[k + 1], cells);
+    second = parse_cells(coding.columns()[places.second], cells);
     if (coding.columns()[k].part() == Column::Part::kDay) {
       if (!asked[k].in->only)
         fail(ErrorCode::kInvalidArgument,
@@ -74,7 +76,7 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
              name_of(coding, k));
       continue;
     }
-    if (!asked[k].in->only || !asked[k + 1].in->only)
+    if (!asked[k].in->only || !second->only)
       fail(ErrorCode::kInvalidArgument,
            "column '{}' has very many categories, so a choice among them cannot be asked for: ask for one",
            name_of(coding, k));
@@ -92,10 +94,9 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const std::optiona
            given->name(i));
     const auto c = static_cast<std::size_t>(at - schema.begin());
     out[c] = i;
-    const std::size_t k = coding.place_of(c);
-    if (k == TableCoding::kNotModelled) continue;
-    asked[k].given = true;
-    if (coding.columns()[k].is_first()) asked[k + 1].given = true;
+    const TableCoding::Places places = coding.places_of(c);
+    if (places.first != TableCoding::kNotModelled) asked[places.first].given = true;
+    if (places.are_two()) asked[places.second].given = true;
   }
   for (const Relation& relation : coding.relations())
     for (const std::size_t c : relation.bases())

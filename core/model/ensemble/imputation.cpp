@@ -103,6 +103,7 @@ class RowImputer {
   }
 
   std::size_t schema_column(std::size_t c) const { return on_.coding.schema_column(column_[c]); }
+  TableCoding::Places places_of(std::size_t c) const { return on_.coding.places_of(schema_column(c)); }
 
   bool is_missing(std::size_t row, std::size_t c) const {
     if (column_[c] != kNoColumn) return read_.value(row, schema_column(c)).is_missing();
@@ -117,7 +118,8 @@ class RowImputer {
     try {
       const ColumnSchema& schema = column.schema();
       set(column_[c], column.encode(value, 0.5f), cells);
-      if (column.is_split()) set(column_[c] + 1, on_.coding.columns()[column_[c] + 1].encode(value, 0.5f), cells);
+      if (const TableCoding::Places places = places_of(c); places.are_two())
+        set(places.second, on_.coding.columns()[places.second].encode(value, 0.5f), cells);
       if (is_numeric(schema.type) && (value.number < schema.smallest || value.number > schema.largest))
         ++counts_.beyond;
     } catch (const Error& error) {
@@ -133,16 +135,17 @@ class RowImputer {
     return {static_cast<std::uint32_t>(cells[k]), cells[on_.coding.columns().size() + k]};
   }
 
-  /// What a hole of column k is filled with.
-  Cell filling(std::size_t k, const float* cells) const {
-    const Column& column = on_.coding.columns()[k];
-    if (!column.is_split()) return get(k, cells);
-    const Column& places = on_.coding.columns()[k + 1];
-    const Cell block = get(k, cells), filled = column.whole(block, get(k + 1, cells));
+  /// What a hole of column c of the table is filled with.
+  Cell filling(std::size_t c, const float* cells) const {
+    const auto [first, second] = places_of(c);
+    const Column& column = on_.coding.columns()[first];
+    if (!column.is_split()) return get(first, cells);
+    const Column& in_block = on_.coding.columns()[second];
+    const Cell block = get(first, cells), filled = column.whole(block, get(second, cells));
     const auto missing = [&](const Column& part) { return Cell{static_cast<std::uint32_t>(part.missing_code()), 0}; };
-    if (column.missing_code() < 0 || filled != column.whole(missing(column), missing(places))) return filled;
+    if (column.missing_code() < 0 || filled != column.whole(missing(column), missing(in_block))) return filled;
     // A block's place cannot be kept from the missing one without knowing the block: its most frequent category then.
-    return column.whole(block, {missing(places).code == 0 ? 1u : 0u, 0});
+    return column.whole(block, {missing(in_block).code == 0 ? 1u : 0u, 0});
   }
 
   /// Counts a missing cell, and takes what it is filled with.
@@ -152,7 +155,7 @@ class RowImputer {
       return;
     }
     ++counts_.filled;
-    made_[c][row] = as_written(model_column(c).schema(), model_column(c).value(filling(column_[c], cells)));
+    made_[c][row] = as_written(model_column(c).schema(), model_column(c).value(filling(c, cells)));
   }
 
   const TrainedEnsemble& on_;

@@ -141,6 +141,12 @@ void TableCoding::set_relations(std::vector<Relation> relations) {
   for (std::size_t i = 0; i < relations_.size(); ++i) relation_[relations_[i].column] = i;
 }
 
+TableCoding::Places TableCoding::places_of(std::size_t schema_column) const {
+  const std::size_t first = place_[schema_column];
+  if (first == kNotModelled || !columns_[first].is_first()) return {first};
+  return {first, first + 1};
+}
+
 const Relation* TableCoding::relation_of(std::size_t schema_column) const {
   const std::size_t i = relation_[schema_column];
   return i < relations_.size() ? &relations_[i] : nullptr;

@@ -39,6 +39,12 @@ class TableCoding {
   static constexpr std::size_t kNotModelled = ~std::size_t{0};
   /// The place in columns() of a column of the schema, or of its first part; or kNotModelled.
   std::size_t place_of(std::size_t schema_column) const { return place_[schema_column]; }
+  /// The places of both parts of a column that has two; of others `second` is kNotModelled.
+  struct Places {
+    std::size_t first, second = kNotModelled;
+    bool are_two() const { return second != kNotModelled; }
+  };
+  Places places_of(std::size_t schema_column) const;
   /// The place in the schema of a modelled column.
   std::size_t schema_column(std::size_t column) const { return schema_column_[column]; }
   /// The names of the modelled columns, in the order of their generation.
