@@ -39,14 +39,14 @@ void say_counts(const Imputed& counts, const Meg& model, const Table& rows) {
     if (std::none_of(model.schema().begin(), model.schema().end(),
                      [&](const ColumnSchema& column) { return column.name == name; }))
       say(fmt::format("column '{}' is not in the model: it is written as it is", name));
-  if (counts.left > 0)
-    say(fmt::format("missing cells of columns that the model has not learned, which remain: {}", counts.left));
-  if (counts.beyond > 0)
+  if (counts.still_missing > 0)
+    say(fmt::format("missing cells of columns that the model has not learned, which remain: {}", counts.still_missing));
+  if (counts.out_of_range > 0)
     say(fmt::format("numbers beyond the model's range, written as they are and taken for its nearest: {}",
-                    counts.beyond));
-  if (counts.unread > 0)
+                    counts.out_of_range));
+  if (counts.unknown > 0)
     say(fmt::format("cells that mean nothing to the model, written as they are and not used: {}; the first: {}",
-                    counts.unread, counts.first_unread));
+                    counts.unknown, counts.first_unknown));
 }
 
 int impute(const ImputeFlags& f) {

@@ -18,13 +18,14 @@ struct Word {
 };
 
 /// What of the library is called otherwise on the command line: options and arguments, and options with a value.
-constexpr std::array<Word, 5> kOtherwise{{{"input_dim", "--noise"},
+constexpr std::array<Word, 6> kOtherwise{{{"input_dim", "--noise"},
                                           {"any_order", "--masks dynamic"},
                                           {"any_order=true", "--masks dynamic"},
                                           {"masks", "--masks FILE"},
-                                          {"start_from", "--from"}}};
+                                          {"start_from", "--from"},
+                                          {"num_epochs", "--epochs"}}};
 /// Arguments of Meg's functions.
-constexpr std::array<std::string_view, 3> kArguments{"epochs", "batch_size", "temperature"};
+constexpr std::array<std::string_view, 2> kArguments{"batch_size", "temperature"};
 
 template <class T>
 const char* kind_of(const T&) {
@@ -84,13 +85,17 @@ CLI::Option* add_flag_of(const Option& option, CLI::App& command, Options& optio
   };
   const bool is_list = std::holds_alternative<Option::At<std::vector<int>>>(option.place) ||
                        std::holds_alternative<Option::At<std::vector<std::string>>>(option.place);
-  const std::string help = (option.of == OptionPreset::kMeg ? "meg: " : "") + std::string(option.help);
+  std::string help(option.help);
+  if (option.of == "meg") {
+    help[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(help[0])));
+    help = "meg: " + help;
+  }
   CLI::Option* const flag = command.add_option(flag_of(option), set, help);
   flag->type_name(type_text(option, options));
   flag->default_str(option_text(option, options));
   // One word each time, a list with commas: else it would take the file names behind it, too.
   if (is_list) flag->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
-  if (option.of == OptionPreset::kClassic) flag->group("Only for --preset classic");
+  if (option.of == "classic") flag->group("Only for --preset classic");
   return flag;
 }
 

@@ -14,6 +14,7 @@
 #include "cli/training_log.h"
 #include "core/fail.h"
 #include "core/input_file.h"
+#include "core/model/preset.h"
 #include "core/option_values.h"
 #include "core/output_file.h"
 #include "core/table/read/table_reader.h"
@@ -47,10 +48,10 @@ bool has_own_flag(const Option& option) {
 /// Throws Error where a flag is given that the preset knows nothing of.
 void check_preset_flags(const TrainFlags& f, const std::string& preset) {
   if (f.no_refine && preset == "classic")
-    fail(ErrorCode::kInvalidArgument, "{}", other_preset_text("--no-refine", OptionPreset::kMeg));
+    fail(ErrorCode::kInvalidArgument, "{}", other_preset_text("--no-refine", "meg", preset));
   for (const Option& option : kOptions)
     if (has_own_flag(option) && !is_of(option, preset) && f.given(flag_of(option)))
-      fail(ErrorCode::kInvalidArgument, "{}", other_preset_text(flag_of(option), option.of));
+      fail(ErrorCode::kInvalidArgument, "{}", other_preset_text(flag_of(option), option.of, preset));
 }
 
 /// The lines of a file of masks.

@@ -8,6 +8,7 @@
 #include "core/model/preset.h"
 #include "core/option_values.h"
 #include "core/table/read/table_reader.h"
+#include "core/table/table_builder.h"
 #include "core/table/utf8.h"
 #include "core/table/write/write_column.h"
 
@@ -30,14 +31,20 @@ Options checked(Options options) {
   return options;
 }
 
+/// Of a table that comes from a caller: readers of files have looked at what they read.
 void check_utf8(const Table& table) {
   const std::size_t columns = table.columns();
   for (std::size_t c = 0; c < columns; ++c)
     if (!is_utf8(table.name(c))) fail("the name of column {} is not UTF-8: convert the table first", c + 1);
-  for (std::size_t c = 0; c < columns; ++c)
-    for (std::size_t r = 0; table[c].type().id == TypeId::kUtf8 && r < table.rows(); ++r)
-      if (!is_utf8(table[c].text(r)))
-        fail("row {} of column '{}' is not UTF-8: convert the table first", r + 1, table.name(c));
+  for (std::size_t c = 0; c < columns; ++c) {
+    const bool is_dictionary = table[c].type().id == TypeId::kDictionary;
+    if (!is_dictionary && table[c].type().id != TypeId::kUtf8) continue;
+    const Array& texts = is_dictionary ? table[c].dictionary() : table[c];
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      if (!is_utf8(texts.text(i)))
+        fail("{} {} of column '{}' is not UTF-8: convert the table first", is_dictionary ? "value" : "row", i + 1,
+             table.name(c));
+  }
 }
 
 }  // namespace
@@ -47,6 +54,11 @@ struct Meg::Impl {
       : options(checked(std::move(o))), backend(make_backend(options.device, options.threads, options.precision)) {
     const auto named = [&](const NamedPreset& one) { return one.name == options.preset; };
     preset = std::ranges::find_if(kPresets, named)->make(options, *backend);  // checked() knows the names
+  }
+
+  void load_data(Table table) {
+    if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
+    preset->load_data(std::move(table));
   }
 
   std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
@@ -71,10 +83,18 @@ struct Meg::Impl {
     out.metadata["options"] = options_to_json(options);
     return out;
   }
+  static Options options_of(const TensorFile& file, const std::string& name, const Options& now) {
+    check_values(now);
+    try {
+      return options_from_json(file.metadata.at("options"), now);
+    } catch (const Error& error) {
+      fail("{} is damaged or of a newer meg: {}", name, error.what());
+    }
+  }
   /// `name` stands for the file in errors.
   static Meg load(const TensorFile& file, const std::string& name, const Options& options) {
     try {
-      Meg out(options_from_json(file.metadata.at("options"), options));
+      Meg out(options_of(file, name, options));
       out.impl_->preset->load(file);
       return out;
     } catch (const std::logic_error&) {  // a key that is not there, a number that is none
@@ -94,11 +114,10 @@ Meg::Meg(Meg&&) noexcept = default;
 Meg& Meg::operator=(Meg&&) noexcept = default;
 Meg::~Meg() = default;
 
-void Meg::load_data(const std::filesystem::path& path) { load_data(read_table(path)); }
+void Meg::load_data(const std::filesystem::path& path) { impl_->load_data(read_table(path)); }
 void Meg::load_data(Table table) {
-  if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
   check_utf8(table);
-  impl_->preset->load_data(std::move(table));
+  impl_->load_data(std::move(table));
 }
 
 int Meg::input_dim() const { return impl_->preset->input_dim(); }
@@ -119,18 +138,16 @@ Table Meg::empty_table() const { return meg::empty_table(schema()); }
 void Meg::train(int num_epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
                 const std::function<bool()>& keep_going) {
   if (num_epochs > 1'000'000)
-    fail(ErrorCode::kInvalidArgument, "`epochs` must be a million at most, got {}", num_epochs);
+    fail(ErrorCode::kInvalidArgument, "`num_epochs` must be a million at most, got {}", num_epochs);
   if (num_epochs < 0 || batch_size < 0)
-    fail(ErrorCode::kInvalidArgument, "`epochs` and `batch_size` must not be negative, got {} and {}", num_epochs,
+    fail(ErrorCode::kInvalidArgument, "`num_epochs` and `batch_size` must not be negative, got {} and {}", num_epochs,
          batch_size);
   impl_->preset->train(num_epochs, batch_size, on_progress, keep_going);
 }
 
 Table Meg::generate(std::size_t num_samples, std::uint64_t seed, const GenerateOptions& how) const {
-  std::vector<Table> tables;
   RowStream rows = stream(0, num_samples, seed, how);
-  while (std::optional<Table> some = rows.next()) tables.push_back(std::move(*some));
-  return tables.empty() ? empty_table() : Table::concatenate(tables);
+  return all_rows([&] { return rows.next(); }).value_or(empty_table());
 }
 
 RowStream Meg::stream(std::uint64_t first_row, std::size_t count, std::uint64_t seed,

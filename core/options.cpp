@@ -271,18 +271,17 @@ void check_values(const Options& options) {
   for (const Option& option : kOptions) set_json(option, json_of(option, options), checked);
 }
 
-std::string other_preset_text(std::string_view name, OptionPreset its) {
-  const char *is_for = "meg", *this_is = "classic";
-  if (its == OptionPreset::kClassic) std::swap(is_for, this_is);
-  return fmt::format("{} is for the {} preset, and this is the {} one: leave it out, or use the {} preset", name,
-                     is_for, this_is, is_for);
+std::string other_preset_text(std::string_view name, std::string_view its, std::string_view preset) {
+  return fmt::format("{} is for the {} preset, and this is the {} one: leave it out, or use the {} preset", name, its,
+                     preset, its);
 }
 
 void check(const Options& options) {
   check_values(options);
   for (const Option& option : kOptions)
     if (!is_of(option, options.preset) && json_of(option, options) != json_of(option, Options()))
-      fail(ErrorCode::kInvalidArgument, "{}", other_preset_text(fmt::format("`{}`", option.name), option.of));
+      fail(ErrorCode::kInvalidArgument, "{}",
+           other_preset_text(fmt::format("`{}`", option.name), option.of, options.preset));
 }
 
 void copy_options(const Options& from, OptionScope scope, Options& to) {
@@ -291,8 +290,6 @@ void copy_options(const Options& from, OptionScope scope, Options& to) {
       std::visit([&](const auto place) { place(to) = place(const_cast<Options&>(from)); }, option.place);
 }
 
-bool is_of(const Option& option, std::string_view preset) {
-  return option.of == OptionPreset::kBoth || (option.of == OptionPreset::kMeg) == (preset == "meg");
-}
+bool is_of(const Option& option, std::string_view preset) { return option.of.empty() || option.of == preset; }
 
 }  // namespace meg

@@ -241,8 +241,8 @@ TEST_CASE("missing cells are filled from all that is present in their row, and n
       ++asked, right += cell(filled, r, c) == cell(real, r, "word");
     }
   CHECK(counts.filled == missing);
-  CHECK(counts.left == 80);
-  CHECK((counts.beyond == 0 && counts.unread == 0));
+  CHECK(counts.still_missing == 80);
+  CHECK((counts.out_of_range == 0 && counts.unknown == 0));
   CHECK(static_cast<double>(right) / static_cast<double>(asked) > 0.68);  // 0.5 by chance
 
   CHECK(to_csv(filled) == to_csv(model.impute(holes, 7)));
@@ -256,8 +256,8 @@ TEST_CASE("missing cells are filled from all that is present in their row, and n
   const Table odd = parse_csv("group,x,word\ne,1,\na,1e9,\n", "odd.csv");
   Imputed of_odd;
   CHECK(cell(model.impute(odd, 0, 0, &of_odd), 0, "group") == "e");
-  CHECK((of_odd.filled == 2 && of_odd.unread == 1 && of_odd.beyond == 1));
-  CHECK(of_odd.first_unread == "row 1: column 'group' has no category 'e' in the table it was fitted on");
+  CHECK((of_odd.filled == 2 && of_odd.unknown == 1 && of_odd.out_of_range == 1));
+  CHECK(of_odd.first_unknown == "row 1: column 'group' has no category 'e' in the table it was fitted on");
   const Table strange = parse_csv("size\n1\n", "t.csv");
   CHECK_THROWS_WITH_AS(model.impute(strange),
                        "the table with the holes has none of the columns that the model has learned", Error);

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -66,6 +67,9 @@ std::string fingerprint(std::span<const float> values);
 
 /// Rows [0, rows) that are held out from training, `share` of them, ascending: a function of the seed.
 std::vector<std::uint32_t> held_out_rows(std::size_t rows, double share, std::uint64_t seed);
+
+/// Steps between two lines of a refinement of so many: a short one, too, has a curve.
+constexpr int steps_per_line(int steps) { return std::clamp((steps + 3) / 4, 1, 100); }
 
 /// The history as JSON, and back.
 std::string history_to_json(const std::vector<Progress>& history);

@@ -55,16 +55,18 @@ void RowChunks::begin(std::uint64_t first_row, std::uint64_t end, Make make) {
 }
 
 std::optional<RowChunks::Rows> RowChunks::next() {
-  const auto start_next = [&] {
-    const Chunk next{row_, block_end(row_, end_, rows_), started_ ? 1 - started_->buffer : 0};
+  const auto start_next = [&](int buffer) {
+    const Chunk next{row_, block_end(row_, end_, rows_), buffer};
     start(next);
     row_ = next.stop;
     return next;
   };
-  if (!started_ && row_ < end_) started_ = start_next();
+  if (!started_ && row_ < end_) started_ = start_next(0);
   if (!started_) return {};
   const Chunk made = *started_;
-  started_ = row_ < end_ ? std::optional(start_next()) : std::nullopt;
+  started_.reset();
+  // A GPU makes the next ones meanwhile; the CPU would make them first.
+  if (row_ < end_ && backend_.device() != Device::kCpu) started_ = start_next(1 - made.buffer);
   return finish(made);
 }
 

@@ -42,7 +42,7 @@ class Backend {
   virtual void end_step() {}
 
   // --- memory
-  /// Of a device of its own, that this process has held together so far; what a driver takes for itself is not in it.
+  /// Of a device of its own, that this backend and its passes have held together so far, without the driver's own.
   virtual std::size_t most_bytes() const { return 0; }
   /// `count` floats, set to zero.
   virtual Memory allocate(std::size_t count) = 0;

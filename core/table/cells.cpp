@@ -46,6 +46,12 @@ std::int64_t whole(const Array& column, std::size_t i) {
 
 }  // namespace
 
+std::string to_text(const Array& values, std::size_t i) {
+  std::string out;
+  append_cell(values, i, out);
+  return out;
+}
+
 void append_cell(const Array& column, std::size_t i, std::string& out) {
   if (column.is_null(i)) return;
   switch (column.type().id) {

@@ -8,12 +8,12 @@
 #include <map>
 
 #include "core/fail.h"
+#include "core/table/text_limit.h"
 
 namespace meg {
 
 namespace {
 
-constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
 constexpr const char* kUnitNames[]{"s", "ms", "us", "ns"};
 
 const char* name_of(TypeId id) {
@@ -245,6 +245,7 @@ Array taken(const Array& from, std::span<const std::size_t> rows) {
       std::string bytes;
       for (const std::size_t r : rows) {
         bytes += from.text(r);
+        if (bytes.size() > kMostTextBytes) fail("the texts of a column are 2 GiB or more; take fewer rows");
         offsets.push_back(static_cast<std::int32_t>(bytes.size()));
       }
       return Array::texts(std::move(offsets), std::move(bytes), std::move(valid), type);

@@ -1,17 +1,11 @@
 #include "core/table/table_builder.h"
 
-#include <limits>
 #include <utility>
 
 #include "core/fail.h"
+#include "core/table/text_limit.h"
 
 namespace meg {
-
-namespace {
-
-constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
-
-}  // namespace
 
 ColumnBuilder::ColumnBuilder(std::string name, const DataType& type)
     : name_(std::move(name)), type_(type), values_(values_of(type)) {}
@@ -101,6 +95,15 @@ Table TableBuilder::finish() && {
   std::vector<NamedArray> columns;
   for (ColumnBuilder& column : columns_) columns.push_back({column.name(), std::move(column).finish()});
   return Table(std::move(columns), is_text_);
+}
+
+std::optional<Table> all_rows(const std::function<std::optional<Table>()>& next) {
+  std::optional<Table> first = next(), part = next();
+  if (!part) return first;
+  TableBuilder all;
+  all.append(*std::exchange(first, std::nullopt));
+  for (; part; part = next()) all.append(*part);
+  return std::move(all).finish();
 }
 
 Table Table::concatenate(std::span<const Table> tables) {

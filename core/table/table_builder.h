@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,5 +65,9 @@ class TableBuilder {
   std::vector<ColumnBuilder> columns_;
   bool is_text_ = false;
 };
+
+/// All the tables that next() returns until it returns nothing, as one; a single one is not copied. Nothing where there
+/// is none.
+std::optional<Table> all_rows(const std::function<std::optional<Table>()>& next);
 
 }  // namespace meg

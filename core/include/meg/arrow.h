@@ -82,7 +82,8 @@ Table import_table(ArrowSchema* schema, ArrowArray* rows);
 /// Tables of the record batches of a stream, one after the other. Not thread-safe.
 class ArrowImport {
  public:
-  /// Takes the stream. Throws Error where it has none of these columns.
+  /// Takes the stream, whose release is null afterwards, also where an Error is thrown: where the stream has none of
+  /// these columns, or has been read already.
   explicit ArrowImport(ArrowArrayStream* stream);
   ArrowImport(ArrowImport&& other) noexcept;
   ArrowImport& operator=(ArrowImport&& other) noexcept;

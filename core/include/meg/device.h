@@ -3,13 +3,14 @@
 
 namespace meg {
 
-enum class Device : std::size_t { kCpu, kCuda };  // as wide as an extent: a view (core/tensor/view.h) has no padding
+enum class Device : std::size_t { kCpu, kCuda };
 
-/// What a GPU rounds the factors of its products to; their sums are float32 always, and so is all else.
+/// Precision of the factors of matrix products on a GPU. Their sums and everything else are float32. The CPU ignores
+/// it.
 enum class Precision {
-  kFp32,  ///< not at all
-  kTf32,  ///< 10 bits behind the point: on the tensor cores
-  kBf16   ///< 7 bits
+  kFp32,  ///< 23 bits of mantissa
+  kTf32,  ///< 10, on the tensor cores
+  kBf16   ///< 7, on the tensor cores
 };
 
 }  // namespace meg

@@ -12,10 +12,12 @@ struct GenerateOptions {
   /// Conditions on all rows: "column=value", "column=value|value", "column=low..high" (numbers and dates; "20..",
   /// "..30"), "column=" (missing).
   std::vector<std::string> where{};
-  /// Some columns of the rows: generated row i gets the cells of row i of this table. With dynamic masks an empty cell
-  /// is generated, NA in a table of texts says that the value is missing; else both say so.
+  /// Columns whose values are given: generated row i keeps the cells of row i of this table. A model with dynamic masks
+  /// generates the cells that are null, in a table of texts empty; a word such as NA says that the value is missing.
+  /// For any other model both say so.
   std::optional<Table> given{};
-  /// In (0, 2]: below 1 likelier rows than the model's, above 1 more varied ones.
+  /// In (0, 2]; 1 is the model's own distribution. Logits are divided by it and standard deviations multiplied: below 1
+  /// rows are likelier, above 1 more varied.
   float temperature = 1.0f;
 };
 

@@ -22,13 +22,13 @@ namespace meg {
 
 class RowSource;
 
-/// Rows that a model makes as they are asked for; the device makes the next ones meanwhile.
+/// Rows that are generated as they are asked for; a GPU makes the next ones while these are used. Move-only, for one
+/// thread.
 ///
 ///     meg::RowStream rows = model.stream(0, 1'000'000);
 ///     while (std::optional<meg::Table> some = rows.next()) use(*some);
 class RowStream {
  public:
-  explicit RowStream(std::unique_ptr<RowSource> source);
   RowStream(RowStream&&) noexcept;
   RowStream& operator=(RowStream&&) noexcept;
   ~RowStream();
@@ -36,6 +36,9 @@ class RowStream {
   std::optional<Table> next();
 
  private:
+  friend class Meg;
+  explicit RowStream(std::unique_ptr<RowSource> source);
+
   std::unique_ptr<RowSource> source_;
 };
 
@@ -47,7 +50,9 @@ class RowStream {
 ///     model.save_model("people.meg");
 ///     meg::Table rows = model.generate(1000);
 ///
-/// Errors are meg::Error, a code and one sentence each. Not thread-safe; one object a thread.
+/// Errors are meg::Error, a code and one sentence each. Not thread-safe, const members included: they share the memory
+/// of a backend. Different objects are independent: a service loads a model for each thread, with options.threads = 1.
+/// Move-only; an object that was moved from can only be destroyed or assigned to.
 class Meg {
  public:
   explicit Meg(Options options = {});
@@ -55,11 +60,10 @@ class Meg {
   Meg& operator=(Meg&&) noexcept;
   ~Meg();
 
-  /// Reads the table to learn. Infers its columns, unless the model has learned some already: then the table must have
-  /// them (more training of a trained model). Throws Error where the file cannot be read or is no table (read_csv),
-  /// where it has fewer than 2 rows or a cell is not UTF-8, where a column is not there or its type does not fit, and
-  /// for another table than the run began with.
-  /// A table that is moved in is given back column by column as its cells are read.
+  /// Takes the table to learn. The first call infers the columns; later calls need the same ones. Throws Error as
+  /// read_table does; where there are fewer than 2 rows; for a cell that is not UTF-8; where a column is missing or of
+  /// another type; and, while a run is under way, for another table than it began with. Pass a table with std::move to
+  /// free each column's memory once it is read.
   void load_data(const std::filesystem::path& file);
   void load_data(Table table);
 
@@ -75,16 +79,17 @@ class Meg {
   std::vector<std::string> generation_order() const;
   /// Whether the model was trained with dynamic masks, so that any columns can be conditioned.
   bool any_order() const;
-  /// Which columns are learned as their distance from others, and what the option rare_min hid, a sentence a column.
-  /// Empty before load_data.
+  /// A sentence for each column that needs a remark: it is learned as its distance from others, rare_min hid values of
+  /// it, or a few odd cells keep it from being one of numbers or dates. The last kind is known only to the object that
+  /// inferred the columns. Empty before load_data.
   std::vector<std::string> notes() const;
 
-  /// Trains until all is done that was asked for, so a resumed model does the rest. 0 epochs or rows of a batch are
-  /// those that the run began with, at first the preset's choice: 5000 and 64 of classic; by the size of the table of
-  /// meg, which warms up for so many epochs at most and refines then. on_progress hears of every line of the log;
-  /// keep_going is asked after every step, or where a GPU takes many at once (classic) after these, and training stops
-  /// where it says no (train again to go on). Throws Error without load_data, where other epochs (meg) or batches
-  /// (classic: within an epoch) are asked for than the run began with, and when a loss is not finite.
+  /// Trains until the run is finished; a resumed model trains what is left. 0 keeps the value of the run, or lets the
+  /// preset choose: classic 5000 epochs and batches of 64 rows; meg by the size of the table, where num_epochs bounds
+  /// the warm-up. on_progress gets each line of the history. keep_going is asked after each step (classic on a GPU:
+  /// after several); if it returns false, training stops, and another call continues it. Throws Error before load_data,
+  /// for other epochs (classic: within an epoch another batch size) than the run began with, and where a loss is not
+  /// finite.
   void train(int num_epochs = 0, int batch_size = 0, const std::function<void(const Progress&)>& on_progress = {},
              const std::function<bool()>& keep_going = {});
   /// Whether train did all that it was asked for.
@@ -94,7 +99,7 @@ class Meg {
   int epochs_done() const;
   /// Of the last training run.
   int batch_size() const;
-  /// Most bytes of a GPU's memory that models of this process have held together, without the driver's own; 0 on the
+  /// The most memory of a GPU, in bytes, that this model and its streams have held, without the driver's own; 0 on the
   /// CPU.
   std::size_t most_gpu_bytes() const;
   const std::vector<Progress>& history() const;

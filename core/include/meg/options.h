@@ -52,8 +52,6 @@ struct Options {
   OfClassic classic{};
 };
 
-enum class OptionPreset { kBoth, kMeg, kClassic };
-
 /// What settles an option of a model that is loaded.
 enum class OptionScope {
   kMachine,  ///< whoever loads it: how to compute, which changes no model but by rounding
@@ -79,7 +77,7 @@ struct Option {
   std::string_view name;
   Place place;
   std::string_view help;
-  OptionPreset of = OptionPreset::kBoth;
+  std::string_view of = {};  ///< the preset that knows it; empty: all do
   OptionScope scope = OptionScope::kRun;
   OptionBounds bounds{};        ///< of numbers
   std::string_view words = {};  ///< of words, those that there are: "fast|balanced|best"
@@ -103,9 +101,9 @@ inline constexpr Option kOptions[] = {
      .words = "meg|classic"},
     {.name = "learning_rate",
      .place = kPlace<&Options::learning_rate>,
-     .help = "Of Adam; classic 2e-4; meg 4e-3 at its peak",
+     .help = "Adam's learning rate; classic 2e-4; meg peaks at 4e-3",
      .bounds = kPositive},
-    {.name = "seed", .place = kPlace<&Options::seed>, .help = "Of every random number"},
+    {.name = "seed", .place = kPlace<&Options::seed>, .help = "Seed of all random numbers"},
     {.name = "threads",
      .place = kPlace<&Options::threads>,
      .help = "CPU threads, 0 = all cores; no result depends on it",
@@ -131,14 +129,14 @@ inline constexpr Option kOptions[] = {
      .scope = OptionScope::kColumns},
     {.name = "rare_min",
      .place = kPlace<&Options::meg, &Options::OfMeg::rare_min>,
-     .help = "hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged",
-     .of = OptionPreset::kMeg,
+     .help = "Hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged",
+     .of = "meg",
      .scope = OptionScope::kModel,
      .bounds = from_to(0, 1e9)},
     {.name = "rare_word",
      .place = kPlace<&Options::meg, &Options::OfMeg::rare_word>,
-     .help = "what rare categories are called",
-     .of = OptionPreset::kMeg,
+     .help = "What rare categories are called",
+     .of = "meg",
      .scope = OptionScope::kModel},
     {.name = "hidden",
      .place = kPlace<&Options::hidden>,
@@ -158,54 +156,54 @@ inline constexpr Option kOptions[] = {
      .bounds = kShare},
     {.name = "effort",
      .place = kPlace<&Options::meg, &Options::OfMeg::effort>,
-     .help = "fast = the warm-up alone; best = longer, for the last bit of quality",
-     .of = OptionPreset::kMeg,
+     .help = "Fast = the warm-up alone; best = longer, for the last bit of quality",
+     .of = "meg",
      .words = "fast|balanced|best"},
     {.name = "refine_steps",
      .place = kPlace<&Options::meg, &Options::OfMeg::refine_steps>,
-     .help = "steps of the adversarial refinement, 0 = none; fast 0; balanced 300; best 1200",
-     .of = OptionPreset::kMeg,
+     .help = "Steps of the adversarial refinement, 0 = none; fast 0; balanced 300; best 1200",
+     .of = "meg",
      .bounds = from_to(0, 1e9)},
     {.name = "order",
      .place = kPlace<&Options::meg, &Options::OfMeg::order>,
-     .help = "columns to generate before all others, a,b,...: those that conditions shall be on",
-     .of = OptionPreset::kMeg,
+     .help = "Columns to generate before all others, a,b,...: those that conditions shall be on",
+     .of = "meg",
      .scope = OptionScope::kColumns},
     {.name = "any_order",
      .place = kPlace<&Options::meg, &Options::OfMeg::any_order>,
-     .help = "dynamic masks: one model for any order, so that conditions may be on any columns",
-     .of = OptionPreset::kMeg,
+     .help = "Dynamic masks: one model for any order, so that conditions may be on any columns",
+     .of = "meg",
      .scope = OptionScope::kColumns},
     {.name = "masks",
      .place = kPlace<&Options::classic, &Options::OfClassic::masks>,
-     .help = "a line of 0/1 per generator, the columns it writes",
-     .of = OptionPreset::kClassic,
+     .help = "A line of 0/1 per generator, the columns it writes",
+     .of = "classic",
      .scope = OptionScope::kColumns},
     {.name = "generators",
      .place = kPlace<&Options::classic, &Options::OfClassic::generators>,
      .help = "Groups of neighbouring columns, 0 = one per column",
-     .of = OptionPreset::kClassic,
+     .of = "classic",
      .scope = OptionScope::kModel,
      .bounds = from_to(0, 1e6)},
     {.name = "input_dim",
      .place = kPlace<&Options::classic, &Options::OfClassic::input_dim>,
      .help = "Width of the noise that all generators share",
-     .of = OptionPreset::kClassic,
+     .of = "classic",
      .scope = OptionScope::kModel,
      .bounds = from_to(1, 65536)},
     {.name = "beta1",
      .place = kPlace<&Options::classic, &Options::OfClassic::beta1>,
      .help = "Adam's decay of the first moment",
-     .of = OptionPreset::kClassic,
+     .of = "classic",
      .bounds = kShare},
     {.name = "l2",
      .place = kPlace<&Options::classic, &Options::OfClassic::l2>,
      .help = "L2 penalty of the parameters: l2 * parameter is added to the gradient",
-     .of = OptionPreset::kClassic},
+     .of = "classic"},
     {.name = "ema",
      .place = kPlace<&Options::classic, &Options::OfClassic::ema>,
      .help = "Decay of the average of the generators that rows come from, 0 = the last ones",
-     .of = OptionPreset::kClassic,
+     .of = "classic",
      .bounds = kShare},
 };
 
@@ -226,8 +224,8 @@ void set_options(Options& options, std::string_view json);
 /// Throws Error where an option is what it may not be, or is of another preset than options.preset and not left as it
 /// was.
 void check(const Options& options);
-/// What is to say of an option, called `name`, that is given for the other preset than its own.
-std::string other_preset_text(std::string_view name, OptionPreset its);
+/// What is to say of an option, called `name`, that only the preset `its` knows and that is given for another.
+std::string other_preset_text(std::string_view name, std::string_view its, std::string_view preset);
 
 /// The options of the run and of the networks as JSON, for the model file: those of the preset.
 std::string options_to_json(const Options& options);

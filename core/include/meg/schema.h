@@ -11,7 +11,15 @@
 
 namespace meg {
 
-enum class ColumnType { kCategorical, kBoolean, kInteger, kDecimal, kDatetime, kIdentifier, kText };
+enum class ColumnType {
+  kCategorical,  ///< words or codes, counted
+  kBoolean,      ///< two words: true and false, yes and no, 1 and 0
+  kInteger,      ///< whole numbers
+  kDecimal,      ///< numbers with digits behind the point
+  kDatetime,     ///< dates, times of the day, or both, in one format
+  kIdentifier,   ///< a different value in every row, which only looks like those of the table
+  kText          ///< free text, likewise
+};
 
 /// The type's name in files and messages: "categorical", "boolean", "integer", ...
 std::string_view type_name(ColumnType type);
@@ -58,7 +66,7 @@ struct ColumnSchema {
 
 using Schema = std::vector<ColumnSchema>;
 
-/// What is asked of a column instead of what its values say.
+/// The type to use instead of the inferred one.
 struct AskedType {
   AskedType(ColumnType asked = ColumnType::kText, std::string in_format = {})
       : type(asked), format(std::move(in_format)) {}

@@ -102,7 +102,7 @@ class Array {
   template <class T>
   static Array of(DataType type, std::vector<T> values, Bitmap valid = {});
   static Array bools(const Bitmap& values, Bitmap valid = {});
-  /// Text i is bytes[offsets[i], offsets[i + 1]); offsets has one more entry than there are texts.
+  /// Text i is bytes[offsets[i], offsets[i + 1]); offsets has one more entry than there are texts. Both are trusted.
   static Array texts(std::vector<std::int32_t> offsets, std::string bytes, Bitmap valid = {}, DataType type = {});
   static Array texts(std::span<const std::string> texts, Bitmap valid = {});
   /// Places in `values`, -1 where there is no value. Throws Error for a place beyond them.
@@ -131,12 +131,12 @@ class Array {
     return (static_cast<const std::uint8_t*>(layout_.values)[at / 8] >> at % 8 & 1) != 0;
   }
   /// A value of a utf8 or dictionary column; empty where it is null. Valid as long as any copy of the array is.
+  /// Neither the type nor i < size() is checked, here and in boolean(), is_null() and dictionary().
   std::string_view text(std::size_t i) const {
-    if (type_.id == TypeId::kDictionary) {
-      if (is_null(i)) return {};
+    if (is_null(i)) return {};
+    if (type_.id == TypeId::kDictionary)
       return layout_.dictionary->text(
           static_cast<std::size_t>(static_cast<const std::int32_t*>(layout_.values)[layout_.offset + i]));
-    }
     const std::int32_t* const offsets = static_cast<const std::int32_t*>(layout_.values) + layout_.offset + i;
     return {layout_.bytes + offsets[0], static_cast<std::size_t>(offsets[1] - offsets[0])};
   }
@@ -164,6 +164,9 @@ class Array {
   Layout layout_;
   std::size_t null_count_ = 0;
 };
+
+/// A value as text, whatever its type: "12", "0.5", "true", "2024-02-29 12:00:00Z"; empty where it is null.
+std::string to_text(const Array& values, std::size_t i);
 
 /// A column of a table: its name and values.
 struct NamedArray {
@@ -200,7 +203,8 @@ class Table {
   std::vector<NamedArray> take_columns() && { return std::move(columns_); }
   /// Rows [first, first + count), of the same memory.
   Table slice(std::size_t first, std::size_t count) const;
-  /// A table of some of the rows, in the order of their numbers; copies them. Throws Error where there is no such row.
+  /// A table of some of the rows, in the order of their numbers; copies them. Throws Error where there is no such row,
+  /// and where a column's texts are 2 GiB or more.
   Table take(std::span<const std::size_t> rows) const;
   /// The rows of one table after the other, which must have the same columns; copies them, but for a single one. Throws
   /// Error, naming the column, where names or types differ, and where a column's texts are 2 GiB or more.

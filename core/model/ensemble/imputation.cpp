@@ -121,9 +121,9 @@ class RowImputer {
       if (const TableCoding::Places places = places_of(c); places.are_two())
         set(places.second, on_.coding.columns()[places.second].encode(value, 0.5f), cells);
       if (is_numeric(schema.type) && (value.number < schema.smallest || value.number > schema.largest))
-        ++counts_.beyond;
+        ++counts_.out_of_range;
     } catch (const Error& error) {
-      if (counts_.unread++ == 0) counts_.first_unread = fmt::format("row {}: {}", first_row_ + row + 1, error.what());
+      if (counts_.unknown++ == 0) counts_.first_unknown = fmt::format("row {}: {}", first_row_ + row + 1, error.what());
     }
   }
 
@@ -151,7 +151,7 @@ class RowImputer {
   /// Counts a missing cell, and takes what it is filled with.
   void take(std::size_t row, std::size_t c, const float* cells) {
     if (!fills(c)) {
-      ++counts_.left;
+      ++counts_.still_missing;
       return;
     }
     ++counts_.filled;

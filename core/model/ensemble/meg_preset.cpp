@@ -73,7 +73,7 @@ class MegPreset final : public Preset {
     const bool begun = under_way() || finished_;
     if (begun && ((epochs > 0 && epochs != epochs_) || (batch_size > 0 && batch_size != batch_size_)))
       fail(ErrorCode::kInvalidArgument,
-           "the run began with {} epochs at most and batches of {} rows, and goes on with them: leave `epochs` and "
+           "the run began with {} epochs at most and batches of {} rows, and goes on with them: leave `num_epochs` and "
            "`batch_size` out, or begin a new run with `start_from`",
            epochs_, batch_size_);
     if (finished_) return;

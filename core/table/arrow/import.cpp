@@ -99,6 +99,7 @@ Table import_table(ArrowSchema* schema, ArrowArray* rows) {
 }
 
 ArrowImport::ArrowImport(ArrowArrayStream* stream) : stream_(moved(stream)) {
+  if (!stream_.release) fail(ErrorCode::kInvalidArgument, "the Arrow stream has been read already: make a new one");
   try {
     check(stream_.get_schema(&stream_, &schema_));
     columns_ = import_columns(schema_);

@@ -9,6 +9,7 @@
 #include "core/fail.h"
 #include "core/table/arrow/decimal.h"
 #include "core/table/arrow/format.h"
+#include "core/table/text_limit.h"
 #include "core/table/utf8.h"
 
 namespace meg {
@@ -16,7 +17,6 @@ namespace meg {
 namespace {
 
 constexpr std::int64_t kDayMillis = 86'400'000;
-constexpr std::size_t kMostTextBytes = std::numeric_limits<std::int32_t>::max();
 
 /// An Arrow array that is ours to release.
 struct Owned {

@@ -75,9 +75,9 @@ inline std::optional<PlainDigits> read_digits(std::string_view text) {
   return out;
 }
 
-/// Reads what is digits, at most 14 of them, with or without a point between them and a minus in front: most numbers of
-/// most tables. Nothing of others. The number is the nearest double, for its digits and the power of ten that divides
-/// them are doubles. Eight bytes may be read from where the text starts, behind its sign, if `may_read` says so.
+/// Reads a number of at most 15 characters behind a minus: digits, with or without a point between them; most numbers
+/// of most tables. Nothing of any other text. The number is the nearest double, because its digits and the power of ten
+/// are exact doubles (Clinger 1990). `may_read_eight`: the 8 bytes behind the minus can be read.
 inline std::optional<PlainNumber> read_plain_number(std::string_view text, bool may_read_eight = false) {
   constexpr std::array<double, 16> kPowers{1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                            1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};

@@ -72,7 +72,10 @@ std::size_t count_distinct(std::span<const double> numbers, const Digits& digits
 std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, ColumnSchema& out) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   Survey s;
-  const char* const end = cells.size() > 0 ? cells.text(cells.size() - 1).end() : nullptr;
+  const Array::Layout& memory = cells.layout();
+  const char* const end =
+      memory.bytes +
+      (cells.size() > 0 ? static_cast<const std::int32_t*>(memory.values)[memory.offset + memory.size] : 0);
   Digits digits;
   MissingWords words(missing);
   s.numbers.reserve(cells.size());

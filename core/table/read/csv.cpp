@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +16,7 @@
 #include "core/fail.h"
 #include "core/input_file.h"
 #include "core/table/infer/number.h"
+#include "core/table/text_limit.h"
 #include "core/table/utf8.h"
 
 namespace meg {
@@ -26,14 +26,12 @@ namespace {
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 /// Bytes of a file that are read at once: more than the longest line.
 constexpr std::size_t kBlock = 4 * kLongestLine;
-/// How much more than its first block a file is taken to hold.
+/// Memory is reserved for 5 % more than the first block predicts.
 constexpr double kLikely = 1.05;
 /// Cells of plain lines that are added to their columns at once.
 constexpr std::size_t kPlainCells = 8192;
-constexpr std::size_t kShort = 16;
-constexpr std::ptrdiff_t kShortBytes = kShort;
+constexpr std::ptrdiff_t kShort = 16;
 constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
-constexpr std::size_t kMostColumnBytes = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Throws Error where the first bytes are those of a file that is often given in a table's place.
@@ -125,7 +123,7 @@ struct Texts {
     for (std::size_t i = first; i < cells.size(); i += stride) {
       const std::string_view cell = cells[i];
       // Most cells are short: a copy of a fixed length is quicker, where both texts go on for it.
-      if (cell.size() <= kShort && end - cell.data() >= kShortBytes && to_end - to >= kShortBytes)
+      if (std::ssize(cell) <= kShort && end - cell.data() >= kShort && to_end - to >= kShort)
         std::memcpy(to, cell.data(), kShort);
       else
         std::copy(cell.begin(), cell.end(), to);
@@ -135,7 +133,7 @@ struct Texts {
   /// Memory for so many times as much as there is.
   void reserve(double times) {
     const auto grown = [&](std::size_t size) { return static_cast<std::size_t>(static_cast<double>(size) * times); };
-    bytes.reserve(std::min(grown(bytes.size()), kMostColumnBytes));
+    bytes.reserve(std::min(grown(bytes.size()), kMostTextBytes));
     offsets.reserve(grown(offsets.size()));
   }
 };
@@ -180,7 +178,10 @@ struct CsvReader {
   }
 
   void add(std::string_view cell) {
-    if (fields < columns.size()) columns[fields].append(cell);
+    if (fields < columns.size()) {
+      columns[fields].append(cell);
+      check_size(fields);
+    }
     ++fields;
   }
 
@@ -228,7 +229,10 @@ struct CsvReader {
   /// Column by column, so that each goes on where it stopped.
   void add_plain() {
     if (!ragged)
-      for (std::size_t c = 0; c < columns.size(); ++c) columns[c].append_each(plain, c, columns.size(), text_end);
+      for (std::size_t c = 0; c < columns.size(); ++c) {
+        columns[c].append_each(plain, c, columns.size(), text_end);
+        check_size(c);
+      }
     plain.clear();
   }
 
@@ -267,6 +271,10 @@ struct CsvReader {
     if (ragged) fail_ragged();
   }
 
+  void check_size(std::size_t column) const {
+    if (columns[column].bytes.size() > kMostTextBytes)
+      fail("{}:{}: the cells of column '{}' are 2 GiB or more; split the file", name, line, names[column]);
+  }
   [[noreturn]] void fail_ragged() const {
     fail("{}:{}: {} values, but the header has {} columns", name, row_line, ragged_fields, columns.size());
   }
@@ -283,8 +291,6 @@ Table take_table(CsvReader&& reader) {
   std::vector<NamedArray> columns;
   for (std::size_t c = 0; c < reader.names.size(); ++c) {
     Texts& texts = reader.columns[c];
-    if (texts.bytes.size() > kMostColumnBytes)
-      fail("'{}': the cells of column '{}' are 2 GiB or more; split the file", reader.name, reader.names[c]);
     columns.push_back({reader.names[c], Array::texts(std::move(texts.offsets), std::move(texts.bytes))});
   }
   Table out(std::move(columns), /*is_text=*/true);

@@ -43,7 +43,7 @@ class Files : public TableReader {
     for (;;) {
       if (std::optional<Table> part = reader_->next()) {
         if (!first_) {
-          first_ = part->slice(0, 0);
+          first_ = part->take({});  // holds no memory of the part
           style_ = reader_->style();
         }
         return file_ == 0 ? std::move(part) : in_order(*part);
@@ -105,14 +105,9 @@ std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> 
 
 Table read_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style) {
   const std::unique_ptr<TableReader> reader = open_tables(paths, format);
-  std::optional<Table> first = reader->next();
-  std::optional<Table> part = reader->next();
+  Table out = all_rows([&] { return reader->next(); }).value();  // there is one part at least
   style = reader->style();
-  if (!part) return std::move(*first);
-  TableBuilder all;
-  all.append(*std::exchange(first, std::nullopt));
-  for (; part; part = reader->next()) all.append(*part);
-  return std::move(all).finish();
+  return out;
 }
 
 Table read_table(std::span<const std::filesystem::path> paths, const std::string& format) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/fail.h"
 #include "core/table/infer/read_table.h"
+#include "core/table/text_limit.h"
 #include "core/table/write/write_column.h"
 
 namespace meg {
@@ -44,6 +46,7 @@ Array fill_texts(const ColumnSchema& column, const Array& cells, const std::vect
       append_spelled(column, made, r, bytes);
     else
       bytes += cells.text(r);
+    if (bytes.size() > kMostTextBytes) fail("the texts of column '{}' are 2 GiB or more", column.name);
     valid.push_back(is_hole[r] || !cells.is_null(r));
     offsets.push_back(static_cast<std::int32_t>(bytes.size()));
   }

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "core/fail.h"
 #include "core/table/cells.h"
+#include "core/table/text_limit.h"
 
 namespace meg {
 
@@ -71,6 +73,7 @@ Array texts_of(const ColumnSchema& column, const Array& read, const DataType& ty
   std::string bytes;
   for (std::size_t i = 0; i < read.size(); ++i) {
     if (!read.is_null(i)) append_spelled(column, read, i, bytes);
+    if (bytes.size() > kMostTextBytes) fail("the texts of column '{}' are 2 GiB or more", column.name);
     offsets.push_back(static_cast<std::int32_t>(bytes.size()));
   }
   return Array::texts(std::move(offsets), std::move(bytes), validity_of(read), type);

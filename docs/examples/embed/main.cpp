@@ -9,21 +9,6 @@
 #include <string>
 #include <vector>
 
-/// A cell of a column of numbers or words.
-void print(const meg::Array& column, std::size_t row, const char* end) {
-  if (column.is_null(row)) {
-    std::printf("NA%s", end);
-    return;
-  }
-  switch (column.type().id) {
-    case meg::TypeId::kInt64:
-      std::printf("%lld%s", static_cast<long long>(column.values<std::int64_t>()[row]), end);
-      break;
-    case meg::TypeId::kFloat64: std::printf("%g%s", column.values<double>()[row], end); break;
-    default: std::printf("%s%s", std::string(column.text(row)).c_str(), end);
-  }
-}
-
 /// The mean of a column: its values are a span of its type.
 template <class T>
 double mean(const meg::Array& column) {
@@ -49,7 +34,9 @@ int main(int argc, char** argv) {
     const std::vector<std::string> conditions(argv + 3, argv + argc);
     const meg::Table rows = loaded.generate(/*num_samples=*/5, /*seed=*/1, {.where = conditions});
     for (std::size_t r = 0; r < rows.rows(); ++r)
-      for (std::size_t c = 0; c < rows.columns(); ++c) print(rows[c], r, c + 1 < rows.columns() ? ", " : "\n");
+      for (std::size_t c = 0; c < rows.columns(); ++c)
+        std::printf("%s%s", rows[c].is_null(r) ? "NA" : meg::to_text(rows[c], r).c_str(),
+                    c + 1 < rows.columns() ? ", " : "\n");
 
     // A service keeps a model as bytes, in a database for example.
     const std::vector<std::byte> bytes = model.save_model();
