@@ -67,7 +67,7 @@ void refinement_step(benchmark::State& state, bool alone) {
   constexpr int kMany = 1'000'000'000;
   const RefinementOptions options{
       .steps = alone ? 0 : kMany, .discriminator_first = alone ? kMany : 0, .batch_size = kBatch};
-  Refinement refinement(*t.backend, t.ensemble, t.rows, constants.data(), options, start.data());
+  Refinement refinement(*t.backend, t.ensemble, t.rows, constants, options, start);
   const double view = static_cast<double>(t.ensemble.layout().view_stride), hidden = 256,
                judge = view * hidden + hidden * hidden + hidden;
   const double learns = 2 * (2 * judge + judge - view * hidden), generates = 6 * t.ensemble.multiply_adds() + 2 * judge;
@@ -85,7 +85,8 @@ void generate(benchmark::State& state) {
   std::vector<float> start(ensemble.parameters());
   ensemble.initialize(1, start);
   const Memory constants = backend->allocate(ensemble.constants()),
-               cells = backend->allocate(kBlock * ensemble.layout().cell_stride());
+               memory = backend->allocate(kBlock * ensemble.layout().cell_stride());
+  const View cells = memory.view(kBlock, ensemble.layout().cell_stride());
   const auto passes_on = ensemble.forward_on(*backend);
   Arena arena(backend->allocate(static_cast<std::size_t>(threads) * ensemble.tape_floats(kPass, passes_on)));
   std::vector<MaskedEnsemble::Tape> tapes;
@@ -94,9 +95,8 @@ void generate(benchmark::State& state) {
   for (auto _ : state) {
     backend->make_passes(kBlock / kPass, threads, [&](Backend& on, int slot, int i) {
       const std::size_t row = static_cast<std::size_t>(i) * kPass;
-      ensemble.generate(on, kPass, {.first_row = first_row + row}, start.data(), constants.data(),
-                        tapes[static_cast<std::size_t>(slot)], cells.data() + row * ensemble.layout().cell_stride(),
-                        nullptr);
+      ensemble.generate(on, {.first_row = first_row + row}, start, constants, tapes[static_cast<std::size_t>(slot)],
+                        cells.row_range(row, kPass), {});
     });
     first_row += kBlock;
   }

@@ -28,8 +28,7 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
   const Memory parameters = backend.allocate(start.size()), constants = backend.allocate(ensemble.constants());
   backend.upload(start, parameters.data());
   const Decoding decoding(backend, coding);
-  const TrainedEnsemble trained{backend,          ensemble,           coding, parameters.data(),
-                                constants.data(), decoding.numbers(), threads};
+  const TrainedEnsemble trained{backend, ensemble, coding, parameters, constants, decoding.numbers(), threads};
 
   const int pass = trained.rows_of_pass(rows);
   const auto pass_rows = static_cast<std::size_t>(pass);
@@ -42,8 +41,8 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
   const auto on_device = [&](std::uint64_t first_row) {
     for (std::size_t done = 0; done < rows; done += pass_rows) {
       backend.begin_step();
-      ensemble.generate(backend, pass, {.seed = 1, .first_row = first_row + done}, parameters.data(), constants.data(),
-                        tape, cells.data(), nullptr);
+      ensemble.generate(backend, {.seed = 1, .first_row = first_row + done}, parameters, constants, tape,
+                        cells.view(pass_rows, ensemble.layout().cell_stride()), {});
       backend.decode(decoding.numbers(), static_cast<int>(layout.size()), pass, cells.data(),
                      reinterpret_cast<std::uint32_t*>(code.data()), reinterpret_cast<double*>(number.data()));
       backend.end_step();

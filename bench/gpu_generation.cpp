@@ -34,8 +34,9 @@ void draw_batch(benchmark::State& state, bool at_once, Precision precision) {
   const auto draw = [&](bool fills) {
     backend->begin_step();
     backend->fill(-1.0f, cells);
-    ensemble.generate(*backend, rows, {.seed = 1, .fills = fills}, parameters.data(), constants.data(), tape,
-                      cells.data(), view.data());
+    ensemble.generate(*backend, {.seed = 1, .fills = fills}, parameters, constants, tape,
+                      cells.view(count, ensemble.layout().cell_stride()),
+                      view.view(count, ensemble.layout().view_stride));
     backend->end_step();
   };
   draw(true);

@@ -19,15 +19,16 @@ struct Operands {
       : backend(make_backend(Device::kCuda, 0, precision)),
         layer(bench::make_layer(kind, hidden)),
         rows(bench::rows_of(kind)),
-        x(bench::random(*backend, static_cast<std::size_t>(rows) * layer.front().x_stride)),
-        y(bench::random(*backend, static_cast<std::size_t>(rows) * layer.front().y_stride)),
+        x(bench::random(*backend, rows * layer.front().x_stride)),
+        y(bench::random(*backend, rows * layer.front().y_stride)),
         parameters(bench::random(*backend, layer.back().bias + static_cast<std::size_t>(layer.back().outputs), 2)) {
     bench::wait();
   }
   /// By the linear_forward() of a backend, or of a peer.
   template <class Linear>
   void run(Linear& linear) {
-    linear.linear_forward(layer, rows, x.data(), parameters.data(), kRelu, y.data());
+    linear.linear_forward(layer, x.view(rows, layer.front().x_stride), parameters, kRelu,
+                          y.view(rows, layer.front().y_stride));
   }
   /// Checks and times it.
   template <class Linear>
@@ -44,7 +45,7 @@ struct Operands {
 
   std::unique_ptr<Backend> backend;
   GroupedLinear layer;
-  int rows;
+  std::size_t rows;
   Memory x, y, parameters;
   cuda::Queue queue;
   cuda::DeviceLists lists{queue};

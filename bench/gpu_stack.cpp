@@ -15,14 +15,14 @@ using namespace meg;
 
 namespace {
 
-constexpr int kRows = 512;
+constexpr std::size_t kRows = 512;
 enum Way { kForward, kForwardAndBackward };
 
 struct Operands {
   Operands(int units_of_each, Precision precision)
       : backend(make_backend(Device::kCuda, 0, precision)), layers(bench::make_stack_layers(units_of_each)) {
     const auto take = [&](std::size_t width) {
-      return memory.emplace_back(bench::random(*backend, kRows * width, memory.size())).data();
+      return memory.emplace_back(bench::random(*backend, kRows * width, memory.size())).view(kRows, width);
     };
     const std::size_t units = layers.hidden[0].x_stride, wide = layers.head[0].y_stride;
     tape = {take(layers.first[0].x_stride),
@@ -52,8 +52,8 @@ struct Operands {
 /// By a backend's or a peer's operations of a layer.
 template <class Linear>
 struct LayerByLayer {
-  void forward() { stack_layers_forward(linear, o.stack, kRows, o.parameters.data(), o.tape); }
-  void backward() { stack_layers_backward(linear, o.stack, kRows, o.parameters.data(), o.tape, o.gradients.data()); }
+  void forward() { stack_layers_forward(linear, o.stack, o.parameters, o.tape); }
+  void backward() { stack_layers_backward(linear, o.stack, o.parameters, o.tape, o.gradients); }
   Operands& o;
   Linear& linear;
 };
@@ -111,8 +111,8 @@ void per_layer(benchmark::State& state, Way way, int units, Precision precision)
 /// What training does.
 void trained(benchmark::State& state, Way way, int units, Precision precision) {
   struct Rung {
-    void forward() { o.backend->stack_forward(o.stack, kRows, o.parameters.data(), o.tape); }
-    void backward() { o.backend->stack_backward(o.stack, kRows, o.parameters.data(), o.tape, o.gradients.data()); }
+    void forward() { o.backend->stack_forward(o.stack, o.parameters, o.tape); }
+    void backward() { o.backend->stack_backward(o.stack, o.parameters, o.tape, o.gradients); }
     Operands& o;
   };
   Operands o(units, precision);

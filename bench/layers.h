@@ -64,6 +64,6 @@ inline StackLayers make_stack_layers(int units) {
   return layers;
 }
 
-inline int rows_of(Layer kind) { return is_large(kind) ? 512 : 64; }
+inline std::size_t rows_of(Layer kind) { return is_large(kind) ? 512 : 64; }
 
 }  // namespace meg::bench

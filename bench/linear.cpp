@@ -14,50 +14,47 @@ struct Operands {
       : backend(make_backend(Device::kCpu, threads)),
         layer(make_layer(kind)),
         rows(bench::rows_of(kind)),
-        x(random(static_cast<std::size_t>(rows) * layer.front().x_stride)),
-        y(random(static_cast<std::size_t>(rows) * layer.front().y_stride)),
-        parameters(random(layer.back().bias + static_cast<std::size_t>(layer.back().outputs))),
-        gradients(random(parameters.size())) {}
+        arena(backend->allocate(Arena::floats([this](Arena& from) { take(from); }))) {
+    take(arena);
+    for (const View all : {x, y, parameters, gradients}) backend->fill_normal(1, Stream::kMeasure, 0, all);
+  }
 
-  Memory random(std::size_t count) {
-    Memory memory = backend->allocate(count);
-    backend->fill_normal(1, Stream::kMeasure, 0, memory);
-    return memory;
+  void take(Arena& from) {
+    x = from.take(rows, layer.front().x_stride), y = from.take(rows, layer.front().y_stride);
+    parameters = from.take(1, layer.back().bias + static_cast<std::size_t>(layer.back().outputs));
+    gradients = from.take(1, parameters.size());
   }
   double flops() const {
     double sum = 0;
-    for (const LinearGroup& g : layer) sum += 2.0 * g.inputs * g.outputs * rows;
+    for (const LinearGroup& g : layer) sum += 2.0 * g.inputs * g.outputs * static_cast<double>(rows);
     return sum;
   }
 
   std::unique_ptr<Backend> backend;
   GroupedLinear layer;
-  int rows;
-  Memory x, y, parameters, gradients;
+  std::size_t rows;
+  Arena arena;
+  View x, y, parameters, gradients;
 };
 
 void forward(benchmark::State& state, Layer kind) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(kind, threads);
-  for (auto _ : state)
-    o.backend->linear_forward(o.layer, o.rows, o.x.data(), o.parameters.data(), {.activation = Activation::kRelu},
-                              o.y.data());
+  for (auto _ : state) o.backend->linear_forward(o.layer, o.x, o.parameters, {.activation = Activation::kRelu}, o.y);
   meg::bench::report_flops(state, o.flops(), threads);
 }
 
 void backward_input(benchmark::State& state, Layer kind) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(kind, threads);
-  for (auto _ : state)
-    o.backend->linear_backward_input(o.layer, o.rows, o.y.data(), o.parameters.data(), {}, o.x.data());
+  for (auto _ : state) o.backend->linear_backward_input(o.layer, o.y, o.parameters, {}, o.x);
   meg::bench::report_flops(state, o.flops(), threads);
 }
 
 void backward_weight(benchmark::State& state, Layer kind) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(kind, threads);
-  for (auto _ : state)
-    o.backend->linear_backward_weight(o.layer, o.rows, o.x.data(), o.y.data(), true, o.gradients.data());
+  for (auto _ : state) o.backend->linear_backward_weight(o.layer, o.x, o.y, true, o.gradients);
   meg::bench::report_flops(state, o.flops(), threads);
 }
 

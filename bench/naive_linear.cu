@@ -15,10 +15,10 @@ __device__ void each(std::size_t height, std::size_t width, const Use& use) {
 }
 
 /// Threads for the largest matrix of a group, of so many rows; or of its inputs.
-Launch shape_of(LinearGroups layer, int rows) {
+Launch shape_of(LinearGroups layer, std::size_t rows) {
   std::size_t most = 0;
   for (const LinearGroup& g : layer)
-    most = std::max(most, static_cast<std::size_t>(std::max(rows, g.inputs)) *
+    most = std::max(most, std::max(rows, static_cast<std::size_t>(g.inputs)) *
                               static_cast<std::size_t>(std::max(g.inputs, g.outputs)));
   dim3 blocks = blocks_for(most);
   blocks.y = static_cast<unsigned>(layer.size());
@@ -39,7 +39,7 @@ __global__ void naive_forward_kernel(const LayerGroup* groups, std::size_t rows,
 }
 
 __global__ void naive_backward_input_kernel(const LayerGroup* groups, std::size_t rows, const float* dy,
-                                            const float* parameters, BackwardTail tail, float* dx) {
+                                            const float* parameters, BackwardFinish tail, float* dx) {
   const LayerGroup g = groups[blockIdx.y];
   each(rows, g.inputs, [&](std::size_t row, std::size_t input) {
     float sum = 0;
@@ -67,23 +67,22 @@ __global__ void naive_backward_weight_kernel(const LayerGroup* groups, std::size
 
 }  // namespace
 
-void NaiveLinear::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
-                                 const ForwardTail& tail, float* y) {
-  launch(queue_, shape_of(layer, rows), naive_forward_kernel, lists_.groups(layer), static_cast<std::size_t>(rows), x,
-         parameters, ForwardFinish(tail), y);
+void NaiveLinear::linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail,
+                                 View y) {
+  launch(queue_, shape_of(layer, y.rows()), naive_forward_kernel, lists_.groups(layer), y.rows(), x.data(),
+         parameters.data(), ForwardFinish(tail), y.data());
 }
 
-void NaiveLinear::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                                        const BackwardTail& tail, float* dx) {
-  launch(queue_, shape_of(layer, rows), naive_backward_input_kernel, lists_.groups(layer),
-         static_cast<std::size_t>(rows), dy, parameters, tail, dx);
+void NaiveLinear::linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters,
+                                        const BackwardTail& tail, View dx) {
+  launch(queue_, shape_of(layer, dy.rows()), naive_backward_input_kernel, lists_.groups(layer), dy.rows(), dy.data(),
+         parameters.data(), BackwardFinish(tail), dx.data());
 }
 
-void NaiveLinear::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
-                                          float* gradients) {
+void NaiveLinear::linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients) {
   for (const auto& [layer, x, dy] : layers)
-    launch(queue_, shape_of(layer, rows), naive_backward_weight_kernel, lists_.groups(layer),
-           static_cast<std::size_t>(rows), x, dy, with_bias, gradients);
+    launch(queue_, shape_of(layer, dy.rows()), naive_backward_weight_kernel, lists_.groups(layer), dy.rows(), x.data(),
+           dy.data(), with_bias, gradients.data());
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -62,9 +62,9 @@ void time(benchmark::State& state, double flops, double peak, const Run& run) {
 }
 
 /// Of y = x w, all in all.
-inline double flops(LinearGroups layer, int rows) {
+inline double flops(LinearGroups layer, std::size_t rows) {
   double sum = 0;
-  for (const LinearGroup& g : layer) sum += 2.0 * g.inputs * g.outputs * rows;
+  for (const LinearGroup& g : layer) sum += 2.0 * g.inputs * g.outputs * static_cast<double>(rows);
   return sum;
 }
 

@@ -22,19 +22,17 @@ class CpuBackend final : public Backend {
   void finish_download(int) override {}
   void fill(float value, View out) override;
 
-  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
-                      float* y) override;
-  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                             const BackwardTail& tail, float* dx) override;
-  void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
-                               float* gradients) override;
+  void linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail, View y) override;
+  void linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters, const BackwardTail& tail,
+                             View dx) override;
+  void linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients) override;
 
-  void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
-                           const Dropout& dropout, float* sum, float* y) override;
-  void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
-  void sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum, const float* products,
-                             const float* bias, const Dropout& dropout, float* y) override;
-  void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
+  void running_sum_forward(std::size_t begin, std::size_t end, ConstView products, ConstView bias,
+                           const Dropout& dropout, View sum, View y) override;
+  void running_sum_backward(ConstView dy, View dproducts, View dbias) override;
+  void sum_of_others_forward(std::size_t begin, std::size_t end, ConstView sum, ConstView products, ConstView bias,
+                             const Dropout& dropout, View y) override;
+  void sum_of_others_backward(ConstView dy, View dproducts, View dbias) override;
 
   void activation_backward(Activation activation, ConstView y, ConstView dy, View dx) override;
   void dropout(const Dropout& dropout, View x) override;

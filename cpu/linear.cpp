@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "cpu/activation.h"
 #include "cpu/backend.h"
 #include "cpu/dropout.h"
@@ -21,9 +22,9 @@ int column_blocks(LinearGroups layer, Width width) {
   return most;
 }
 
-double multiply_adds(LinearGroups layer, int rows) {
+double multiply_adds(LinearGroups layer, std::size_t rows) {
   double sum = 0;
-  for (const LinearGroup& g : layer) sum += static_cast<double>(g.inputs) * g.outputs * rows;
+  for (const LinearGroup& g : layer) sum += static_cast<double>(g.inputs) * g.outputs * static_cast<double>(rows);
   return sum;
 }
 
@@ -51,79 +52,85 @@ Part part_of(int task, int row_blocks, int column_blocks, int rows) {
           static_cast<std::size_t>(column), std::min(kRowBlock, rows - row), kColumnBlock};
 }
 
-/// What `tail` does to rows x width elements of dx behind element `first`. By value: through a reference every store
-/// could change it, and nothing would be vectorized.
-void finish(BackwardTail tail, const LinearGroup& group, std::size_t rows, std::size_t width, std::size_t first,
+/// What `tail` does to rows x width elements of dx behind element `first`.
+void finish(const BackwardTail& tail, const LinearGroup& group, std::size_t rows, std::size_t width, std::size_t first,
             std::size_t stride, float* dx) {
+  // Local copies: through a reference every store could change them, and nothing would be vectorized.
+  const float *const residual = tail.residual.data(), *const output = tail.output.data();
+  float* const masked = tail.masked.data();
   const float scale = group.drops ? tail.scale : 1.0f;
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t begin = first + r * stride, end = begin + width;
-    if (tail.residual)
+    if (residual)
 #pragma GCC ivdep
-      for (std::size_t i = begin; i < end; ++i) dx[i] += tail.residual[i];
-    if (tail.masked)
+      for (std::size_t i = begin; i < end; ++i) dx[i] += residual[i];
+    if (masked)
       with_formula(tail.activation, [=](auto formula) {
 #pragma GCC ivdep
-        for (std::size_t i = begin; i < end; ++i) tail.masked[i] = scale * formula.slope(tail.output[i]) * dx[i];
+        for (std::size_t i = begin; i < end; ++i) masked[i] = scale * formula.slope(output[i]) * dx[i];
       });
   }
 }
 
 /// y *= tail.activation'(.), of rows x width elements behind element `first`.
-void multiply_with_slope(ForwardTail tail, std::size_t rows, std::size_t width, std::size_t first, std::size_t stride,
-                         float* y) {
-  with_formula(tail.activation, [=](auto formula) {
+void multiply_with_slope(const ForwardTail& tail, std::size_t rows, std::size_t width, std::size_t first,
+                         std::size_t stride, float* y) {
+  with_formula(tail.activation, [=, output = tail.slope_of.data()](auto formula) {
     for (std::size_t r = 0; r < rows; ++r)
 #pragma GCC ivdep
-      for (std::size_t i = first + r * stride, end = i + width; i < end; ++i) y[i] *= formula.slope(tail.slope_of[i]);
+      for (std::size_t i = first + r * stride, end = i + width; i < end; ++i) y[i] *= formula.slope(output[i]);
   });
 }
 
 /// The gradients of a group's weights, those of its outputs from column `first` on.
-void add_weight_gradients(const WeightProduct& of, const LinearGroup& g, int first, int rows, bool with_bias,
-                          float* gradients) {
+void add_weight_gradients(const WeightProduct& of, const LinearGroup& g, int first, bool with_bias, float* gradients) {
   const int count = std::min(kColumnBlock, g.outputs - first);
   if (count <= 0) return;
+  const float* const x = of.x.data() + g.x;
+  const std::size_t rows = of.dy.rows();
   const auto width = static_cast<std::size_t>(count), outputs = static_cast<std::size_t>(g.outputs);
-  const float* out = of.dy + g.y + first;
+  const float* out = of.dy.data() + g.y + first;
   float* dw = gradients + g.weight + first;
   float* db = gradients + g.bias + first;
   if (with_bias)
-    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+    for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t c = 0; c < width; ++c) db[c] += out[r * g.y_stride + c];
   if (outputs == 1) {  // a column: rows of x, weighted
-    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+    for (std::size_t r = 0; r < rows; ++r)
       for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i)
-          dw[row + i] += out[r * g.y_stride] * of.x[g.x + r * g.x_stride + column + i];
+          dw[row + i] += out[r * g.y_stride] * x[r * g.x_stride + column + i];
       });
     return;
   }
   for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
-    multiply(inputs, count, rows, {of.x + g.x + column, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd,
+    multiply(inputs, count, static_cast<int>(rows), {x + column, 1, g.x_stride}, {out, g.y_stride, 1}, Into::kAdd,
              dw + row * outputs, outputs);
   });
 }
 
 }  // namespace
 
-void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
-                                const ForwardTail& tail, float* y) {
+void CpuBackend::linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail,
+                                View y) {
+  check_linear(Device::kCpu, layer, x, parameters, y);
+  check_laid_out_as(y, tail.slope_of, tail.residual, tail.sum);
+  const int rows = static_cast<int>(y.rows());
   const int row_blocks = blocks(rows, kRowBlock);
   const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.outputs; });
   const int tasks = static_cast<int>(layer.size()) * row_blocks * columns;
-  pool_.run(tasks, multiply_adds(layer, rows), [&](int task) {
+  pool_.run(tasks, multiply_adds(layer, static_cast<std::size_t>(rows)), [&](int task) {
     Part part = part_of(task, row_blocks, columns, rows);
     const LinearGroup& g = layer[part.group];
     part.columns = std::min(part.columns, g.outputs - static_cast<int>(part.first_column));
     if (part.columns <= 0) return;
     const auto inputs = static_cast<std::size_t>(g.inputs), outputs = static_cast<std::size_t>(g.outputs);
     const auto count = static_cast<std::size_t>(part.rows), width = static_cast<std::size_t>(part.columns);
-    const float* in = x + g.x + part.first_row * g.x_stride;
-    const float* w = parameters + g.weight + part.first_column;
-    const float* bias = tail.bias ? parameters + g.bias + part.first_column : nullptr;
+    const float* in = x.data() + g.x + part.first_row * g.x_stride;
+    const float* w = parameters.data() + g.weight + part.first_column;
+    const float* bias = tail.bias ? parameters.data() + g.bias + part.first_column : nullptr;
     const std::size_t first = g.y + part.first_row * g.y_stride + part.first_column;
-    float* out = y + first;
+    float* out = y.data() + first;
     if (inputs == 0)
       for (std::size_t r = 0; r < count; ++r) std::fill_n(out + r * g.y_stride, width, 0.0f);
     else if (outputs == 1)  // a matrix times a vector: panels of one column would be padding
@@ -140,21 +147,26 @@ void CpuBackend::linear_forward(LinearGroups layer, int rows, const float* x, co
                  row == 0 ? Into::kAssign : Into::kAdd, out, g.y_stride);
       });
     if (tail.slope_of)
-      multiply_with_slope(tail, count, width, first, g.y_stride, y);
+      multiply_with_slope(tail, count, width, first, g.y_stride, y.data());
     else
       activate(tail.activation, count, width, bias, out, g.y_stride);
     if (tail.dropout.probability > 0 && g.drops) drop_out(tail.dropout, count, width, first, g.y_stride, out);
+    const float* const residual = tail.residual.data() + first;
+    float* const sum = tail.sum.data() + first;
     for (std::size_t r = 0; tail.sum && r < count; ++r)
-      for (std::size_t i = first + r * g.y_stride, end = i + width; i < end; ++i) tail.sum[i] = y[i] + tail.residual[i];
+      for (std::size_t i = r * g.y_stride, end = i + width; i < end; ++i) sum[i] = out[i] + residual[i];
   });
 }
 
-void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                                       const BackwardTail& tail, float* dx) {
+void CpuBackend::linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters, const BackwardTail& tail,
+                                       View dx) {
+  check_linear(Device::kCpu, layer, dx, parameters, dy);
+  check_laid_out_as(dx, tail.residual, tail.output, tail.masked);
+  const int rows = static_cast<int>(dy.rows());
   const int row_blocks = blocks(rows, kRowBlock);
   const int columns = column_blocks(layer, [](const LinearGroup& g) { return g.reach(); });
   const int tasks = static_cast<int>(layer.size()) * row_blocks * columns;
-  pool_.run(tasks, multiply_adds(layer, rows), [&](int task) {
+  pool_.run(tasks, multiply_adds(layer, static_cast<std::size_t>(rows)), [&](int task) {
     const Part part = part_of(task, row_blocks, columns, rows);
     const LinearGroup& owner = layer[part.group];
     // Groups that share x are neighbours. The first that reaches this block of dx writes it for all.
@@ -168,7 +180,7 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
     while (end < layer.size() && layer[end].x == owner.x) ++end;
     const LinearGroups sharing = layer.subspan(begin, end - begin);
     const std::size_t first = owner.x + part.first_row * owner.x_stride + part.first_column;
-    float* out = dx + first;
+    float* out = dx.data() + first;
     int width = 0;
     for (const LinearGroup& g : sharing) width = std::max(width, width_in(g));
     for (std::size_t r = 0; r < static_cast<std::size_t>(part.rows); ++r)
@@ -177,28 +189,28 @@ void CpuBackend::linear_backward_input(LinearGroups layer, int rows, const float
       for_runs(g, static_cast<int>(part.first_column), part.columns,
                [&](std::size_t column, std::size_t row, int count) {
                  const auto outputs = static_cast<std::size_t>(g.outputs);
-                 multiply(part.rows, count, g.outputs, {dy + g.y + part.first_row * g.y_stride, g.y_stride, 1},
-                          {parameters + g.weight + row * outputs, 1, outputs}, Into::kAdd,
+                 multiply(part.rows, count, g.outputs, {dy.data() + g.y + part.first_row * g.y_stride, g.y_stride, 1},
+                          {parameters.data() + g.weight + row * outputs, 1, outputs}, Into::kAdd,
                           out + column - part.first_column, owner.x_stride);
                });
     finish(tail, owner, static_cast<std::size_t>(part.rows), static_cast<std::size_t>(width), first, owner.x_stride,
-           dx);
+           dx.data());
   });
 }
 
-void CpuBackend::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
-                                         float* gradients) {
+void CpuBackend::linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients) {
   int groups = 0, columns = 1;
   double work = 0;
   for (const auto& [layer, x, dy] : layers) {
-    groups += static_cast<int>(layer.size()), work += multiply_adds(layer, rows);
+    check_linear(Device::kCpu, layer, x, gradients, dy);
+    groups += static_cast<int>(layer.size()), work += multiply_adds(layer, dy.rows());
     columns = std::max(columns, column_blocks(layer, [](const LinearGroup& g) { return g.outputs; }));
   }
   pool_.run(groups * columns, work, [&](int task) {
     auto group = static_cast<std::size_t>(task / columns);
     const WeightProduct* of = layers.data();
     for (; group >= of->layer.size(); ++of) group -= of->layer.size();
-    add_weight_gradients(*of, of->layer[group], task % columns * kColumnBlock, rows, with_bias, gradients);
+    add_weight_gradients(*of, of->layer[group], task % columns * kColumnBlock, with_bias, gradients.data());
   });
 }
 

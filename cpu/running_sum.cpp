@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "core/nn/formulas.h"
 #include "cpu/backend.h"
 #include "cpu/dropout.h"
@@ -21,19 +22,19 @@ void add_rows(ThreadPool& pool, std::size_t rows, std::size_t stride, const floa
 
 }  // namespace
 
-void CpuBackend::running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
-                                     const Dropout& dropout, float* sum, float* y) {
-  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
-  const auto count = static_cast<std::size_t>(rows);
-  const std::size_t first = static_cast<std::size_t>(begin) * width, last = static_cast<std::size_t>(end) * width;
+void CpuBackend::running_sum_forward(std::size_t begin, std::size_t end, ConstView products, ConstView bias,
+                                     const Dropout& dropout, View sum, View y) {
+  check_vectors(Device::kCpu, bias, sum, y.rows(), products, y);
+  const std::size_t width = bias.columns(), stride = bias.size(), count = y.rows();
+  const std::size_t first = begin * width, last = end * width;
   pool_.run_blocks(
       count, kSumRows, 4.0 * static_cast<double>(count * (last - first)), [&](std::size_t from, std::size_t to) {
         for (std::size_t r = from; r < to; ++r) {
-          float* const total = sum + r * width;
+          float* const total = sum.data() + r * width;
           if (begin == 0) std::fill_n(total, width, 0.0f);
           for (std::size_t k = first; k < last; k += width) {
-            const float *const p = products + r * stride + k, *const b = bias + k;
-            float* const out = y + r * stride + k;
+            const float *const p = products.data() + r * stride + k, *const b = bias.data() + k;
+            float* const out = y.data() + r * stride + k;
 #pragma GCC ivdep
             for (std::size_t i = 0; i < width; ++i) {
               total[i] += p[i];
@@ -42,18 +43,18 @@ void CpuBackend::running_sum_forward(Vectors of, int begin, int end, int rows, c
           }
         }
         if (dropout.probability > 0)
-          drop_out(dropout, to - from, last - first, from * stride + first, stride, y + from * stride + first);
+          drop_out(dropout, to - from, last - first, from * stride + first, stride, y.data() + from * stride + first);
       });
 }
 
-void CpuBackend::running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) {
-  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
-  const auto count = static_cast<std::size_t>(rows);
-  add_rows(pool_, count, stride, dy, dbias);
+void CpuBackend::running_sum_backward(ConstView dy, View dproducts, View dbias) {
+  check_vectors(Device::kCpu, dbias, View(), dy.rows(), dy, dproducts);
+  const std::size_t width = dbias.columns(), stride = dbias.size(), count = dy.rows();
+  add_rows(pool_, count, stride, dy.data(), dbias.data());
   pool_.run_blocks(count, kSumRows, 2.0 * static_cast<double>(count * stride), [&](std::size_t from, std::size_t to) {
     for (std::size_t r = from; r < to; ++r) {
-      const float* const in = dy + r * stride;
-      float* const out = dproducts + r * stride;
+      const float* const in = dy.data() + r * stride;
+      float* const out = dproducts.data() + r * stride;
       std::copy_n(in + stride - width, width, out + stride - width);
       for (std::size_t k = stride - width; k > 0; k -= width)
 #pragma GCC ivdep
@@ -62,35 +63,36 @@ void CpuBackend::running_sum_backward(Vectors of, int rows, const float* dy, flo
   });
 }
 
-void CpuBackend::sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum,
-                                       const float* products, const float* bias, const Dropout& dropout, float* y) {
-  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
-  const auto count = static_cast<std::size_t>(rows);
-  const std::size_t first = static_cast<std::size_t>(begin) * width, last = static_cast<std::size_t>(end) * width;
+void CpuBackend::sum_of_others_forward(std::size_t begin, std::size_t end, ConstView sum, ConstView products,
+                                       ConstView bias, const Dropout& dropout, View y) {
+  check_vectors(Device::kCpu, bias, sum, y.rows(), products, y);
+  const std::size_t width = bias.columns(), stride = bias.size(), count = y.rows();
+  const std::size_t first = begin * width, last = end * width;
   pool_.run_blocks(
       count, kSumRows, 4.0 * static_cast<double>(count * (last - first)), [&](std::size_t from, std::size_t to) {
         for (std::size_t r = from; r < to; ++r)
           for (std::size_t k = first; k < last; k += width) {
-            const float *const total = sum + r * width, *const own = products + r * stride + k, *const b = bias + k;
-            float* const out = y + r * stride + k;
+            const float *const total = sum.data() + r * width, *const own = products.data() + r * stride + k;
+            const float* const b = bias.data() + k;
+            float* const out = y.data() + r * stride + k;
 #pragma GCC ivdep
             for (std::size_t i = 0; i < width; ++i) out[i] = Relu::value(b[i] + (total[i] - own[i]));
           }
         if (dropout.probability > 0)
-          drop_out(dropout, to - from, last - first, from * stride + first, stride, y + from * stride + first);
+          drop_out(dropout, to - from, last - first, from * stride + first, stride, y.data() + from * stride + first);
       });
 }
 
-void CpuBackend::sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) {
-  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
-  const auto count = static_cast<std::size_t>(rows);
-  add_rows(pool_, count, stride, dy, dbias);
+void CpuBackend::sum_of_others_backward(ConstView dy, View dproducts, View dbias) {
+  check_vectors(Device::kCpu, dbias, View(), dy.rows(), dy, dproducts);
+  const std::size_t width = dbias.columns(), stride = dbias.size(), count = dy.rows();
+  add_rows(pool_, count, stride, dy.data(), dbias.data());
   pool_.run_blocks(count, kSumRows, 2.0 * static_cast<double>(count * stride), [&](std::size_t from, std::size_t to) {
     for (std::size_t r = from; r < to; ++r)
       for (std::size_t first = 0; first < width; first += kPart) {
         const std::size_t part = std::min(kPart, width - first);
-        const float* const in = dy + r * stride + first;
-        float* const out = dproducts + r * stride + first;
+        const float* const in = dy.data() + r * stride + first;
+        float* const out = dproducts.data() + r * stride + first;
         std::array<float, kPart> total{};
         for (std::size_t k = 0; k < stride; k += width)
           for (std::size_t i = 0; i < part; ++i) total[i] += in[k + i];

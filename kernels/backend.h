@@ -31,24 +31,21 @@ class CudaBackend final : public Backend {
   void finish_download(int slot) override;
   void fill(float value, View out) override;
 
-  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
-                      float* y) override;
-  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                             const BackwardTail& tail, float* dx) override;
-  void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
-                               float* gradients) override;
+  void linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail, View y) override;
+  void linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters, const BackwardTail& tail,
+                             View dx) override;
+  void linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients) override;
 
   bool stack_writes_units(int hidden) const override;
-  void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape) override;
-  void stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
-                      float* gradients) override;
+  void stack_forward(const Stack& stack, ConstView parameters, const StackTape& tape) override;
+  void stack_backward(const Stack& stack, ConstView parameters, const StackTape& tape, View gradients) override;
 
-  void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
-                           const Dropout& dropout, float* sum, float* y) override;
-  void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
-  void sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum, const float* products,
-                             const float* bias, const Dropout& dropout, float* y) override;
-  void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override;
+  void running_sum_forward(std::size_t begin, std::size_t end, ConstView products, ConstView bias,
+                           const Dropout& dropout, View sum, View y) override;
+  void running_sum_backward(ConstView dy, View dproducts, View dbias) override;
+  void sum_of_others_forward(std::size_t begin, std::size_t end, ConstView sum, ConstView products, ConstView bias,
+                             const Dropout& dropout, View y) override;
+  void sum_of_others_backward(ConstView dy, View dproducts, View dbias) override;
 
   void activation_backward(Activation activation, ConstView y, ConstView dy, View dx) override;
   void dropout(const Dropout& dropout, View x) override;
@@ -80,7 +77,7 @@ class CudaBackend final : public Backend {
                   float* loss, float* dheads) override;
   void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
                      const Draw& draw, float* cells, float* view, const Allowed& allowed) override;
-  void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows, const float* parameters,
+  void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows, ConstView parameters,
                     const StackTape& tape, const RowsToDraw& to) override;
   void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
                        const float* dview, float* dheads) override;

@@ -45,7 +45,7 @@ __global__ void forward_tail_kernel(const LayerGroup* groups, std::size_t rows, 
 }
 
 /// From dx = dy w^T.
-__global__ void backward_tail_kernel(const LayerGroup* groups, std::size_t rows, BackwardTail tail, float* dx) {
+__global__ void backward_tail_kernel(const LayerGroup* groups, std::size_t rows, BackwardFinish tail, float* dx) {
   const LayerGroup g = groups[blockIdx.y];
   const float scale = g.drops ? tail.scale : 1.0f;
   for (std::size_t n = grid_thread(); n < rows * g.inputs; n += grid_threads()) {
@@ -84,43 +84,42 @@ void CublasLinear::multiply(GemmForm form) {
   gemms_.try_emplace(std::move(key), cublas_, std::span<const Gemm>(products_), form).first->second.run();
 }
 
-void CublasLinear::linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
-                                  const ForwardTail& tail, float* y) {
+void CublasLinear::linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail,
+                                  View y) {
   products_.clear();
   for (const LinearGroup& g : layer)
-    products_.push_back({x + g.x, parameters + g.weight, y + g.y, rows, g.outputs, g.inputs,
-                         static_cast<int>(g.x_stride), g.outputs, static_cast<int>(g.y_stride)});
+    products_.push_back({x.data() + g.x, parameters.data() + g.weight, y.data() + g.y, static_cast<int>(y.rows()),
+                         g.outputs, g.inputs, static_cast<int>(g.x_stride), g.outputs, static_cast<int>(g.y_stride)});
   multiply({});
-  const std::size_t items =
-      static_cast<std::size_t>(rows) * ((most(layer, &LinearGroup::outputs) + kOutputs - 1) / kOutputs);
-  launch(queue_, for_groups(layer, items), forward_tail_kernel, lists_.groups(layer), static_cast<std::size_t>(rows),
-         parameters, ForwardFinish(tail), y);
+  const std::size_t items = y.rows() * ((most(layer, &LinearGroup::outputs) + kOutputs - 1) / kOutputs);
+  launch(queue_, for_groups(layer, items), forward_tail_kernel, lists_.groups(layer), y.rows(), parameters.data(),
+         ForwardFinish(tail), y.data());
 }
 
-void CublasLinear::linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                                         const BackwardTail& tail, float* dx) {
+void CublasLinear::linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters,
+                                         const BackwardTail& tail, View dx) {
   products_.clear();
   for (const LinearGroup& g : layer)
-    products_.push_back({dy + g.y, parameters + g.weight, dx + g.x, rows, g.inputs, g.outputs,
-                         static_cast<int>(g.y_stride), g.outputs, static_cast<int>(g.x_stride)});
+    products_.push_back({dy.data() + g.y, parameters.data() + g.weight, dx.data() + g.x, static_cast<int>(dy.rows()),
+                         g.inputs, g.outputs, static_cast<int>(g.y_stride), g.outputs, static_cast<int>(g.x_stride)});
   multiply({.b_transposed = true});
-  launch(queue_, for_groups(layer, static_cast<std::size_t>(rows) * most(layer, &LinearGroup::inputs)),
-         backward_tail_kernel, lists_.groups(layer), static_cast<std::size_t>(rows), tail, dx);
+  launch(queue_, for_groups(layer, dy.rows() * most(layer, &LinearGroup::inputs)), backward_tail_kernel,
+         lists_.groups(layer), dy.rows(), BackwardFinish(tail), dx.data());
 }
 
-void CublasLinear::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
-                                           float* gradients) {
+void CublasLinear::linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients) {
   products_.clear();
   for (const auto& [layer, x, dy] : layers)
     for (const LinearGroup& g : layer)
-      products_.push_back({x + g.x, dy + g.y, gradients + g.weight, g.inputs, g.outputs, rows,
-                           static_cast<int>(g.x_stride), static_cast<int>(g.y_stride), g.outputs});
+      products_.push_back({x.data() + g.x, dy.data() + g.y, gradients.data() + g.weight, g.inputs, g.outputs,
+                           static_cast<int>(dy.rows()), static_cast<int>(g.x_stride), static_cast<int>(g.y_stride),
+                           g.outputs});
   multiply({.a_transposed = true, .beta = 1.0f});
   if (!with_bias) return;
   for (const auto& [layer, x, dy] : layers) {
     const auto blocks = static_cast<unsigned>((most(layer, &LinearGroup::outputs) + kBiases - 1) / kBiases);
     launch(queue_, {{blocks, static_cast<unsigned>(layer.size()), 1}, kThreads, SharedMemory::bytes<float>(kThreads)},
-           bias_gradients_kernel, lists_.groups(layer), static_cast<std::size_t>(rows), dy, gradients);
+           bias_gradients_kernel, lists_.groups(layer), dy.rows(), dy.data(), gradients.data());
   }
 }
 

@@ -15,11 +15,9 @@ class CublasLinear {
   CublasLinear(Queue& queue, DeviceLists& lists, Precision precision)
       : queue_(queue), lists_(lists), cublas_(queue, precision) {}
 
-  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
-                      float* y);
-  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                             const BackwardTail& tail, float* dx);
-  void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias, float* gradients);
+  void linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail, View y);
+  void linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters, const BackwardTail& tail, View dx);
+  void linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients);
 
  private:
   /// Runs products_ but for those without numbers.

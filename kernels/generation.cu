@@ -24,7 +24,7 @@ struct Columns {
 template <class Tile>
 __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, 1)
     draw_columns_kernel(Columns columns, StackGroups groups, unsigned rows, const float* parameters,
-                        DropoutMask first_mask, DropoutMask hidden_mask, StackTape tape, RowsToDraw to) {
+                        DropoutMask first_mask, DropoutMask hidden_mask, StackOperands tape, RowsToDraw to) {
   static_assert(kFeatures == 32);
   using Shape = typename Tile::Shape;
   SharedMemory shared;
@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, 1)
 }  // namespace
 
 void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,
-                               const float* parameters, const StackTape& tape, const RowsToDraw& to) {
+                               ConstView parameters, const StackTape& tape, const RowsToDraw& to) {
   const bool at_once = rows <= kMostRows && stack.hidden.size() > 1 && !stack.first.empty() && fit<LowTile>(stack) &&
                        !to.draw.fills && !to.first.codes;
   if (!at_once) return Backend::draw_columns(layout, begin, stack, rows, parameters, tape, to);
@@ -66,8 +66,9 @@ void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Sta
   const auto count = static_cast<unsigned>(rows);
   const Launch shape{{LowTile::row_tiles(count), 1, 1}, LowTile::kBlockThreads, shared_bytes<LowTile, false>()};
   with_tile<LowTile>(precision_, [&](auto tile) {
-    launch(queue_, shape, draw_columns_kernel<decltype(tile)>, columns, groups_on_device(stack), count, parameters,
-           DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), tape, to);
+    launch(queue_, shape, draw_columns_kernel<decltype(tile)>, columns, groups_on_device(stack), count,
+           parameters.data(), DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), StackOperands(tape),
+           to);
   });
 }
 

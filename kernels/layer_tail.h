@@ -10,10 +10,10 @@ struct ForwardFinish {
   explicit ForwardFinish(const ForwardTail& tail)
       : activation(tail.activation),
         bias(tail.bias),
-        slope_of(tail.slope_of),
+        slope_of(tail.slope_of.data()),
         mask(tail.dropout),
-        residual(tail.residual),
-        sum(tail.sum) {}
+        residual(tail.residual.data()),
+        sum(tail.sum.data()) {}
 
   /// What joins the product in an element of y: the bias, which is that of the parameters, or where the slope is to be
   /// found.
@@ -38,9 +38,25 @@ struct ForwardFinish {
   float* sum;
 };
 
+/// What BackwardTail says, for a kernel.
+struct BackwardFinish {
+  explicit BackwardFinish(const BackwardTail& tail)
+      : residual(tail.residual.data()),
+        activation(tail.activation),
+        output(tail.output.data()),
+        scale(tail.scale),
+        masked(tail.masked.data()) {}
+
+  const float* residual;
+  Activation activation;
+  const float* output;
+  float scale;
+  float* masked;
+};
+
 /// Puts out an element of dx, where `output` is tail.output's.
-__device__ inline void put_gradient(const BackwardTail& tail, float scale, std::size_t element, float sum, float output,
-                                    float* dx) {
+__device__ inline void put_gradient(const BackwardFinish& tail, float scale, std::size_t element, float sum,
+                                    float output, float* dx) {
   if (tail.residual) sum += tail.residual[element];
   dx[element] = sum;
   if (tail.masked) tail.masked[element] = scale * slope(tail.activation, output) * sum;

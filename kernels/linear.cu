@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "kernels/backend.h"
 #include "kernels/layer_tail.h"
 #include "kernels/product.h"
@@ -82,7 +83,7 @@ struct WeightsOfColumns : Operand {
 template <class Tile>
 __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksFor<typename Tile::Shape>)
     linear_backward_input_kernel(const LayerGroup* groups, const InputTile* tiles, unsigned rows, const float* dy,
-                                 const float* parameters, BackwardTail tail, float* dx) {
+                                 const float* parameters, BackwardFinish tail, float* dx) {
   using Shape = typename Tile::Shape;
   SharedMemory shared;
   const InputPanels<Shape> memory(shared);
@@ -206,9 +207,11 @@ void add_input_tiles(LinearGroups sharing, std::uint32_t number, std::vector<Inp
 
 }  // namespace
 
-void CudaBackend::linear_forward(LinearGroups layer, int row_count, const float* x, const float* parameters,
-                                 const ForwardTail& tail, float* y) {
-  const auto rows = static_cast<unsigned>(row_count);
+void CudaBackend::linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail,
+                                 View y) {
+  check_linear(Device::kCuda, layer, x, parameters, y);
+  check_laid_out_as(y, tail.slope_of, tail.residual, tail.sum);
+  const auto rows = static_cast<unsigned>(y.rows());
   if (rows == 0) return;
   tiles_.clear();
   for (std::uint32_t n = 0; n < layer.size(); ++n)
@@ -220,13 +223,16 @@ void CudaBackend::linear_forward(LinearGroups layer, int row_count, const float*
                        Shape::kBlockThreads,
                        ForwardPanels<Shape>::kBytes};
     launch(queue_, shape, linear_forward_kernel<decltype(tile)>, groups_on_device(layer),
-           on_device(std::span<const LayerTile>(tiles_)), rows, x, parameters, ForwardFinish(tail), y);
+           on_device(std::span<const LayerTile>(tiles_)), rows, x.data(), parameters.data(), ForwardFinish(tail),
+           y.data());
   });
 }
 
-void CudaBackend::linear_backward_input(LinearGroups layer, int row_count, const float* dy, const float* parameters,
-                                        const BackwardTail& tail, float* dx) {
-  const auto rows = static_cast<unsigned>(row_count);
+void CudaBackend::linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters,
+                                        const BackwardTail& tail, View dx) {
+  check_linear(Device::kCuda, layer, dx, parameters, dy);
+  check_laid_out_as(dx, tail.residual, tail.output, tail.masked);
+  const auto rows = static_cast<unsigned>(dy.rows());
   if (rows == 0) return;
   input_tiles_.clear();
   for (LinearGroups rest = layer; !rest.empty();) {
@@ -241,21 +247,23 @@ void CudaBackend::linear_backward_input(LinearGroups layer, int row_count, const
                        Shape::kBlockThreads,
                        InputPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_input_kernel<decltype(tile)>, groups_on_device(layer),
-           on_device(std::span<const InputTile>(input_tiles_)), rows, dy, parameters, tail, dx);
+           on_device(std::span<const InputTile>(input_tiles_)), rows, dy.data(), parameters.data(),
+           BackwardFinish(tail), dx.data());
   });
 }
 
-void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
-                                          float* gradients) {
+void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients) {
+  const std::size_t rows = layers.empty() ? 0 : layers.front().dy.rows();
   if (rows == 0) return;
   if (layers.size() > kMostLayers) {
-    linear_backward_weights(layers.subspan(kMostLayers), rows, with_bias, gradients);
+    linear_backward_weights(layers.subspan(kMostLayers), with_bias, gradients);
     layers = layers.first(kMostLayers);
   }
   groups_.clear();
   WeightOperands operands{};
   for (std::uint32_t l = 0; l < layers.size(); ++l) {
-    operands.x[l] = layers[l].x, operands.dy[l] = layers[l].dy;
+    check_linear(Device::kCuda, layers[l].layer, layers[l].x, gradients, layers[l].dy);
+    operands.x[l] = layers[l].x.data(), operands.dy[l] = layers[l].dy.data();
     for (const LinearGroup& g : layers[l].layer) groups_.push_back(layer_group(g, l));
   }
   if (groups_.empty()) return;
@@ -272,7 +280,7 @@ void CudaBackend::linear_backward_weights(std::span<const WeightProduct> layers,
     const Launch shape{{blocks, 1, 1}, Shape::kBlockThreads, WeightPanels<Shape>::kBytes};
     launch(queue_, shape, linear_backward_weight_kernel<decltype(tile)>,
            on_device(std::span<const LayerGroup>(groups_)), on_device(std::span<const LayerTile>(tiles_)),
-           static_cast<unsigned>(rows), operands, with_bias, gradients);
+           static_cast<unsigned>(rows), operands, with_bias, gradients.data());
   });
 }
 

@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "core/nn/formulas.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
@@ -69,34 +70,36 @@ __global__ void bias_backward_kernel(std::size_t rows, std::size_t units, const 
 
 }  // namespace
 
-void CudaBackend::running_sum_forward(Vectors of, int begin, int end, int rows, const float* products,
-                                      const float* bias, const Dropout& dropout, float* sum, float* y) {
-  const auto width = static_cast<std::size_t>(of.width), count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for(count * width)}, running_sum_forward_kernel, DropoutMask(dropout),
-         static_cast<std::size_t>(begin), static_cast<std::size_t>(end), count, width,
-         width * static_cast<std::size_t>(of.groups), products, bias, sum, y);
+void CudaBackend::running_sum_forward(std::size_t begin, std::size_t end, ConstView products, ConstView bias,
+                                      const Dropout& dropout, View sum, View y) {
+  check_vectors(Device::kCuda, bias, sum, y.rows(), products, y);
+  const std::size_t rows = y.rows(), width = bias.columns();
+  launch(queue_, {blocks_for(rows * width)}, running_sum_forward_kernel, DropoutMask(dropout), begin, end, rows, width,
+         bias.size(), products.data(), bias.data(), sum.data(), y.data());
 }
 
-void CudaBackend::running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) {
-  const auto width = static_cast<std::size_t>(of.width), count = static_cast<std::size_t>(rows);
-  const std::size_t units = width * static_cast<std::size_t>(of.groups);
-  launch(queue_, {blocks_for(units)}, bias_backward_kernel, count, units, dy, dbias);
-  launch(queue_, {blocks_for(count * width)}, running_sum_backward_kernel, count, width, units, dy, dproducts);
+void CudaBackend::running_sum_backward(ConstView dy, View dproducts, View dbias) {
+  check_vectors(Device::kCuda, dbias, View(), dy.rows(), dy, dproducts);
+  const std::size_t rows = dy.rows(), width = dbias.columns(), units = dbias.size();
+  launch(queue_, {blocks_for(units)}, bias_backward_kernel, rows, units, dy.data(), dbias.data());
+  launch(queue_, {blocks_for(rows * width)}, running_sum_backward_kernel, rows, width, units, dy.data(),
+         dproducts.data());
 }
 
-void CudaBackend::sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum,
-                                        const float* products, const float* bias, const Dropout& dropout, float* y) {
-  const auto width = static_cast<std::size_t>(of.width), count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for(count * width)}, sum_of_others_forward_kernel, DropoutMask(dropout),
-         static_cast<std::size_t>(begin), static_cast<std::size_t>(end), count, width,
-         width * static_cast<std::size_t>(of.groups), sum, products, bias, y);
+void CudaBackend::sum_of_others_forward(std::size_t begin, std::size_t end, ConstView sum, ConstView products,
+                                        ConstView bias, const Dropout& dropout, View y) {
+  check_vectors(Device::kCuda, bias, sum, y.rows(), products, y);
+  const std::size_t rows = y.rows(), width = bias.columns();
+  launch(queue_, {blocks_for(rows * width)}, sum_of_others_forward_kernel, DropoutMask(dropout), begin, end, rows,
+         width, bias.size(), sum.data(), products.data(), bias.data(), y.data());
 }
 
-void CudaBackend::sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) {
-  const auto width = static_cast<std::size_t>(of.width), count = static_cast<std::size_t>(rows);
-  const std::size_t units = width * static_cast<std::size_t>(of.groups);
-  launch(queue_, {blocks_for(units)}, bias_backward_kernel, count, units, dy, dbias);
-  launch(queue_, {blocks_for(count * width)}, sum_of_others_backward_kernel, count, width, units, dy, dproducts);
+void CudaBackend::sum_of_others_backward(ConstView dy, View dproducts, View dbias) {
+  check_vectors(Device::kCuda, dbias, View(), dy.rows(), dy, dproducts);
+  const std::size_t rows = dy.rows(), width = dbias.columns(), units = dbias.size();
+  launch(queue_, {blocks_for(units)}, bias_backward_kernel, rows, units, dy.data(), dbias.data());
+  launch(queue_, {blocks_for(rows * width)}, sum_of_others_backward_kernel, rows, width, units, dy.data(),
+         dproducts.data());
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "core/nn/stack_layers.h"
 #include "kernels/backend.h"
 #include "kernels/stack.h"
@@ -17,7 +18,7 @@ constexpr unsigned kBlocksPerSm = 2;
 template <class Tile>
 __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksPerSm)
     stack_forward_kernel(StackGroups groups, unsigned rows, const float* parameters, DropoutMask first_mask,
-                         DropoutMask hidden_mask, StackTape tape) {
+                         DropoutMask hidden_mask, StackOperands tape) {
   using Shape = typename Tile::Shape;
   SharedMemory shared;
   const ForwardMemory<Shape> memory(shared);
@@ -29,7 +30,7 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksPerSm)
 template <class Tile>
 __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, kBlocksPerSm)
     stack_backward_kernel(StackGroups groups, unsigned rows, const float* parameters, float first_scale,
-                          float hidden_scale, StackTape tape) {
+                          float hidden_scale, StackOperands tape) {
   using Shape = typename Tile::Shape;
   SharedMemory shared;
   const Resident<Shape> resident(shared.take<float>(Resident<Shape>::kFloats));
@@ -90,20 +91,19 @@ struct WideLayers {
                     (g.x | g.x_stride | g.y | g.y_stride | g.weight | static_cast<std::size_t>(g.outputs)) % 4 == 0;
            });
   }
-  void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters, const ForwardTail& tail,
-                      float* y) {
-    by_cublas(layer) ? cublas.linear_forward(layer, rows, x, parameters, tail, y)
-                     : own.linear_forward(layer, rows, x, parameters, tail, y);
+  void linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail, View y) {
+    by_cublas(layer) ? cublas.linear_forward(layer, x, parameters, tail, y)
+                     : own.linear_forward(layer, x, parameters, tail, y);
   }
-  void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                             const BackwardTail& tail, float* dx) {
-    by_cublas(layer) ? cublas.linear_backward_input(layer, rows, dy, parameters, tail, dx)
-                     : own.linear_backward_input(layer, rows, dy, parameters, tail, dx);
+  void linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters, const BackwardTail& tail,
+                             View dx) {
+    by_cublas(layer) ? cublas.linear_backward_input(layer, dy, parameters, tail, dx)
+                     : own.linear_backward_input(layer, dy, parameters, tail, dx);
   }
-  void linear_backward_weights(std::array<WeightProduct, 3> layers, int rows, bool with_bias, float* gradients) {
+  void linear_backward_weights(std::array<WeightProduct, 3> layers, bool with_bias, View gradients) {
     const auto others = std::ranges::partition(layers, [](const WeightProduct& p) { return by_cublas(p.layer); });
-    cublas.linear_backward_weights({layers.begin(), others.begin()}, rows, with_bias, gradients);
-    own.linear_backward_weights({others.begin(), others.end()}, rows, with_bias, gradients);
+    cublas.linear_backward_weights({layers.begin(), others.begin()}, with_bias, gradients);
+    own.linear_backward_weights({others.begin(), others.end()}, with_bias, gradients);
   }
 
   CudaBackend& own;
@@ -113,8 +113,7 @@ struct WideLayers {
 }  // namespace
 
 CublasLinear* CudaBackend::cublas_for(const Stack& stack, const StackTape& tape) {
-  const bool learns = tape.dheads != nullptr;
-  if (!learns || precision_ != Precision::kTf32 || !WideLayers::by_cublas(stack.hidden)) return nullptr;
+  if (!tape.dheads || precision_ != Precision::kTf32 || !WideLayers::by_cublas(stack.hidden)) return nullptr;
   if (!cublas_ && Cublas::obstacle().empty()) cublas_ = std::make_unique<CublasLinear>(queue_, lists_, precision_);
   return cublas_.get();
 }
@@ -126,42 +125,43 @@ StackGroups CudaBackend::groups_on_device(const Stack& stack) {
 
 bool CudaBackend::stack_writes_units(int hidden) const { return hidden > static_cast<int>(WideTile::kColumns); }
 
-void CudaBackend::stack_forward(const Stack& stack, int row_count, const float* parameters, const StackTape& tape) {
+void CudaBackend::stack_forward(const Stack& stack, ConstView parameters, const StackTape& tape) {
   if (!fit<WideTile>(stack)) {
     CublasLinear* const by = cublas_for(stack, tape);
-    if (!by) return Backend::stack_forward(stack, row_count, parameters, tape);
+    if (!by) return Backend::stack_forward(stack, parameters, tape);
     WideLayers layers{*this, *by};
-    return stack_layers_forward(layers, stack, row_count, parameters, tape);
+    return stack_layers_forward(layers, stack, parameters, tape);
   }
-  const auto rows = static_cast<unsigned>(row_count);
+  check_stack(Device::kCuda, stack, parameters, tape);
+  const auto rows = static_cast<unsigned>(tape.heads.rows());
   const StackGroups groups = groups_on_device(stack);
   with_tile_for(stack, precision_, [&](auto tile) {
     using Tile = decltype(tile);
     using Shape = typename Tile::Shape;
     const Launch shape{blocks<Shape>(stack, rows), Shape::kBlockThreads, shared_bytes<Shape, false>()};
-    launch(queue_, shape, stack_forward_kernel<Tile>, groups, rows, parameters, DropoutMask(stack.first_dropout),
-           DropoutMask(stack.hidden_dropout), tape);
+    launch(queue_, shape, stack_forward_kernel<Tile>, groups, rows, parameters.data(), DropoutMask(stack.first_dropout),
+           DropoutMask(stack.hidden_dropout), StackOperands(tape));
   });
 }
 
-void CudaBackend::stack_backward(const Stack& stack, int row_count, const float* parameters, const StackTape& tape,
-                                 float* gradients) {
+void CudaBackend::stack_backward(const Stack& stack, ConstView parameters, const StackTape& tape, View gradients) {
   if (!fit<WideTile>(stack)) {
     CublasLinear* const by = cublas_for(stack, tape);
-    if (!by) return Backend::stack_backward(stack, row_count, parameters, tape, gradients);
+    if (!by) return Backend::stack_backward(stack, parameters, tape, gradients);
     WideLayers layers{*this, *by};
-    return stack_layers_backward(layers, stack, row_count, parameters, tape, gradients);
+    return stack_layers_backward(layers, stack, parameters, tape, gradients);
   }
-  const auto rows = static_cast<unsigned>(row_count);
+  check_stack(Device::kCuda, stack, parameters, tape);
+  const auto rows = static_cast<unsigned>(tape.dheads.rows());
   const StackGroups groups = groups_on_device(stack);
   with_tile_for(stack, precision_, [&](auto tile) {
     using Tile = decltype(tile);
     using Shape = typename Tile::Shape;
     const Launch shape{blocks<Shape>(stack, rows), Shape::kBlockThreads, shared_bytes<Shape, true>()};
-    launch(queue_, shape, stack_backward_kernel<Tile>, groups, rows, parameters, stack.first_dropout.scale(),
-           stack.hidden_dropout.scale(), tape);
+    launch(queue_, shape, stack_backward_kernel<Tile>, groups, rows, parameters.data(), stack.first_dropout.scale(),
+           stack.hidden_dropout.scale(), StackOperands(tape));
   });
-  linear_backward_weights(stack.weight_products(tape), row_count, true, gradients);
+  linear_backward_weights(stack.weight_products(tape), true, gradients);
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -22,6 +22,23 @@ struct Units {
   unsigned rows, width;
 };
 
+/// A StackTape, for a kernel.
+struct StackOperands {
+  explicit StackOperands(const StackTape& t)
+      : x(t.x.data()),
+        a0(t.a0.data()),
+        a1(t.a1.data()),
+        h(t.h.data()),
+        heads(t.heads.data()),
+        dheads(t.dheads.data()),
+        dh(t.dh.data()),
+        da1(t.da1.data()),
+        da0(t.da0.data()) {}
+
+  float *x, *a0, *a1, *h, *heads;
+  float *dheads, *dh, *da1, *da0;
+};
+
 template <class Shape, bool kAlongDepth>
 constexpr std::size_t shared_bytes() {
   static_assert(Resident<Shape>::kFloats <= Panels<kAlongDepth, Shape::kColumns>::kFloats);  // for each_in_rows
@@ -55,7 +72,7 @@ template <class Tile>
 __device__ void stack_forward_tile(const ForwardMemory<typename Tile::Shape>& of, const StackGroups& groups, unsigned n,
                                    unsigned first_row, unsigned rows, const float* parameters,
                                    const DropoutMask& first_mask, const DropoutMask& hidden_mask,
-                                   const StackTape& tape) {
+                                   const StackOperands& tape) {
   using Shape = typename Tile::Shape;
   const Resident<Shape> resident = of.resident;
   const Shared<float> memory = of.weights;

@@ -40,79 +40,59 @@ class OnDevice final : public meg::Backend {
     backend_->fill(value, o.write(out));
   }
 
-  void linear_forward(meg::LinearGroups layer, int rows, const float* x, const float* parameters,
-                      const meg::ForwardTail& tail, float* y) override {
+  void linear_forward(meg::LinearGroups layer, meg::ConstView x, meg::ConstView parameters,
+                      const meg::ForwardTail& tail, meg::View y) override {
     Operands o(*this);
-    const std::size_t size = extent(layer, rows, true);
     meg::ForwardTail on = tail;
-    on.slope_of = o.read(tail.slope_of, size);
-    on.residual = o.read(tail.residual, size), on.sum = o.write(tail.sum, size);
-    backend_->linear_forward(layer, rows, o.read(x, extent(layer, rows, false)),
-                             o.read(parameters, parameter_extent(layer)), on, o.write(y, size));
+    on.slope_of = o.read(tail.slope_of), on.residual = o.read(tail.residual), on.sum = o.write(tail.sum);
+    backend_->linear_forward(layer, o.read(x), o.read(parameters), on, o.write(y));
   }
-  void linear_backward_input(meg::LinearGroups layer, int rows, const float* dy, const float* parameters,
-                             const meg::BackwardTail& tail, float* dx) override {
+  void linear_backward_input(meg::LinearGroups layer, meg::ConstView dy, meg::ConstView parameters,
+                             const meg::BackwardTail& tail, meg::View dx) override {
     Operands o(*this);
-    const std::size_t size = extent(layer, rows, false);
     meg::BackwardTail on = tail;
-    on.residual = o.read(tail.residual, size), on.output = o.read(tail.output, size);
-    on.masked = o.write(tail.masked, size);
-    backend_->linear_backward_input(layer, rows, o.read(dy, extent(layer, rows, true)),
-                                    o.read(parameters, parameter_extent(layer)), on, o.write(dx, size));
+    on.residual = o.read(tail.residual), on.output = o.read(tail.output), on.masked = o.write(tail.masked);
+    backend_->linear_backward_input(layer, o.read(dy), o.read(parameters), on, o.write(dx));
   }
-  void linear_backward_weights(std::span<const meg::WeightProduct> layers, int rows, bool with_bias,
-                               float* gradients) override {
+  void linear_backward_weights(std::span<const meg::WeightProduct> layers, bool with_bias,
+                               meg::View gradients) override {
     Operands o(*this);
     std::vector<meg::WeightProduct> on;
-    std::size_t parameters = 0;
-    for (const auto& [layer, x, dy] : layers) {
-      on.push_back({layer, o.read(x, extent(layer, rows, false)), o.read(dy, extent(layer, rows, true))});
-      parameters = std::max(parameters, parameter_extent(layer));
-    }
-    backend_->linear_backward_weights(on, rows, with_bias, o.write(gradients, parameters));
+    for (const auto& [layer, x, dy] : layers) on.push_back({layer, o.read(x), o.read(dy)});
+    backend_->linear_backward_weights(on, with_bias, o.write(gradients));
   }
 
   bool stack_writes_units(int hidden) const override { return backend_->stack_writes_units(hidden); }
-  void stack_forward(const meg::Stack& stack, int rows, const float* parameters, const meg::StackTape& tape) override {
+  void stack_forward(const meg::Stack& stack, meg::ConstView parameters, const meg::StackTape& tape) override {
     Operands o(*this);
-    meg::StackTape on = on_device(o, stack, rows, tape);
-    backend_->stack_forward(stack, rows, o.read(parameters, parameter_extent(stack)), on);
+    backend_->stack_forward(stack, o.read(parameters), on_device(o, tape));
   }
-  void stack_backward(const meg::Stack& stack, int rows, const float* parameters, const meg::StackTape& tape,
-                      float* gradients) override {
+  void stack_backward(const meg::Stack& stack, meg::ConstView parameters, const meg::StackTape& tape,
+                      meg::View gradients) override {
     Operands o(*this);
-    const std::size_t size = parameter_extent(stack);
-    backend_->stack_backward(stack, rows, o.read(parameters, size), on_device(o, stack, rows, tape),
-                             o.write(gradients, size));
+    backend_->stack_backward(stack, o.read(parameters), on_device(o, tape), o.write(gradients));
   }
 
-  void running_sum_forward(meg::Vectors of, int begin, int end, int rows, const float* products, const float* bias,
-                           const meg::Dropout& dropout, float* sum, float* y) override {
+  void running_sum_forward(std::size_t begin, std::size_t end, meg::ConstView products, meg::ConstView bias,
+                           const meg::Dropout& dropout, meg::View sum, meg::View y) override {
     Operands o(*this);
-    const std::size_t units = size(of.groups, of.width);
-    backend_->running_sum_forward(of, begin, end, rows, o.read(products, units * size(rows)), o.read(bias, units),
-                                  dropout, o.write(sum, size(rows, of.width)), o.write(y, units * size(rows)));
+    backend_->running_sum_forward(begin, end, o.read(products), o.read(bias), dropout, o.write(sum), o.write(y));
   }
-  void running_sum_backward(meg::Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override {
+  void running_sum_backward(meg::ConstView dy, meg::View dproducts, meg::View dbias) override {
     Operands o(*this);
-    const std::size_t units = size(of.groups, of.width);
-    float* const out = o.write(dproducts, units * size(rows));
-    backend_->running_sum_backward(of, rows, o.read(dy, units * size(rows)), out, o.write(dbias, units));
+    const meg::View out = o.write(dproducts);
+    backend_->running_sum_backward(o.read(dy), out, o.write(dbias));
   }
 
-  void sum_of_others_forward(meg::Vectors of, int begin, int end, int rows, const float* sum, const float* products,
-                             const float* bias, const meg::Dropout& dropout, float* y) override {
+  void sum_of_others_forward(std::size_t begin, std::size_t end, meg::ConstView sum, meg::ConstView products,
+                             meg::ConstView bias, const meg::Dropout& dropout, meg::View y) override {
     Operands o(*this);
-    const std::size_t units = size(of.groups, of.width);
-    backend_->sum_of_others_forward(of, begin, end, rows, o.read(sum, size(rows, of.width)),
-                                    o.read(products, units * size(rows)), o.read(bias, units), dropout,
-                                    o.write(y, units * size(rows)));
+    backend_->sum_of_others_forward(begin, end, o.read(sum), o.read(products), o.read(bias), dropout, o.write(y));
   }
-  void sum_of_others_backward(meg::Vectors of, int rows, const float* dy, float* dproducts, float* dbias) override {
+  void sum_of_others_backward(meg::ConstView dy, meg::View dproducts, meg::View dbias) override {
     Operands o(*this);
-    const std::size_t units = size(of.groups, of.width);
-    float* const out = o.write(dproducts, units * size(rows));
-    backend_->sum_of_others_backward(of, rows, o.read(dy, units * size(rows)), out, o.write(dbias, units));
+    const meg::View out = o.write(dproducts);
+    backend_->sum_of_others_backward(o.read(dy), out, o.write(dbias));
   }
 
   void activation_backward(meg::Activation activation, meg::ConstView y, meg::ConstView dy, meg::View dx) override {
@@ -211,11 +191,9 @@ class OnDevice final : public meg::Backend {
   }
   /// With a tape that lies on the device.
   void draw_columns(const meg::ColumnsLayout& layout, int begin, const meg::Stack& stack, int rows,
-                    const float* parameters, const meg::StackTape& tape, const meg::RowsToDraw& to) override {
+                    meg::ConstView parameters, const meg::StackTape& tape, const meg::RowsToDraw& to) override {
     Operands o(*this);
-    const std::size_t size = std::max(parameter_extent(stack), embeddings(layout));
-    backend_->draw_columns(layout, begin, stack, rows, o.read(parameters, size), tape,
-                           on_device(o, layout, begin, rows, to));
+    backend_->draw_columns(layout, begin, stack, rows, o.read(parameters), tape, on_device(o, layout, begin, rows, to));
   }
   void sample_backward(const meg::ColumnsLayout& layout, int rows, const float* heads, const float* cells,
                        const meg::Draw& draw, const float* dview, float* dheads) override {
@@ -257,23 +235,6 @@ class OnDevice final : public meg::Backend {
  private:
   static std::size_t size(int a, int b = 1) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
 
-  /// Floats of x or y that a layer touches.
-  static std::size_t extent(meg::LinearGroups layer, int rows, bool of_y) {
-    std::size_t end = 0;
-    for (const meg::LinearGroup& g : layer)
-      if (const int width = of_y ? g.outputs : g.reach(); rows > 0 && width > 0)
-        end = std::max(end, (of_y ? g.y : g.x) + (size(rows) - 1) * (of_y ? g.y_stride : g.x_stride) + size(width));
-    return end;
-  }
-  static std::size_t parameter_extent(meg::LinearGroups layer) {
-    std::size_t end = 0;
-    for (const meg::LinearGroup& g : layer)
-      end = std::max({end, g.weight + size(g.inputs, g.outputs), g.bias + size(g.outputs)});
-    return end;
-  }
-  static std::size_t parameter_extent(const meg::Stack& stack) {
-    return std::max({parameter_extent(stack.first), parameter_extent(stack.hidden), parameter_extent(stack.head)});
-  }
   static std::size_t embeddings(const meg::ColumnsLayout& layout) {
     std::size_t end = 0;
     for (const meg::ColumnLayout& c : layout.columns) end = std::max(end, c.embedding + size(c.codes, meg::kEmbedding));
@@ -343,18 +304,9 @@ class OnDevice final : public meg::Backend {
     to.first.log_mass = o.write(to.first.log_mass, size(rows));
     return to;
   }
-  static meg::StackTape on_device(Operands& o, const meg::Stack& stack, int rows, const meg::StackTape& tape) {
-    const std::size_t units = extent(stack.hidden, rows, true), heads = extent(stack.head, rows, true);
-    const auto write = [&](float* p) { return o.write(p, units); };
-    return {o.write(tape.x, extent(stack.first, rows, false)),
-            write(tape.a0),
-            write(tape.a1),
-            write(tape.h),
-            o.write(tape.heads, heads),
-            o.write(tape.dheads, heads),
-            write(tape.dh),
-            write(tape.da1),
-            write(tape.da0)};
+  static meg::StackTape on_device(Operands& o, const meg::StackTape& t) {
+    return {o.write(t.x),      o.write(t.a0), o.write(t.a1),  o.write(t.h),  o.write(t.heads),
+            o.write(t.dheads), o.write(t.dh), o.write(t.da1), o.write(t.da0)};
   }
 
   std::unique_ptr<meg::Backend> backend_;

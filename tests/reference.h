@@ -75,11 +75,11 @@ inline double dropout_mask(const meg::Dropout& dropout, std::size_t element) {
 /// y[r, k] = relu(bias[k] + sum of products[r, j] over those j that k sees) times dropout's mask, [rows, groups,
 /// width].
 template <class Sees>
-Doubles sum_of_seen(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
-                    const meg::Dropout& dropout, const Sees& sees) {
-  const auto width = static_cast<std::size_t>(of.width), stride = static_cast<std::size_t>(of.groups) * width;
+Doubles sum_of_seen(std::size_t width, const Doubles& products, const Doubles& bias, const meg::Dropout& dropout,
+                    const Sees& sees) {
+  const std::size_t stride = bias.size();
   Doubles y;
-  for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+  for (std::size_t r = 0; r < products.size() / stride; ++r)
     for (std::size_t i = 0; i < stride; ++i) {
       double sum = bias[i];
       for (std::size_t j = i % width; j < stride; j += width) sum += sees(i, j) ? products[r * stride + j] : 0;
@@ -89,15 +89,15 @@ Doubles sum_of_seen(meg::Vectors of, int rows, const Doubles& products, const Do
 }
 
 /// Of j <= k.
-inline Doubles running_sum(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
+inline Doubles running_sum(std::size_t width, const Doubles& products, const Doubles& bias,
                            const meg::Dropout& dropout) {
-  return sum_of_seen(of, rows, products, bias, dropout, [](std::size_t k, std::size_t j) { return j <= k; });
+  return sum_of_seen(width, products, bias, dropout, [](std::size_t k, std::size_t j) { return j <= k; });
 }
 
 /// Of j != k.
-inline Doubles sum_of_others(meg::Vectors of, int rows, const Doubles& products, const Doubles& bias,
+inline Doubles sum_of_others(std::size_t width, const Doubles& products, const Doubles& bias,
                              const meg::Dropout& dropout) {
-  return sum_of_seen(of, rows, products, bias, dropout, [](std::size_t k, std::size_t j) { return j != k; });
+  return sum_of_seen(width, products, bias, dropout, [](std::size_t k, std::size_t j) { return j != k; });
 }
 
 /// Whether a row of a pass hides a column, see Backend::hide_columns.

@@ -1,6 +1,7 @@
 #pragma once
 #include <doctest/doctest.h>
 
+#include <concepts>
 #include <vector>
 
 #include "core/tensor/philox.h"
@@ -16,6 +17,14 @@ inline Floats random(std::size_t count, std::uint64_t seed) {
   Floats out(count);
   for (std::size_t i = 0; i < count; ++i) out[i] = philox.normal(i, 0)[0];
   return out;
+}
+
+/// A vector as a matrix of so many rows.
+template <class Vector>
+auto in_rows(Vector& x, std::integral auto rows) {
+  using Element = std::remove_reference_t<decltype(*x.data())>;
+  const auto count = static_cast<std::size_t>(rows);
+  return meg::BasicView<Element>(x.data(), count, count > 0 ? x.size() / count : 0, meg::Device::kCpu);
 }
 
 inline reference::Doubles doubles(const Floats& x) { return {x.begin(), x.end()}; }

@@ -8,6 +8,7 @@
 
 using namespace meg;
 using test::Floats;
+using test::in_rows;
 
 namespace {
 
@@ -153,14 +154,13 @@ TEST_CASE_TEMPLATE("a GPU and the CPU sum up the same along generators", Gpu, EV
   for (const auto& [rows, groups, width] : {std::tuple{0, 3, 4}, {1, 1, 1}, {33, 5, 130}, {9, 70, 17}}) {
     CAPTURE(rows);
     CAPTURE(groups);
-    const Vectors of{groups, width};
     const auto units = static_cast<std::size_t>(groups * width), batch = static_cast<std::size_t>(rows);
     const Floats products = test::random(batch * units, 1), bias = test::random(units, 2);
     const auto run = [&](Backend& backend) {
       Floats sum(batch * static_cast<std::size_t>(width), 0.0f), y(products), d(products), dbias(bias);
-      backend.running_sum_forward(of, 0, groups, rows, products.data(), bias.data(), {0.25f, 5, 6}, sum.data(),
-                                  y.data());
-      backend.running_sum_backward(of, rows, d.data(), d.data(), dbias.data());
+      backend.running_sum_forward(0, static_cast<std::size_t>(groups), in_rows(products, rows), in_rows(bias, groups),
+                                  {0.25f, 5, 6}, in_rows(sum, rows), in_rows(y, rows));
+      backend.running_sum_backward(in_rows(d, rows), in_rows(d, rows), in_rows(dbias, groups));
       return std::tuple(sum, y, d, dbias);
     };
     CHECK(run(*gpu) == run(*cpu));  // the same additions in the same order
@@ -208,18 +208,19 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
       Arena arena(backend.allocate(ensemble.tape_floats(rows, MaskedEnsemble::Passes::kBackward)));
       MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kBackward);
       tape.dropout = 0.1f, tape.seed = 5, tape.step = 6, tape.hidden_from = hidden_from;
-      ensemble.forward(backend, rows, cells.data(), p.data(), tape);
-      backend.heads_loss(layout, rows, tape.heads, cells.data(), 1.0f / rows, losses.data(), tape.dheads);
-      ensemble.backward(backend, rows, rows, cells.data(), p.data(), tape, gradients.data());
-      const Floats heads = on_host(tape.heads, static_cast<std::size_t>(rows) * layout.head_stride);
+      const View in = cells.view(rows, layout.cell_stride()), out = drawn.view(rows, layout.cell_stride());
+      ensemble.forward(backend, in, p, tape);
+      backend.heads_loss(layout, rows, tape.heads.data(), cells.data(), 1.0f / rows, losses.data(), tape.dheads.data());
+      ensemble.backward(backend, rows, in, p, tape, gradients);
+      const Floats heads = on_host(tape.heads.data(), static_cast<std::size_t>(rows) * layout.head_stride);
       const auto passes = ensemble.forward_on(backend);
       Arena of_forward(backend.allocate(ensemble.tape_floats(rows, passes)));
       MaskedEnsemble::Tape forward = ensemble.make_tape(of_forward, rows, passes);
       if (any_order)  // row r lacks the cells of column r % 4 and of those behind it
-        ensemble.fill(backend, rows, {.seed = 5}, p.data(), constants.data(), forward, drawn.data(),
+        ensemble.fill(backend, {.seed = 5}, p, constants, forward, out,
                       std::array<ColumnToFill, 4>{{{3, {}}, {1, {}}, {0, {}}, {2, {}}}});
       else
-        ensemble.generate(backend, rows, {.seed = 5}, p.data(), constants.data(), forward, drawn.data(), nullptr);
+        ensemble.generate(backend, {.seed = 5}, p, constants, forward, out, {});
       return std::tuple(heads, on_host(losses.data(), losses.size()), on_host(gradients.data(), p.size()),
                         on_host(drawn.data(), drawn.size()));
     };
@@ -242,12 +243,12 @@ TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu,
     const Memory constants = r.backend->allocate(r.ensemble.constants());
     WarmUp warm_up = r.warm_up();
     while (!warm_up.done()) warm_up.step();
-    Refinement refinement(*r.backend, r.ensemble, r.rows, constants.data(),
+    Refinement refinement(*r.backend, r.ensemble, r.rows, constants,
                           {.steps = 4, .discriminator_first = 2, .batch_size = 32, .hidden = {16}, .seed = 1},
                           warm_up.best());
     while (!refinement.done()) refinement.step();
     const auto [discriminator, generators] = refinement.losses();
-    const Gate::Score score = Gate(*r.backend, r.ensemble, r.rows, constants.data(), 5).score(refinement.result());
+    const Gate::Score score = Gate(*r.backend, r.ensemble, r.rows, constants, 5).score(refinement.result());
     return reference::Doubles{warm_up.train_loss(),
                               warm_up.held_out_loss(),
                               static_cast<double>(discriminator),

@@ -110,7 +110,7 @@ struct Trained {
     return out;
   }
   TrainedEnsemble get(int threads = 1) const {
-    return {*backend, ensemble, coding, parameters.data(), constants.data(), decoding.numbers(), threads};
+    return {*backend, ensemble, coding, parameters, constants, decoding.numbers(), threads};
   }
   std::string csv(std::uint64_t first_row, std::size_t count, int threads = 1, const GenerateOptions& how = {}) const {
     const CsvPrinter printer(empty_table(coding.schema()), coding.schema());

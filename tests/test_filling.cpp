@@ -26,7 +26,7 @@ struct Setup {
   /// a known column 3.
   std::map<std::array<int, 4>, double> counted(std::span<const std::optional<CellSet>> sets, RowFiller::Sets meaning,
                                                int blocks, std::uint64_t seed) const {
-    const TrainedEnsemble trained{*backend, ensemble, coding, parameters.data(), constants.data(), {}};
+    const TrainedEnsemble trained{*backend, ensemble, coding, parameters, constants, {}};
     RowFiller filler(trained, sets, meaning, kRows);
     std::map<std::array<int, 4>, double> out;
     for (int b = 0; b < blocks; ++b) {

@@ -8,6 +8,7 @@
 using namespace meg;
 using reference::Doubles;
 using test::Floats;
+using test::in_rows;
 using test::Related;
 using test::related_cells;
 
@@ -118,14 +119,11 @@ struct Fixture {
     for (std::size_t i = 0; i < c.size(); ++i) c[i] = 15.0f * static_cast<float>(i % 8) / 8;
     backend->upload(c, constants.data());
   }
-  Doubles parameters_in_double() const { return test::doubles(contents(parameters.data(), parameters.size())); }
-  Floats heads() const { return contents(tape.heads, static_cast<std::size_t>(rows) * ensemble.layout().head_stride); }
-  void fill(float value, float* to, std::size_t count) const {
-    backend->fill(value, View(to, 1, count, backend->device()));
-  }
-  Floats contents(const float* from, std::size_t count) const {
-    Floats out(count);
-    backend->download(from, out);
+  Doubles parameters_in_double() const { return test::doubles(contents(parameters)); }
+  Floats heads() const { return contents(tape.heads); }
+  Floats contents(ConstView of) const {
+    Floats out(of.size());
+    backend->download(of.data(), out);
     return out;
   }
 
@@ -141,8 +139,8 @@ template <class On>
 Floats generated(FirstLayer first, int threads, int rows, std::uint64_t first_row) {
   Fixture f(On::make(threads), {{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, rows);
   Floats cells(static_cast<std::size_t>(rows) * 12);
-  f.ensemble.generate(*f.backend, rows, {.seed = 5, .first_row = first_row}, f.parameters.data(), f.constants.data(),
-                      f.tape, cells.data(), nullptr);
+  f.ensemble.generate(*f.backend, {.seed = 5, .first_row = first_row}, f.parameters, f.constants, f.tape,
+                      in_rows(cells, rows), {});
   return cells;
 }
 
@@ -162,25 +160,26 @@ TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive
     const Doubles p = f.parameters_in_double();
     f.tape.dropout = dropout, f.tape.seed = 8, f.tape.step = 3;
     const Dropout masks[2] = {{dropout, 8, 6}, {dropout, 8, 7}};
-    f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
+    f.ensemble.forward(*f.backend, in_rows(cells, f.rows), f.parameters, f.tape);
     test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks), 1e-5);
 
     Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
-    f.backend->heads_loss(layout, f.rows, f.tape.heads, cells.data(), 1.0f / 6, losses.data(), f.tape.dheads);
+    f.backend->heads_loss(layout, f.rows, f.tape.heads.data(), cells.data(), 1.0f / 6, losses.data(),
+                          f.tape.dheads.data());
     float loss = 0;
     f.backend->add_sum(1.0f / 6, losses, &loss);
     const auto expected = [&](const Doubles& at) {
       return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks), cells);
     };
     CHECK(static_cast<double>(loss) == doctest::Approx(expected(p)).epsilon(1e-5));
-    f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, gradients.data());
+    f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, gradients);
     test::check_close(gradients, reference::gradient(expected, p, 1e-6), 5e-5);
 
     // The embeddings of the last rows alone: as if the others had had no gradient.
     Floats last(p.size(), 0.0f), alone(p.size(), 0.0f);
-    f.ensemble.backward(*f.backend, f.rows, 2, cells.data(), f.parameters.data(), f.tape, last.data());
-    f.fill(0.0f, f.tape.dheads, 4 * layout.head_stride);
-    f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
+    f.ensemble.backward(*f.backend, 2, in_rows(cells, f.rows), f.parameters, f.tape, last);
+    f.backend->fill(0.0f, f.tape.dheads.row_range(0, 4));
+    f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, alone);
     const std::size_t embeddings = layout.columns[0].embedding;
     for (std::size_t i = 0; i < p.size(); ++i)
       CHECK(last[i] == doctest::Approx(i < embeddings ? gradients[i] : alone[i]).epsilon(1e-5));
@@ -203,24 +202,25 @@ TEST_CASE_TEMPLATE("of any order, rows that hide columns agree with a naive netw
       if (hiding > 0) f.tape.hidden_from = f.rows - hiding;
       const Dropout masks[2] = {{dropout, 8, 6}, {dropout, 8, 7}};
       const Hiding of{hiding, 8, 3 << 20, {dropout, 8, (std::uint64_t{1} << 63) + 6}};
-      f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
+      f.ensemble.forward(*f.backend, in_rows(cells, f.rows), f.parameters, f.tape);
       test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks, of), 1e-5);
 
       Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
-      f.backend->heads_loss(layout, f.rows, f.tape.heads, cells.data(), 1.0f / 6, losses.data(), f.tape.dheads);
-      f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, gradients.data());
+      f.backend->heads_loss(layout, f.rows, f.tape.heads.data(), cells.data(), 1.0f / 6, losses.data(),
+                            f.tape.dheads.data());
+      f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, gradients);
       const auto expected = [&](const Doubles& at) {
         return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks, of), cells);
       };
       test::check_close(gradients, reference::gradient(expected, p, 1e-6), 5e-5);
 
       Floats last(p.size(), 0.0f);  // the embeddings of the last five rows alone: weights have all of their gradients
-      f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
-      f.ensemble.backward(*f.backend, f.rows, 5, cells.data(), f.parameters.data(), f.tape, last.data());
-      f.fill(0.0f, f.tape.dheads, layout.head_stride);
+      f.ensemble.forward(*f.backend, in_rows(cells, f.rows), f.parameters, f.tape);
+      f.ensemble.backward(*f.backend, 5, in_rows(cells, f.rows), f.parameters, f.tape, last);
+      f.backend->fill(0.0f, f.tape.dheads.row_range(0, 1));
       Floats alone(p.size(), 0.0f);
-      f.ensemble.forward(*f.backend, f.rows, cells.data(), f.parameters.data(), f.tape);
-      f.ensemble.backward(*f.backend, f.rows, f.rows, cells.data(), f.parameters.data(), f.tape, alone.data());
+      f.ensemble.forward(*f.backend, in_rows(cells, f.rows), f.parameters, f.tape);
+      f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, alone);
       for (std::size_t i = 0; i < p.size(); ++i)
         CHECK(last[i] == doctest::Approx(i < layout.columns[0].embedding ? gradients[i] : alone[i]).epsilon(1e-4));
     }
@@ -241,8 +241,7 @@ TEST_CASE("the fixed order is the same bits whether or not the ensemble has weig
     if (first == FirstLayer::kShared) std::copy_n(from, (n - 1) * w, to), from += (n - 1) * w, to += n * w;
     std::copy(from, static_cast<const float*>(fixed.parameters.data()) + fixed.parameters.size(), to);
     for (const auto& [f, out] : {std::pair{&fixed, &cells}, {&any, &others}})
-      f->ensemble.generate(*f->backend, 67, {.seed = 5}, f->parameters.data(), f->constants.data(), f->tape,
-                           out->data(), nullptr);
+      f->ensemble.generate(*f->backend, {.seed = 5}, f->parameters, f->constants, f->tape, in_rows(*out, 67), {});
     CHECK(cells == others);
   }
 }
@@ -256,8 +255,8 @@ Floats filled(FirstLayer first, int rows, std::uint64_t first_row, const Floats&
             {.hidden = 40, .dropout = 0, .first = first, .any_order = true}, rows);
   Floats out = cells;
   const std::vector<ColumnToFill> all{{0, {}}, {1, {}}, {2, {}}, {3, {}}};
-  f.ensemble.fill(*f.backend, rows, {.seed = 5, .first_row = first_row}, f.parameters.data(), f.constants.data(),
-                  f.tape, out.data(), all);
+  f.ensemble.fill(*f.backend, {.seed = 5, .first_row = first_row}, f.parameters, f.constants, f.tape,
+                  in_rows(out, rows), all);
   return out;
 }
 
@@ -306,20 +305,19 @@ TEST_CASE_TEMPLATE("generating leaves in the tape what a forward pass on its row
     Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}}, {.hidden = 40, .dropout = 0, .first = first}, 67);
     const ColumnsLayout& layout = f.ensemble.layout();
     Floats cells(67 * layout.cell_stride()), view(67 * layout.view_stride);
-    f.ensemble.generate(*f.backend, 67, {.seed = 5}, f.parameters.data(), f.constants.data(), f.tape, cells.data(),
-                        view.data());
+    f.ensemble.generate(*f.backend, {.seed = 5}, f.parameters, f.constants, f.tape, in_rows(cells, 67),
+                        in_rows(view, 67));
     CHECK(test::doubles(view) == reference::view_rows(layout, 67, cells));
     const auto contents = [&] {
-      const std::size_t units = 67 * 4 * 40, x = 67 * 4 * kFeatures;
       Floats all = f.heads();
-      for (const auto& [begin, size] :
-           {std::pair{f.tape.x, x}, {f.tape.a0, units}, {f.tape.a1, units}, {f.tape.h, units}})
-        for (const float v : f.contents(begin, size)) all.push_back(v);
+      for (const View part : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h})
+        for (const float v : f.contents(part)) all.push_back(v);
       return all;
     };
     const Floats drawn = contents();
-    for (float* all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h}) f.fill(-9, all, 1);  // forward must write them
-    f.ensemble.forward(*f.backend, 67, cells.data(), f.parameters.data(), f.tape);
+    for (const View all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h})  // forward must write them
+      f.backend->fill(-9, all.row_range(0, 1));
+    f.ensemble.forward(*f.backend, in_rows(cells, 67), f.parameters, f.tape);
     test::check_close(contents(), test::doubles(drawn), 1e-6);
   }
 }
@@ -331,22 +329,18 @@ TEST_CASE_TEMPLATE("rows drawn at once are the bits of rows drawn column by colu
     const Draw from{.seed = 5, .first_row = 7, .temperature = temperature};
     Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}, {40}}, {.hidden = hidden, .dropout = 0}, rows);
     const ColumnsLayout& layout = f.ensemble.layout();
-    const auto batch = static_cast<std::size_t>(rows), units = batch * 5 * static_cast<std::size_t>(hidden);
+    const auto batch = static_cast<std::size_t>(rows);
     const auto drawn = [&](bool fills) {  // where cells may be known, columns are drawn one by one
       Floats cells(batch * layout.cell_stride(), -1.0f), view(batch * layout.view_stride);
       Draw draw = from;
       draw.fills = fills;
-      f.ensemble.generate(*f.backend, rows, draw, f.parameters.data(), f.constants.data(), f.tape, cells.data(),
-                          view.data());
+      f.ensemble.generate(*f.backend, draw, f.parameters, f.constants, f.tape, in_rows(cells, rows),
+                          in_rows(view, rows));
       cells.insert(cells.end(), view.begin(), view.end());
-      for (const auto& [begin, size] : {std::pair{f.tape.x, batch * 5 * kFeatures},
-                                        {f.tape.a0, units},
-                                        {f.tape.a1, units},
-                                        {f.tape.h, units},
-                                        {f.tape.heads, batch * layout.head_stride}}) {
-        const Floats part = f.contents(begin, size);
+      for (const View all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h, f.tape.heads}) {
+        const Floats part = f.contents(all);
         cells.insert(cells.end(), part.begin(), part.end());
-        f.fill(-9, begin, size);
+        f.backend->fill(-9, all);
       }
       return cells;
     };
@@ -377,8 +371,8 @@ TEST_CASE_TEMPLATE("rows whose leading columns are known go on as if these had b
       for (std::size_t r = 0; r < 64; ++r)
         for (std::size_t i = static_cast<std::size_t>(known); i < 12; ++i)
           if (i % 4 >= static_cast<std::size_t>(known)) cells[r * 12 + i] = 0;
-      f.ensemble.generate(*f.backend, 64, {.seed = 5, .first_row = 10}, f.parameters.data(), f.constants.data(), f.tape,
-                          cells.data(), nullptr, {.columns = known});
+      f.ensemble.generate(*f.backend, {.seed = 5, .first_row = 10}, f.parameters, f.constants, f.tape,
+                          in_rows(cells, 64), {}, {.columns = known});
       CHECK(cells == whole);
     }
 }
@@ -399,7 +393,7 @@ TEST_CASE("the warm-up learns related columns up to their entropy, and its rows 
   const ColumnLayout& column = r.ensemble.layout().columns[2];
   for (std::size_t i = 0; i <= kZCells; ++i)
     constants[column.z_position + i] = 7.5f + 2 * (-3 + 6 * static_cast<float>(i) / kZCells);
-  r.ensemble.generate(*r.backend, rows, {.seed = 5}, warm_up.best(), constants.data(), tape, cells.data(), nullptr);
+  r.ensemble.generate(*r.backend, {.seed = 5}, warm_up.best(), constants, tape, in_rows(cells, rows), {});
   double obey = 0, near = 0;
   for (std::size_t i = 0; i < rows; ++i) {
     const float* cell = &cells[i * 9];
@@ -477,7 +471,7 @@ TEST_CASE("a warm-up of any order learns to tell each column from the others, be
       for (const float x : {-1.0f, -1.0f, 0.0f, 0.0f, 0.0f, z, -1.0f, -1.0f, 7.5f + 2 * z}) cells.push_back(x);
     }
     const std::vector<ColumnToFill> all{{1, {}}, {0, {}}};
-    r.ensemble.fill(*r.backend, rows, {.seed = 5}, warm_up.best(), constants.data(), tape, cells.data(), all);
+    r.ensemble.fill(*r.backend, {.seed = 5}, warm_up.best(), constants, tape, in_rows(cells, rows), all);
     double obey = 0, agree = 0, lower = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i) {
       const float* cell = &cells[i * 9];

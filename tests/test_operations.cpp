@@ -13,6 +13,7 @@
 using namespace meg;
 using reference::Doubles;
 using test::Floats;
+using test::in_rows;
 
 namespace {
 
@@ -45,7 +46,7 @@ TEST_CASE_TEMPLATE("grouped linear layers and their gradients agree with naive l
       const Floats x = test::random(batch * static_cast<std::size_t>(inputs), 1);
       const Floats p = test::random(parameter_count(layer), 2);
       Floats y(batch * layer.front().y_stride);
-      backend->linear_forward(layer, rows, x.data(), p.data(), {.activation = activation}, y.data());
+      backend->linear_forward(layer, in_rows(x, rows), p, {.activation = activation}, in_rows(y, rows));
       test::check_close(y, reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), activation),
                         1e-5);
       if (rows > 20) continue;  // central differences cost rows^2
@@ -59,8 +60,8 @@ TEST_CASE_TEMPLATE("grouped linear layers and their gradients agree with naive l
       };
       Floats dy(y.size()), dx(x.size()), dp(p.size(), 0.0f);
       backend->activation_backward(activation, y, weight, dy);
-      backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
-      backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+      backend->linear_backward_input(layer, in_rows(dy, rows), p, {}, in_rows(dx, rows));
+      backend->linear_backward_weight(layer, in_rows(x, rows), in_rows(dy, rows), true, dp);
       test::check_close(
           dx, reference::gradient([&](const Doubles& v) { return loss(v, test::doubles(p)); }, test::doubles(x)), 1e-4);
       test::check_close(
@@ -100,10 +101,12 @@ TEST_CASE_TEMPLATE(
       const Floats p = test::random(size_of(layer.back()), 2), residual = test::random(y_size, 3);
       Floats y(y_size, 0.0f), sum(y_size, 0.0f);
       const Dropout dropout{probability, 5, 1234567890123};
-      backend->linear_forward(
-          layer, rows, x.data(), p.data(),
-          {.activation = Activation::kRelu, .dropout = dropout, .residual = residual.data(), .sum = sum.data()},
-          y.data());
+      backend->linear_forward(layer, in_rows(x, rows), p,
+                              {.activation = Activation::kRelu,
+                               .dropout = dropout,
+                               .residual = in_rows(residual, rows),
+                               .sum = in_rows(sum, rows)},
+                              in_rows(y, rows));
       Doubles expected = reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kRelu);
       for (std::size_t i = 0; i < y_size; ++i) expected[i] *= reference::dropout_mask(dropout, i);
       test::check_close(y, expected, 5e-5);  // sums of 300 products, some 40 times as large as the result
@@ -114,7 +117,7 @@ TEST_CASE_TEMPLATE(
       test::check_close(sum, expected, 5e-5);  // 0 between the groups: nobody wrote there
 
       Floats gradients(p.size(), 0.25f);
-      backend->linear_backward_weight({&layer[0], 1}, rows, x.data(), residual.data(), true, gradients.data());
+      backend->linear_backward_weight({&layer[0], 1}, in_rows(x, rows), in_rows(residual, rows), true, gradients);
       Doubles columns(p.size(), 0.25);
       for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
         for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o)
@@ -149,12 +152,12 @@ TEST_CASE_TEMPLATE("what a product back to the inputs does behind itself agrees 
       Doubles cut = expected;
       for (std::size_t i = 0; i < x_size; ++i)
         if (is_read(i)) cut[i] *= 1.25 * reference::slope(activation, static_cast<double>(output[i]));
-      BackwardTail tail{residual.data(), activation, output.data(), 1.25f, masked.data()};
-      backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
+      BackwardTail tail{in_rows(residual, rows), activation, in_rows(output, rows), 1.25f, in_rows(masked, rows)};
+      backend->linear_backward_input(layer, in_rows(dy, rows), p, tail, in_rows(dx, rows));
       test::check_close(dx, expected, tolerance);
       test::check_close(masked, cut, tolerance);
-      tail.masked = in_place.data();
-      backend->linear_backward_input(layer, rows, dy.data(), p.data(), tail, in_place.data());
+      tail.masked = in_rows(in_place, rows);
+      backend->linear_backward_input(layer, in_rows(dy, rows), p, tail, in_rows(in_place, rows));
       CHECK(in_place == masked);
     }
   }
@@ -171,8 +174,9 @@ TEST_CASE_TEMPLATE("a tangent goes forward through a layer as the derivative of 
       Floats p = test::random(size_of(layer.back()), 2), y(static_cast<std::size_t>(rows) * layer[0].y_stride, 0.0f);
       const Floats output = test::random(y.size(), 3);
       const Dropout dropout{rows > 10 ? 0.3f : 0.0f, 5, 9};
-      backend->linear_forward(layer, rows, x.data(), p.data(),
-                              {.activation = activation, .slope_of = output.data(), .dropout = dropout}, y.data());
+      backend->linear_forward(layer, in_rows(x, rows), p,
+                              {.activation = activation, .slope_of = in_rows(output, rows), .dropout = dropout},
+                              in_rows(y, rows));
       for (const LinearGroup& g : layer) std::fill_n(p.begin() + static_cast<std::ptrdiff_t>(g.bias), outputs, 0.0f);
       Doubles expected = reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kNone);
       for (std::size_t i = 0; i < y.size(); ++i)
@@ -200,12 +204,12 @@ TEST_CASE_TEMPLATE("the weights of many layers learn at once as they do one afte
     for (const std::size_t width : {in, out}) operands.push_back(test::random(rows * width, operands.size()));
   }
   for (std::size_t l = 0; l < layers.size(); ++l)
-    products.push_back({layers[l], operands[2 * l].data(), operands[2 * l + 1].data()});
+    products.push_back({layers[l], in_rows(operands[2 * l], rows), in_rows(operands[2 * l + 1], rows)});
   for (const bool with_bias : {false, true}) {
     Floats all(parameters, 0.5f), one_by_one = all;
-    backend->linear_backward_weights(products, rows, with_bias, all.data());
+    backend->linear_backward_weights(products, with_bias, all);
     for (const WeightProduct& of : products)
-      if (!of.layer.empty()) backend->linear_backward_weight(of.layer, rows, of.x, of.dy, with_bias, one_by_one.data());
+      if (!of.layer.empty()) backend->linear_backward_weight(of.layer, of.x, of.dy, with_bias, one_by_one);
     CHECK(all == one_by_one);
   }
 }
@@ -243,15 +247,15 @@ TEST_CASE_TEMPLATE("products that leave a gap of x out agree with naive loops in
     const Floats p = test::random(size_of(layer.back()), 2);
     const std::size_t y_size = static_cast<std::size_t>(rows) * layer[0].y_stride;
     Floats y(y_size), dy = test::random(y_size, 3), dx(x.size(), -9.0f), dp(p.size(), 0.0f);
-    backend->linear_forward(layer, rows, x.data(), p.data(), {}, y.data());
+    backend->linear_forward(layer, in_rows(x, rows), p, {}, in_rows(y, rows));
     test::check_close(y, reference::linear_forward(layer, rows, test::doubles(x), test::doubles(p), Activation::kNone),
                       5e-5);
-    backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
+    backend->linear_backward_input(layer, in_rows(dy, rows), p, {}, in_rows(dx, rows));
     test::check_close(
         dx, reference::linear_backward_input(layer, rows, test::doubles(dy), test::doubles(p), Doubles(x.size())),
         5e-5);
     if (rows > 20) continue;
-    backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+    backend->linear_backward_weight(layer, in_rows(x, rows), in_rows(dy, rows), true, dp);
     const auto loss = [&](const Doubles& at) {
       const Doubles out = reference::linear_forward(layer, rows, test::doubles(x), at, Activation::kNone);
       double sum = 0;
@@ -267,8 +271,8 @@ TEST_CASE_TEMPLATE("the batch may be empty", On, EVERY_BACKEND) {
   const GroupedLinear layer = masked_layer(4, 3);
   const Floats p = test::random(parameter_count(layer), 1);
   Floats gradients(p.size(), 0.0f);
-  backend->linear_forward(layer, 0, nullptr, p.data(), {.activation = Activation::kRelu}, nullptr);
-  backend->linear_backward_weight(layer, 0, nullptr, nullptr, true, gradients.data());
+  backend->linear_forward(layer, {}, p, {.activation = Activation::kRelu}, {});
+  backend->linear_backward_weight(layer, {}, {}, true, gradients);
   CHECK(gradients == Floats(p.size(), 0.0f));
 }
 
@@ -282,34 +286,36 @@ TEST_CASE_TEMPLATE("running sums and their gradients agree with naive loops in d
       CAPTURE(groups);
       CAPTURE(width);
       CAPTURE(probability);
-      const Vectors of{groups, width};
       const Dropout dropout{probability, 5, 9};
       const auto units = static_cast<std::size_t>(groups) * static_cast<std::size_t>(width);
       const Floats products = test::random(static_cast<std::size_t>(rows) * units, 1), bias = test::random(units, 2);
-      const Doubles expected = reference::running_sum(of, rows, test::doubles(products), test::doubles(bias), dropout);
+      const auto columns = static_cast<std::size_t>(width), count = static_cast<std::size_t>(groups);
+      const Doubles expected = reference::running_sum(columns, test::doubles(products), test::doubles(bias), dropout);
       Floats y(products.size()), sum(static_cast<std::size_t>(rows * width), 7.0f);
-      backend->running_sum_forward(of, 0, groups, rows, products.data(), bias.data(), dropout, sum.data(), y.data());
+      const auto go = [&](std::size_t begin, std::size_t end, Floats& out) {
+        backend->running_sum_forward(begin, end, in_rows(products, rows), in_rows(bias, groups), dropout,
+                                     in_rows(sum, rows), in_rows(out, rows));
+      };
+      go(0, count, y);
       test::check_close(y, expected, 1e-5);
 
       Floats parts(y.size());
-      for (int k = 0; k < groups; ++k)
-        backend->running_sum_forward(of, k, k + 1, rows, products.data(), bias.data(), dropout, sum.data(),
-                                     parts.data());
+      for (std::size_t k = 0; k < count; ++k) go(k, k + 1, parts);
       CHECK(parts == y);
 
       const Floats weight = test::random(y.size(), 3);
       Floats dy(y.size()), dproducts(y.size()), dbias(units, 0.5f);
       for (std::size_t i = 0; i < y.size(); ++i) dy[i] = y[i] > 0 ? weight[i] * dropout.scale() : 0.0f;
       if (probability == 0) backend->activation_backward(Activation::kRelu, y, weight, dy);
-      backend->running_sum_backward(of, rows, dy.data(), dproducts.data(), dbias.data());
+      backend->running_sum_backward(in_rows(dy, rows), in_rows(dproducts, rows), in_rows(dbias, groups));
       Floats in_place = dy, again(units, 0.5f);
-      backend->running_sum_backward(of, rows, in_place.data(), in_place.data(), again.data());
+      backend->running_sum_backward(in_rows(in_place, rows), in_rows(in_place, rows), in_rows(again, groups));
       CHECK(in_place == dproducts);
       CHECK(again == dbias);
       if (products.size() > 200) continue;  // central differences cost their square
       for (float& d : dbias) d -= 0.5f;
       const auto loss = [&](const Doubles& p, const Doubles& b) {
-        const Doubles out = reference::running_sum(of, rows, p, b, dropout);
+        const Doubles out = reference::running_sum(columns, p, b, dropout);
         double total = 0;
         for (std::size_t i = 0; i < out.size(); ++i) total += out[i] * static_cast<double>(weight[i]);
         return total;
@@ -330,22 +336,23 @@ TEST_CASE_TEMPLATE("sums of others and their gradients agree with naive loops in
       CAPTURE(groups);
       CAPTURE(width);
       CAPTURE(probability);
-      const Vectors of{groups, width};
       const Dropout dropout{probability, 5, 9};
       const auto columns = static_cast<std::size_t>(width), units = static_cast<std::size_t>(groups) * columns;
       const Floats products = test::random(static_cast<std::size_t>(rows) * units, 1), bias = test::random(units, 2);
       Floats sum(static_cast<std::size_t>(rows) * columns, 0.0f), y(products.size()), parts(products.size());
       for (std::size_t i = 0; i < products.size(); ++i) sum[i / units * columns + i % columns] += products[i];
-      backend->sum_of_others_forward(of, 0, groups, rows, sum.data(), products.data(), bias.data(), dropout, y.data());
-      test::check_close(y, reference::sum_of_others(of, rows, test::doubles(products), test::doubles(bias), dropout),
+      const auto go = [&](std::size_t begin, std::size_t end, Floats& out) {
+        backend->sum_of_others_forward(begin, end, in_rows(sum, rows), in_rows(products, rows), in_rows(bias, groups),
+                                       dropout, in_rows(out, rows));
+      };
+      go(0, static_cast<std::size_t>(groups), y);
+      test::check_close(y, reference::sum_of_others(columns, test::doubles(products), test::doubles(bias), dropout),
                         2e-5);
-      for (int k = 0; k < groups; ++k)
-        backend->sum_of_others_forward(of, k, k + 1, rows, sum.data(), products.data(), bias.data(), dropout,
-                                       parts.data());
+      for (std::size_t k = 0; k < static_cast<std::size_t>(groups); ++k) go(k, k + 1, parts);
       CHECK(parts == y);
 
       Floats dy = test::random(y.size(), 3), dproducts(y.size()), dbias(units, 0.5f);
-      backend->sum_of_others_backward(of, rows, dy.data(), dproducts.data(), dbias.data());
+      backend->sum_of_others_backward(in_rows(dy, rows), in_rows(dproducts, rows), in_rows(dbias, groups));
       Doubles expected(y.size(), 0.0), bias_sum(units, 0.5);
       for (std::size_t i = 0; i < y.size(); ++i) {
         bias_sum[i % units] += static_cast<double>(dy[i]);
@@ -354,7 +361,7 @@ TEST_CASE_TEMPLATE("sums of others and their gradients agree with naive loops in
       }
       test::check_close(dproducts, expected, 1e-5);
       test::check_close(dbias, bias_sum, 1e-5);
-      backend->sum_of_others_backward(of, rows, dy.data(), dy.data(), dbias.data());
+      backend->sum_of_others_backward(in_rows(dy, rows), in_rows(dy, rows), in_rows(dbias, groups));
       CHECK(dy == dproducts);  // in place
     }
 }
@@ -638,13 +645,13 @@ TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, 
     const Floats x = rounded(batch * layer[0].x_stride, 1, bits), p = rounded(size_of(layer.back()), 2, bits);
     Floats y(batch * layer[0].y_stride, 0.0f), dx(x.size(), -9.0f), dp(p.size(), 0.0f);
     const Doubles xd = test::doubles(x), pd = test::doubles(p);
-    backend->linear_forward(layer, rows, x.data(), p.data(), {}, y.data());
+    backend->linear_forward(layer, in_rows(x, rows), p, {}, in_rows(y, rows));
     test::check_close(y, reference::linear_forward(layer, rows, xd, pd, Activation::kNone), 5e-5);
     const Floats dy = rounded(y.size(), 3, bits);
     const Doubles dyd = test::doubles(dy);
-    backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
+    backend->linear_backward_input(layer, in_rows(dy, rows), p, {}, in_rows(dx, rows));
     test::check_close(dx, reference::linear_backward_input(layer, rows, dyd, pd, Doubles(dx.size(), -9.0)), 5e-5);
-    backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+    backend->linear_backward_weight(layer, in_rows(x, rows), in_rows(dy, rows), true, dp);
     Doubles expected(p.size(), 0.0);
     reference::linear_backward_weight(layer, rows, xd, dyd, expected);
     test::check_close(dp, expected, 5e-5);
@@ -665,20 +672,20 @@ TEST_CASE_TEMPLATE("a product is the same bits in a launch of many groups, whose
   const Floats dy = test::random(std::size_t{rows} * groups * outputs, 3);
   const ForwardTail tail{.activation = Activation::kTanh, .dropout = {0.2f, 5, 6}};
   Floats y(dy.size()), dx(x.size()), dp(p.size(), 0.5f), y_alone(y.size()), dx_alone(x.size()), dp_alone = dp;
-  backend->linear_forward(layer, rows, x.data(), p.data(), tail, y.data());
-  backend->linear_backward_input(layer, rows, dy.data(), p.data(), {}, dx.data());
-  backend->linear_backward_weight(layer, rows, x.data(), dy.data(), true, dp.data());
+  backend->linear_forward(layer, in_rows(x, rows), p, tail, in_rows(y, rows));
+  backend->linear_backward_input(layer, in_rows(dy, rows), p, {}, in_rows(dx, rows));
+  backend->linear_backward_weight(layer, in_rows(x, rows), in_rows(dy, rows), true, dp);
   for (const LinearGroup& g : layer) {
-    backend->linear_forward({&g, 1}, rows, x.data(), p.data(), tail, y_alone.data());
-    backend->linear_backward_input({&g, 1}, rows, dy.data(), p.data(), {}, dx_alone.data());
-    backend->linear_backward_weight({&g, 1}, rows, x.data(), dy.data(), true, dp_alone.data());
+    backend->linear_forward({&g, 1}, in_rows(x, rows), p, tail, in_rows(y_alone, rows));
+    backend->linear_backward_input({&g, 1}, in_rows(dy, rows), p, {}, in_rows(dx_alone, rows));
+    backend->linear_backward_weight({&g, 1}, in_rows(x, rows), in_rows(dy, rows), true, dp_alone);
   }
   CHECK(y == y_alone);
   CHECK(dx == dx_alone);
   CHECK(dp == dp_alone);
   if (!std::is_same_v<On, test::Emulated<Precision::kFp32>>) return;  // the CPU has no other precision
   Floats on_cpu(y.size());
-  test::Cpu::make()->linear_forward(layer, rows, x.data(), p.data(), tail, on_cpu.data());
+  test::Cpu::make()->linear_forward(layer, in_rows(x, rows), p, tail, in_rows(on_cpu, rows));
   test::check_close(y, test::doubles(on_cpu), 1e-5);
 }
 
@@ -691,7 +698,7 @@ TEST_CASE_TEMPLATE("what is infinite or not a number stays so in a product", On,
   for (const float weight : {1.0f, infinity, std::bit_cast<float>(0x7fffffffu)}) {
     const Floats p{weight, 0.0f};
     Floats y(x.size());
-    backend->linear_forward(layer, static_cast<int>(x.size()), x.data(), p.data(), {}, y.data());
+    backend->linear_forward(layer, in_rows(x, x.size()), p, {}, in_rows(y, y.size()));
     for (std::size_t i = 0; i < x.size(); ++i) {
       const float expected = x[i] * weight;
       CHECK((std::isnan(expected) ? std::isnan(y[i]) : y[i] == expected));
@@ -706,6 +713,6 @@ TEST_CASE_TEMPLATE("tensor cores round factors to the nearest", On, GPUS_WITH(Pr
   const GroupedLinear layer{{1, 1, 0, 1, 0, 1, 0, 1}};
   const Floats x{1 + 0.49f * step, 1 + 0.51f * step, -1 - 0.51f * step, 1 + 1.49f * step}, p{1.0f, 0.0f};
   Floats y(x.size());
-  backend->linear_forward(layer, static_cast<int>(x.size()), x.data(), p.data(), {}, y.data());
+  backend->linear_forward(layer, in_rows(x, x.size()), p, {}, in_rows(y, y.size()));
   CHECK(y == Floats{1, 1 + step, -1 - step, 1 + step});
 }

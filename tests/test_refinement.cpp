@@ -11,25 +11,31 @@ using test::Related;
 
 namespace {
 
+Floats contents(Backend& backend, ConstView of) {
+  Floats out(of.size());
+  backend.download(of.data(), out);
+  return out;
+}
+
 /// A warmed-up ensemble of related rows, and its gate.
 struct WarmedUp : Related {
   explicit WarmedUp(bool any_order = false) : Related(6, 2000, any_order) {
     WarmUp run = warm_up();
     while (!run.done()) run.step();
-    parameters.assign(run.best(), run.best() + ensemble.parameters());
+    parameters = contents(*backend, run.best());
     constants.assign(ensemble.constants(), -1.0f);
     for (int i = 0; i <= kZCells; ++i)  // the position that related_cells gives z
       constants[ensemble.layout().columns[2].z_position + static_cast<std::size_t>(i)] =
           7.5f + 2.0f * (-3.0f + 6.0f * static_cast<float>(i) / kZCells);
   }
-  Gate gate() { return Gate(*backend, ensemble, rows, constants.data(), 5); }
+  Gate gate() { return Gate(*backend, ensemble, rows, constants, 5); }
   Refinement refinement(const RefinementOptions& how, const Floats& from) {
-    return Refinement(*backend, ensemble, rows, constants.data(), how, from.data());
+    return Refinement(*backend, ensemble, rows, constants, how, from);
   }
   Floats refined(const RefinementOptions& how, const Floats& from) {
     Refinement run = refinement(how, from);
     while (!run.done()) run.step();
-    return {run.result(), run.result() + ensemble.parameters()};
+    return contents(*backend, run.result());
   }
 
   Floats parameters, constants;
@@ -51,11 +57,11 @@ TEST_CASE("refinement brings frequencies back that the ensemble had wrong, and t
   RefinementOptions how = short_run();
   how.steps = 200;
   const Floats refined = w.refined(how, wrong);
-  const Gate::Score before = gate.score(wrong.data()), after = gate.score(refined.data());
+  const Gate::Score before = gate.score(wrong), after = gate.score(refined);
   CHECK(before.shape < 0.96);
   CHECK(after.shape > before.shape + 0.01);
-  CHECK(gate.passes(wrong.data(), refined.data()));
-  CHECK_FALSE(gate.passes(refined.data(), wrong.data()));
+  CHECK(gate.passes(wrong, refined));
+  CHECK_FALSE(gate.passes(refined, wrong));
 }
 
 TEST_CASE("a refinement that makes things worse does not pass the gate") {
@@ -64,14 +70,14 @@ TEST_CASE("a refinement that makes things worse does not pass the gate") {
   wild.rate = 0.05f, wild.keep = 0;
   const Floats wrecked = w.refined(wild, w.parameters);
   const Gate gate = w.gate();
-  CHECK_FALSE(gate.passes(w.parameters.data(), wrecked.data()));
-  CHECK(gate.passes(w.parameters.data(), w.parameters.data()));
+  CHECK_FALSE(gate.passes(w.parameters, wrecked));
+  CHECK(gate.passes(w.parameters, w.parameters));
 }
 
 TEST_CASE("what makes other orders worse does not pass the gate either") {
   WarmedUp w(true);
   const Gate gate = w.gate();
-  const Gate::Score before = gate.score(w.parameters.data());
+  const Gate::Score before = gate.score(w.parameters);
   CHECK(before.hidden_loss > before.loss);
   // Parameters that the generation order has no use for: generators' weights of columns after their own.
   int found = 0;
@@ -79,10 +85,10 @@ TEST_CASE("what makes other orders worse does not pass the gate either") {
   for (std::size_t begin = 0; begin + part < w.parameters.size(); begin += part) {
     Floats changed = w.parameters;
     for (std::size_t i = begin; i < begin + part; ++i) changed[i] += 3;
-    const Gate::Score after = gate.score(changed.data());
+    const Gate::Score after = gate.score(changed);
     if (after.loss != before.loss || after.hidden_loss < before.hidden_loss + 0.15) continue;
     CHECK(after.shape == before.shape);
-    CHECK_FALSE(gate.passes(w.parameters.data(), changed.data()));
+    CHECK_FALSE(gate.passes(w.parameters, changed));
     ++found;
   }
   CHECK(found > 0);
@@ -102,10 +108,10 @@ TEST_CASE("the gate sees every frequent value, wherever it stands among the code
   odd = even;
   odd[ensemble.head_bias(0) + 198] = -20;
   const Floats constants(ensemble.constants(), -1.0f);
-  const Gate gate(*backend, ensemble, rows, constants.data(), 1);
-  CHECK(gate.score(even.data()).shape > 0.95);
-  CHECK(gate.score(odd.data()).shape == doctest::Approx(0.5).epsilon(0.01));
-  CHECK_FALSE(gate.passes(even.data(), odd.data()));
+  const Gate gate(*backend, ensemble, rows, constants, 1);
+  CHECK(gate.score(even).shape > 0.95);
+  CHECK(gate.score(odd).shape == doctest::Approx(0.5).epsilon(0.01));
+  CHECK_FALSE(gate.passes(even, odd));
 }
 
 TEST_CASE("the discriminator's AUC on held-out rows is near one half for good rows and near one for bad ones") {

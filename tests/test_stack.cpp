@@ -6,6 +6,7 @@
 using namespace meg;
 using reference::Doubles;
 using test::Floats;
+using test::in_rows;
 
 namespace {
 
@@ -45,8 +46,9 @@ struct Generators {
 };
 
 struct Operands {
-  Operands(const Generators& g, int rows)
-      : x(size(rows, Generators::kWidth)),
+  Operands(const Generators& g, int rows_of_each)
+      : rows(rows_of_each),
+        x(size(rows, Generators::kWidth)),
         a0(size(rows, Generators::kCount * g.width), -9.0f),
         a1(a0),
         h(a0),
@@ -59,7 +61,8 @@ struct Operands {
         gradients(g.parameters, 2.0f) {}
   static std::size_t size(int rows, std::size_t stride) { return static_cast<std::size_t>(rows) * stride; }
   StackTape tape() {
-    return {x.data(), a0.data(), a1.data(), h.data(), heads.data(), dheads.data(), dh.data(), da1.data(), da0.data()};
+    return {in_rows(x, rows),      in_rows(a0, rows), in_rows(a1, rows),  in_rows(h, rows),  in_rows(heads, rows),
+            in_rows(dheads, rows), in_rows(dh, rows), in_rows(da1, rows), in_rows(da0, rows)};
   }
   reference::StackTape in_double() const {
     using test::doubles;
@@ -67,6 +70,7 @@ struct Operands {
             doubles(heads), doubles(dheads), doubles(da1), doubles(da0)};
   }
 
+  int rows;
   Floats x, a0, a1, h, heads, dheads, dh, da1, da0, p, gradients;
 };
 
@@ -89,14 +93,14 @@ void compare(Backend& backend, const Stack& stack, int rows, Operands& o, const 
   reference::StackTape expected = o.in_double();
   reference::stack_forward(stack, rows, p, expected);
   Operands heads_only = o;
-  backend.stack_forward(stack, rows, o.p.data(), o.tape());
+  backend.stack_forward(stack, o.p, o.tape());
   check(o.a0, expected.a0);
   check(o.a1, expected.a1);
   check(o.h, expected.h);
   check(o.heads, expected.heads);
   StackTape tape = heads_only.tape();
-  tape.dheads = nullptr;
-  backend.stack_forward(stack, rows, o.p.data(), tape);
+  tape.dheads = View();
+  backend.stack_forward(stack, o.p, tape);
   if (kTakesCublas<On> && stack.hidden.front().outputs >= 512)  // where it learns
     check(heads_only.heads, expected.heads);
   else
@@ -105,7 +109,7 @@ void compare(Backend& backend, const Stack& stack, int rows, Operands& o, const 
   expected = o.in_double();  // so that the ReLUs agree
   Doubles gradients = test::doubles(o.gradients);
   reference::stack_backward(stack, rows, p, expected, gradients);
-  backend.stack_backward(stack, rows, o.p.data(), o.tape(), o.gradients.data());
+  backend.stack_backward(stack, o.p, o.tape(), o.gradients);
   check(o.da1, expected.da1);
   check(o.da0, expected.da0);
   check(o.gradients, gradients);

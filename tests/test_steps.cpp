@@ -12,6 +12,7 @@
 
 using namespace meg;
 using test::Floats;
+using test::in_rows;
 
 namespace {
 
@@ -111,7 +112,7 @@ TEST_CASE("training the default preset is a handful of graphs of few launches, h
   while (!warm_up.done()) warm_up.step();
   CHECK(gpu.graphs().size() == 1);
   const Memory constants = gpu.allocate(r.ensemble.constants());
-  Refinement refinement(gpu, r.ensemble, r.rows, constants.data(),
+  Refinement refinement(gpu, r.ensemble, r.rows, constants,
                         {.steps = 12, .discriminator_first = 12, .batch_size = 32, .hidden = {16, 16}, .seed = 1},
                         warm_up.best());
   while (!refinement.done()) refinement.step();
@@ -128,32 +129,32 @@ TEST_CASE_TEMPLATE("in a step, cuBLAS comes behind the operations before it", On
   const auto learn = [&](bool together) {
     const auto backend = On::bare();
     std::vector<Memory> memory;
-    const auto take = [&](std::size_t count) {
-      memory.push_back(backend->allocate(count));
-      backend->upload(test::random(count, memory.size()), memory.back().data());
-      return memory.back().data();
+    const auto take = [&](std::size_t count, std::size_t width) {
+      memory.push_back(backend->allocate(count * width));
+      backend->upload(test::random(count * width, memory.size()), memory.back().data());
+      return memory.back().view(count, width);
     };
-    const StackTape tape{take(rows * layers.first[0].x_stride),
-                         take(rows * units),
-                         take(rows * units),
-                         take(rows * units),
-                         take(rows * heads),
-                         take(rows * heads),
-                         take(rows * units),
-                         take(rows * units),
-                         take(rows * units)};
-    float *const p = take(layers.parameters), *const gradients = take(layers.parameters);
+    const StackTape tape{take(rows, layers.first[0].x_stride),
+                         take(rows, units),
+                         take(rows, units),
+                         take(rows, units),
+                         take(rows, heads),
+                         take(rows, heads),
+                         take(rows, units),
+                         take(rows, units),
+                         take(rows, units)};
+    const View p = take(1, layers.parameters), gradients = take(1, layers.parameters);
     for (int step = 1; step <= 3; ++step) {
       if (together) backend->begin_step();
-      backend->fill(0.1f * static_cast<float>(step), vector(tape.x, rows * layers.first[0].x_stride));
-      backend->stack_forward(stack, rows, p, tape);
-      backend->add_scaled(1.0f, vector(tape.heads, rows * heads), 0.0f, vector(tape.dheads, rows * heads));
-      backend->stack_backward(stack, rows, p, tape, gradients);
-      backend->add_scaled(-1e-4f, vector(gradients + first_head, few), 1.0f, vector(p + first_head, few));
+      backend->fill(0.1f * static_cast<float>(step), tape.x);
+      backend->stack_forward(stack, p, tape);
+      backend->add_scaled(1.0f, tape.heads, 0.0f, tape.dheads);
+      backend->stack_backward(stack, p, tape, gradients);
+      backend->add_scaled(-1e-4f, gradients.column_range(first_head, few), 1.0f, p.column_range(first_head, few));
       if (together) backend->end_step();
     }
     Floats out(layers.parameters);
-    backend->download(gradients, out);
+    backend->download(gradients.data(), out);
     return out;
   };
   CHECK(learn(true) == learn(false));
@@ -183,32 +184,33 @@ TEST_CASE_TEMPLATE("the linear operations of cuBLAS, and of the benchmarks' naiv
   Floats expected(y_size, 0.0f), y = expected, sum = expected, others_sum = expected;
   for (const ForwardTail& kind :
        {ForwardTail{.activation = Activation::kRelu, .dropout = {0.3f, 5, 6}}, ForwardTail{.bias = false},
-        ForwardTail{.activation = Activation::kTanh, .slope_of = dy.data()}}) {
+        ForwardTail{.activation = Activation::kTanh, .slope_of = in_rows(dy, rows)}}) {
     ForwardTail tail = kind;
-    tail.residual = dy.data(), tail.sum = sum.data();
-    cpu->linear_forward(layer, rows, x.data(), p.data(), tail, expected.data());
-    tail.sum = others_sum.data();
+    tail.residual = in_rows(dy, rows), tail.sum = in_rows(sum, rows);
+    cpu->linear_forward(layer, in_rows(x, rows), p, tail, in_rows(expected, rows));
+    tail.sum = in_rows(others_sum, rows);
     std::ranges::fill(y, std::numeric_limits<float>::quiet_NaN());
-    linear.linear_forward(layer, rows, x.data(), p.data(), tail, y.data());
+    linear.linear_forward(layer, in_rows(x, rows), p, tail, in_rows(y, rows));
     same(y, expected), same(others_sum, sum);
   }
 
   Floats dx(x_size, 0.0f), others_dx(x_size, 0.0f), masked = dx, others_masked = dx;
   for (const bool all : {true, false}) {
     BackwardTail tail;
-    if (all) tail = {.residual = x.data(), .output = x.data(), .scale = 2.0f, .masked = masked.data()};
-    cpu->linear_backward_input(layer, rows, dy.data(), p.data(), tail, dx.data());
-    if (all) tail.masked = others_masked.data();
-    linear.linear_backward_input(layer, rows, dy.data(), p.data(), tail, others_dx.data());
+    if (all)
+      tail = {.residual = in_rows(x, rows), .output = in_rows(x, rows), .scale = 2.0f, .masked = in_rows(masked, rows)};
+    cpu->linear_backward_input(layer, in_rows(dy, rows), p, tail, in_rows(dx, rows));
+    if (all) tail.masked = in_rows(others_masked, rows);
+    linear.linear_backward_input(layer, in_rows(dy, rows), p, tail, in_rows(others_dx, rows));
     same(others_dx, dx), same(others_masked, masked);
   }
 
   Floats gradients(p.size(), 1.0f), others_gradients = gradients;
-  const WeightProduct products[] = {{LinearGroups(layer).first(1), x.data(), dy.data()},
-                                    {LinearGroups(layer).subspan(1), x.data(), dy.data()}};
+  const WeightProduct products[] = {{LinearGroups(layer).first(1), in_rows(x, rows), in_rows(dy, rows)},
+                                    {LinearGroups(layer).subspan(1), in_rows(x, rows), in_rows(dy, rows)}};
   for (const bool with_bias : {true, false}) {
-    cpu->linear_backward_weights(products, rows, with_bias, gradients.data());
-    linear.linear_backward_weights(products, rows, with_bias, others_gradients.data());
+    cpu->linear_backward_weights(products, with_bias, gradients);
+    linear.linear_backward_weights(products, with_bias, others_gradients);
     same(others_gradients, gradients);
   }
 }

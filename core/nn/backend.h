@@ -60,50 +60,48 @@ class Backend {
   // --- linear (grouped)
   /// y[g] = dropout(activation(x[g] w[g] + b[g])), and what else `tail` says. A group may have no inputs: y is its
   /// bias.
-  virtual void linear_forward(LinearGroups layer, int rows, const float* x, const float* parameters,
-                              const ForwardTail& tail, float* y) = 0;
+  virtual void linear_forward(LinearGroups layer, ConstView x, ConstView parameters, const ForwardTail& tail,
+                              View y) = 0;
   /// dx[g] = dy[g] w[g]^T; where groups share x their gradients are added in the order of the groups. The x of two
   /// groups start at the same element, and then so do those of all groups between them, or have none in common. What
   /// only gaps cover gets 0.
-  virtual void linear_backward_input(LinearGroups layer, int rows, const float* dy, const float* parameters,
-                                     const BackwardTail& tail, float* dx) = 0;
-  /// Of every layer: dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g]. No two share parameters.
-  virtual void linear_backward_weights(std::span<const WeightProduct> layers, int rows, bool with_bias,
-                                       float* gradients) = 0;
+  virtual void linear_backward_input(LinearGroups layer, ConstView dy, ConstView parameters, const BackwardTail& tail,
+                                     View dx) = 0;
+  /// Of every layer: dw[g] += x[g]^T dy[g], and with_bias: db[g] += column sums of dy[g]. No two share parameters, and
+  /// all have as many rows.
+  virtual void linear_backward_weights(std::span<const WeightProduct> layers, bool with_bias, View gradients) = 0;
   /// Of one layer.
-  void linear_backward_weight(LinearGroups layer, int rows, const float* x, const float* dy, bool with_bias,
-                              float* gradients) {
+  void linear_backward_weight(LinearGroups layer, ConstView x, ConstView dy, bool with_bias, View gradients) {
     const WeightProduct one{layer, x, dy};
-    linear_backward_weights({&one, 1}, rows, with_bias, gradients);
+    linear_backward_weights({&one, 1}, with_bias, gradients);
   }
 
   // --- stacks: all layers of masked generators at once; what is here does it layer by layer
   /// Whether stack_forward of hidden layers of so many units writes a0, a1 and h even where no backward follows. Where
-  /// it does not, they may be null then, if the stack has a first layer.
+  /// it does not, they may be empty then, if the stack has a first layer.
   virtual bool stack_writes_units(int /*hidden*/) const { return true; }
   /// Where a backward pass follows (tape.dheads), a GPU may leave products of wide layers to cuBLAS: heads are then
   /// those without one up to rounding, which also depends on how many rows there are.
-  virtual void stack_forward(const Stack& stack, int rows, const float* parameters, const StackTape& tape);
+  virtual void stack_forward(const Stack& stack, ConstView parameters, const StackTape& tape);
   /// From dheads: adds to the gradients of all weights and biases of the stack, the first layer's too where it has one,
   /// and writes da1 and da0, both behind the masks of ReLU and dropout. dh may be left as it is.
-  virtual void stack_backward(const Stack& stack, int rows, const float* parameters, const StackTape& tape,
-                              float* gradients);
+  virtual void stack_backward(const Stack& stack, ConstView parameters, const StackTape& tape, View gradients);
 
   // --- running sums over groups: one first layer for many masked generators
-  /// y[r, k] = dropout(relu(bias[k] + sum of products[r, j] over j <= k)) for the groups begin <= k < end; products and
-  /// y are [rows, groups, width], bias [groups, width]. sum [rows, width] holds the sum over j < begin, where begin is
-  /// not 0, and afterwards that over j < end.
-  virtual void running_sum_forward(Vectors of, int begin, int end, int rows, const float* products, const float* bias,
-                                   const Dropout& dropout, float* sum, float* y) = 0;
-  /// From dy, which the ReLU and the dropout have masked: dproducts[r, k] = sum of dy[r, j] over j >= k, both [rows,
-  /// groups, width], dproducts may be dy; dbias[k] [groups, width] += sum of dy[r, k] over r.
-  virtual void running_sum_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) = 0;
+  // Biases are [groups, width]. A row of products and of y has a vector of that width for each group.
+  /// y[r, k] = dropout(relu(bias[k] + sum of products[r, j] over j <= k)) for the groups begin <= k < end. sum [rows,
+  /// width] holds the sum over j < begin, where begin is not 0, and afterwards that over j < end.
+  virtual void running_sum_forward(std::size_t begin, std::size_t end, ConstView products, ConstView bias,
+                                   const Dropout& dropout, View sum, View y) = 0;
+  /// From dy, which the ReLU and the dropout have masked: dproducts[r, k] = sum of dy[r, j] over j >= k, may be dy;
+  /// dbias[k] += sum of dy[r, k] over r.
+  virtual void running_sum_backward(ConstView dy, View dproducts, View dbias) = 0;
   /// The same where a generator sees the products of all others: y[r, k] = dropout(relu(bias[k] + sum[r] - products[r,
   /// k])) for the groups begin <= k < end, where sum [rows, width] is that of all products.
-  virtual void sum_of_others_forward(Vectors of, int begin, int end, int rows, const float* sum, const float* products,
-                                     const float* bias, const Dropout& dropout, float* y) = 0;
+  virtual void sum_of_others_forward(std::size_t begin, std::size_t end, ConstView sum, ConstView products,
+                                     ConstView bias, const Dropout& dropout, View y) = 0;
   /// dproducts[r, k] = sum of dy[r, j] over j != k, which may be dy; dbias as above.
-  virtual void sum_of_others_backward(Vectors of, int rows, const float* dy, float* dproducts, float* dbias) = 0;
+  virtual void sum_of_others_backward(ConstView dy, View dproducts, View dbias) = 0;
 
   // --- pointwise
   // Of operands without gaps, element by element.
@@ -183,8 +181,8 @@ class Backend {
   /// Draws columns begin, begin + 1, ..., one for each generator of the stack, after one another: stack_forward of a
   /// generator, sample_column from its heads, and features of what was drawn, which the next one reads. All other
   /// features are there already.
-  virtual void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,
-                            const float* parameters, const StackTape& tape, const RowsToDraw& to);
+  virtual void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows, ConstView parameters,
+                            const StackTape& tape, const RowsToDraw& to);
   /// dheads = gradient through sample_column of all columns at temperature 1, from dview: straight through for what was
   /// drawn (the gradient of the softmax of logit + noise; Jang et al. 2017), reparameterized for z.
   virtual void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,

@@ -128,8 +128,8 @@ View Network::forward(Backend& backend, ConstView x, ConstView parameters, Tape&
   View y;
   for (std::size_t s = 0; s < stages_.size(); ++s) {
     y = tape.outputs[s].row_range(0, x.rows());
-    backend.linear_forward(stages_[s].linear, static_cast<int>(x.rows()), x.data(), parameters.data(),
-                           {.activation = stages_[s].activation, .dropout = dropout(tape, s)}, y.data());
+    backend.linear_forward(stages_[s].linear, x, parameters,
+                           {.activation = stages_[s].activation, .dropout = dropout(tape, s)}, y);
     x = y;
   }
   return y;
@@ -137,14 +137,12 @@ View Network::forward(Backend& backend, ConstView x, ConstView parameters, Tape&
 
 void Network::stage_backward(Backend& backend, ConstView parameters, const Tape& tape, std::size_t stage, ConstView dy,
                              View dx) const {
-  const int rows = static_cast<int>(dy.rows());
   const GroupedLinear& linear = stages_[stage].linear;
   if (!stages_[stage].reads_all) backend.fill(0.0f, dx);
-  if (stage == 0) return backend.linear_backward_input(linear, rows, dy.data(), parameters.data(), {}, dx.data());
-  backend.linear_backward_input(
-      linear, rows, dy.data(), parameters.data(),
-      {.activation = stages_[stage - 1].activation, .output = tape.outputs[stage - 1].data(), .masked = dx.data()},
-      dx.data());
+  if (stage == 0) return backend.linear_backward_input(linear, dy, parameters, {}, dx);
+  const View output = tape.outputs[stage - 1].row_range(0, dy.rows());
+  backend.linear_backward_input(linear, dy, parameters,
+                                {.activation = stages_[stage - 1].activation, .output = output, .masked = dx}, dx);
   const Dropout dropped = dropout(tape, stage - 1);
   if (dropped.probability > 0) backend.dropout(dropped, dx);
 }
@@ -158,21 +156,21 @@ void Network::backward(Backend& backend, ConstView x, ConstView parameters, cons
   if (const Dropout dropped = dropout(tape, stages_.size() - 1); dropped.probability > 0) backend.dropout(dropped, dy);
   scratch.products.clear();
   for (std::size_t s = stages_.size(); s-- > 0;) {
-    scratch.products.push_back({stages_[s].linear, s > 0 ? tape.outputs[s - 1].data() : x.data(), dy.data()});
+    scratch.products.push_back({stages_[s].linear, s > 0 ? tape.outputs[s - 1].row_range(0, rows) : x, dy});
     const View input = s > 0 ? scratch.outputs[s - 1].row_range(0, rows) : dx;
     if (input) stage_backward(backend, parameters, tape, s, dy, input);
     dy = input;
   }
-  if (gradients) backend.linear_backward_weights(scratch.products, static_cast<int>(rows), true, gradients.data());
+  if (gradients) backend.linear_backward_weights(scratch.products, true, gradients);
 }
 
 void Network::add_gradient_penalty(Backend& backend, ConstView parameters, const Tape& tape, float factor, Tape& deltas,
                                    Tape& tangents, View x_scratch, float* penalty, View gradients) const {
   if (outputs() != 1 || stages_.back().activation != Activation::kNone)
     fail("a gradient penalty needs a network with one linear output");
-  const std::size_t depth = stages_.size(), batch = x_scratch.rows();
-  const int rows = static_cast<int>(batch);
-  const auto delta = [&](std::size_t stage) { return deltas.outputs[stage].row_range(0, batch); };
+  const std::size_t depth = stages_.size(), rows = x_scratch.rows();
+  const auto of = [rows](const Tape& some, std::size_t stage) { return some.outputs[stage].row_range(0, rows); };
+  const auto delta = [&](std::size_t stage) { return of(deltas, stage); };
   // First backward: the deltas are dy / d(pre-activation of the stage).
   backend.fill(1.0f, delta(depth - 1));
   for (std::size_t s = depth; s-- > 0;)
@@ -181,18 +179,18 @@ void Network::add_gradient_penalty(Backend& backend, ConstView parameters, const
   // Second: the tangent 2 factor / rows * g goes forward through the linearized network.
   backend.add_scaled(0.0f, x_scratch, 2.0f * factor / static_cast<float>(rows), x_scratch);
   deltas.products.clear();
-  const float* tangent = x_scratch.data();
+  ConstView tangent = x_scratch;
   for (std::size_t s = 0; s < depth; ++s) {
     const GroupedLinear& linear = stages_[s].linear;
-    deltas.products.push_back({linear, tangent, deltas.outputs[s].data()});
+    deltas.products.push_back({linear, tangent, delta(s)});
     if (s + 1 == depth) break;
-    backend.linear_forward(
-        linear, rows, tangent, parameters.data(),
-        {.activation = stages_[s].activation, .slope_of = tape.outputs[s].data(), .dropout = dropout(tape, s)},
-        tangents.outputs[s].data());
-    tangent = tangents.outputs[s].data();
+    const View next = of(tangents, s);
+    backend.linear_forward(linear, tangent, parameters,
+                           {.activation = stages_[s].activation, .slope_of = of(tape, s), .dropout = dropout(tape, s)},
+                           next);
+    tangent = next;
   }
-  backend.linear_backward_weights(deltas.products, rows, false, gradients.data());
+  backend.linear_backward_weights(deltas.products, false, gradients);
 }
 
 }  // namespace meg

@@ -48,43 +48,38 @@ struct Dropout {
   float scale() const { return 65536.0f / (65536.0f - static_cast<float>(threshold())); }
 };
 
-/// A row of `groups` vectors of `width` numbers, one behind the other.
-struct Vectors {
-  int groups, width;
-};
-
 /// What linear_forward does to a product while it is in the cache.
 struct ForwardTail {
   Activation activation = Activation::kNone;
   bool bias = true;
-  const float* slope_of = nullptr;  // where given, what the activation has put out, laid out as y: neither it nor the
-                                    // bias is applied, y is multiplied by its derivative there, as a tangent is
+  ConstView slope_of{};  // where given, what the activation has put out, laid out as y: neither it nor the bias is
+                         // applied, y is multiplied by its derivative there, as a tangent is
   Dropout dropout{};
-  const float* residual = nullptr;  // laid out as y; where given, sum = y + residual
-  float* sum = nullptr;
+  ConstView residual{};  // laid out as y; where given, sum = y + residual
+  View sum{};
 };
 
 /// What linear_backward_input does to dx while it is in the cache; all operands are laid out as dx.
 struct BackwardTail {
-  const float* residual = nullptr;  // dx += residual, the gradient that came round the layer
+  ConstView residual{};  // dx += residual, the gradient that came round the layer
   // masked = scale * activation'(.) * dx, from output = activation(.): back through what made x. scale (of groups that
   // drop) is that of the dropout behind a ReLU, whose zeros say what was dropped.
   Activation activation = Activation::kRelu;
-  const float* output = nullptr;
+  ConstView output{};
   float scale = 1.0f;
-  float* masked = nullptr;  // may be dx
+  View masked{};  // may be dx
 };
 
 /// Operands of a layer whose weights learn.
 struct WeightProduct {
   LinearGroups layer;
-  const float *x, *dy;
+  ConstView x, dy;
 };
 
-/// What a pass through a Stack reads and writes.
+/// What a pass through a Stack reads and writes, a row of each for every row of the batch.
 struct StackTape {
-  float *x, *a0, *a1, *h, *heads;
-  float *dheads, *dh, *da1, *da0;  // null: no backward follows; a0, a1 and h may then be left as they are
+  View x, a0, a1, h, heads;
+  View dheads, dh, da1, da0;  // empty: no backward follows; a0, a1 and h may then be left as they are
 };
 
 /// Three grouped layers behind each other, those of masked generators: group n of each is of generator n. a0, a1 and h

@@ -32,13 +32,13 @@ RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::option
       allowed_(sets.size()),
       candidate_(static_cast<std::size_t>(rows) * trained.ensemble.layout().cell_stride()),
       host_mass_(static_cast<std::size_t>(rows)) {
-  cells_ = arena_.take(candidate_.size());
-  log_mass_ = arena_.take(host_mass_.size());
+  cells_ = arena_.take(host_mass_.size(), trained.ensemble.layout().cell_stride());
+  log_mass_ = arena_.take(1, host_mass_.size());
   for (std::size_t k = 0; k < sets.size(); ++k) {
     if (!sets[k]) continue;
-    float* const codes = arena_.take(sets[k]->codes.size());
-    trained.backend.upload(sets[k]->codes, codes);
-    allowed_[k] = {.codes = codes, .z_low = sets[k]->z_low, .z_high = sets[k]->z_high};
+    const View codes = arena_.take(1, sets[k]->codes.size());
+    trained.backend.upload(sets[k]->codes, codes.data());
+    allowed_[k] = {.codes = codes.data(), .z_low = sets[k]->z_low, .z_high = sets[k]->z_high};
     if (meaning == Sets::kCondition) set_first_.push_back(k);
   }
 }
@@ -52,9 +52,9 @@ bool RowFiller::some_unknown(std::size_t column, std::span<const float> cells) c
 
 /// Draws what is in todo_ and puts all cells back.
 void RowFiller::run(const Draw& draw, std::span<float> cells) {
-  on_.backend.upload(cells, cells_);
-  on_.ensemble.fill(on_.backend, rows_, draw, on_.parameters, on_.constants, tape_, cells_, todo_);
-  on_.backend.download(cells_, cells);
+  on_.backend.upload(cells, cells_.data());
+  on_.ensemble.fill(on_.backend, draw, on_.parameters, on_.constants, tape_, cells_, todo_);
+  on_.backend.download(cells_.data(), cells);
 }
 
 /// The cells of several sets: of each row the candidate with the largest log weight + Gumbel noise.
@@ -63,18 +63,18 @@ void RowFiller::choose_sets(const Draw& draw, std::span<float> cells) {
   todo_.clear();
   for (const std::size_t k : set_first_) {
     todo_.push_back({static_cast<int>(k), allowed_[k]});
-    todo_.back().allowed.log_mass = log_mass_;
+    todo_.back().allowed.log_mass = log_mass_.data();
   }
   best_.assign(host_mass_.size(), -std::numeric_limits<double>::infinity());
   const Philox philox(draw.seed, Stream::kCandidate);
   std::vector<float> chosen(cells.begin(), cells.end());
   for (int c = 0; c < kCandidates; ++c) {
     candidate_.assign(cells.begin(), cells.end());
-    on_.backend.fill(0.0f, View(log_mass_, 1, host_mass_.size(), on_.backend.device()));
+    on_.backend.fill(0.0f, log_mass_);
     Draw of = draw;
     of.stream = Stream::kCandidate, of.first_row = candidate_row(draw.first_row, c);
     run(of, candidate_);
-    on_.backend.download(log_mass_, host_mass_);
+    on_.backend.download(log_mass_.data(), host_mass_);
     for (std::size_t r = 0; r < host_mass_.size(); ++r) {
       const std::uint64_t row = candidate_row(draw.first_row + r, kCandidates);
       const auto uniform = static_cast<double>(philox.uniform(row, static_cast<std::uint32_t>(c))[0]);

@@ -30,7 +30,7 @@ class RowFiller {
   /// draw.first_row + r, which is below 2^50.
   void fill(const Draw& draw, std::span<float> cells);
   /// Where these cells now lie on the device.
-  const float* cells() const { return cells_; }
+  ConstView cells() const { return cells_; }
 
  private:
   std::size_t columns() const { return on_.ensemble.layout().size(); }
@@ -42,7 +42,7 @@ class RowFiller {
   int rows_;
   Arena arena_;
   MaskedEnsemble::Tape tape_;
-  float *cells_, *log_mass_;
+  View cells_, log_mass_;               // [rows, 3 columns], [1, rows]
   std::vector<Allowed> allowed_;        // [columns]
   std::vector<std::size_t> set_first_;  // columns of a condition
   std::vector<ColumnToFill> todo_;

@@ -22,7 +22,7 @@ double overlap(std::span<const int> a, std::span<const int> b, std::size_t rows)
 
 }  // namespace
 
-Gate::Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, const float* constants,
+Gate::Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, ConstView constants,
            std::uint64_t seed)
     : backend_(backend),
       ensemble_(ensemble),
@@ -80,7 +80,7 @@ std::vector<std::uint8_t> Gate::bins(std::span<const float> cells) const {
   return out;
 }
 
-Gate::Score Gate::score(const float* parameters) const {
+Gate::Score Gate::score(ConstView parameters) const {
   const ColumnsLayout& layout = ensemble_.layout();
   const std::size_t n = layout.size(), stride = layout.cell_stride();
   const auto passes = ensemble_.forward_on(backend_);
@@ -91,8 +91,7 @@ Gate::Score Gate::score(const float* parameters) const {
   std::vector<float> host(kBatch * stride);
   std::vector<std::uint8_t> generated;
   for (std::size_t row = 0; row < sample_; row += kBatch) {
-    ensemble_.generate(backend_, kBatch, {seed_, Stream::kMeasure, row}, parameters, constants_, tape, cells.data(),
-                       nullptr);
+    ensemble_.generate(backend_, {seed_, Stream::kMeasure, row}, parameters, constants_, tape, cells, {});
     backend_.download(cells.data(), host);
     const std::vector<std::uint8_t> part = bins(host);
     generated.insert(generated.end(), part.begin(), part.end());
@@ -126,7 +125,7 @@ Gate::Score Gate::score(const float* parameters) const {
   return out;
 }
 
-bool Gate::passes(const float* base, const float* candidate) const {
+bool Gate::passes(ConstView base, ConstView candidate) const {
   const Score before = score(base), after = score(candidate);
   // What two samples of one model differ by: about a standard error of a mean of many distances.
   const double chance = 0.1 / std::sqrt(static_cast<double>(sample_));

@@ -6,7 +6,7 @@ namespace meg {
 /// Judges two sets of parameters by rows that they generate: the refinement is kept only if it made nothing worse.
 class Gate {
  public:
-  Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, const float* constants,
+  Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, ConstView constants,
        std::uint64_t seed);
 
   struct Score {
@@ -14,9 +14,9 @@ class Gate {
     double loss;          ///< -log likelihood of a held-out row
     double hidden_loss;   ///< of an ensemble of any order: the same with columns hidden, as in training; else 0
   };
-  Score score(const float* parameters) const;
+  Score score(ConstView parameters) const;
   /// Whether `candidate` is no worse than `base`, up to what chance does to a sample.
-  bool passes(const float* base, const float* candidate) const;
+  bool passes(ConstView base, ConstView candidate) const;
 
  private:
   void rank_codes(std::span<const float> cells);
@@ -25,7 +25,7 @@ class Gate {
   Backend& backend_;
   const MaskedEnsemble& ensemble_;
   const TrainingRows& rows_;
-  const float* constants_;
+  ConstView constants_;
   std::uint64_t seed_;
   std::size_t sample_;                               // rows that are compared
   std::vector<std::vector<std::uint8_t>> code_bin_;  // [columns][codes] frequent codes have bins of their own

@@ -50,7 +50,7 @@ class RowGenerator : public RowSource {
   /// What a pass works in.
   struct Slot {
     MaskedEnsemble::Tape tape{};
-    float* cells = nullptr;
+    View cells{};
     std::vector<float> host_cells;
   };
 
@@ -61,19 +61,19 @@ class RowGenerator : public RowSource {
     }
     for (Slot& slot : slots_) {
       slot.tape = on_.ensemble.make_tape(arena_, rows_, on_.ensemble.forward_on(on_.backend));
-      slot.cells = arena_.take(pass() * stride());
+      slot.cells = arena_.take(pass(), stride());
     }
     known_.columns = static_cast<int>(conditions_.known);
     if (!next_set()) return;
-    float* const codes = arena_.take(next_set()->codes.size());
-    on_.backend.upload(next_set()->codes, codes);
-    known_.next = {.codes = codes, .z_low = next_set()->z_low, .z_high = next_set()->z_high};
+    const View codes = arena_.take(1, next_set()->codes.size());
+    on_.backend.upload(next_set()->codes, codes.data());
+    known_.next = {.codes = codes.data(), .z_low = next_set()->z_low, .z_high = next_set()->z_high};
   }
 
   void make(Backend& backend, int number, const RowChunks::Pass& pass) {
     Slot& slot = slots_[static_cast<std::size_t>(number)];
-    const float* const cells = filler_ ? fill(pass, slot) : generate(backend, pass, slot);
-    backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells, pass.codes, pass.numbers);
+    const ConstView cells = filler_ ? fill(pass, slot) : generate(backend, pass, slot);
+    backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells.data(), pass.codes, pass.numbers);
     backend.end_step();
   }
 
@@ -119,18 +119,17 @@ class RowGenerator : public RowSource {
   }
 
   /// The cells on the device of a pass, in a step that run() ends.
-  const float* generate(Backend& backend, const RowChunks::Pass& pass, Slot& slot) {
+  ConstView generate(Backend& backend, const RowChunks::Pass& pass, Slot& slot) {
     for (std::uint64_t r = pass.row; r < pass.stop; ++r)
       for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &slot.host_cells[(r - pass.begin) * stride()]);
-    if (conditions_.known > 0) backend.upload(slot.host_cells, slot.cells);
+    if (conditions_.known > 0) backend.upload(slot.host_cells, slot.cells.data());
     backend.begin_step();
-    on_.ensemble.generate(backend, rows_, draw(pass.begin), on_.parameters, on_.constants, slot.tape, slot.cells,
-                          nullptr, known_);
+    on_.ensemble.generate(backend, draw(pass.begin), on_.parameters, on_.constants, slot.tape, slot.cells, {}, known_);
     return slot.cells;
   }
 
   /// The same by the filler, whose passes are no steps.
-  const float* fill(const RowChunks::Pass& pass, Slot& slot) {
+  ConstView fill(const RowChunks::Pass& pass, Slot& slot) {
     std::fill(slot.host_cells.begin(), slot.host_cells.end(), 0.0f);
     for (std::uint64_t r = pass.row; r < pass.stop; ++r)
       for (std::size_t k = 0; k < columns(); ++k) put(r, k, &slot.host_cells[(r - pass.begin) * stride()]);

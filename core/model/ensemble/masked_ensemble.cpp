@@ -133,14 +133,14 @@ std::size_t MaskedEnsemble::tape_floats(int rows, Passes passes) const {
 }
 
 MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, Passes passes) const {
-  const std::size_t features = layout_.size() * kFeatures;
-  const auto take = [&](std::size_t width) { return arena.take(elements(rows, width)); };
+  const std::size_t features = layout_.size() * kFeatures, hidden = static_cast<std::size_t>(shape_.hidden);
+  const auto take = [&](std::size_t width) { return arena.take(static_cast<std::size_t>(rows), width); };
   Tape tape{};
   tape.x = take(features);
   if (passes != Passes::kStacks) tape.a0 = take(units()), tape.a1 = take(units()), tape.h = take(units());
   tape.heads = take(layout_.head_stride);
-  if (shared()) tape.sum = take(static_cast<std::size_t>(shape_.hidden));
-  if (shared() && shape_.any_order) tape.product = take(static_cast<std::size_t>(shape_.hidden));
+  if (shared()) tape.sum = take(hidden);
+  if (shared() && shape_.any_order) tape.product = take(hidden);
   if (passes != Passes::kBackward) return tape;
   tape.dheads = take(layout_.head_stride);
   tape.dh = take(units()), tape.da1 = take(units()), tape.da0 = take(units());
@@ -148,38 +148,34 @@ MaskedEnsemble::Tape MaskedEnsemble::make_tape(Arena& arena, int rows, Passes pa
   return tape;
 }
 
-MaskedEnsemble::Tape MaskedEnsemble::rows_from(const Tape& tape, int row) const {
+MaskedEnsemble::Tape MaskedEnsemble::row_range(const Tape& tape, int first, int count) {
   Tape out = tape;
-  const auto move = [&](std::size_t width, auto... operands) { ((*operands += elements(row, width)), ...); };
-  move(layout_.size() * kFeatures, &out.x, &out.dx);
-  move(units(), &out.a0, &out.a1, &out.h, &out.dh, &out.da1, &out.da0);
-  move(layout_.head_stride, &out.heads, &out.dheads);
-  if (shared()) move(static_cast<std::size_t>(shape_.hidden), &out.sum);
-  if (shared() && shape_.any_order) move(static_cast<std::size_t>(shape_.hidden), &out.product);
-  out.hidden_from -= row;
+  for (View* part : {&out.x, &out.a0, &out.a1, &out.h, &out.heads, &out.dheads, &out.dh, &out.da1, &out.da0, &out.dx,
+                     &out.sum, &out.product})
+    if (*part) *part = part->row_range(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+  if (tape.hidden_from != Tape::kNowhere) out.hidden_from -= first;
   return out;
 }
 
-void MaskedEnsemble::first_forward(Backend& backend, std::size_t begin, std::size_t end, int rows,
-                                   const float* parameters, Tape& tape) const {
+void MaskedEnsemble::first_forward(Backend& backend, std::size_t begin, std::size_t end, ConstView parameters,
+                                   const Tape& tape) const {
   const LinearGroups layer = LinearGroups(first_).subspan(begin, end - begin);
   if (!shared())
-    return backend.linear_forward(layer, rows, tape.x, parameters,
+    return backend.linear_forward(layer, tape.x, parameters,
                                   {.activation = Activation::kRelu, .dropout = dropout(tape, 0)}, tape.a0);
   // The products lie where a1 of the same generators is written next.
-  backend.linear_forward(layer, rows, tape.x, parameters, {.bias = false}, tape.a1);
-  backend.running_sum_forward(vectors(), static_cast<int>(begin), static_cast<int>(end), rows, tape.a1,
-                              parameters + first_.front().bias, dropout(tape, 0), tape.sum, tape.a0);
+  backend.linear_forward(layer, tape.x, parameters, {.bias = false}, tape.a1);
+  backend.running_sum_forward(begin, end, tape.a1, first_biases(parameters), dropout(tape, 0), tape.sum, tape.a0);
 }
 
-void MaskedEnsemble::others_forward(Backend& backend, int rows, const float* parameters, Tape& tape) const {
+void MaskedEnsemble::others_forward(Backend& backend, ConstView parameters, const Tape& tape) const {
   if (!shared())
-    return backend.linear_forward(others_, rows, tape.x, parameters,
+    return backend.linear_forward(others_, tape.x, parameters,
                                   {.activation = Activation::kRelu, .dropout = others_dropout(tape)}, tape.a0);
-  backend.linear_forward({&total_, 1}, rows, tape.x, parameters, {.bias = false}, tape.sum);
-  backend.linear_forward(others_, rows, tape.x, parameters, {.bias = false}, tape.a1);
-  backend.sum_of_others_forward(vectors(), 0, vectors().groups, rows, tape.sum, tape.a1,
-                                parameters + first_.front().bias, others_dropout(tape), tape.a0);
+  backend.linear_forward({&total_, 1}, tape.x, parameters, {.bias = false}, tape.sum);
+  backend.linear_forward(others_, tape.x, parameters, {.bias = false}, tape.a1);
+  backend.sum_of_others_forward(0, layout_.size(), tape.sum, tape.a1, first_biases(parameters), others_dropout(tape),
+                                tape.a0);
 }
 
 Stack MaskedEnsemble::stack(const Tape& tape, bool others, std::size_t begin, std::size_t end) const {
@@ -203,100 +199,103 @@ std::array<MaskedEnsemble::Part, 2> MaskedEnsemble::parts(int rows, const Tape& 
   return {Part{0, before, false}, Part{before, rows - before, true}};
 }
 
-void MaskedEnsemble::forward(Backend& backend, int rows, const float* cells, const float* parameters,
-                             Tape& tape) const {
+void MaskedEnsemble::forward(Backend& backend, ConstView cells, ConstView parameters, const Tape& all) const {
+  const int rows = static_cast<int>(cells.rows());
+  const Tape tape = row_range(all, 0, rows);
   const Stack layers = stack(tape, rows);
-  backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells, parameters, tape.x);
+  backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells.data(), parameters.data(), tape.x.data());
   for (const Part& part : parts(rows, tape)) {
     if (part.rows == 0) continue;
-    Tape of = rows_from(tape, part.first);
-    if (part.others) backend.hide_columns(layout_, tape.seed, hiding_row(tape), part.rows, of.x);
+    const Tape of = row_range(tape, part.first, part.rows);
+    if (part.others) backend.hide_columns(layout_, tape.seed, hiding_row(tape), part.rows, of.x.data());
     if (!layers.first.empty()) continue;
     if (part.others)
-      others_forward(backend, part.rows, parameters, of);
+      others_forward(backend, parameters, of);
     else
-      first_forward(backend, 0, layout_.size(), part.rows, parameters, of);
+      first_forward(backend, 0, layout_.size(), parameters, of);
   }
-  backend.stack_forward(layers, rows, parameters, tape);
+  backend.stack_forward(layers, parameters, tape);
 }
 
-void MaskedEnsemble::first_backward(Backend& backend, const Part& part, int embedding_rows, const float* cells,
-                                    const float* parameters, Tape tape, bool weights, float* gradients) const {
-  const GroupedLinear& layer = part.others ? others_ : first_;
+void MaskedEnsemble::first_backward(Backend& backend, bool others, int embedding_rows, ConstView cells,
+                                    ConstView parameters, const Tape& tape, bool weights, View gradients) const {
+  const GroupedLinear& layer = others ? others_ : first_;
   const int n = static_cast<int>(layout_.size());
-  float* const biases = gradients + first_.front().bias;
-  if (shared() && part.others)  // da0 becomes the gradient of the products
-    backend.sum_of_others_backward(vectors(), part.rows, tape.da0, tape.da0, biases);
+  if (shared() && others)  // da0 becomes the gradient of the products
+    backend.sum_of_others_backward(tape.da0, tape.da0, first_biases(gradients));
   else if (shared())
-    backend.running_sum_backward(vectors(), part.rows, tape.da0, tape.da0, biases);
-  if (weights) backend.linear_backward_weight(layer, part.rows, tape.x, tape.da0, !shared(), gradients);
+    backend.running_sum_backward(tape.da0, tape.da0, first_biases(gradients));
+  if (weights) backend.linear_backward_weight(layer, tape.x, tape.da0, !shared(), gradients);
   if (embedding_rows == 0) return;
-  const int skipped = part.rows - embedding_rows;
-  const Tape seen = rows_from(tape, skipped);
-  backend.linear_backward_input(layer, embedding_rows, seen.da0, parameters, {}, seen.dx);
-  if (part.others)
+  const int skipped = static_cast<int>(cells.rows()) - embedding_rows;
+  const Tape seen = row_range(tape, skipped, embedding_rows);
+  backend.linear_backward_input(layer, seen.da0, parameters, {}, seen.dx);
+  if (others)
     backend.hide_columns(layout_, tape.seed, hiding_row(tape) + static_cast<std::uint64_t>(skipped), embedding_rows,
-                         seen.dx);
+                         seen.dx.data());
   // In the fixed order nobody sees the last column.
-  backend.features_backward(layout_, part.others ? n : n - 1, embedding_rows,
-                            cells + elements(skipped, layout_.cell_stride()), seen.dx, gradients);
+  backend.features_backward(layout_, others ? n : n - 1, embedding_rows,
+                            cells.data() + elements(skipped, layout_.cell_stride()), seen.dx.data(), gradients.data());
 }
 
-void MaskedEnsemble::backward(Backend& backend, int rows, int embedding_rows, const float* cells,
-                              const float* parameters, Tape& tape, float* gradients) const {
+void MaskedEnsemble::backward(Backend& backend, int embedding_rows, ConstView cells, ConstView parameters,
+                              const Tape& all, View gradients) const {
+  const int rows = static_cast<int>(cells.rows());
+  const Tape tape = row_range(all, 0, rows);
   const Stack layers = stack(tape, rows);
-  backend.stack_backward(layers, rows, parameters, tape, gradients);
+  backend.stack_backward(layers, parameters, tape, gradients);
   for (const Part& part : parts(rows, tape))
     if (part.rows > 0)
-      first_backward(backend, part, std::clamp(part.first + part.rows - (rows - embedding_rows), 0, part.rows),
-                     cells + elements(part.first, layout_.cell_stride()), parameters, rows_from(tape, part.first),
-                     layers.first.empty(), gradients);
+      first_backward(backend, part.others, std::clamp(part.first + part.rows - (rows - embedding_rows), 0, part.rows),
+                     cells.row_range(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.rows)),
+                     parameters, row_range(tape, part.first, part.rows), layers.first.empty(), gradients);
 }
 
-void MaskedEnsemble::generate(Backend& backend, int rows, const Draw& draw, const float* parameters,
-                              const float* constants, Tape& tape, float* cells, float* view,
-                              const KnownCells& known) const {
+void MaskedEnsemble::generate(Backend& backend, const Draw& draw, ConstView parameters, ConstView constants,
+                              const Tape& all, View cells, View view, const KnownCells& known) const {
+  const int rows = static_cast<int>(cells.rows());
+  const Tape tape = row_range(all, 0, rows);
   const auto first = static_cast<std::size_t>(known.columns);
-  if (known.columns > 0) backend.features(layout_, 0, known.columns, rows, cells, parameters, tape.x);
-  if (known.columns > 0 && shared()) first_forward(backend, 0, first, rows, parameters, tape);
+  if (known.columns > 0)
+    backend.features(layout_, 0, known.columns, rows, cells.data(), parameters.data(), tape.x.data());
+  if (known.columns > 0 && shared()) first_forward(backend, 0, first, parameters, tape);
   const auto draw_columns = [&](std::size_t begin, std::size_t end) {
     const Allowed allowed = begin == first ? known.next : Allowed{};
     backend.draw_columns(layout_, static_cast<int>(begin), stack(tape, false, begin, end), rows, parameters, tape,
-                         {draw, constants, cells, view, allowed});
+                         {draw, constants.data(), cells.data(), view.data(), allowed});
   };
   if (!shared()) return draw_columns(first, layout_.size());
   for (std::size_t k = first; k < layout_.size(); ++k) {
-    first_forward(backend, k, k + 1, rows, parameters, tape);
+    first_forward(backend, k, k + 1, parameters, tape);
     draw_columns(k, k + 1);
   }
 }
 
-void MaskedEnsemble::fill(Backend& backend, int rows, Draw draw, const float* parameters, const float* constants,
-                          Tape& tape, float* cells, std::span<const ColumnToFill> columns) const {
+void MaskedEnsemble::fill(Backend& backend, Draw draw, ConstView parameters, ConstView constants, const Tape& all,
+                          View cells, std::span<const ColumnToFill> columns) const {
   draw.fills = true;
-  backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells, parameters, tape.x);
-  if (shared()) backend.linear_forward({&total_, 1}, rows, tape.x, parameters, {.bias = false}, tape.sum);
+  const int rows = static_cast<int>(cells.rows());
+  const Tape tape = row_range(all, 0, rows);
+  backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells.data(), parameters.data(), tape.x.data());
+  if (shared()) backend.linear_forward({&total_, 1}, tape.x, parameters, {.bias = false}, tape.sum);
   for (const auto& [column, allowed] : columns) {
     const auto k = static_cast<std::size_t>(column);
     LinearGroup own = others_[k];  // shared: the column's product, in rows of its own
     own.y = 0, own.y_stride = static_cast<std::size_t>(shape_.hidden);
     if (shared()) {
-      backend.linear_forward({&others_[k], 1}, rows, tape.x, parameters, {.bias = false}, tape.a1);
-      backend.sum_of_others_forward(vectors(), column, column + 1, rows, tape.sum, tape.a1,
-                                    parameters + first_.front().bias, {}, tape.a0);
-      backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.product);
+      backend.linear_forward({&others_[k], 1}, tape.x, parameters, {.bias = false}, tape.a1);
+      backend.sum_of_others_forward(k, k + 1, tape.sum, tape.a1, first_biases(parameters), {}, tape.a0);
+      backend.linear_forward({&own, 1}, tape.x, parameters, {.bias = false}, tape.product);
     }
     backend.draw_columns(layout_, column, stack(tape, true, k, k + 1), rows, parameters, tape,
-                         {draw, constants, cells, nullptr, allowed});
+                         {draw, constants.data(), cells.data(), nullptr, allowed});
     if (!shared()) continue;
     // The sum changes by the difference of two products, which is exactly 0 in rows whose cell was known: what is known
     // of other rows must not change a bit of them.
-    const auto vector = [&, count = elements(rows, own.y_stride)](float* data) {
-      return View(data, 1, count, backend.device());
-    };
-    backend.linear_forward({&own, 1}, rows, tape.x, parameters, {.bias = false}, tape.a1);
-    backend.add_scaled(1.0f, vector(tape.a1), -1.0f, vector(tape.product));
-    backend.add_scaled(1.0f, vector(tape.product), 1.0f, vector(tape.sum));
+    const View product(tape.a1.data(), cells.rows(), own.y_stride, backend.device());
+    backend.linear_forward({&own, 1}, tape.x, parameters, {.bias = false}, product);
+    backend.add_scaled(1.0f, product, -1.0f, tape.product);
+    backend.add_scaled(1.0f, tape.product, 1.0f, tape.sum);
   }
 }
 

@@ -68,8 +68,8 @@ class MaskedEnsemble {
 
   /// What a pass over `rows` rows works in.
   struct Tape : StackTape {
-    float* dx;                         // backward; null, as all that is not needed for the tape's passes
-    float *sum, *product;              // of a shared first layer: the sum so far and what changes it, [rows, hidden]
+    View dx;                           // backward; empty, as all that is not needed for the tape's passes
+    View sum, product;                 // of a shared first layer: the sum so far and what changes it, [rows, hidden]
     float dropout = 0;                 // of this pass
     std::uint64_t seed = 0, step = 0;  // of its masks
     /// From this row on generators see all other columns, of which every row hides some at random.
@@ -89,27 +89,27 @@ class MaskedEnsemble {
   static int hiding_rows(float share, int rows) {
     return static_cast<int>(std::lround(share * static_cast<float>(rows)));
   }
-  /// The part of a tape behind its first `row` rows.
-  Tape rows_from(const Tape& tape, int row) const;
+  /// `count` rows of a tape, from one on.
+  static Tape row_range(const Tape& tape, int first, int count);
 
   /// The heads of all columns given the columns before them, as cells [rows, 3 columns] has them; from row
   /// tape.hidden_from on, which needs any_order, given a random set of all others.
-  void forward(Backend& backend, int rows, const float* cells, const float* parameters, Tape& tape) const;
+  void forward(Backend& backend, ConstView cells, ConstView parameters, const Tape& tape) const;
   /// Adds to `gradients` what dheads, which the caller has put into the tape, says. Of the embeddings only with
   /// `embedding_rows` > 0: those that the last so many rows saw.
-  void backward(Backend& backend, int rows, int embedding_rows, const float* cells, const float* parameters, Tape& tape,
-                float* gradients) const;
+  void backward(Backend& backend, int embedding_rows, ConstView cells, ConstView parameters, const Tape& tape,
+                View gradients) const;
 
   /// Rows from noise alone, or from what is known of them, column after column, into cells [rows, 3 columns]; view may
-  /// be null, and known columns are not written into it. Where none is known, the tape then holds what forward would
+  /// be empty, and known columns are not written into it. Where none is known, the tape then holds what forward would
   /// have put there.
-  void generate(Backend& backend, int rows, const Draw& draw, const float* parameters, const float* constants,
-                Tape& tape, float* cells, float* view, const KnownCells& known = {}) const;
+  void generate(Backend& backend, const Draw& draw, ConstView parameters, ConstView constants, const Tape& tape,
+                View cells, View view, const KnownCells& known = {}) const;
 
   /// Draws the unknown cells (code -1) of these columns, one column after the other, each given all cells of its row
   /// that are known by then. Needs any_order; unknown cells of other columns remain so.
-  void fill(Backend& backend, int rows, Draw draw, const float* parameters, const float* constants, Tape& tape,
-            float* cells, std::span<const ColumnToFill> columns) const;
+  void fill(Backend& backend, Draw draw, ConstView parameters, ConstView constants, const Tape& tape, View cells,
+            std::span<const ColumnToFill> columns) const;
 
  private:
   /// Rows of a pass that see the same columns.
@@ -137,14 +137,18 @@ class MaskedEnsemble {
   /// The same of all generators for a pass over `rows` rows; without a first layer also where they are of both kinds.
   Stack stack(const Tape& tape, int rows) const;
   /// The first layer where the stack has none, of the generators begin <= k < end; those before them have been done.
-  void first_forward(Backend& backend, std::size_t begin, std::size_t end, int rows, const float* parameters,
-                     Tape& tape) const;
-  void others_forward(Backend& backend, int rows, const float* parameters, Tape& tape) const;
+  void first_forward(Backend& backend, std::size_t begin, std::size_t end, ConstView parameters,
+                     const Tape& tape) const;
+  void others_forward(Backend& backend, ConstView parameters, const Tape& tape) const;
   /// From da0 of a part of the rows; of the embeddings that its last `embedding_rows` saw, and of the first layer's
   /// weights where the stack has none.
-  void first_backward(Backend& backend, const Part& part, int embedding_rows, const float* cells,
-                      const float* parameters, Tape tape, bool weights, float* gradients) const;
-  Vectors vectors() const { return {static_cast<int>(layout_.size()), shape_.hidden}; }
+  void first_backward(Backend& backend, bool others, int embedding_rows, ConstView cells, ConstView parameters,
+                      const Tape& tape, bool weights, View gradients) const;
+  /// The biases of a shared first layer, or what is laid out as they are: [columns, hidden].
+  template <class Parameters>
+  Parameters first_biases(Parameters of) const {
+    return of.column_range(first_.front().bias, units()).reshaped(layout_.size(), units() / layout_.size());
+  }
 
   ColumnsLayout layout_;
   Shape shape_;

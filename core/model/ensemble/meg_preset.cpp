@@ -112,7 +112,7 @@ class MegPreset final : public Preset {
 
   void save(TensorFile& file) const override {
     if (!ensemble_) fail(ErrorCode::kNotTrained, "the model has learned nothing yet: there is nothing to save");
-    save_vector(backend_, "parameters", "at the end", ensemble_->parameters(), parameters(), file);
+    save_vector(backend_, "parameters", "at the end", ensemble_->parameters(), parameters().data(), file);
     if (warm_up_) warm_up_->save(file);
     if (refinement_) refinement_->save(file);
     for (const auto& [name, tensor] : state_.tensors) file.tensors.try_emplace(name, tensor);
@@ -173,13 +173,13 @@ class MegPreset final : public Preset {
   }
 
  private:
-  const float* parameters() const {
+  ConstView parameters() const {
     if (refinement_ && refinement_->steps_done() > sizes_.refinement.discriminator_first) return refinement_->result();
-    return warm_up_ ? warm_up_->result() : result_.data();
+    return warm_up_ ? warm_up_->result() : ConstView(result_);
   }
 
   TrainedEnsemble trained() const {
-    return {backend_, *ensemble_, coding_, parameters(), constants_.data(), decoding_->numbers(), options_.threads};
+    return {backend_, *ensemble_, coding_, parameters(), constants_, decoding_->numbers(), options_.threads};
   }
 
   /// The table as the columns that were fitted read it.
@@ -331,8 +331,7 @@ class MegPreset final : public Preset {
   }
 
   std::unique_ptr<Refinement> make_refinement(const WarmUp& warm_up) {
-    return std::make_unique<Refinement>(backend_, *ensemble_, rows_, constants_.data(), sizes_.refinement,
-                                        warm_up.best());
+    return std::make_unique<Refinement>(backend_, *ensemble_, rows_, constants_, sizes_.refinement, warm_up.best());
   }
 
   bool refine(const std::function<void(const Progress&)>& report, const std::function<bool()>& go_on) {
@@ -356,10 +355,10 @@ class MegPreset final : public Preset {
 
   /// Keeps the refined parameters where they are no worse, and gives the memory of the run back.
   void finish() {
-    refined_ = refinement_ && Gate(backend_, *ensemble_, rows_, constants_.data(), options_.seed)
-                                  .passes(warm_up_->best(), refinement_->result());
-    const float* const best = refined_ ? refinement_->result() : warm_up_->best();
-    backend_.add_scaled(1.0f, ConstView(best, 1, result_.size(), result_.device()), 0.0f, result_);
+    refined_ =
+        refinement_ &&
+        Gate(backend_, *ensemble_, rows_, constants_, options_.seed).passes(warm_up_->best(), refinement_->result());
+    backend_.add_scaled(1.0f, refined_ ? refinement_->result() : warm_up_->best(), 0.0f, result_);
     refinement_.reset();
     warm_up_.reset();
     finished_ = learned_ = true;

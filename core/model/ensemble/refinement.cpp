@@ -24,8 +24,8 @@ DiscriminatorOptions discriminator_options(const RefinementOptions& o) {
 
 }  // namespace
 
-Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows,
-                       const float* constants, const RefinementOptions& options, const float* parameters)
+Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, ConstView constants,
+                       const RefinementOptions& options, ConstView parameters)
     : backend_(backend),
       ensemble_(ensemble),
       rows_(rows),
@@ -39,13 +39,13 @@ Refinement::Refinement(Backend& backend, const MaskedEnsemble& ensemble, const T
       cells_(arena_.take(2 * static_cast<std::size_t>(options.batch_size), ensemble.layout().cell_stride())),
       views_(arena_.take(2 * static_cast<std::size_t>(options.batch_size), ensemble.layout().view_stride)),
       dview_(arena_.take(static_cast<std::size_t>(options.batch_size), ensemble.layout().view_stride)),
-      losses_(arena_.take(elements(options.batch_size, ensemble.layout().size()))),
+      losses_(arena_.take(static_cast<std::size_t>(options.batch_size), ensemble.layout().size())),
       sums_(arena_.take(1, 2)),
       square_norm_(arena_.take(1, 1)),
       drawn_(backend, static_cast<std::size_t>(options.batch_size)) {
   tape_.seed = options.seed;
-  const ConstView start(parameters, 1, ensemble.parameters(), backend.device());
-  for (const View to : {generators_.parameters(), generators_.average()}) backend.add_scaled(1.0f, start, 0.0f, to);
+  for (const View to : {generators_.parameters(), generators_.average()})
+    backend.add_scaled(1.0f, parameters, 0.0f, to);
 }
 
 std::size_t Refinement::arena_floats() const {
@@ -63,14 +63,12 @@ Draw Refinement::draw() const {
 }
 
 void Refinement::fill_pool() {
-  const int batch = options_.batch_size;
-  const std::size_t size = elements(batch, ensemble_.layout().cell_stride());
-  pool_ = backend_.allocate(kPoolBatches * size);
-  for (int i = 0; i < kPoolBatches; ++i) {
-    const Draw noise{options_.seed, Stream::kRefinement, elements(i, static_cast<std::size_t>(batch))};
-    ensemble_.generate(backend_, batch, noise, generators_.parameters().data(), constants_, tape_,
-                       pool_.data() + static_cast<std::size_t>(i) * size, nullptr);
-  }
+  const auto batch = static_cast<std::size_t>(options_.batch_size), stride = ensemble_.layout().cell_stride();
+  pool_ = backend_.allocate(kPoolBatches * batch * stride);
+  const View pool = pool_.view(kPoolBatches * batch, stride);
+  for (std::size_t row = 0; row < pool.rows(); row += batch)
+    ensemble_.generate(backend_, {options_.seed, Stream::kRefinement, row}, generators_.parameters(), constants_, tape_,
+                       pool.row_range(row, batch), {});
 }
 
 void Refinement::step() {
@@ -98,8 +96,7 @@ void Refinement::step() {
               pool_.view(kPoolBatches * rows, layout.cell_stride()), drawn_cells);
     backend_.view_rows(layout, batch, drawn_cells.data(), generated.data());
   } else {
-    ensemble_.generate(backend_, batch, draw(), generators_.parameters().data(), constants_, tape_, drawn_cells.data(),
-                       generated.data());
+    ensemble_.generate(backend_, draw(), generators_.parameters(), constants_, tape_, drawn_cells, generated);
   }
   discriminator_.train(views_, sums_.data());
   ++discriminator_steps_;
@@ -112,17 +109,17 @@ void Refinement::train_generators(ConstView generated) {
   const ColumnsLayout& layout = ensemble_.layout();
   const int batch = options_.batch_size;
   discriminator_.row_gradients(generated, sums_.data() + 1, dview_);
-  backend_.sample_backward(layout, batch, tape_.heads, cells_.data(), draw(), dview_.data(), tape_.dheads);
+  backend_.sample_backward(layout, batch, tape_.heads.data(), cells_.data(), draw(), dview_.data(),
+                           tape_.dheads.data());
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order)
     tape_.hidden_from = 2 * batch - MaskedEnsemble::hiding_rows(options_.hidden_share, batch);
-  MaskedEnsemble::Tape real = ensemble_.rows_from(tape_, batch);
-  const float* real_cells = cells_.data() + elements(batch, layout.cell_stride());
-  ensemble_.forward(backend_, batch, real_cells, generators_.parameters().data(), real);
-  backend_.heads_loss(layout, batch, real.heads, real_cells, options_.keep / static_cast<float>(batch), losses_,
-                      real.dheads);
-  ensemble_.backward(backend_, 2 * batch, batch, cells_.data(), generators_.parameters().data(), tape_,
-                     generators_.gradients().data());
+  const MaskedEnsemble::Tape real = MaskedEnsemble::row_range(tape_, batch, batch);
+  const View real_cells = cells_.row_range(real.heads.rows(), real.heads.rows());
+  ensemble_.forward(backend_, real_cells, generators_.parameters(), real);
+  backend_.heads_loss(layout, batch, real.heads.data(), real_cells.data(), options_.keep / static_cast<float>(batch),
+                      losses_.data(), real.dheads.data());
+  ensemble_.backward(backend_, batch, cells_, generators_.parameters(), tape_, generators_.gradients());
   generators_.step(backend_, ++generator_step_,
                    {.rate = options_.rate,
                     .beta1 = 0.0f,
@@ -163,9 +160,8 @@ double Refinement::held_out_auc() {
     backend_.view_rows(layout, static_cast<int>(count), cells_.data(), views.data() + row * layout.view_stride);
   }
   for (std::size_t row = 0; row < generated; row += batch)
-    ensemble_.generate(backend_, static_cast<int>(batch), {options_.seed, Stream::kMeasure, row},
-                       generators_.parameters().data(), constants_, tape_, cells_.data(),
-                       fake.data() + row * layout.view_stride);
+    ensemble_.generate(backend_, {options_.seed, Stream::kMeasure, row}, generators_.parameters(), constants_, tape_,
+                       cells_.row_range(0, batch), fake.row_range(row, batch));
   return discriminator_auc(discriminator_, views.row_range(0, held), fake);
 }
 

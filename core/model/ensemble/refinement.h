@@ -25,8 +25,8 @@ struct RefinementOptions {
 class Refinement {
  public:
   /// Starts from `parameters`, on the device. All references must outlive it.
-  Refinement(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, const float* constants,
-             const RefinementOptions& options, const float* parameters);
+  Refinement(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows& rows, ConstView constants,
+             const RefinementOptions& options, ConstView parameters);
 
   bool done() const { return step_ >= steps(); }
   void step();
@@ -39,7 +39,7 @@ class Refinement {
   /// The discriminator's AUC between held-out and freshly generated rows; NaN where none is held out.
   double held_out_auc();
   /// The average of the weights, on the device.
-  const float* result() const { return generators_.average().data(); }
+  ConstView result() const { return generators_.average(); }
 
   void save(TensorFile& file) const;
   void load(const TensorFile& file);
@@ -54,7 +54,7 @@ class Refinement {
   Backend& backend_;
   const MaskedEnsemble& ensemble_;
   const TrainingRows& rows_;
-  const float* constants_;
+  ConstView constants_;
   RefinementOptions options_;
   TrainedParameters generators_;
   Discriminator discriminator_;
@@ -62,7 +62,7 @@ class Refinement {
   MaskedEnsemble::Tape tape_;  // rows [0, batch) generated, [batch, 2 batch) real
   View cells_;                 // [2 batch, 3 columns]
   View views_, dview_;         // views_: real rows [0, batch), generated [batch, 2 batch)
-  float* losses_;              // [batch, columns]
+  View losses_;                // [batch, columns]
   View sums_, square_norm_;    // both losses; the gradient's norm
   RowNumbers drawn_;           // [batch]
   Memory pool_;                // cells of rows from the warmed-up generators, for the steps of the discriminator alone

@@ -5,17 +5,17 @@
 namespace meg {
 
 std::vector<float> row_losses(Backend& backend, const MaskedEnsemble& ensemble, ConstView table, const RowNumbers& rows,
-                              const float* parameters, MaskedEnsemble::Tape& tape, View cells, View losses) {
+                              ConstView parameters, const MaskedEnsemble::Tape& tape, View cells, View losses) {
   const ColumnsLayout& layout = ensemble.layout();
   const auto columns = static_cast<std::ptrdiff_t>(layout.size());
   std::vector<float> out, cell_losses;
   out.reserve(rows.size());
   for (std::size_t first = 0; first < rows.size(); first += cells.rows()) {
     const std::size_t count = std::min(rows.size() - first, cells.rows());
-    const int batch = static_cast<int>(count);
-    backend.gather_rows(table, rows.data() + first, cells.row_range(0, count));
-    ensemble.forward(backend, batch, cells.data(), parameters, tape);
-    backend.heads_loss(layout, batch, tape.heads, cells.data(), 0.0f, losses.data(), nullptr);
+    const View batch = cells.row_range(0, count);
+    backend.gather_rows(table, rows.data() + first, batch);
+    ensemble.forward(backend, batch, parameters, tape);
+    backend.heads_loss(layout, static_cast<int>(count), tape.heads.data(), batch.data(), 0.0f, losses.data(), nullptr);
     cell_losses.resize(count * layout.size());
     backend.download(losses.data(), cell_losses);
     for (auto row = cell_losses.cbegin(); row != cell_losses.cend(); row += columns)

@@ -47,8 +47,8 @@ class RowScorer {
             trained.backend.allocate(trained.ensemble.tape_floats(rows, trained.ensemble.forward_on(trained.backend)) +
                                      Arena::padded(host_cells_.size()) + Arena::padded(host_losses_.size()))),
         tape_(trained.ensemble.make_tape(arena_, rows, trained.ensemble.forward_on(trained.backend))),
-        cells_(arena_.take(host_cells_.size())),
-        losses_(arena_.take(host_losses_.size())) {
+        cells_(arena_.take(static_cast<std::size_t>(rows), stride())),
+        losses_(arena_.take(static_cast<std::size_t>(rows), columns())) {
     for (std::size_t k = 0; k < columns(); ++k) {
       std::size_t place = 0;
       for (std::size_t c = 0; c < trained.coding.schema_column(k); ++c)
@@ -60,10 +60,11 @@ class RowScorer {
   /// Adds the scores of rows [row, row + count).
   void score(std::size_t row, std::size_t count, Scores& out) {
     for (std::size_t r = 0; r < count; ++r) encode(row + r, r, out.first_impossible);
-    on_.backend.upload(host_cells_, cells_);
-    on_.ensemble.forward(on_.backend, rows_, cells_, on_.parameters, tape_);
-    on_.backend.heads_loss(on_.ensemble.layout(), rows_, tape_.heads, cells_, 0.0f, losses_, nullptr);
-    on_.backend.download(losses_, host_losses_);
+    on_.backend.upload(host_cells_, cells_.data());
+    on_.ensemble.forward(on_.backend, cells_, on_.parameters, tape_);
+    on_.backend.heads_loss(on_.ensemble.layout(), rows_, tape_.heads.data(), cells_.data(), 0.0f, losses_.data(),
+                           nullptr);
+    on_.backend.download(losses_.data(), host_losses_);
     for (std::size_t r = 0; r < count; ++r) add(r, out);
   }
 
@@ -112,7 +113,7 @@ class RowScorer {
   std::vector<bool> impossible_;
   Arena arena_;
   MaskedEnsemble::Tape tape_;
-  float *cells_, *losses_;
+  View cells_, losses_;
 };
 
 std::vector<std::string> learned_columns(const TableCoding& coding) {

@@ -9,7 +9,7 @@ struct TrainedEnsemble {
   Backend& backend;
   const MaskedEnsemble& ensemble;
   const TableCoding& coding;
-  const float *parameters, *constants;    // on the device
+  ConstView parameters, constants;        // on the device
   std::span<const NumberColumn> numbers;  // what cells decode by, see Decoding
   int threads = 0;                        // that make tables of rows; 0: all cores
 

@@ -66,20 +66,21 @@ bool WarmUp::step() {
     return order_.size() * static_cast<std::size_t>(end) / static_cast<std::size_t>(steps);
   };
   const std::size_t first = row(epoch_step_);
-  const int batch = static_cast<int>(row(epoch_step_ + 1) - first);
+  const std::size_t count = row(epoch_step_ + 1) - first;
+  const int batch = static_cast<int>(count);
+  const View cells = cells_.row_range(0, count), losses = losses_.row_range(0, count);
   const ColumnsLayout& layout = ensemble_.layout();
   backend_.begin_step();
-  backend_.gather_rows(rows_.cells, order_.data() + first, cells_.row_range(0, static_cast<std::size_t>(batch)));
+  backend_.gather_rows(rows_.cells, order_.data() + first, cells);
   tape_.dropout = ensemble_.shape().dropout;
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order)
     tape_.hidden_from = batch - MaskedEnsemble::hiding_rows(options_.hidden_share, batch);
-  ensemble_.forward(backend_, batch, cells_.data(), parameters_.parameters().data(), tape_);
-  backend_.heads_loss(layout, batch, tape_.heads, cells_.data(), 1.0f / static_cast<float>(batch), losses_.data(),
-                      tape_.dheads);
-  backend_.add_sum(1.0f, losses_.row_range(0, static_cast<std::size_t>(batch)), sum_.data());
-  ensemble_.backward(backend_, batch, batch, cells_.data(), parameters_.parameters().data(), tape_,
-                     parameters_.gradients().data());
+  ensemble_.forward(backend_, cells, parameters_.parameters(), tape_);
+  backend_.heads_loss(layout, batch, tape_.heads.data(), cells.data(), 1.0f / static_cast<float>(batch), losses.data(),
+                      tape_.dheads.data());
+  backend_.add_sum(1.0f, losses, sum_.data());
+  ensemble_.backward(backend_, batch, cells, parameters_.parameters(), tape_, parameters_.gradients());
   const OneCycle schedule = cycle();
   ++step_;
   const auto t = static_cast<float>(step_);
@@ -121,8 +122,7 @@ void WarmUp::end_epoch() {
 std::vector<float> WarmUp::held_out_losses(int hidden_from) {
   if (rows_.held_out.empty()) return {train_loss_};
   tape_.dropout = 0, tape_.step = 0, tape_.hidden_from = hidden_from;  // the same columns hidden after every epoch
-  return row_losses(backend_, ensemble_, rows_.cells, rows_.held_out, parameters_.average().data(), tape_, cells_,
-                    losses_);
+  return row_losses(backend_, ensemble_, rows_.cells, rows_.held_out, parameters_.average(), tape_, cells_, losses_);
 }
 
 void WarmUp::finish() {

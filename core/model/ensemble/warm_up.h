@@ -54,9 +54,9 @@ class WarmUp {
   /// The best loss of held-out rows; of any order a share of it is with columns hidden, as in training.
   float best_loss() const { return stopping_.state().best_loss; }
   /// The best average so far, on the device.
-  const float* best() const { return best_.data(); }
+  ConstView best() const { return best_; }
   /// The same, or the average while the first epoch is under way.
-  const float* result() const { return epoch_ > 0 || done_ ? best_.data() : parameters_.average().data(); }
+  ConstView result() const { return epoch_ > 0 || done_ ? View(best_) : parameters_.average(); }
 
   void save(TensorFile& file) const;
   void load(const TensorFile& file);
