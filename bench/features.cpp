@@ -11,14 +11,15 @@ struct Operands {
   explicit Operands(int threads)
       : backend(bench::backend_on(threads)),
         ensemble(bench::adult_columns(), {}),
-        cells(bench::adult_cells(*backend, layout, kRows)),
+        cells_memory(bench::adult_cells(*backend, layout, kRows)),
         parameters(bench::random(*backend, ensemble.parameters())),
-        x(bench::random(*backend, kRows * layout.size() * kFeatures)) {}
+        x_memory(bench::random(*backend, kRows * layout.size() * kFeatures)) {}
 
   std::unique_ptr<Backend> backend;
   MaskedEnsemble ensemble;
   const ColumnsLayout& layout = ensemble.layout();
-  Memory cells, parameters, x;
+  Memory cells_memory, parameters, x_memory;
+  View cells = cells_memory.view(kRows, layout.cell_stride()), x = x_memory.view(kRows, layout.size() * kFeatures);
 };
 
 /// Bytes of one call: `numbers` of every cell, and what the cell itself takes.
@@ -30,8 +31,7 @@ void features(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
   bench::measure(state, *o.backend, [&] {
-    o.backend->features(o.layout, 0, static_cast<int>(o.layout.size()), kRows, o.cells.data(), o.parameters.data(),
-                        o.x.data());
+    o.backend->features(o.layout, 0, static_cast<int>(o.layout.size()), o.cells, o.parameters, o.x);
   });
   bench::report_bytes(state, bytes(o, kEmbedding + kFeatures), threads);  // an embedding read, features written
 }
@@ -41,8 +41,7 @@ void features_backward(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
   bench::measure(state, *o.backend, [&] {
-    o.backend->features_backward(o.layout, static_cast<int>(o.layout.size()) - 1, kRows, o.cells.data(), o.x.data(),
-                                 o.parameters.data());
+    o.backend->features_backward(o.layout, static_cast<int>(o.layout.size()) - 1, o.cells, o.x, o.parameters);
   });
   bench::report_bytes(state, bytes(o, 3 * kEmbedding), threads);  // a gradient read, a sum read and written
 }
@@ -51,7 +50,7 @@ BENCHMARK(features_backward)->Apply(bench::everywhere);
 void hide_columns(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));
   const Operands o(threads);
-  bench::measure(state, *o.backend, [&] { o.backend->hide_columns(o.layout, 1, 0, kRows, o.x.data()); });
+  bench::measure(state, *o.backend, [&] { o.backend->hide_columns(1, 0, o.x); });
   const double features = kRows * static_cast<double>(o.layout.size()) * kFeatures;
   bench::report_bytes(state, 0.5 * sizeof(float) * features, threads);  // half of them are set to zero
 }

@@ -1,5 +1,6 @@
 #include <numbers>
 
+#include "core/nn/checks.h"
 #include "core/nn/head_draw.h"
 #include "cpu/allowed_draw.h"
 #include "cpu/backend.h"
@@ -238,18 +239,20 @@ inline void softmax_backward(const RowsOf& rows, int begin, int size, const Draw
 
 }  // namespace
 
-void CpuBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
-                            float* loss, float* dheads) {
-  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
-  const int blocks = (rows + kTaskRows - 1) / kTaskRows;
+void CpuBackend::heads_loss(const ColumnsLayout& layout, ConstView heads, ConstView cells, float factor, View loss,
+                            View dheads) {
+  const std::size_t n = layout.size(), count = heads.rows();
+  check_rows(Device::kCpu, layout, count,
+             RowOperands<>{.cells = cells, .heads = heads, .dheads = dheads, .loss = loss});
+  const int blocks = (static_cast<int>(count) + kTaskRows - 1) / kTaskRows;
   pool_.run(blocks * static_cast<int>(n), 20.0 * static_cast<double>(count * layout.head_stride), [&](int task) {
     const std::size_t j = static_cast<std::size_t>(task) % n, begin = static_cast<std::size_t>(task) / n * kTaskRows;
     const ColumnLayout& column = layout.columns[j];
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
-      const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride,
+      const RowsOf lane_rows{heads.data() + r * layout.head_stride + column.head, layout.head_stride,
                              std::min(kRowLanes, count - r)};
-      const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), lane_rows.rows);
-      float* const d = dheads ? dheads + r * layout.head_stride + column.head : nullptr;
+      const Cells cell = load_cells(layout, j, cells.data() + r * layout.cell_stride(), lane_rows.rows);
+      float* const d = dheads ? dheads.data() + r * layout.head_stride + column.head : nullptr;
       const Lanes log_sum = log_sum_exp(lane_rows, 0, column.codes);
       Lanes chosen{};
       for_chunks(lane_rows, 0, column.codes, [&](int first, int size, Block& block) {
@@ -266,79 +269,83 @@ void CpuBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* 
         const Lanes z_loss = mixture_loss(lane_rows, column.codes, cell.z, has_z ? all(factor) : Lanes{}, d);
         value += has_z ? z_loss : Lanes{};
       }
-      for (std::size_t l = 0; l < lane_rows.rows; ++l) loss[(r + l) * n + j] = value[l];
+      for (std::size_t l = 0; l < lane_rows.rows; ++l) loss(r + l, j) = value[l];
     }
   });
 }
 
-void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, int rows, const float* heads,
-                               const float* constants, const Draw& draw, float* cells, float* view,
-                               const Allowed& allowed) {
-  const auto j = static_cast<std::size_t>(column_number), count = static_cast<std::size_t>(rows);
-  const std::size_t n = layout.size();
+void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, ConstView heads, ConstView constants,
+                               const Draw& draw, View cells, View view, const Allowed& allowed) {
+  const auto j = static_cast<std::size_t>(column_number);
+  const std::size_t n = layout.size(), count = heads.rows();
+  check_rows(Device::kCpu, layout, count, RowOperands<>{.cells = cells, .view = view, .heads = heads});
   const ColumnLayout& column = layout.columns[j];
-  pool_.run_blocks(count, kTaskRows, 60.0 * rows * column.head_width(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; r += kRowLanes) {
-      const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride,
-                             std::min(kRowLanes, count - r)};
-      Lanes code{}, component{}, epsilon{}, allowed_z{};
-      if (!allowed.codes) code = pick(lane_rows, 0, column.codes, draw, j, r, 0);
-      const auto kept = [&](std::size_t l) { return draw.fills && cells[(r + l) * layout.cell_stride() + j] >= 0; };
-      for (std::size_t l = 0; allowed.codes && l < lane_rows.rows; ++l) {
-        if (kept(l)) continue;
-        const AllowedCell drawn =
-            draw_allowed(column, j, r + l, lane_rows.data + l * layout.head_stride, draw, allowed);
-        code[l] = static_cast<float>(drawn.code), allowed_z[l] = drawn.z;
-        if (allowed.log_mass) allowed.log_mass[r + l] += static_cast<float>(drawn.log_mass);
-      }
-      if (column.continuous >= 0 && !allowed.codes) {
-        component = pick(lane_rows, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
-        epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
-      }
-      for (std::size_t l = 0; l < lane_rows.rows; ++l) {
-        if (kept(l)) continue;
-        float* cell = cells + (r + l) * layout.cell_stride();
-        float z = 0, position = constants[column.code_position + static_cast<std::size_t>(code[l])];
-        if (code[l] == static_cast<float>(column.continuous)) {
-          const float* head =
-              lane_rows.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
-          const float sigma = std::exp(std::clamp(head[2 * kMixtures], kLowSigma, kHighSigma));
-          z = allowed.codes ? allowed_z[l]
-                            : std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
-          const float at = (z - column.z_low) / std::max(column.z_high - column.z_low, 1e-6f) * kZCells;
-          const auto grid = std::min(static_cast<std::size_t>(at), std::size_t{kZCells - 1});
-          const float* p = constants + column.z_position + grid;
-          position = p[0] + (at - static_cast<float>(grid)) * (p[1] - p[0]);
+  pool_.run_blocks(
+      count, kTaskRows, 60.0 * static_cast<double>(count) * column.head_width(),
+      [&](std::size_t begin, std::size_t end) {
+        for (std::size_t r = begin; r < end; r += kRowLanes) {
+          const RowsOf lane_rows{heads.data() + r * layout.head_stride + column.head, layout.head_stride,
+                                 std::min(kRowLanes, count - r)};
+          Lanes code{}, component{}, epsilon{}, allowed_z{};
+          if (!allowed.codes) code = pick(lane_rows, 0, column.codes, draw, j, r, 0);
+          const auto kept = [&](std::size_t l) { return draw.fills && cells(r + l, j) >= 0; };
+          for (std::size_t l = 0; allowed.codes && l < lane_rows.rows; ++l) {
+            if (kept(l)) continue;
+            const AllowedCell drawn =
+                draw_allowed(column, j, r + l, lane_rows.data + l * layout.head_stride, draw, allowed);
+            code[l] = static_cast<float>(drawn.code), allowed_z[l] = drawn.z;
+            if (allowed.log_mass) allowed.log_mass[r + l] += static_cast<float>(drawn.log_mass);
+          }
+          if (column.continuous >= 0 && !allowed.codes) {
+            component = pick(lane_rows, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
+            epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
+          }
+          for (std::size_t l = 0; l < lane_rows.rows; ++l) {
+            if (kept(l)) continue;
+            float* cell = &cells(r + l, 0);
+            float z = 0, position = constants[column.code_position + static_cast<std::size_t>(code[l])];
+            if (code[l] == static_cast<float>(column.continuous)) {
+              const float* head =
+                  lane_rows.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
+              const float sigma = std::exp(std::clamp(head[2 * kMixtures], kLowSigma, kHighSigma));
+              z = allowed.codes ? allowed_z[l]
+                                : std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
+              const float at = (z - column.z_low) / std::max(column.z_high - column.z_low, 1e-6f) * kZCells;
+              const auto grid = std::min(static_cast<std::size_t>(at), std::size_t{kZCells - 1});
+              const float* p = &constants[column.z_position + grid];
+              position = p[0] + (at - static_cast<float>(grid)) * (p[1] - p[0]);
+            }
+            cell[j] = code[l], cell[n + j] = z, cell[2 * n + j] = position;
+            if (!view) continue;
+            float* seen = &view(r + l, column.view);
+            std::fill_n(seen, column.view_width(), 0.0f);
+            seen[static_cast<std::size_t>(code[l])] = 1.0f;
+            if (column.continuous >= 0) seen[column.codes] = z;
+          }
         }
-        cell[j] = code[l], cell[n + j] = z, cell[2 * n + j] = position;
-        if (!view) continue;
-        float* seen = view + (r + l) * layout.view_stride + column.view;
-        std::fill_n(seen, column.view_width(), 0.0f);
-        seen[static_cast<std::size_t>(code[l])] = 1.0f;
-        if (column.continuous >= 0) seen[column.codes] = z;
-      }
-    }
-  });
+      });
 }
 
-void CpuBackend::sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
-                                 const Draw& draw, const float* dview, float* dheads) {
-  const std::size_t n = layout.size(), count = static_cast<std::size_t>(rows);
-  const int blocks = (rows + kTaskRows - 1) / kTaskRows;
+void CpuBackend::sample_backward(const ColumnsLayout& layout, ConstView heads, ConstView cells, const Draw& draw,
+                                 ConstView dview, View dheads) {
+  const std::size_t n = layout.size(), count = heads.rows();
+  check_rows(Device::kCpu, layout, count,
+             RowOperands<>{.cells = cells, .view = dview, .heads = heads, .dheads = dheads});
+  const int blocks = (static_cast<int>(count) + kTaskRows - 1) / kTaskRows;
   pool_.run(blocks * static_cast<int>(n), 60.0 * static_cast<double>(count * layout.head_stride), [&](int task) {
     const std::size_t j = static_cast<std::size_t>(task) % n, begin = static_cast<std::size_t>(task) / n * kTaskRows;
     const ColumnLayout& column = layout.columns[j];
     for (std::size_t r = begin; r < std::min(count, begin + kTaskRows); r += kRowLanes) {
       const std::size_t present = std::min(kRowLanes, count - r);
-      const RowsOf lane_rows{heads + r * layout.head_stride + column.head, layout.head_stride, present};
-      const RowsOf seen{dview + r * layout.view_stride + column.view, layout.view_stride, present};
-      float* const d = dheads + r * layout.head_stride + column.head;
+      const RowsOf lane_rows{heads.data() + r * layout.head_stride + column.head, layout.head_stride, present};
+      const RowsOf seen{dview.data() + r * layout.view_stride + column.view, layout.view_stride, present};
+      float* const d = dheads.data() + r * layout.head_stride + column.head;
       softmax_backward(
           lane_rows, 0, column.codes, draw, j, r, 0, [&](int first, int size, Block& b) { load(seen, first, size, b); },
           [&](int first, int size, const Block& b) { store(b, first, size, lane_rows, d); });
       if (column.continuous < 0) continue;
       // z = mean + sigma epsilon of the component drawn, where it was not cut and the code is the continuous one.
-      const Cells cell = load_cells(layout, j, cells + r * layout.cell_stride(), present);
+      const Cells cell = load_cells(layout, j, cells.data() + r * layout.cell_stride(), present);
       const int weights = mixture_noise(column.codes);
       const Lanes component = pick(lane_rows, column.codes, kMixtures, draw, j, r, weights);
       const Lanes epsilon = normal(Noise(draw, j, r, z_noise(column.codes)));

@@ -14,8 +14,8 @@ struct DrawnCell {
 /// What a draw of one column is kept to, see Allowed: `codes` is [codes], z is cut to the floats [z_low, z_high].
 struct KeptTo {
   KeptTo(const ColumnLayout& column, const Allowed& allowed)
-      : codes(allowed.codes),
-        log_mass(allowed.log_mass),
+      : codes(allowed.codes.data()),
+        log_mass(allowed.log_mass.data()),
         z_low(std::max(allowed.z_low, column.z_low)),
         z_high(std::min(allowed.z_high, column.z_high)),
         interval(column, allowed) {}

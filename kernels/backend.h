@@ -65,22 +65,20 @@ class CudaBackend final : public Backend {
               double* number) override;
   void unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) override;
 
-  void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells, const float* parameters,
-                float* x) override;
-  void features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
-                         float* gradients) override;
-  void hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
-                    float* x) override;
-  void view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) override;
+  void features(const ColumnsLayout& layout, int begin, int end, ConstView cells, ConstView parameters,
+                View x) override;
+  void features_backward(const ColumnsLayout& layout, int end, ConstView cells, ConstView dx, View gradients) override;
+  void hide_columns(std::uint64_t seed, std::uint64_t first_row, View x) override;
+  void view_rows(const ColumnsLayout& layout, ConstView cells, View view) override;
 
-  void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
-                  float* loss, float* dheads) override;
-  void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
-                     const Draw& draw, float* cells, float* view, const Allowed& allowed) override;
-  void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows, ConstView parameters,
+  void heads_loss(const ColumnsLayout& layout, ConstView heads, ConstView cells, float factor, View loss,
+                  View dheads) override;
+  void sample_column(const ColumnsLayout& layout, int column, ConstView heads, ConstView constants, const Draw& draw,
+                     View cells, View view, const Allowed& allowed) override;
+  void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, ConstView parameters,
                     const StackTape& tape, const RowsToDraw& to) override;
-  void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, const Draw& draw,
-                       const float* dview, float* dheads) override;
+  void sample_backward(const ColumnsLayout& layout, ConstView heads, ConstView cells, const Draw& draw, ConstView dview,
+                       View dheads) override;
 
   bool plays(const Game& game, int rows) const override;
   void play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses) override;

@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "kernels/backend.h"
 #include "kernels/feature.h"
 
@@ -86,17 +87,18 @@ __global__ void view_rows_kernel(const ColumnLayout* columns, std::size_t n, std
 
 }  // namespace
 
-void CudaBackend::features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
-                           const float* parameters, float* x) {
+void CudaBackend::features(const ColumnsLayout& layout, int begin, int end, ConstView cells, ConstView parameters,
+                           View x) {
+  check_rows(Device::kCuda, layout, x.rows(), RowOperands<>{.cells = cells, .features = x});
   const auto first = static_cast<std::size_t>(begin), some = static_cast<std::size_t>(end) - first;
-  const auto count = static_cast<std::size_t>(rows);
   const std::span columns = std::span(layout.columns).subspan(first, some);
-  launch(queue_, {blocks_for(count * some * kFeatures)}, features_kernel, on_device(columns), first, some,
-         layout.size(), count, cells, parameters, x);
+  launch(queue_, {blocks_for(x.rows() * some * kFeatures)}, features_kernel, on_device(columns), first, some,
+         layout.size(), x.rows(), cells.data(), parameters.data(), x.data());
 }
 
-void CudaBackend::features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
-                                    float* gradients) {
+void CudaBackend::features_backward(const ColumnsLayout& layout, int end, ConstView cells, ConstView dx,
+                                    View gradients) {
+  check_rows(Device::kCuda, layout, dx.rows(), RowOperands<>{.cells = cells, .features = dx});
   constexpr int kMost = 1024;  // blocks of a column
   const std::span columns(layout.columns);
   const auto seen = static_cast<std::size_t>(end);
@@ -105,20 +107,21 @@ void CudaBackend::features_backward(const ColumnsLayout& layout, int end, int ro
   const dim3 blocks{static_cast<unsigned>(std::min(codes, kMost)), static_cast<unsigned>(seen), 1};
   constexpr std::size_t kSharedBytes = SharedMemory::bytes<float>(kThreads / 32 * kEmbedding);
   launch(queue_, {blocks, kThreads, kSharedBytes}, features_backward_kernel, on_device(columns), columns.size(),
-         static_cast<std::size_t>(rows), cells, dx, gradients);
+         dx.rows(), cells.data(), dx.data(), gradients.data());
 }
 
-void CudaBackend::hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
-                               float* x) {
-  const auto count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for_warps(count * layout.size())}, hide_columns_kernel, Philox(seed, Stream::kHide), first_row,
-         layout.size(), count, x);
+void CudaBackend::hide_columns(std::uint64_t seed, std::uint64_t first_row, View x) {
+  check_alike(Device::kCuda, x);
+  const std::size_t columns = x.columns() / kFeatures;
+  launch(queue_, {blocks_for_warps(x.rows() * columns)}, hide_columns_kernel, Philox(seed, Stream::kHide), first_row,
+         columns, x.rows(), x.data());
 }
 
-void CudaBackend::view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) {
-  const auto count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for_warps(count * layout.size())}, view_rows_kernel, on_device(std::span(layout.columns)),
-         layout.size(), count, layout.view_stride, cells, view);
+void CudaBackend::view_rows(const ColumnsLayout& layout, ConstView cells, View view) {
+  check_rows(Device::kCuda, layout, view.rows(), RowOperands<>{.cells = cells, .view = view});
+  launch(queue_, {blocks_for_warps(view.rows() * layout.size())}, view_rows_kernel,
+         on_device(std::span(layout.columns)), layout.size(), view.rows(), layout.view_stride, cells.data(),
+         view.data());
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "kernels/backend.h"
 #include "kernels/feature.h"
 #include "kernels/sampling.h"
@@ -9,13 +10,16 @@ namespace {
 
 /// Of more rows than these, where every SM would have a block, every column is launches of its own: they keep the GPU
 /// busy then, and draw cells with all of its threads.
-constexpr int kMostRows = static_cast<int>(kSms * LowTile::kRows);
+constexpr std::size_t kMostRows = kSms * LowTile::kRows;
 
-/// What a block does with every column, from the first of these to the last.
+/// What a block draws, column by column, and where to.
 struct Columns {
   const ColumnLayout* layout;
   std::size_t begin, count, n;  // columns begin <= j < begin + count, of n
   std::size_t head_stride, view_stride;
+  Draw draw;
+  const float* constants;
+  float *cells, *view;
 };
 
 /// A block draws all columns of its rows, one after the other: what its threads write of one in global memory, they
@@ -24,7 +28,7 @@ struct Columns {
 template <class Tile>
 __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, 1)
     draw_columns_kernel(Columns columns, StackGroups groups, unsigned rows, const float* parameters,
-                        DropoutMask first_mask, DropoutMask hidden_mask, StackOperands tape, RowsToDraw to) {
+                        DropoutMask first_mask, DropoutMask hidden_mask, StackOperands tape) {
   static_assert(kFeatures == 32);
   using Shape = typename Tile::Shape;
   SharedMemory shared;
@@ -35,9 +39,9 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, 1)
     stack_forward_tile<Tile>(memory, groups, static_cast<unsigned>(k), first_row, rows, parameters, first_mask,
                              hidden_mask, tape);
     const std::size_t j = columns.begin + k;
-    const Sampling s{
-        columns.layout[j], j,       columns.n, rows,   columns.head_stride, columns.view_stride, tape.heads,
-        to.constants,      to.draw, to.cells,  to.view};
+    const Sampling s{columns.layout[j],   j,          columns.n,         rows,         columns.head_stride,
+                     columns.view_stride, tape.heads, columns.constants, columns.draw, columns.cells,
+                     columns.view};
     for (std::size_t row = first_row + threadIdx.x / 32; row < end; row += Shape::kBlockThreads / 32) {
       const DrawnCell drawn = draw_free(s.column, s.heads + row * s.head_stride + s.column.head, s.draw.temperature,
                                         CellNoise(s.draw, j, row));
@@ -52,23 +56,29 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, 1)
 
 }  // namespace
 
-void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows,
-                               ConstView parameters, const StackTape& tape, const RowsToDraw& to) {
+void CudaBackend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, ConstView parameters,
+                               const StackTape& tape, const RowsToDraw& to) {
+  const std::size_t rows = to.cells.rows();
   const bool at_once = rows <= kMostRows && stack.hidden.size() > 1 && !stack.first.empty() && fit<LowTile>(stack) &&
                        !to.draw.fills && !to.first.codes;
-  if (!at_once) return Backend::draw_columns(layout, begin, stack, rows, parameters, tape, to);
+  if (!at_once) return Backend::draw_columns(layout, begin, stack, parameters, tape, to);
+  check_rows(Device::kCuda, layout, rows, RowOperands<>{.cells = to.cells, .view = to.view, .heads = tape.heads});
+  check_stack(Device::kCuda, stack, parameters, tape);
   const Columns columns{on_device(std::span(layout.columns)),
                         static_cast<std::size_t>(begin),
                         stack.hidden.size(),
                         layout.size(),
                         layout.head_stride,
-                        layout.view_stride};
+                        layout.view_stride,
+                        to.draw,
+                        to.constants.data(),
+                        to.cells.data(),
+                        to.view.data()};
   const auto count = static_cast<unsigned>(rows);
   const Launch shape{{LowTile::row_tiles(count), 1, 1}, LowTile::kBlockThreads, shared_bytes<LowTile, false>()};
   with_tile<LowTile>(precision_, [&](auto tile) {
     launch(queue_, shape, draw_columns_kernel<decltype(tile)>, columns, groups_on_device(stack), count,
-           parameters.data(), DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), StackOperands(tape),
-           to);
+           parameters.data(), DropoutMask(stack.first_dropout), DropoutMask(stack.hidden_dropout), StackOperands(tape));
   });
 }
 

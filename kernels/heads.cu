@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "kernels/backend.h"
 #include "kernels/sampling.h"
 
@@ -156,30 +157,36 @@ __global__ void sample_backward_kernel(const ColumnLayout* columns, std::size_t 
 
 }  // namespace
 
-void CudaBackend::heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
-                             float factor, float* loss, float* dheads) {
-  const auto count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for_warps(count * layout.size())}, heads_loss_kernel, on_device(std::span(layout.columns)),
-         layout.size(), count, layout.head_stride, heads, cells, factor, loss, dheads);
+void CudaBackend::heads_loss(const ColumnsLayout& layout, ConstView heads, ConstView cells, float factor, View loss,
+                             View dheads) {
+  const std::size_t rows = heads.rows();
+  check_rows(Device::kCuda, layout, rows,
+             RowOperands<>{.cells = cells, .heads = heads, .dheads = dheads, .loss = loss});
+  launch(queue_, {blocks_for_warps(rows * layout.size())}, heads_loss_kernel, on_device(std::span(layout.columns)),
+         layout.size(), rows, layout.head_stride, heads.data(), cells.data(), factor, loss.data(), dheads.data());
 }
 
-void CudaBackend::sample_column(const ColumnsLayout& layout, int column_number, int rows, const float* heads,
-                                const float* constants, const Draw& draw, float* cells, float* view,
-                                const Allowed& allowed) {
-  const auto j = static_cast<std::size_t>(column_number), count = static_cast<std::size_t>(rows);
+void CudaBackend::sample_column(const ColumnsLayout& layout, int column_number, ConstView heads, ConstView constants,
+                                const Draw& draw, View cells, View view, const Allowed& allowed) {
+  const auto j = static_cast<std::size_t>(column_number);
+  const std::size_t rows = heads.rows();
+  check_rows(Device::kCuda, layout, rows, RowOperands<>{.cells = cells, .view = view, .heads = heads});
   const ColumnLayout& column = layout.columns[j];
-  const Sampling sampling{column,    j,    layout.size(), count, layout.head_stride, layout.view_stride, heads,
-                          constants, draw, cells,         view};
-  launch(queue_, {blocks_for_warps(count)}, allowed.codes ? sample_column_kernel<false> : sample_column_kernel<true>,
+  const Sampling sampling{
+      column,           j,    layout.size(), rows,       layout.head_stride, layout.view_stride, heads.data(),
+      constants.data(), draw, cells.data(),  view.data()};
+  launch(queue_, {blocks_for_warps(rows)}, allowed.codes ? sample_column_kernel<false> : sample_column_kernel<true>,
          sampling, KeptTo(column, allowed));
 }
 
-void CudaBackend::sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
-                                  const Draw& draw, const float* dview, float* dheads) {
-  const auto count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for_warps(count * layout.size())}, sample_backward_kernel,
-         on_device(std::span(layout.columns)), layout.size(), count, layout.head_stride, layout.view_stride, heads,
-         cells, draw, dview, dheads);
+void CudaBackend::sample_backward(const ColumnsLayout& layout, ConstView heads, ConstView cells, const Draw& draw,
+                                  ConstView dview, View dheads) {
+  const std::size_t rows = heads.rows();
+  check_rows(Device::kCuda, layout, rows,
+             RowOperands<>{.cells = cells, .view = dview, .heads = heads, .dheads = dheads});
+  launch(queue_, {blocks_for_warps(rows * layout.size())}, sample_backward_kernel, on_device(std::span(layout.columns)),
+         layout.size(), rows, layout.head_stride, layout.view_stride, heads.data(), cells.data(), draw, dview.data(),
+         dheads.data());
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -151,56 +151,46 @@ class OnDevice final : public meg::Backend {
     backend_->unscale(columns, rows, x, number);
   }
 
-  void features(const meg::ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
-                const float* parameters, float* x) override {
+  void features(const meg::ColumnsLayout& layout, int begin, int end, meg::ConstView cells, meg::ConstView parameters,
+                meg::View x) override {
     Operands o(*this);
-    backend_->features(layout, begin, end, rows, o.read(cells, size(rows) * layout.cell_stride()),
-                       o.read(parameters, embeddings(layout)), o.write(x, size(rows, meg::kFeatures) * layout.size()));
+    backend_->features(layout, begin, end, o.read(cells), o.read(parameters), o.write(x));
   }
-  void hide_columns(const meg::ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
-                    float* x) override {
+  void hide_columns(std::uint64_t seed, std::uint64_t first_row, meg::View x) override {
     Operands o(*this);
-    backend_->hide_columns(layout, seed, first_row, rows, o.write(x, size(rows, meg::kFeatures) * layout.size()));
+    backend_->hide_columns(seed, first_row, o.write(x));
   }
-  void features_backward(const meg::ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
-                         float* gradients) override {
+  void features_backward(const meg::ColumnsLayout& layout, int end, meg::ConstView cells, meg::ConstView dx,
+                         meg::View gradients) override {
     Operands o(*this);
-    backend_->features_backward(layout, end, rows, o.read(cells, size(rows) * layout.cell_stride()),
-                                o.read(dx, size(rows, meg::kFeatures) * layout.size()),
-                                o.write(gradients, embeddings(layout)));
+    backend_->features_backward(layout, end, o.read(cells), o.read(dx), o.write(gradients));
   }
-  void view_rows(const meg::ColumnsLayout& layout, int rows, const float* cells, float* view) override {
+  void view_rows(const meg::ColumnsLayout& layout, meg::ConstView cells, meg::View view) override {
     Operands o(*this);
-    backend_->view_rows(layout, rows, o.read(cells, size(rows) * layout.cell_stride()),
-                        o.write(view, size(rows) * layout.view_stride));
+    backend_->view_rows(layout, o.read(cells), o.write(view));
   }
 
-  void heads_loss(const meg::ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
-                  float* loss, float* dheads) override {
+  void heads_loss(const meg::ColumnsLayout& layout, meg::ConstView heads, meg::ConstView cells, float factor,
+                  meg::View loss, meg::View dheads) override {
     Operands o(*this);
-    const std::size_t head_size = size(rows) * layout.head_stride;
-    backend_->heads_loss(layout, rows, o.read(heads, head_size), o.read(cells, size(rows) * layout.cell_stride()),
-                         factor, o.write(loss, size(rows) * layout.size()), o.write(dheads, head_size));
+    backend_->heads_loss(layout, o.read(heads), o.read(cells), factor, o.write(loss), o.write(dheads));
   }
-  void sample_column(const meg::ColumnsLayout& layout, int column, int rows, const float* heads, const float* constants,
-                     const meg::Draw& draw, float* cells, float* view, const meg::Allowed& allowed) override {
+  void sample_column(const meg::ColumnsLayout& layout, int column, meg::ConstView heads, meg::ConstView constants,
+                     const meg::Draw& draw, meg::View cells, meg::View view, const meg::Allowed& allowed) override {
     Operands o(*this);
-    const meg::RowsToDraw to = on_device(o, layout, column, rows, {draw, constants, cells, view, allowed});
-    backend_->sample_column(layout, column, rows, o.read(heads, size(rows) * layout.head_stride), to.constants, draw,
-                            to.cells, to.view, to.first);
+    const meg::RowsToDraw to = on_device(o, {draw, constants, cells, view, allowed});
+    backend_->sample_column(layout, column, o.read(heads), to.constants, draw, to.cells, to.view, to.first);
   }
   /// With a tape that lies on the device.
-  void draw_columns(const meg::ColumnsLayout& layout, int begin, const meg::Stack& stack, int rows,
-                    meg::ConstView parameters, const meg::StackTape& tape, const meg::RowsToDraw& to) override {
+  void draw_columns(const meg::ColumnsLayout& layout, int begin, const meg::Stack& stack, meg::ConstView parameters,
+                    const meg::StackTape& tape, const meg::RowsToDraw& to) override {
     Operands o(*this);
-    backend_->draw_columns(layout, begin, stack, rows, o.read(parameters), tape, on_device(o, layout, begin, rows, to));
+    backend_->draw_columns(layout, begin, stack, o.read(parameters), tape, on_device(o, to));
   }
-  void sample_backward(const meg::ColumnsLayout& layout, int rows, const float* heads, const float* cells,
-                       const meg::Draw& draw, const float* dview, float* dheads) override {
+  void sample_backward(const meg::ColumnsLayout& layout, meg::ConstView heads, meg::ConstView cells,
+                       const meg::Draw& draw, meg::ConstView dview, meg::View dheads) override {
     Operands o(*this);
-    const std::size_t head_size = size(rows) * layout.head_stride;
-    backend_->sample_backward(layout, rows, o.read(heads, head_size), o.read(cells, size(rows) * layout.cell_stride()),
-                              draw, o.read(dview, size(rows) * layout.view_stride), o.write(dheads, head_size));
+    backend_->sample_backward(layout, o.read(heads), o.read(cells), draw, o.read(dview), o.write(dheads));
   }
 
   bool plays(const meg::Game& game, int rows) const override { return backend_->plays(game, rows); }
@@ -234,12 +224,6 @@ class OnDevice final : public meg::Backend {
 
  private:
   static std::size_t size(int a, int b = 1) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
-
-  static std::size_t embeddings(const meg::ColumnsLayout& layout) {
-    std::size_t end = 0;
-    for (const meg::ColumnLayout& c : layout.columns) end = std::max(end, c.embedding + size(c.codes, meg::kEmbedding));
-    return end;
-  }
 
   bool is_on_device(const float* p) const {
     return std::any_of(blocks_.begin(), blocks_.end(),
@@ -292,16 +276,9 @@ class OnDevice final : public meg::Backend {
     std::deque<Copy> copies_;
   };
 
-  static meg::RowsToDraw on_device(Operands& o, const meg::ColumnsLayout& layout, int column, int rows,
-                                   meg::RowsToDraw to) {
-    const meg::ColumnLayout& last = layout.columns.back();
-    to.constants = o.read(to.constants, std::max(last.code_position + size(last.codes),
-                                                 last.continuous >= 0 ? last.z_position + meg::kZCells + 1 : 0));
-    to.cells = o.write(to.cells, size(rows) * layout.cell_stride());
-    to.view = o.write(to.view, size(rows) * layout.view_stride);
-    if (to.first.codes)
-      to.first.codes = o.read(to.first.codes, size(layout.columns[static_cast<std::size_t>(column)].codes));
-    to.first.log_mass = o.write(to.first.log_mass, size(rows));
+  static meg::RowsToDraw on_device(Operands& o, meg::RowsToDraw to) {
+    to.constants = o.read(to.constants), to.cells = o.write(to.cells), to.view = o.write(to.view);
+    to.first.codes = o.read(to.first.codes), to.first.log_mass = o.write(to.first.log_mass);
     return to;
   }
   static meg::StackTape on_device(Operands& o, const meg::StackTape& t) {

@@ -39,7 +39,8 @@ struct Operands {
   }
   void sample(Backend& backend, int rows, const Draw& draw, const Allowed& allowed = {}) {
     for (int j = 0; j < static_cast<int>(n); ++j)
-      backend.sample_column(layout, j, rows, heads.data(), constants.data(), draw, cells.data(), view.data(), allowed);
+      backend.sample_column(layout, j, in_rows(heads, rows), constants, draw, in_rows(cells, rows), in_rows(view, rows),
+                            allowed);
   }
 
   MaskedEnsemble ensemble;
@@ -75,9 +76,10 @@ TEST_CASE_TEMPLATE("a GPU and the CPU see the same features of cells, and learn 
     const Floats dx = test::random(static_cast<std::size_t>(rows) * o.n * kFeatures, 5);
     const auto run = [&](Backend& backend) {
       Floats x(dx.size(), -9.0f), view(o.view), gradients(p.size(), 0.5f);
-      backend.features(o.layout, 0, static_cast<int>(o.n), rows, o.cells.data(), p.data(), x.data());
-      backend.view_rows(o.layout, rows, o.cells.data(), view.data());
-      backend.features_backward(o.layout, static_cast<int>(o.n) - 1, rows, o.cells.data(), dx.data(), gradients.data());
+      backend.features(o.layout, 0, static_cast<int>(o.n), in_rows(o.cells, rows), p, in_rows(x, rows));
+      backend.view_rows(o.layout, in_rows(o.cells, rows), in_rows(view, rows));
+      backend.features_backward(o.layout, static_cast<int>(o.n) - 1, in_rows(o.cells, rows), in_rows(dx, rows),
+                                gradients);
       return std::tuple(x, view, gradients);
     };
     const auto [x, view, gradients] = run(*gpu);
@@ -93,7 +95,8 @@ TEST_CASE_TEMPLATE("a GPU and the CPU find the same losses and gradients of head
   for_operands([&](const Operands& o, int rows) {
     const auto run = [&](Backend& backend) {
       Floats loss(static_cast<std::size_t>(rows) * o.n, -9.0f), dheads(o.heads.size(), -9.0f);
-      backend.heads_loss(o.layout, rows, o.heads.data(), o.cells.data(), 0.25f, loss.data(), dheads.data());
+      backend.heads_loss(o.layout, in_rows(o.heads, rows), in_rows(o.cells, rows), 0.25f, in_rows(loss, rows),
+                         in_rows(dheads, rows));
       return std::pair(loss, dheads);
     };
     const auto [loss, dheads] = run(*gpu);
@@ -117,7 +120,8 @@ TEST_CASE_TEMPLATE("a GPU and the CPU draw the same cells, free and kept to a se
     const Floats dview = test::random(o.view.size(), 6);
     const auto run = [&](Backend& backend) {
       Floats dheads(o.heads.size(), -9.0f);
-      backend.sample_backward(o.layout, rows, o.heads.data(), o.cells.data(), {.seed = 3}, dview.data(), dheads.data());
+      backend.sample_backward(o.layout, in_rows(o.heads, rows), in_rows(o.cells, rows), {.seed = 3},
+                              in_rows(dview, rows), in_rows(dheads, rows));
       return dheads;
     };
     test::check_close(run(*gpu), test::doubles(run(*cpu)), 1e-5);
@@ -142,7 +146,7 @@ TEST_CASE_TEMPLATE("a GPU and the CPU draw the same cells, free and kept to a se
         CAPTURE(temperature);
         Operands here({{4, true}}, rows), there({{4, true}}, rows);
         const Draw draw{.seed = 4, .first_row = 9, .temperature = temperature};
-        const Allowed allowed{set.codes.data(), set.low, set.high};
+        const Allowed allowed{set.codes, set.low, set.high};
         here.sample(*gpu, rows, draw, allowed);
         there.sample(*cpu, rows, draw, allowed);
         check_same_draws(here, there, 1e-6);  // both draw in double
@@ -210,7 +214,7 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
       tape.dropout = 0.1f, tape.seed = 5, tape.step = 6, tape.hidden_from = hidden_from;
       const View in = cells.view(rows, layout.cell_stride()), out = drawn.view(rows, layout.cell_stride());
       ensemble.forward(backend, in, p, tape);
-      backend.heads_loss(layout, rows, tape.heads.data(), cells.data(), 1.0f / rows, losses.data(), tape.dheads.data());
+      backend.heads_loss(layout, tape.heads, in, 1.0f / rows, losses.view(rows, layout.size()), tape.dheads);
       ensemble.backward(backend, rows, in, p, tape, gradients);
       const Floats heads = on_host(tape.heads.data(), static_cast<std::size_t>(rows) * layout.head_stride);
       const auto passes = ensemble.forward_on(backend);

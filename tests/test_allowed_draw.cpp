@@ -7,6 +7,7 @@
 using namespace meg;
 using reference::Doubles;
 using test::Floats;
+using test::in_rows;
 
 namespace {
 
@@ -61,7 +62,7 @@ struct Setup {
     constants.assign(ensemble.constants(), 0.0f);
   }
   void draw(Backend& backend, int rows, const Draw& draw, const Allowed& allowed) {
-    backend.sample_column(layout, 1, rows, heads.data(), constants.data(), draw, cells.data(), nullptr, allowed);
+    backend.sample_column(layout, 1, in_rows(heads, rows), constants, draw, in_rows(cells, rows), {}, allowed);
   }
 
   MaskedEnsemble ensemble;
@@ -93,8 +94,7 @@ TEST_CASE_TEMPLATE("a draw kept to a set of cells has the distribution of free d
       CAPTURE(c.low);
       CAPTURE(temperature);
       Floats log_mass(kRows, 0.5f);
-      s.draw(*backend, kRows, {.seed = 5, .temperature = temperature},
-             {c.codes.data(), c.low, c.high, log_mass.data()});
+      s.draw(*backend, kRows, {.seed = 5, .temperature = temperature}, {c.codes, c.low, c.high, log_mass});
       const Naive expected(s.column, head, static_cast<double>(temperature), c.codes, static_cast<double>(c.low),
                            static_cast<double>(c.high));
       for (const float mass : {log_mass.front(), log_mass.back()})
@@ -131,7 +131,7 @@ TEST_CASE_TEMPLATE("an interval that the mixture hardly reaches is met all the s
        {std::pair{2.9f, 2.95f}, {-2.999f, -2.998f}, {2.5f, std::nextafter(2.5f, 3.0f)}, {0.1f, 0.1f}, {2.99f, 3.0f}})
     for (const float temperature : {1.0f, 1e-6f}) {
       CAPTURE(low);
-      s.draw(*backend, 500, {.seed = 5, .temperature = temperature}, {codes.data(), low, high});
+      s.draw(*backend, 500, {.seed = 5, .temperature = temperature}, {codes, low, high});
       for (std::size_t r = 0; r < 500; ++r) {
         CHECK(s.cells[6 * r + 1] == 3.0f);
         CHECK(s.cells[6 * r + 3] >= low);
@@ -144,7 +144,7 @@ TEST_CASE_TEMPLATE("a draw that fills leaves known cells alone and draws the oth
                    EVERY_BACKEND) {
   const auto backend = On::make();
   const Floats codes{0, 1, 1, 1};
-  for (const Allowed& allowed : {Allowed{}, Allowed{codes.data(), -0.5f, 1.5f}}) {
+  for (const Allowed& allowed : {Allowed{}, Allowed{codes, -0.5f, 1.5f}}) {
     Setup all(130), some(130);
     all.draw(*backend, 130, {.seed = 1, .first_row = 50}, allowed);
     for (std::size_t r = 0; r < 130; ++r) some.cells[6 * r + 1] = r % 3 == 0 ? -1.0f : 2.0f;
@@ -162,7 +162,7 @@ TEST_CASE_TEMPLATE(
   const int rows = 130;
   Setup s(rows), other(rows), single(1);
   const Floats codes{1, 0, 1, 1}, all{1, 1, 1, 1};
-  const Allowed allowed{codes.data(), -0.5f, 1.5f};
+  const Allowed allowed{codes, -0.5f, 1.5f};
   s.draw(*one, rows, {.seed = 1, .first_row = 50}, allowed);
   other.draw(*many, rows, {.seed = 1, .first_row = 50}, allowed);
   CHECK(s.cells == other.cells);
@@ -172,6 +172,6 @@ TEST_CASE_TEMPLATE(
     CHECK(single.cells[3] == s.cells[6 * r + 3]);
   }
   s.draw(*one, rows, {.seed = 1}, {});
-  other.draw(*one, rows, {.seed = 1}, {all.data(), -3, 3});
+  other.draw(*one, rows, {.seed = 1}, {all, -3, 3});
   for (std::size_t r = 0; r < rows; ++r) CHECK(s.cells[6 * r + 1] == other.cells[6 * r + 1]);
 }

@@ -5,6 +5,7 @@
 using namespace meg;
 using reference::Doubles;
 using test::Floats;
+using test::in_rows;
 
 TEST_CASE_TEMPLATE("features, their backward and the discriminator's view agree with naive loops", On, EVERY_BACKEND) {
   const auto backend = On::make();
@@ -17,11 +18,11 @@ TEST_CASE_TEMPLATE("features, their backward and the discriminator's view agree 
       const std::size_t n = layout.size(), batch = static_cast<std::size_t>(rows);
       const Floats cells = test::random_cells(layout, rows, 1), p = test::random(ensemble.parameters(), 2);
       Floats x(batch * n * kFeatures, -9.0f);
-      backend->features(layout, 0, static_cast<int>(n), rows, cells.data(), p.data(), x.data());
+      backend->features(layout, 0, static_cast<int>(n), in_rows(cells, rows), p, in_rows(x, rows));
       test::check_close(x, reference::features(layout, rows, cells, test::doubles(p)), 1e-6);
 
       Floats view(batch * layout.view_stride, -9.0f);
-      backend->view_rows(layout, rows, cells.data(), view.data());
+      backend->view_rows(layout, in_rows(cells, rows), in_rows(view, rows));
       CHECK(test::doubles(view) == reference::view_rows(layout, rows, cells));
 
       // The gradients are added to what is there; the last column's dx is not read.
@@ -35,7 +36,7 @@ TEST_CASE_TEMPLATE("features, their backward and the discriminator's view agree 
         for (std::size_t i = 0; i < kFeatures; ++i)
           dx[(r * n + n - 1) * kFeatures + i] = std::numeric_limits<float>::quiet_NaN();
       }
-      backend->features_backward(layout, static_cast<int>(n) - 1, rows, cells.data(), dx.data(), gradients.data());
+      backend->features_backward(layout, static_cast<int>(n) - 1, in_rows(cells, rows), in_rows(dx, rows), gradients);
       test::check_close(gradients, expected, 1e-5);
     }
 }
@@ -47,7 +48,7 @@ TEST_CASE_TEMPLATE("features of some columns leave the others alone", On, EVERY_
   const Floats cells = test::random_cells(ensemble.layout(), rows, 1), p = test::random(ensemble.parameters(), 2);
   const Doubles all = reference::features(ensemble.layout(), rows, cells, test::doubles(p));
   Floats x(all.size(), -9.0f);
-  backend->features(ensemble.layout(), 1, 2, rows, cells.data(), p.data(), x.data());
+  backend->features(ensemble.layout(), 1, 2, in_rows(cells, rows), p, in_rows(x, rows));
   Doubles expected(all.size(), -9.0);
   for (std::size_t i = 0; i < all.size(); ++i)
     if (i / kFeatures % 3 == 1) expected[i] = all[i];
@@ -68,7 +69,7 @@ TEST_CASE_TEMPLATE("an unknown cell has no features, and hidden columns are as u
       const Floats p = test::random(ensemble.parameters(), 2);
       Doubles expected = reference::features(layout, rows, cells, test::doubles(p));
       Floats hidden(expected.begin(), expected.end());
-      backend->hide_columns(layout, 6, 77, rows, hidden.data());
+      backend->hide_columns(6, 77, in_rows(hidden, rows));
       for (std::size_t r = 0; r < batch; ++r)
         for (std::size_t j = 0; j < n; ++j) {
           if (!reference::hides(6, 77 + r, j)) continue;
@@ -76,15 +77,14 @@ TEST_CASE_TEMPLATE("an unknown cell has no features, and hidden columns are as u
           std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>((r * n + j) * kFeatures), kFeatures, 0.0);
         }
       Floats x(batch * n * kFeatures, -9.0f);
-      backend->features(layout, 0, static_cast<int>(n), rows, cells.data(), p.data(), x.data());
+      backend->features(layout, 0, static_cast<int>(n), in_rows(cells, rows), p, in_rows(x, rows));
       test::check_close(x, expected, 1e-6);
       test::check_close(hidden, expected, 1e-6);
     }
   // Any number of six columns is as likely to be hidden as any other.
-  const MaskedEnsemble ensemble(test::layout_of(std::vector<test::Column>(6, {2})), {.hidden = 1});
   constexpr std::size_t kRows = 7000;
   Floats x(kRows * 6 * kFeatures, 1.0f), count(7, 0.0f);
-  backend->hide_columns(ensemble.layout(), 1, 0, kRows, x.data());
+  backend->hide_columns(1, 0, in_rows(x, kRows));
   for (std::size_t r = 0; r < kRows; ++r) {
     std::size_t hidden = 0;
     for (std::size_t j = 0; j < 6; ++j) hidden += x[(r * 6 + j) * kFeatures] == 0;
@@ -100,7 +100,7 @@ TEST_CASE_TEMPLATE("a position lies on the ramp between its knots, and -1 before
   for (const auto& [position, sum] : {std::pair{-1.0f, 0.0f}, {0.0f, 0.0f}, {2.25f, 2.25f}, {15.0f, 15.0f}}) {
     const Floats cell{0, 2.0f, position};
     Floats x(kFeatures);
-    backend->features(ensemble.layout(), 0, 1, 1, cell.data(), p.data(), x.data());
+    backend->features(ensemble.layout(), 0, 1, cell, p, x);
     float ramp = 0;
     for (int i = kEmbedding; i < kFeatures - 1; ++i) ramp += x[static_cast<std::size_t>(i)];
     CHECK(ramp == sum);

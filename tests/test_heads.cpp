@@ -6,6 +6,7 @@
 using namespace meg;
 using reference::Doubles;
 using test::Floats;
+using test::in_rows;
 
 namespace {
 
@@ -24,7 +25,8 @@ struct Setup {
   /// All columns from the same heads.
   void sample(Backend& backend, int rows, const Floats& heads, const Draw& draw, Floats& cells, Floats& view) const {
     for (int j = 0; j < static_cast<int>(layout.size()); ++j)
-      backend.sample_column(layout, j, rows, heads.data(), constants.data(), draw, cells.data(), view.data());
+      backend.sample_column(layout, j, in_rows(heads, rows), constants, draw, in_rows(cells, rows),
+                            in_rows(view, rows));
   }
 
   MaskedEnsemble ensemble;
@@ -84,8 +86,9 @@ TEST_CASE_TEMPLATE("the heads' losses and gradients agree with double and centra
                 cells[r * 3 * n + n + j] + 5e-4f;
       Floats loss(batch * n), again(batch * n), dheads(heads.size(), -9.0f);
       const float factor = 0.25f;
-      backend->heads_loss(s.layout, rows, heads.data(), cells.data(), factor, loss.data(), dheads.data());
-      backend->heads_loss(s.layout, rows, heads.data(), cells.data(), factor, again.data(), nullptr);
+      backend->heads_loss(s.layout, in_rows(heads, rows), in_rows(cells, rows), factor, in_rows(loss, rows),
+                          in_rows(dheads, rows));
+      backend->heads_loss(s.layout, in_rows(heads, rows), in_rows(cells, rows), factor, in_rows(again, rows), {});
       CHECK(loss == again);
       for (std::size_t r = 0; r < batch; ++r)
         for (std::size_t j = 0; j < n; ++j) {
@@ -117,7 +120,8 @@ TEST_CASE_TEMPLATE("heads far out stay finite, and their gradients are those of 
     const Floats cells{19, z, 0};
     float loss = 0;
     Floats d(heads.size());
-    backend->heads_loss(s.layout, 1, heads.data(), cells.data(), 1.0f, &loss, d.data());
+    backend->heads_loss(s.layout, in_rows(heads, 1), in_rows(cells, 1), 1.0f, View(&loss, 1, 1, Device::kCpu),
+                        in_rows(d, 1));
     CHECK(all_finite(d));
     CHECK(
         static_cast<double>(loss) ==
@@ -170,7 +174,7 @@ TEST_CASE_TEMPLATE("z has the mixture's mean and variance, and stays in its rang
   for (std::size_t i = 0; i < kMixtures; ++i) row[1 + 2 * kMixtures + i] *= 0.3f;
   const Floats constants(ensemble.constants(), 0.0f), heads = repeated(row, rows);
   Floats cells(3 * rows);
-  backend->sample_column(layout, 0, rows, heads.data(), constants.data(), {.seed = 3}, cells.data(), nullptr);
+  backend->sample_column(layout, 0, in_rows(heads, rows), constants, {.seed = 3}, in_rows(cells, rows), {});
   const reference::Head head(layout.columns[0], test::doubles(row));
   const Doubles share = reference::softmax(head.weights);
   double mean = 0, square = 0, got_mean = 0, got_square = 0;
@@ -188,7 +192,7 @@ TEST_CASE_TEMPLATE("z has the mixture's mean and variance, and stays in its rang
 
   ColumnsLayout narrow = layout;
   narrow.columns[0].z_low = -0.5f, narrow.columns[0].z_high = 0.25f;
-  backend->sample_column(narrow, 0, rows, heads.data(), constants.data(), {.seed = 3}, cells.data(), nullptr);
+  backend->sample_column(narrow, 0, in_rows(heads, rows), constants, {.seed = 3}, in_rows(cells, rows), {});
   float low = 9, high = -9;
   for (std::size_t r = 0; r < rows; ++r) low = std::min(low, cells[3 * r + 1]), high = std::max(high, cells[3 * r + 1]);
   CHECK(low == -0.5f);
@@ -263,10 +267,10 @@ TEST_CASE_TEMPLATE("a drawn row depends neither on its batch nor on the threads,
   s.sample(*many, rows, heads, {.seed = 1, .first_row = 50}, cells3, view3);
   CHECK(cells == cells3);
   CHECK(view == view3);
-  one->sample_backward(s.layout, rows, heads.data(), cells.data(), {.seed = 1, .first_row = 50}, dview.data(),
-                       d.data());
-  many->sample_backward(s.layout, rows, heads.data(), cells.data(), {.seed = 1, .first_row = 50}, dview.data(),
-                        d3.data());
+  one->sample_backward(s.layout, in_rows(heads, rows), in_rows(cells, rows), {.seed = 1, .first_row = 50},
+                       in_rows(dview, rows), in_rows(d, rows));
+  many->sample_backward(s.layout, in_rows(heads, rows), in_rows(cells, rows), {.seed = 1, .first_row = 50},
+                        in_rows(dview, rows), in_rows(d3, rows));
   CHECK(d == d3);
   for (const std::size_t r : {0u, 1u, 63u, 64u, 129u}) {
     const auto row_of = [&](const Floats& x, std::size_t width) {
@@ -279,11 +283,11 @@ TEST_CASE_TEMPLATE("a drawn row depends neither on its batch nor on the threads,
     s.sample(*one, 1, head, draw, cell, seen);
     CHECK(cell == row_of(cells, 9));
     CHECK(seen == row_of(view, s.layout.view_stride));
-    one->sample_backward(s.layout, 1, head.data(), cell.data(), draw, dv.data(), dh.data());
+    one->sample_backward(s.layout, in_rows(head, 1), in_rows(cell, 1), draw, in_rows(dv, 1), in_rows(dh, 1));
     CHECK(dh == row_of(d, s.layout.head_stride));
   }
-  one->heads_loss(s.layout, rows, heads.data(), cells.data(), 0.5f, loss.data(), d.data());
-  many->heads_loss(s.layout, rows, heads.data(), cells.data(), 0.5f, loss3.data(), d3.data());
+  one->heads_loss(s.layout, in_rows(heads, rows), in_rows(cells, rows), 0.5f, in_rows(loss, rows), in_rows(d, rows));
+  many->heads_loss(s.layout, in_rows(heads, rows), in_rows(cells, rows), 0.5f, in_rows(loss3, rows), in_rows(d3, rows));
   CHECK(loss == loss3);
   CHECK(d == d3);
 }
@@ -305,7 +309,8 @@ TEST_CASE_TEMPLATE("the gradient through a draw is that of the relaxed draw", On
       Floats cells = s.cells(rows), view = s.view(rows), dheads(heads.size(), -9.0f);
       s.sample(*backend, rows, heads, draw, cells, view);
       const Floats dview = test::random(view.size(), 8);
-      backend->sample_backward(s.layout, rows, heads.data(), cells.data(), draw, dview.data(), dheads.data());
+      backend->sample_backward(s.layout, in_rows(heads, rows), in_rows(cells, rows), draw, in_rows(dview, rows),
+                               in_rows(dheads, rows));
       for (std::size_t r = 0; r < batch; ++r) {
         if (r % 11 != 0 && r + 1 != batch) continue;
         for (std::size_t j = 0; j < n; ++j) {

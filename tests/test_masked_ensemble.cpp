@@ -164,8 +164,8 @@ TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive
     test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks), 1e-5);
 
     Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
-    f.backend->heads_loss(layout, f.rows, f.tape.heads.data(), cells.data(), 1.0f / 6, losses.data(),
-                          f.tape.dheads.data());
+    f.backend->heads_loss(layout, f.tape.heads, in_rows(cells, f.rows), 1.0f / 6, in_rows(losses, f.rows),
+                          f.tape.dheads);
     float loss = 0;
     f.backend->add_sum(1.0f / 6, losses, &loss);
     const auto expected = [&](const Doubles& at) {
@@ -206,8 +206,8 @@ TEST_CASE_TEMPLATE("of any order, rows that hide columns agree with a naive netw
       test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks, of), 1e-5);
 
       Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
-      f.backend->heads_loss(layout, f.rows, f.tape.heads.data(), cells.data(), 1.0f / 6, losses.data(),
-                            f.tape.dheads.data());
+      f.backend->heads_loss(layout, f.tape.heads, in_rows(cells, f.rows), 1.0f / 6, in_rows(losses, f.rows),
+                            f.tape.dheads);
       f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, gradients);
       const auto expected = [&](const Doubles& at) {
         return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks, of), cells);

@@ -17,14 +17,13 @@ void Backend::stack_backward(const Stack& stack, ConstView parameters, const Sta
   stack_layers_backward(*this, stack, parameters, tape, gradients);
 }
 
-void Backend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows, ConstView parameters,
+void Backend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, ConstView parameters,
                            const StackTape& tape, const RowsToDraw& to) {
   for (std::size_t k = 0; k < stack.hidden.size(); ++k) {
     const int column = begin + static_cast<int>(k);
     stack_forward(stack.of(k), parameters, tape);
-    sample_column(layout, column, rows, tape.heads.data(), to.constants, to.draw, to.cells, to.view,
-                  k == 0 ? to.first : Allowed{});
-    features(layout, column, column + 1, rows, to.cells, parameters.data(), tape.x.data());
+    sample_column(layout, column, tape.heads, to.constants, to.draw, to.cells, to.view, k == 0 ? to.first : Allowed{});
+    features(layout, column, column + 1, to.cells, parameters, tape.x);
   }
 }
 

@@ -145,48 +145,45 @@ class Backend {
   virtual void unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) = 0;
 
   // --- features: cells as the generators and the discriminator see them
+  // Cells, heads and views are laid out as ColumnsLayout says; features are [rows, kFeatures columns].
   /// x[r, kFeatures j ...] = [embedding of the code | clip(position - i, 0, 1) for i < kKnots - 1 | z / 4] of the cell
   /// of column j, for the columns begin <= j < end; zeros for a position of -1, and nothing but zeros for an unknown
-  /// cell. x is [rows, kFeatures columns].
-  virtual void features(const ColumnsLayout& layout, int begin, int end, int rows, const float* cells,
-                        const float* parameters, float* x) = 0;
-  /// The embeddings' gradients of the columns j < end += dx [rows, kFeatures columns].
-  virtual void features_backward(const ColumnsLayout& layout, int end, int rows, const float* cells, const float* dx,
-                                 float* gradients) = 0;
+  /// cell.
+  virtual void features(const ColumnsLayout& layout, int begin, int end, ConstView cells, ConstView parameters,
+                        View x) = 0;
+  /// The embeddings' gradients of the columns j < end += dx.
+  virtual void features_backward(const ColumnsLayout& layout, int end, ConstView cells, ConstView dx,
+                                 View gradients) = 0;
   /// Sets features of random columns to zero, as if their cells were unknown: of row r, number first_row + r of
   /// (seed, kHide), column j where bits(row, 1 + j / 4)[j % 4] < bits(row, 0)[0], so that any share of them is as
-  /// likely as any other. x [rows, kFeatures columns]. Calling it on the gradient is the backward.
-  virtual void hide_columns(const ColumnsLayout& layout, std::uint64_t seed, std::uint64_t first_row, int rows,
-                            float* x) = 0;
-  /// view[r] = the one-hot codes and z of row r, [rows, view_stride].
-  virtual void view_rows(const ColumnsLayout& layout, int rows, const float* cells, float* view) = 0;
+  /// likely as any other. Calling it on the gradient is the backward.
+  virtual void hide_columns(std::uint64_t seed, std::uint64_t first_row, View x) = 0;
+  /// view[r] = the one-hot codes and z of row r.
+  virtual void view_rows(const ColumnsLayout& layout, ConstView cells, View view) = 0;
 
   // --- heads: a softmax over a column's codes, a mixture of Gaussians over the z of its continuous code
-  /// loss[r, j] = -log likelihood of the cell of column j under heads [rows, head_stride]; a continuous code's includes
-  /// -log of the mixture's density at z, with log sigma kept in [-7, 2]. dheads, if not null, = factor * gradient of
-  /// the sum of all losses. Stable: log-sum-exp with the largest term taken out (Bishop 1994, mixture density
-  /// networks).
-  virtual void heads_loss(const ColumnsLayout& layout, int rows, const float* heads, const float* cells, float factor,
-                          float* loss, float* dheads) = 0;
+  /// loss[r, j] = -log likelihood of the cell of column j under heads; a continuous code's includes -log of the
+  /// mixture's density at z, with log sigma kept in [-7, 2]. dheads, where given, = factor * gradient of the sum of all
+  /// losses. Stable: log-sum-exp with the largest term taken out (Bishop 1994, mixture density networks).
+  virtual void heads_loss(const ColumnsLayout& layout, ConstView heads, ConstView cells, float factor, View loss,
+                          View dheads) = 0;
   /// Draws the cells of one column from its heads: the code and the mixture's component by Gumbel noise, z by normal
-  /// noise, kept in [z_low, z_high]. Writes code, z and position into cells, and into view [rows, view_stride] if that
-  /// is not null.
+  /// noise, kept in [z_low, z_high]. Writes code, z and position into cells, and into view where it is given.
   /// `allowed` gives exactly the distribution of a free draw that falls into it, and rejects nothing: logits of other
   /// codes are masked, the continuous code's gains the log of the mixture's mass in the interval, the component is
   /// drawn by weight times mass, and z by inverting its Gaussian's distribution function between the ends.
   /// Where draw.fills, known cells stay as they are and nothing is written for them.
-  virtual void sample_column(const ColumnsLayout& layout, int column, int rows, const float* heads,
-                             const float* constants, const Draw& draw, float* cells, float* view,
-                             const Allowed& allowed = {}) = 0;
+  virtual void sample_column(const ColumnsLayout& layout, int column, ConstView heads, ConstView constants,
+                             const Draw& draw, View cells, View view, const Allowed& allowed = {}) = 0;
   /// Draws columns begin, begin + 1, ..., one for each generator of the stack, after one another: stack_forward of a
   /// generator, sample_column from its heads, and features of what was drawn, which the next one reads. All other
   /// features are there already.
-  virtual void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, int rows, ConstView parameters,
+  virtual void draw_columns(const ColumnsLayout& layout, int begin, const Stack& stack, ConstView parameters,
                             const StackTape& tape, const RowsToDraw& to);
   /// dheads = gradient through sample_column of all columns at temperature 1, from dview: straight through for what was
   /// drawn (the gradient of the softmax of logit + noise; Jang et al. 2017), reparameterized for z.
-  virtual void sample_backward(const ColumnsLayout& layout, int rows, const float* heads, const float* cells,
-                               const Draw& draw, const float* dview, float* dheads) = 0;
+  virtual void sample_backward(const ColumnsLayout& layout, ConstView heads, ConstView cells, const Draw& draw,
+                               ConstView dview, View dheads) = 0;
 
   // --- whole steps, where a device can do many of them at once; without it they are made of the operations above
   /// Whether play() can be asked for this game in steps of up to so many rows.

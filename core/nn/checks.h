@@ -77,4 +77,23 @@ void check_vectors(Device device, const BasicView<B, checks>& biases, const Basi
   }
 }
 
+/// Operands of the operations of columns; those that an operation does not take are empty.
+template <bool checks = kChecksViews>
+struct RowOperands {
+  BasicView<const float, checks> cells{}, features{}, view{}, heads{}, dheads{}, loss{};
+};
+
+/// That they are laid out as `layout` says.
+template <bool checks>
+void check_rows(Device device, const ColumnsLayout& layout, std::size_t rows, const RowOperands<checks>& of) {
+  if constexpr (checks) {
+    check_matrix(device, of.cells, rows, layout.cell_stride());
+    check_matrix(device, of.features, rows, kFeatures * layout.size());
+    check_matrix(device, of.view, rows, layout.view_stride);
+    check_matrix(device, of.heads, rows, layout.head_stride);
+    check_matrix(device, of.dheads, rows, layout.head_stride);
+    check_matrix(device, of.loss, rows, layout.size());
+  }
+}
+
 }  // namespace meg

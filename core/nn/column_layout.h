@@ -5,6 +5,7 @@
 
 #include "core/tensor/decoding.h"
 #include "core/tensor/philox.h"
+#include "core/tensor/view.h"
 
 namespace meg {
 
@@ -72,9 +73,9 @@ struct Draw {
 /// The cells that a draw is kept to: some codes and, for the continuous code, z in [z_low, z_high]. An end of the
 /// column's own range also stands for all that a free draw would cut to it.
 struct Allowed {
-  const float* codes = nullptr;  // [codes] on the device, 0: not this one; null: the draw is free
+  ConstView codes{};  // a number for each code, 0: not this one; empty: the draw is free
   float z_low = 0, z_high = 0;
-  float* log_mass = nullptr;  // [rows] on the device: gains the log of a free draw's chance to be among them
+  View log_mass{};  // a number for each row, which gains the log of a free draw's chance to be among them
 };
 
 }  // namespace meg

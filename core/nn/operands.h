@@ -151,9 +151,9 @@ struct GameStep {
 /// Where draw_columns draws rows to, and from what.
 struct RowsToDraw {
   Draw draw;
-  const float* constants;
-  float *cells, *view;  // as of sample_column
-  Allowed first{};      // what the first of the columns is kept to
+  ConstView constants;
+  View cells, view;  // as of sample_column
+  Allowed first{};   // what the first of the columns is kept to
 };
 
 /// Row numbers on a device that are held elsewhere; null: 0 to count - 1.

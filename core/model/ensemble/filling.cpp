@@ -38,7 +38,7 @@ RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::option
     if (!sets[k]) continue;
     const View codes = arena_.take(1, sets[k]->codes.size());
     trained.backend.upload(sets[k]->codes, codes.data());
-    allowed_[k] = {.codes = codes.data(), .z_low = sets[k]->z_low, .z_high = sets[k]->z_high};
+    allowed_[k] = {.codes = codes, .z_low = sets[k]->z_low, .z_high = sets[k]->z_high};
     if (meaning == Sets::kCondition) set_first_.push_back(k);
   }
 }
@@ -63,7 +63,7 @@ void RowFiller::choose_sets(const Draw& draw, std::span<float> cells) {
   todo_.clear();
   for (const std::size_t k : set_first_) {
     todo_.push_back({static_cast<int>(k), allowed_[k]});
-    todo_.back().allowed.log_mass = log_mass_.data();
+    todo_.back().allowed.log_mass = log_mass_;
   }
   best_.assign(host_mass_.size(), -std::numeric_limits<double>::infinity());
   const Philox philox(draw.seed, Stream::kCandidate);

@@ -67,7 +67,7 @@ class RowGenerator : public RowSource {
     if (!next_set()) return;
     const View codes = arena_.take(1, next_set()->codes.size());
     on_.backend.upload(next_set()->codes, codes.data());
-    known_.next = {.codes = codes.data(), .z_low = next_set()->z_low, .z_high = next_set()->z_high};
+    known_.next = {.codes = codes, .z_low = next_set()->z_low, .z_high = next_set()->z_high};
   }
 
   void make(Backend& backend, int number, const RowChunks::Pass& pass) {

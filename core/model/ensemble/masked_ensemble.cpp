@@ -203,11 +203,11 @@ void MaskedEnsemble::forward(Backend& backend, ConstView cells, ConstView parame
   const int rows = static_cast<int>(cells.rows());
   const Tape tape = row_range(all, 0, rows);
   const Stack layers = stack(tape, rows);
-  backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells.data(), parameters.data(), tape.x.data());
+  backend.features(layout_, 0, static_cast<int>(layout_.size()), cells, parameters, tape.x);
   for (const Part& part : parts(rows, tape)) {
     if (part.rows == 0) continue;
     const Tape of = row_range(tape, part.first, part.rows);
-    if (part.others) backend.hide_columns(layout_, tape.seed, hiding_row(tape), part.rows, of.x.data());
+    if (part.others) backend.hide_columns(tape.seed, hiding_row(tape), of.x);
     if (!layers.first.empty()) continue;
     if (part.others)
       others_forward(backend, parameters, of);
@@ -230,12 +230,10 @@ void MaskedEnsemble::first_backward(Backend& backend, bool others, int embedding
   const int skipped = static_cast<int>(cells.rows()) - embedding_rows;
   const Tape seen = row_range(tape, skipped, embedding_rows);
   backend.linear_backward_input(layer, seen.da0, parameters, {}, seen.dx);
-  if (others)
-    backend.hide_columns(layout_, tape.seed, hiding_row(tape) + static_cast<std::uint64_t>(skipped), embedding_rows,
-                         seen.dx.data());
+  if (others) backend.hide_columns(tape.seed, hiding_row(tape) + static_cast<std::uint64_t>(skipped), seen.dx);
   // In the fixed order nobody sees the last column.
-  backend.features_backward(layout_, others ? n : n - 1, embedding_rows,
-                            cells.data() + elements(skipped, layout_.cell_stride()), seen.dx.data(), gradients.data());
+  backend.features_backward(layout_, others ? n : n - 1,
+                            cells.row_range(static_cast<std::size_t>(skipped), seen.dx.rows()), seen.dx, gradients);
 }
 
 void MaskedEnsemble::backward(Backend& backend, int embedding_rows, ConstView cells, ConstView parameters,
@@ -253,16 +251,14 @@ void MaskedEnsemble::backward(Backend& backend, int embedding_rows, ConstView ce
 
 void MaskedEnsemble::generate(Backend& backend, const Draw& draw, ConstView parameters, ConstView constants,
                               const Tape& all, View cells, View view, const KnownCells& known) const {
-  const int rows = static_cast<int>(cells.rows());
-  const Tape tape = row_range(all, 0, rows);
+  const Tape tape = row_range(all, 0, static_cast<int>(cells.rows()));
   const auto first = static_cast<std::size_t>(known.columns);
-  if (known.columns > 0)
-    backend.features(layout_, 0, known.columns, rows, cells.data(), parameters.data(), tape.x.data());
+  if (known.columns > 0) backend.features(layout_, 0, known.columns, cells, parameters, tape.x);
   if (known.columns > 0 && shared()) first_forward(backend, 0, first, parameters, tape);
   const auto draw_columns = [&](std::size_t begin, std::size_t end) {
     const Allowed allowed = begin == first ? known.next : Allowed{};
-    backend.draw_columns(layout_, static_cast<int>(begin), stack(tape, false, begin, end), rows, parameters, tape,
-                         {draw, constants.data(), cells.data(), view.data(), allowed});
+    backend.draw_columns(layout_, static_cast<int>(begin), stack(tape, false, begin, end), parameters, tape,
+                         {draw, constants, cells, view, allowed});
   };
   if (!shared()) return draw_columns(first, layout_.size());
   for (std::size_t k = first; k < layout_.size(); ++k) {
@@ -274,9 +270,8 @@ void MaskedEnsemble::generate(Backend& backend, const Draw& draw, ConstView para
 void MaskedEnsemble::fill(Backend& backend, Draw draw, ConstView parameters, ConstView constants, const Tape& all,
                           View cells, std::span<const ColumnToFill> columns) const {
   draw.fills = true;
-  const int rows = static_cast<int>(cells.rows());
-  const Tape tape = row_range(all, 0, rows);
-  backend.features(layout_, 0, static_cast<int>(layout_.size()), rows, cells.data(), parameters.data(), tape.x.data());
+  const Tape tape = row_range(all, 0, static_cast<int>(cells.rows()));
+  backend.features(layout_, 0, static_cast<int>(layout_.size()), cells, parameters, tape.x);
   if (shared()) backend.linear_forward({&total_, 1}, tape.x, parameters, {.bias = false}, tape.sum);
   for (const auto& [column, allowed] : columns) {
     const auto k = static_cast<std::size_t>(column);
@@ -287,8 +282,8 @@ void MaskedEnsemble::fill(Backend& backend, Draw draw, ConstView parameters, Con
       backend.sum_of_others_forward(k, k + 1, tape.sum, tape.a1, first_biases(parameters), {}, tape.a0);
       backend.linear_forward({&own, 1}, tape.x, parameters, {.bias = false}, tape.product);
     }
-    backend.draw_columns(layout_, column, stack(tape, true, k, k + 1), rows, parameters, tape,
-                         {draw, constants.data(), cells.data(), nullptr, allowed});
+    backend.draw_columns(layout_, column, stack(tape, true, k, k + 1), parameters, tape,
+                         {draw, constants, cells, {}, allowed});
     if (!shared()) continue;
     // The sum changes by the difference of two products, which is exactly 0 in rows whose cell was known: what is known
     // of other rows must not change a bit of them.

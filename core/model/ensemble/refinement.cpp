@@ -90,11 +90,11 @@ void Refinement::step() {
   };
   backend_.begin_step();
   draw_rows(0, rows_.train, rows_.cells, real_cells);
-  backend_.view_rows(layout, batch, real_cells.data(), views_.data());
+  backend_.view_rows(layout, real_cells, views_.row_range(0, rows));
   if (alone) {
     draw_rows(1, {nullptr, elements(kPoolBatches, static_cast<std::size_t>(batch))},
               pool_.view(kPoolBatches * rows, layout.cell_stride()), drawn_cells);
-    backend_.view_rows(layout, batch, drawn_cells.data(), generated.data());
+    backend_.view_rows(layout, drawn_cells, generated);
   } else {
     ensemble_.generate(backend_, draw(), generators_.parameters(), constants_, tape_, drawn_cells, generated);
   }
@@ -109,16 +109,15 @@ void Refinement::train_generators(ConstView generated) {
   const ColumnsLayout& layout = ensemble_.layout();
   const int batch = options_.batch_size;
   discriminator_.row_gradients(generated, sums_.data() + 1, dview_);
-  backend_.sample_backward(layout, batch, tape_.heads.data(), cells_.data(), draw(), dview_.data(),
-                           tape_.dheads.data());
+  const MaskedEnsemble::Tape drawn = MaskedEnsemble::row_range(tape_, 0, batch);
+  backend_.sample_backward(layout, drawn.heads, cells_.row_range(0, dview_.rows()), draw(), dview_, drawn.dheads);
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order)
     tape_.hidden_from = 2 * batch - MaskedEnsemble::hiding_rows(options_.hidden_share, batch);
   const MaskedEnsemble::Tape real = MaskedEnsemble::row_range(tape_, batch, batch);
   const View real_cells = cells_.row_range(real.heads.rows(), real.heads.rows());
   ensemble_.forward(backend_, real_cells, generators_.parameters(), real);
-  backend_.heads_loss(layout, batch, real.heads.data(), real_cells.data(), options_.keep / static_cast<float>(batch),
-                      losses_.data(), real.dheads.data());
+  backend_.heads_loss(layout, real.heads, real_cells, options_.keep / static_cast<float>(batch), losses_, real.dheads);
   ensemble_.backward(backend_, batch, cells_, generators_.parameters(), tape_, generators_.gradients());
   generators_.step(backend_, ++generator_step_,
                    {.rate = options_.rate,
@@ -156,8 +155,9 @@ double Refinement::held_out_auc() {
   const View views = memory.view(held + generated, layout.view_stride), fake = views.row_range(held, generated);
   for (std::size_t row = 0; row < held; row += batch) {
     const std::size_t count = std::min(batch, held - row);
-    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, cells_.row_range(0, count));
-    backend_.view_rows(layout, static_cast<int>(count), cells_.data(), views.data() + row * layout.view_stride);
+    const View cells = cells_.row_range(0, count);
+    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, cells);
+    backend_.view_rows(layout, cells, views.row_range(row, count));
   }
   for (std::size_t row = 0; row < generated; row += batch)
     ensemble_.generate(backend_, {options_.seed, Stream::kMeasure, row}, generators_.parameters(), constants_, tape_,

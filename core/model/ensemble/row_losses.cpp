@@ -15,7 +15,7 @@ std::vector<float> row_losses(Backend& backend, const MaskedEnsemble& ensemble, 
     const View batch = cells.row_range(0, count);
     backend.gather_rows(table, rows.data() + first, batch);
     ensemble.forward(backend, batch, parameters, tape);
-    backend.heads_loss(layout, static_cast<int>(count), tape.heads.data(), batch.data(), 0.0f, losses.data(), nullptr);
+    backend.heads_loss(layout, tape.heads.row_range(0, count), batch, 0.0f, losses.row_range(0, count), {});
     cell_losses.resize(count * layout.size());
     backend.download(losses.data(), cell_losses);
     for (auto row = cell_losses.cbegin(); row != cell_losses.cend(); row += columns)

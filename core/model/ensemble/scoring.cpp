@@ -62,8 +62,7 @@ class RowScorer {
     for (std::size_t r = 0; r < count; ++r) encode(row + r, r, out.first_impossible);
     on_.backend.upload(host_cells_, cells_.data());
     on_.ensemble.forward(on_.backend, cells_, on_.parameters, tape_);
-    on_.backend.heads_loss(on_.ensemble.layout(), rows_, tape_.heads.data(), cells_.data(), 0.0f, losses_.data(),
-                           nullptr);
+    on_.backend.heads_loss(on_.ensemble.layout(), tape_.heads, cells_, 0.0f, losses_, {});
     on_.backend.download(losses_.data(), host_losses_);
     for (std::size_t r = 0; r < count; ++r) add(r, out);
   }

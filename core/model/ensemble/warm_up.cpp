@@ -69,7 +69,6 @@ bool WarmUp::step() {
   const std::size_t count = row(epoch_step_ + 1) - first;
   const int batch = static_cast<int>(count);
   const View cells = cells_.row_range(0, count), losses = losses_.row_range(0, count);
-  const ColumnsLayout& layout = ensemble_.layout();
   backend_.begin_step();
   backend_.gather_rows(rows_.cells, order_.data() + first, cells);
   tape_.dropout = ensemble_.shape().dropout;
@@ -77,8 +76,8 @@ bool WarmUp::step() {
   if (ensemble_.shape().any_order)
     tape_.hidden_from = batch - MaskedEnsemble::hiding_rows(options_.hidden_share, batch);
   ensemble_.forward(backend_, cells, parameters_.parameters(), tape_);
-  backend_.heads_loss(layout, batch, tape_.heads.data(), cells.data(), 1.0f / static_cast<float>(batch), losses.data(),
-                      tape_.dheads.data());
+  const MaskedEnsemble::Tape part = MaskedEnsemble::row_range(tape_, 0, batch);
+  backend_.heads_loss(ensemble_.layout(), part.heads, cells, 1.0f / static_cast<float>(batch), losses, part.dheads);
   backend_.add_sum(1.0f, losses, sum_.data());
   ensemble_.backward(backend_, batch, cells, parameters_.parameters(), tape_, parameters_.gradients());
   const OneCycle schedule = cycle();
