@@ -37,7 +37,7 @@ inline Memory adult_cells(Backend& backend, const ColumnsLayout& layout, int row
       cell[2 * n] = 15.0f * philox.uniform(r, position)[1];
     }
   Memory memory = backend.allocate(cells.size());
-  backend.upload(cells, memory.data());
+  backend.upload(cells, memory);
   return memory;
 }
 

@@ -24,7 +24,7 @@ void training_steps(benchmark::State& state, int epochs, int steps) {
   const int rows = steps * kBatch, all = epochs * steps;
   const Memory normal = bench::random(*backend, static_cast<std::size_t>(rows) * kColumns);
   std::vector<float> data(normal.size());
-  backend->download(normal.data(), data);
+  backend->download(normal, data);
   for (auto _ : state) ensemble.train(data, rows, ensemble.epochs_done() + epochs, nullptr);
   state.SetItemsProcessed(state.iterations() * all);
   state.counters["step_us"] =
@@ -54,8 +54,8 @@ void generate(benchmark::State& state) {
   for (auto _ : state)
     backend->make_passes(kRows / rows, threads, [&](Backend& on, int slot, int i) {
       const auto first = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(rows);
-      const float* x = ensemble.generate(on, 1, first, slots[static_cast<std::size_t>(slot)]);
-      on.unscale(columns, rows, x, &numbers[first * kColumns]);
+      const ConstView x = ensemble.generate(on, 1, first, slots[static_cast<std::size_t>(slot)]);
+      on.unscale(columns, x, {&numbers[first * kColumns], x.rows(), kColumns, Device::kCpu});
     });
   state.SetItemsProcessed(state.iterations() * kRows);
   bench::report_flops(state, 2.0 * kColumns * (kNoise * kHidden + kHidden) * kRows, threads);

@@ -40,7 +40,7 @@ inline double gemm_peak(Backend& backend, Precision precision) {
         const std::uint32_t high = std::bit_cast<std::uint32_t>(x) >> 16;
         return high << 16 | high;
       });
-      backend.upload(words, reinterpret_cast<std::uint32_t*>(factor->data()));
+      backend.upload(words, factor->view_as<std::uint32_t>(1, kNumbers));
     }
   const cudaDataType type = bf16 ? CUDA_R_16BF : CUDA_R_32F;
   const auto compute = precision == Precision::kTf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;

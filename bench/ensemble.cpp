@@ -24,10 +24,10 @@ struct Training {
     const Memory one = backend->allocate(1);
     float there = 0;
     for (int i = 0; i < 4; ++i) step();
-    backend->download(one.data(), {&there, 1});
+    backend->download(one, {&there, 1});
     for (auto _ : state) {
       for (int i = 0; i < count; ++i) step();
-      backend->download(one.data(), {&there, 1});
+      backend->download(one, {&there, 1});
     }
     state.SetItemsProcessed(state.iterations() * count * kBatch);
     using benchmark::Counter;
@@ -63,7 +63,7 @@ BENCHMARK(warm_up_step)->Apply(bench::everywhere);
 void refinement_step(benchmark::State& state, bool alone) {
   Training t(state);
   const Memory constants = t.backend->allocate(t.ensemble.constants()), start = t.backend->allocate(t.start.size());
-  t.backend->upload(t.start, start.data());
+  t.backend->upload(t.start, start);
   constexpr int kMany = 1'000'000'000;
   const RefinementOptions options{
       .steps = alone ? 0 : kMany, .discriminator_first = alone ? kMany : 0, .batch_size = kBatch};

@@ -26,7 +26,7 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
   std::vector<float> start(ensemble.parameters());
   ensemble.initialize(1, start);
   const Memory parameters = backend.allocate(start.size()), constants = backend.allocate(ensemble.constants());
-  backend.upload(start, parameters.data());
+  backend.upload(start, parameters);
   const Decoding decoding(backend, coding);
   const TrainedEnsemble trained{backend, ensemble, coding, parameters, constants, decoding.numbers(), threads};
 
@@ -34,20 +34,20 @@ inline void generation(benchmark::State& state, Backend& backend, Upto upto, std
   const auto pass_rows = static_cast<std::size_t>(pass);
   Arena arena(backend.allocate(ensemble.tape_floats(pass, ensemble.forward_on(backend))));
   auto tape = ensemble.make_tape(arena, pass, ensemble.forward_on(backend));
-  const Memory cells = backend.allocate(pass_rows * ensemble.layout().cell_stride()),
-               code = backend.allocate(pass_rows * layout.size()),
-               number = backend.allocate(2 * pass_rows * decoding.numbers().size());
+  const std::size_t stride = ensemble.layout().cell_stride(), numbers = decoding.numbers().size();
+  const Memory of_cells = backend.allocate(pass_rows * stride), code = backend.allocate(pass_rows * layout.size()),
+               number = backend.allocate(2 * pass_rows * numbers);
+  const View cells = of_cells.view(pass_rows, stride);
   float one = 0;
   const auto on_device = [&](std::uint64_t first_row) {
     for (std::size_t done = 0; done < rows; done += pass_rows) {
       backend.begin_step();
-      ensemble.generate(backend, {.seed = 1, .first_row = first_row + done}, parameters, constants, tape,
-                        cells.view(pass_rows, ensemble.layout().cell_stride()), {});
-      backend.decode(decoding.numbers(), static_cast<int>(layout.size()), pass, cells.data(),
-                     reinterpret_cast<std::uint32_t*>(code.data()), reinterpret_cast<double*>(number.data()));
+      ensemble.generate(backend, {.seed = 1, .first_row = first_row + done}, parameters, constants, tape, cells, {});
+      backend.decode(decoding.numbers(), cells, code.view_as<std::uint32_t>(pass_rows, layout.size()),
+                     number.view_as<double>(pass_rows, numbers));
       backend.end_step();
     }
-    backend.download(cells.data(), {&one, 1});  // waits for all
+    backend.download(of_cells.view(1, 1), {&one, 1});  // waits for all
   };
   std::string text;
   std::chrono::duration<double> printing{};

@@ -23,7 +23,7 @@ void draw_batch(benchmark::State& state, bool at_once, Precision precision) {
   std::vector<float> start(ensemble.parameters());
   ensemble.initialize(1, start);
   const Memory parameters = backend->allocate(start.size()), constants = backend->allocate(ensemble.constants());
-  backend->upload(start, parameters.data());
+  backend->upload(start, parameters);
   const auto rows = static_cast<int>(state.range(0));
   const auto passes = MaskedEnsemble::Passes::kBackward;
   Arena arena(backend->allocate(ensemble.tape_floats(rows, passes)));

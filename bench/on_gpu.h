@@ -25,7 +25,7 @@ inline Memory random(Backend& backend, std::size_t count, std::uint64_t seed = 1
 inline std::vector<float> contents(Backend& backend, const Memory& memory) {
   wait();
   std::vector<float> out(memory.size());
-  backend.download(memory.data(), out);
+  backend.download(memory, out);
   return out;
 }
 

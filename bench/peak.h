@@ -38,12 +38,12 @@ void measure(benchmark::State& state, Backend& backend, const Operation& operati
   const Memory one = backend.allocate(1);
   float there = 0;
   operation();  // what is uploaded once is there
-  backend.download(one.data(), {&there, 1});
+  backend.download(one, {&there, 1});
   for (auto _ : state) {
     backend.begin_step();
     for (int i = 0; i < count; ++i) operation();
     backend.end_step();
-    backend.download(one.data(), {&there, 1});
+    backend.download(one, {&there, 1});
   }
 }
 

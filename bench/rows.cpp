@@ -28,7 +28,7 @@ void shuffle_rows(benchmark::State& state) {
   const auto backend = bench::backend_on(threads);
   const RowNumbers out(*backend, kRows);
   std::uint64_t epoch = 0;
-  bench::measure(state, *backend, [&] { backend->shuffle_rows(1, ++epoch, {nullptr, kRows}, out.data()); });
+  bench::measure(state, *backend, [&] { backend->shuffle_rows(1, ++epoch, {nullptr, kRows}, out.view()); });
   bench::report_bytes(state, 1.0 * sizeof(std::uint32_t) * kRows, threads);
 }
 BENCHMARK(shuffle_rows)->Apply(bench::everywhere);
@@ -41,7 +41,7 @@ void draw_rows(benchmark::State& state) {
   const RowNumbers out(*backend, kRows);
   std::uint64_t step = 0;
   bench::measure(state, *backend, [&] {
-    backend->draw_rows(1, Stream::kRefinement, ++step, {nullptr, 32561}, kRows, out.data());
+    backend->draw_rows(1, Stream::kRefinement, ++step, {nullptr, 32561}, out.view());
   });
   bench::report_bytes(state, 1.0 * sizeof(std::uint32_t) * kRows, threads);
 }
@@ -58,7 +58,7 @@ void unscale(benchmark::State& state) {
     columns.push_back({{.low = -1, .high = 1, .step = 1e-3}, kColumns - 1 - c});
   const Memory x = bench::random(*backend, kCount), number = backend->allocate(2 * kCount);
   bench::measure(state, *backend,
-                 [&] { backend->unscale(columns, kRows, x.data(), reinterpret_cast<double*>(number.data())); });
+                 [&] { backend->unscale(columns, x.view(kRows, kColumns), number.view_as<double>(kRows, kColumns)); });
   bench::report_bytes(state, 1.0 * (sizeof(float) + sizeof(double)) * kCount, threads);
 }
 BENCHMARK(unscale)->Apply(bench::everywhere);
@@ -72,7 +72,7 @@ void gather_rows(benchmark::State& state) {
   for (std::uint32_t r = 0; r < kRows; ++r) index[r] = r * 7919 % kTable;
   const RowNumbers numbers(*backend, index);
   bench::measure(state, *backend, [&] {
-    backend->gather_rows(table.view(kTable, kColumns), numbers.data(), out.view(kRows, kColumns));
+    backend->gather_rows(table.view(kTable, kColumns), numbers.view(), out.view(kRows, kColumns));
   });
   bench::report_bytes(state, 2.0 * sizeof(float) * kRows * kColumns, threads);
 }

@@ -14,11 +14,11 @@ class CpuBackend final : public Backend {
   void make_passes(int passes, int slots, const Pass& pass) override;
 
   Memory allocate(std::size_t count) override;
-  void upload(std::span<const float> from, float* to) override;
-  void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override;
-  void download(const float* from, std::span<float> to) override;
+  void upload(std::span<const float> from, View to) override;
+  void upload(std::span<const std::uint32_t> from, IndexView to) override;
+  void download(ConstView from, std::span<float> to) override;
   Memory allocate_on_host(std::size_t count) override { return allocate(count); }
-  void start_download(int, const float* from, std::span<float> to) override { download(from, to); }
+  void start_download(int, ConstView from, std::span<float> to) override { download(from, to); }
   void finish_download(int) override {}
   void fill(float value, View out) override;
 
@@ -39,18 +39,17 @@ class CpuBackend final : public Backend {
   void add_scaled(float factor, ConstView x, float scale, View y) override;
 
   void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, View out) override;
-  void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) override;
-  void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
-                 std::uint32_t* out) override;
-  void gather_rows(ConstView table, const std::uint32_t* index, View out) override;
+  void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, IndexView out) override;
+  void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, IndexView out) override;
+  void gather_rows(ConstView table, ConstIndexView index, View out) override;
 
   void bce_with_logits(std::size_t real, ConstView logit, float* loss, View dlogit) override;
   void add_square_sum(float factor, ConstView x, float* sum) override;
   void add_sum(float factor, ConstView x, float* sum) override;
 
-  void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells, std::uint32_t* code,
-              double* number) override;
-  void unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) override;
+  void decode(std::span<const NumberColumn> numbers, ConstView cells, IndexView code,
+              BasicView<double> number) override;
+  void unscale(std::span<const PlacedColumn> columns, ConstView x, BasicView<double> number) override;
 
   void features(const ColumnsLayout& layout, int begin, int end, ConstView cells, ConstView parameters,
                 View x) override;

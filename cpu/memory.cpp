@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "core/fail.h"
+#include "core/nn/checks.h"
 #include "cpu/backend.h"
 
 namespace meg::cpu {
@@ -43,13 +44,20 @@ Memory CpuBackend::allocate(std::size_t count) {
   return Memory(data, count, Device::kCpu, [](float* p) { std::free(p); });
 }
 
-void CpuBackend::upload(std::span<const float> from, float* to) { std::copy(from.begin(), from.end(), to); }
-
-void CpuBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to) {
-  std::copy(from.begin(), from.end(), to);
+void CpuBackend::upload(std::span<const float> from, View to) {
+  check_count(Device::kCpu, to, from.size());
+  std::copy(from.begin(), from.end(), to.data());
 }
 
-void CpuBackend::download(const float* from, std::span<float> to) { std::copy_n(from, to.size(), to.begin()); }
+void CpuBackend::upload(std::span<const std::uint32_t> from, IndexView to) {
+  check_count(Device::kCpu, to, from.size());
+  std::copy(from.begin(), from.end(), to.data());
+}
+
+void CpuBackend::download(ConstView from, std::span<float> to) {
+  check_count(Device::kCpu, from, to.size());
+  std::copy_n(from.data(), to.size(), to.begin());
+}
 
 void CpuBackend::fill(float value, View out) {
   check_alike(Device::kCpu, out);

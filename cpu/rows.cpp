@@ -1,5 +1,6 @@
 #include <Eigen/Core>
 
+#include "core/nn/checks.h"
 #include "core/tensor/keyed_permutation.h"
 #include "cpu/backend.h"
 #include "cpu/philox_lanes.h"
@@ -62,7 +63,8 @@ void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t fi
   });
 }
 
-void CpuBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) {
+void CpuBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, IndexView out) {
+  check_count(Device::kCpu, out, rows.count);
   const KeyedPermutation place(Philox(seed, Stream::kShuffle), 0, epoch, rows.count);
   constexpr double kWork = 200;  // of a row, in multiply-adds
   pool_.run_blocks(rows.count, kWork, [&](std::size_t begin, std::size_t end) {
@@ -70,14 +72,14 @@ void CpuBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList r
   });
 }
 
-void CpuBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
-                           std::uint32_t* out) {
+void CpuBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, IndexView out) {
+  check_alike(Device::kCpu, out);
   const Philox philox(seed, stream);
-  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(count); ++i)
-    out[i] = from[philox.bits(number, i)[0] * from.count >> 32];
+  for (std::uint32_t i = 0; i < out.size(); ++i) out[i] = from[philox.bits(number, i)[0] * from.count >> 32];
 }
 
-void CpuBackend::gather_rows(ConstView from, const std::uint32_t* index, View to) {
+void CpuBackend::gather_rows(ConstView from, ConstIndexView index, View to) {
+  check_count(Device::kCpu, index, to.rows());
   check_alike(Device::kCpu, to);
   check_alike(Device::kCpu, from);
   const float* const table = from.data();

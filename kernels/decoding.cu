@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
 
@@ -31,19 +32,22 @@ __global__ void unscale_kernel(const PlacedColumn* columns, std::size_t n, std::
 
 }  // namespace
 
-void CudaBackend::decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells,
-                         std::uint32_t* code, double* number) {
-  const auto n = static_cast<std::size_t>(columns), count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for(count * n)}, decode_codes_kernel, n, count, cells, code);
+void CudaBackend::decode(std::span<const NumberColumn> numbers, ConstView cells, IndexView code,
+                         BasicView<double> number) {
+  check_decoded(Device::kCuda, numbers.size(), cells, code, number);
+  const std::size_t n = code.columns(), rows = code.rows();
+  launch(queue_, {blocks_for(code.size())}, decode_codes_kernel, n, rows, cells.data(), code.data());
   if (numbers.empty()) return;
-  launch(queue_, {blocks_for(count * numbers.size())}, decode_numbers_kernel, on_device(numbers), numbers.size(), n,
-         count, cells, number);
+  launch(queue_, {blocks_for(number.size())}, decode_numbers_kernel, on_device(numbers), numbers.size(), n, rows,
+         cells.data(), number.data());
 }
 
-void CudaBackend::unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) {
-  const auto count = static_cast<std::size_t>(rows);
-  launch(queue_, {blocks_for(count * columns.size())}, unscale_kernel, on_device(columns), columns.size(), count, x,
-         number);
+void CudaBackend::unscale(std::span<const PlacedColumn> columns, ConstView x, BasicView<double> number) {
+  const std::size_t rows = number.rows();
+  check_matrix(Device::kCuda, number, rows, columns.size());
+  check_matrix(Device::kCuda, x, rows, columns.size());
+  launch(queue_, {blocks_for(number.size())}, unscale_kernel, on_device(columns), columns.size(), rows, x.data(),
+         number.data());
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/nn/checks.h"
 #include "kernels/backend.h"
 #include "kernels/block_discriminator.h"
 
@@ -405,8 +406,10 @@ bool CudaBackend::plays(const Game& game, int rows) const {
                                                               extents_of(game, rows).shared_bytes());
 }
 
-void CudaBackend::play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses) {
+void CudaBackend::play(const Game& game, std::span<const GameStep> steps, ConstIndexView order, View losses) {
   if (steps.empty()) return;
+  check_matrix(Device::kCuda, losses, steps.size(), 2);
+  check_alike(Device::kCuda, order);
   const std::vector<Slice> slices = slices_of(game.generators);
   std::vector<StepArguments> arguments;
   std::uint32_t rows = 0;
@@ -431,13 +434,13 @@ void CudaBackend::play(const Game& game, std::span<const GameStep> steps, const 
                           .discriminator = from(game.discriminator.state, game.discriminator.first.front().weight),
                           .gamma = game.gamma,
                           .noise = Philox(game.seed, Stream::kNoise),
-                          .table = game.table,
-                          .order = order,
+                          .table = game.table.data(),
+                          .order = order.data(),
                           .steps = on_the_device,
                           .step_count = static_cast<std::uint32_t>(steps.size()),
                           .noises = noises_.as<float>(queue_, noise_floats),
                           .parts = parts_.as<float>(queue_, 4 * slices_each * extents.rows * extents.columns),
-                          .losses = losses};
+                          .losses = losses.data()};
   launch(queue_, {{static_cast<unsigned>(slices.size()), 1, 1}, kGameThreads, extents.shared_bytes(), true},
          play_kernel, all);
 }

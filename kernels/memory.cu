@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "core/nn/checks.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
 
@@ -37,14 +38,19 @@ Memory CudaBackend::allocate(std::size_t count) {
   return Memory(data, count, Device::kCuda, [block = std::move(block)](float*) mutable { block.reset(); });
 }
 
-void CudaBackend::upload(std::span<const float> from, float* to) { queue_.upload(from.data(), from.size_bytes(), to); }
-
-void CudaBackend::upload(std::span<const std::uint32_t> from, std::uint32_t* to) {
-  queue_.upload(from.data(), from.size_bytes(), to);
+void CudaBackend::upload(std::span<const float> from, View to) {
+  check_count(Device::kCuda, to, from.size());
+  queue_.upload(from.data(), from.size_bytes(), to.data());
 }
 
-void CudaBackend::download(const float* from, std::span<float> to) {
-  queue_.download(from, to.size_bytes(), to.data());
+void CudaBackend::upload(std::span<const std::uint32_t> from, IndexView to) {
+  check_count(Device::kCuda, to, from.size());
+  queue_.upload(from.data(), from.size_bytes(), to.data());
+}
+
+void CudaBackend::download(ConstView from, std::span<float> to) {
+  check_count(Device::kCuda, from, to.size());
+  queue_.download(from.data(), to.size_bytes(), to.data());
 }
 
 Memory CudaBackend::allocate_on_host(std::size_t count) {
@@ -52,8 +58,9 @@ Memory CudaBackend::allocate_on_host(std::size_t count) {
   return Memory(data, count, Device::kCpu, [](float* p) { free_host_bytes(p); });
 }
 
-void CudaBackend::start_download(int slot, const float* from, std::span<float> to) {
-  queue_.start_download(from, to.size_bytes(), to.data(), downloads_[static_cast<std::size_t>(slot)]);
+void CudaBackend::start_download(int slot, ConstView from, std::span<float> to) {
+  check_count(Device::kCuda, from, to.size());
+  queue_.start_download(from.data(), to.size_bytes(), to.data(), downloads_[static_cast<std::size_t>(slot)]);
 }
 
 void CudaBackend::finish_download(int slot) { downloads_[static_cast<std::size_t>(slot)].wait(); }

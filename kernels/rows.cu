@@ -1,3 +1,4 @@
+#include "core/nn/checks.h"
 #include "core/tensor/keyed_permutation.h"
 #include "kernels/backend.h"
 #include "kernels/device.h"
@@ -41,21 +42,23 @@ void CudaBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t f
          first_row, out.rows(), out.columns(), out.data());
 }
 
-void CudaBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) {
+void CudaBackend::shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, IndexView out) {
+  check_count(Device::kCuda, out, rows.count);
   launch(queue_, {blocks_for(rows.count)}, shuffle_rows_kernel,
-         KeyedPermutation(Philox(seed, Stream::kShuffle), 0, epoch, rows.count), rows, out);
+         KeyedPermutation(Philox(seed, Stream::kShuffle), 0, epoch, rows.count), rows, out.data());
 }
 
-void CudaBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
-                            std::uint32_t* out) {
-  const auto rows = static_cast<std::size_t>(count);
-  launch(queue_, {blocks_for(rows)}, draw_rows_kernel, Philox(seed, stream), number, from, rows, out);
+void CudaBackend::draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, IndexView out) {
+  check_alike(Device::kCuda, out);
+  launch(queue_, {blocks_for(out.size())}, draw_rows_kernel, Philox(seed, stream), number, from, out.size(),
+         out.data());
 }
 
-void CudaBackend::gather_rows(ConstView table, const std::uint32_t* index, View out) {
+void CudaBackend::gather_rows(ConstView table, ConstIndexView index, View out) {
+  check_count(Device::kCuda, index, out.rows());
   check_alike(Device::kCuda, out);
   check_alike(Device::kCuda, table);
-  launch(queue_, {blocks_for(out.size())}, gather_rows_kernel, table, index, out);
+  launch(queue_, {blocks_for(out.size())}, gather_rows_kernel, table, index.data(), out);
 }
 
 }  // namespace meg::MEG_KERNELS

@@ -27,11 +27,11 @@ class OnDevice final : public meg::Backend {
     blocks_.push_back({memory.data(), count});
     return memory;
   }
-  void upload(std::span<const float> from, float* to) override { backend_->upload(from, to); }
-  void upload(std::span<const std::uint32_t> from, std::uint32_t* to) override { backend_->upload(from, to); }
-  void download(const float* from, std::span<float> to) override { backend_->download(from, to); }
+  void upload(std::span<const float> from, meg::View to) override { backend_->upload(from, to); }
+  void upload(std::span<const std::uint32_t> from, meg::IndexView to) override { backend_->upload(from, to); }
+  void download(meg::ConstView from, std::span<float> to) override { backend_->download(from, to); }
   meg::Memory allocate_on_host(std::size_t count) override { return backend_->allocate_on_host(count); }
-  void start_download(int slot, const float* from, std::span<float> to) override {
+  void start_download(int slot, meg::ConstView from, std::span<float> to) override {
     backend_->start_download(slot, from, to);
   }
   void finish_download(int slot) override { backend_->finish_download(slot); }
@@ -114,19 +114,18 @@ class OnDevice final : public meg::Backend {
     Operands o(*this);
     backend_->fill_normal(seed, stream, first_row, o.write(out));
   }
-  void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, meg::RowList rows, std::uint32_t* out) override {
+  void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, meg::RowList rows, meg::IndexView out) override {
     Operands o(*this);
-    backend_->shuffle_rows(seed, epoch, {o.read(rows.numbers, rows.count), rows.count}, o.write(out, rows.count));
+    backend_->shuffle_rows(seed, epoch, {o.read(rows.numbers, rows.count), rows.count}, o.write(out));
   }
-  void draw_rows(std::uint64_t seed, meg::Stream stream, std::uint64_t number, meg::RowList from, int count,
-                 std::uint32_t* out) override {
+  void draw_rows(std::uint64_t seed, meg::Stream stream, std::uint64_t number, meg::RowList from,
+                 meg::IndexView out) override {
     Operands o(*this);
-    backend_->draw_rows(seed, stream, number, {o.read(from.numbers, from.count), from.count}, count,
-                        o.write(out, size(count)));
+    backend_->draw_rows(seed, stream, number, {o.read(from.numbers, from.count), from.count}, o.write(out));
   }
-  void gather_rows(meg::ConstView table, const std::uint32_t* index, meg::View out) override {
+  void gather_rows(meg::ConstView table, meg::ConstIndexView index, meg::View out) override {
     Operands o(*this);
-    backend_->gather_rows(o.read(table), o.read(index, out.rows()), o.write(out));
+    backend_->gather_rows(o.read(table), o.read(index), o.write(out));
   }
 
   void bce_with_logits(std::size_t real, meg::ConstView logit, float* loss, meg::View dlogit) override {
@@ -143,12 +142,12 @@ class OnDevice final : public meg::Backend {
   }
 
   /// Of operands that lie on the device.
-  void decode(std::span<const meg::NumberColumn> numbers, int columns, int rows, const float* cells,
-              std::uint32_t* code, double* number) override {
-    backend_->decode(numbers, columns, rows, cells, code, number);
+  void decode(std::span<const meg::NumberColumn> numbers, meg::ConstView cells, meg::IndexView code,
+              meg::BasicView<double> number) override {
+    backend_->decode(numbers, cells, code, number);
   }
-  void unscale(std::span<const meg::PlacedColumn> columns, int rows, const float* x, double* number) override {
-    backend_->unscale(columns, rows, x, number);
+  void unscale(std::span<const meg::PlacedColumn> columns, meg::ConstView x, meg::BasicView<double> number) override {
+    backend_->unscale(columns, x, number);
   }
 
   void features(const meg::ColumnsLayout& layout, int begin, int end, meg::ConstView cells, meg::ConstView parameters,
@@ -194,21 +193,17 @@ class OnDevice final : public meg::Backend {
   }
 
   bool plays(const meg::Game& game, int rows) const override { return backend_->plays(game, rows); }
-  void play(const meg::Game& game, std::span<const meg::GameStep> steps, const std::uint32_t* order,
-            float* losses) override {
+  void play(const meg::Game& game, std::span<const meg::GameStep> steps, meg::ConstIndexView order,
+            meg::View losses) override {
     Operands o(*this);
     meg::Game on = game;
-    std::size_t most = 0, last = 0;
-    for (const meg::GameStep& step : steps) most = std::max<std::size_t>(most, step.first + step.rows);
-    for (std::size_t r = 0; r < most && !is_on_device(game.table); ++r)
-      last = std::max<std::size_t>(last, order[r] + 1);
     for (meg::Player* player : {&on.generators, &on.discriminator}) {
       for (meg::View* part :
            {&player->state.parameter, &player->state.first, &player->state.second, &player->state.average})
         *part = o.write(*part);
     }
-    on.table = o.read(game.table, last * size(game.discriminator.first.front().inputs));
-    backend_->play(on, steps, o.read(order, most), o.write(losses, 2 * steps.size()));
+    on.table = o.read(game.table);
+    backend_->play(on, steps, o.read(order), o.write(losses));
   }
 
   void adam(int step, const meg::AdamOptions& options, const meg::AdamState& state) override {
@@ -223,8 +218,6 @@ class OnDevice final : public meg::Backend {
   }
 
  private:
-  static std::size_t size(int a, int b = 1) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
-
   bool is_on_device(const float* p) const {
     return std::any_of(blocks_.begin(), blocks_.end(),
                        [&](const auto& block) { return p >= block.data() && p < block.data() + block.size(); });
@@ -237,12 +230,18 @@ class OnDevice final : public meg::Backend {
     ~Operands() noexcept(false) {
       if (std::uncaught_exceptions() > 0) return;  // the operation failed
       for (const Copy& copy : copies_)
-        if (copy.to) on_.backend_->download(copy.memory.data(), std::span(copy.to, copy.count));
+        if (copy.to) on_.backend_->download(copy.memory, std::span(copy.to, copy.count));
     }
     const float* read(const float* p, std::size_t count) { return find(p, count).first; }
     /// Of views without gaps.
-    meg::ConstView read(meg::ConstView x) { return {read(x.data(), x.size()), x.rows(), x.columns(), on_.device()}; }
-    meg::View write(meg::View x) { return {write(x.data(), x.size()), x.rows(), x.columns(), on_.device()}; }
+    template <class T>
+    meg::BasicView<const T> read(meg::BasicView<const T> x) {
+      return {read(x.data(), x.size()), x.rows(), x.columns(), on_.device()};
+    }
+    template <class T>
+    meg::BasicView<T> write(meg::BasicView<T> x) {
+      return {write(x.data(), x.size()), x.rows(), x.columns(), on_.device()};
+    }
     /// Row numbers; memory is of floats.
     const std::uint32_t* read(const std::uint32_t* p, std::size_t count) {
       return reinterpret_cast<const std::uint32_t*>(read(reinterpret_cast<const float*>(p), count));
@@ -268,7 +267,7 @@ class OnDevice final : public meg::Backend {
       for (Copy& copy : copies_)
         if (copy.from == p && count <= copy.count) return {copy.memory.data(), &copy};
       Copy& copy = copies_.emplace_back(Copy{p, count, on_.backend_->allocate(count)});
-      on_.backend_->upload(std::span(p, count), copy.memory.data());
+      on_.backend_->upload(std::span(p, count), copy.memory);
       return {copy.memory.data(), &copy};
     }
 

@@ -196,11 +196,11 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
     const auto run = [&](Backend& backend) {
       const auto on_device = [&](const Floats& x) {
         Memory memory = backend.allocate(x.size());
-        backend.upload(x, memory.data());
+        backend.upload(x, memory);
         return memory;
       };
-      const auto on_host = [&](const float* from, std::size_t count) {
-        Floats out(count);
+      const auto on_host = [&](ConstView from) {
+        Floats out(from.size());
         backend.download(from, out);
         return out;
       };
@@ -216,7 +216,7 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
       ensemble.forward(backend, in, p, tape);
       backend.heads_loss(layout, tape.heads, in, 1.0f / rows, losses.view(rows, layout.size()), tape.dheads);
       ensemble.backward(backend, rows, in, p, tape, gradients);
-      const Floats heads = on_host(tape.heads.data(), static_cast<std::size_t>(rows) * layout.head_stride);
+      const Floats heads = on_host(tape.heads);
       const auto passes = ensemble.forward_on(backend);
       Arena of_forward(backend.allocate(ensemble.tape_floats(rows, passes)));
       MaskedEnsemble::Tape forward = ensemble.make_tape(of_forward, rows, passes);
@@ -225,8 +225,7 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
                       std::array<ColumnToFill, 4>{{{3, {}}, {1, {}}, {0, {}}, {2, {}}}});
       else
         ensemble.generate(backend, {.seed = 5}, p, constants, forward, out, {});
-      return std::tuple(heads, on_host(losses.data(), losses.size()), on_host(gradients.data(), p.size()),
-                        on_host(drawn.data(), drawn.size()));
+      return std::tuple(heads, on_host(losses), on_host(gradients), on_host(drawn));
     };
     const auto [heads, losses, gradients, drawn] = run(*Gpu::make());
     const auto [cpu_heads, cpu_losses, cpu_gradients, cpu_drawn] = run(*test::Cpu::make());
@@ -242,7 +241,7 @@ TEST_CASE_TEMPLATE("a training run on a GPU goes where it goes on the CPU", Gpu,
     test::Related r(3, 120, any_order, MaskedEnsemble::FirstLayer::kOwn, std::move(backend));
     r.options.batch_size = 60;
     const Memory cells = r.backend->allocate(r.cells.size());
-    r.backend->upload(r.cells, cells.data());
+    r.backend->upload(r.cells, cells);
     r.rows.cells = cells.view(r.rows.cells.rows(), r.rows.cells.columns());
     const Memory constants = r.backend->allocate(r.ensemble.constants());
     WarmUp warm_up = r.warm_up();

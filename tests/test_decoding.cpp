@@ -76,13 +76,13 @@ Decoded decode(Backend& backend, const TableCoding& coding, const Floats& cells,
   const Decoding decoding(backend, coding);
   const Memory in = backend.allocate(cells.size()), code = backend.allocate(rows * n),
                number = backend.allocate(2 * rows * numbers);
-  backend.upload(cells, in.data());
-  backend.decode(decoding.numbers(), static_cast<int>(n), static_cast<int>(rows), in.data(),
-                 reinterpret_cast<std::uint32_t*>(code.data()), reinterpret_cast<double*>(number.data()));
+  backend.upload(cells, in);
+  backend.decode(decoding.numbers(), in.view(rows, 3 * n), code.view_as<std::uint32_t>(rows, n),
+                 number.view_as<double>(rows, numbers));
   Decoded out{std::vector<std::uint32_t>(rows * n), std::vector<double>(rows * numbers)};
   Floats words(code.size() + number.size());
-  backend.download(code.data(), std::span(words).first(code.size()));
-  backend.download(number.data(), std::span(words).subspan(code.size()));
+  backend.download(code, std::span(words).first(code.size()));
+  backend.download(number, std::span(words).subspan(code.size()));
   if (rows == 0) return out;
   std::memcpy(out.code.data(), words.data(), 4 * code.size());
   std::memcpy(out.number.data(), words.data() + code.size(), 4 * number.size());
@@ -96,9 +96,9 @@ struct Trained {
     Floats p(ensemble.parameters());
     ensemble.initialize(3, p);
     parameters = backend->allocate(p.size());
-    backend->upload(p, parameters.data());
+    backend->upload(p, parameters);
     constants = backend->allocate(ensemble.constants());
-    backend->upload(test::random(ensemble.constants(), 4), constants.data());
+    backend->upload(test::random(ensemble.constants(), 4), constants);
   }
   ColumnsLayout layout() const {
     ColumnsLayout out;
@@ -171,10 +171,10 @@ TEST_CASE_TEMPLATE("scaled columns are unscaled from where they are placed, onto
     Floats x = test::random(rows * 3, 3);
     for (float& f : x) f = std::tanh(f);
     const Memory in = backend->allocate(x.size()), out = backend->allocate(2 * x.size());
-    backend->upload(x, in.data());
-    backend->unscale(columns, static_cast<int>(rows), in.data(), reinterpret_cast<double*>(out.data()));
+    backend->upload(x, in);
+    backend->unscale(columns, in.view(rows, 3), out.view_as<double>(rows, 3));
     Floats words(2 * x.size());
-    backend->download(out.data(), words);
+    backend->download(out, words);
     std::vector<double> number(x.size());
     if (rows > 0) std::memcpy(number.data(), words.data(), sizeof(double) * number.size());
     for (std::size_t r = 0; r < rows; ++r) {
@@ -193,12 +193,12 @@ TEST_CASE("a download under way fills its memory when it is finished, and two ca
                to_b = backend->allocate_on_host(3);
   backend->fill(1.0f, a);
   backend->fill(2.0f, b);
-  backend->start_download(0, a.data(), {to_a.data(), 5});
-  backend->start_download(1, b.data(), {to_b.data(), 3});
+  backend->start_download(0, a, {to_a.data(), 5});
+  backend->start_download(1, b, {to_b.data(), 3});
   backend->finish_download(0);
   CHECK(Floats(to_a.data(), to_a.data() + 5) == Floats(5, 1.0f));
   backend->fill(3.0f, a);
-  backend->start_download(0, a.data(), {to_a.data(), 5});
+  backend->start_download(0, a, {to_a.data(), 5});
   backend->finish_download(1);
   backend->finish_download(0);
   backend->finish_download(0);  // nothing is under way

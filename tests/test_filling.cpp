@@ -18,7 +18,7 @@ struct Setup {
     const Floats more = test::random(p.size(), 4);
     for (std::size_t i = 0; i < p.size(); ++i) p[i] += 0.2f * more[i];
     parameters = backend->allocate(p.size());
-    backend->upload(p, parameters.data());
+    backend->upload(p, parameters);
     constants = backend->allocate(ensemble.constants());
   }
 

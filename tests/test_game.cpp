@@ -45,7 +45,7 @@ struct OneStep {
             {discriminator.stages()[0].linear, discriminator.stages()[1].linear, adam, {View(), q, first_q, second_q}},
             kGamma,
             kSeed,
-            table.data()};
+            test::in_rows(table, shape.rows + 3)};
   }
   GameStep step() const { return {kFirst, static_cast<std::uint32_t>(shape.rows), kNoiseRow, 1, 0}; }
 
@@ -193,7 +193,7 @@ TEST_CASE_TEMPLATE("the gradients of a step of the game are those of its losses"
     OneStep o(shape);
     const Doubles p = test::doubles(o.p), q = test::doubles(o.q);
     REQUIRE(gpu->plays(o.game(), shape.rows));
-    gpu->play(o.game(), {{o.step()}}, o.order.data(), o.losses.data());
+    gpu->play(o.game(), {{o.step()}}, o.order, o.losses);
     check_gradient(o.first_q, q, [&](const Doubles& x) { return discriminator_loss(o, p, x); });
     const Doubles learned = test::doubles(o.q);
     check_gradient(o.first_p, p, [&](const Doubles& x) { return generator_loss(o, x, learned); });

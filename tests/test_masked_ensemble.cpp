@@ -114,16 +114,16 @@ struct Fixture {
     ensemble.initialize(3, p);
     const Floats more = test::random(p.size(), 4);
     for (std::size_t i = 0; i < p.size(); ++i) p[i] += 0.3f * more[i];
-    backend->upload(p, parameters.data());
+    backend->upload(p, parameters);
     Floats c(constants.size());
     for (std::size_t i = 0; i < c.size(); ++i) c[i] = 15.0f * static_cast<float>(i % 8) / 8;
-    backend->upload(c, constants.data());
+    backend->upload(c, constants);
   }
   Doubles parameters_in_double() const { return test::doubles(contents(parameters)); }
   Floats heads() const { return contents(tape.heads); }
   Floats contents(ConstView of) const {
     Floats out(of.size());
-    backend->download(of.data(), out);
+    backend->download(of, out);
     return out;
   }
 

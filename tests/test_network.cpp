@@ -76,7 +76,7 @@ struct Fixture {
     const int count = static_cast<int>(rows);
     const View there = network.forward(*backend, input(), parameters, tape);
     Floats y(there.size());
-    backend->download(there.data(), y);
+    backend->download(there, y);
     test::check_close(y, forward(network, count, xd, pd, masks), 1e-5);
 
     Floats dy = test::random(y.size(), 3), gradients(parameters.size(), 0.0f), dx(x.size());
@@ -199,9 +199,9 @@ TEST_CASE("a step gives the same bits on one thread and on three, and allocates 
     auto tape = network.make_tape(arena, kRows), scratch = network.make_tape(arena, kRows);
     const View in = arena.take(kRows, 100), p = arena.take(1, parameters.size()), g = arena.take(1, parameters.size()),
                dy = arena.take(kRows, 4);
-    backend->upload(x, in.data());
-    backend->upload(parameters, p.data());
-    backend->upload(test::random(kRows * 4, 3), dy.data());
+    backend->upload(x, in);
+    backend->upload(parameters, p);
+    backend->upload(test::random(kRows * 4, 3), dy);
     backend->fill(0.0f, g);
     tape.training = true, tape.seed = 5, tape.step = 9;
     const std::size_t before = test::allocations();
@@ -209,7 +209,7 @@ TEST_CASE("a step gives the same bits on one thread and on three, and allocates 
     network.backward(*backend, in, p, tape, dy, scratch, g, {});
     CHECK(test::allocations() == before);
     Floats gradients(parameters.size());
-    backend->download(g.data(), gradients);
+    backend->download(g, gradients);
     results.push_back(gradients);
   }
   CHECK(results[0] == results[1]);

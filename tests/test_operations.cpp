@@ -524,7 +524,7 @@ TEST_CASE_TEMPLATE("an epoch's order has every row once, in places that the seed
     for (std::size_t i = 0; i < count; ++i) numbers[i] = static_cast<std::uint32_t>(3 * i + i % 2);
     const auto order = [&](std::uint64_t seed, std::uint64_t epoch, const std::uint32_t* rows) {
       std::vector<std::uint32_t> out(count, 0xffffffffu);
-      backend->shuffle_rows(seed, epoch, {rows, count}, out.data());
+      backend->shuffle_rows(seed, epoch, {rows, count}, out);
       return out;
     };
     const std::vector<std::uint32_t> places = order(5, 0, nullptr), shuffled = order(5, 0, numbers.data());
@@ -544,8 +544,8 @@ TEST_CASE_TEMPLATE("rows are drawn by the words of their counters", On, EVERY_BA
   const std::vector<std::uint32_t> from{40, 7, 7000, 3, 90};
   for (const int count : {0, 1, 300}) {
     std::vector<std::uint32_t> out(static_cast<std::size_t>(count)), places = out;
-    backend->draw_rows(9, Stream::kRefinement, 1ull << 40, {from.data(), from.size()}, count, out.data());
-    backend->draw_rows(9, Stream::kRefinement, 1ull << 40, {nullptr, from.size()}, count, places.data());
+    backend->draw_rows(9, Stream::kRefinement, 1ull << 40, {from.data(), from.size()}, out);
+    backend->draw_rows(9, Stream::kRefinement, 1ull << 40, {nullptr, from.size()}, places);
     for (std::size_t i = 0; i < out.size(); ++i) {
       const std::uint32_t word = Philox(9, Stream::kRefinement).bits(1ull << 40, static_cast<std::uint32_t>(i))[0];
       const auto place = static_cast<std::size_t>(static_cast<double>(word) / 0x1p32 * 5);
@@ -562,8 +562,7 @@ TEST_CASE_TEMPLATE("rows are gathered by number", On, EVERY_BACKEND) {
     std::vector<std::uint32_t> index(rows);
     for (std::size_t r = 0; r < index.size(); ++r) index[r] = static_cast<std::uint32_t>(r * 7 % 11);
     Floats out(rows * columns);
-    backend->gather_rows(ConstView(table).reshaped(11, columns), index.data(),
-                         View(out.data(), rows, columns, Device::kCpu));
+    backend->gather_rows(ConstView(table).reshaped(11, columns), index, View(out.data(), rows, columns, Device::kCpu));
     for (std::size_t i = 0; i < out.size(); ++i) CHECK(out[i] == table[index[i / columns] * columns + i % columns]);
   }
 }
@@ -575,15 +574,15 @@ TEST_CASE_TEMPLATE("memory comes zeroed, and vectors are filled, added and carri
     const Floats x = test::random(n, 1), start = test::random(n, 2);
     const Memory a = backend->allocate(n), b = backend->allocate(n);
     Floats out(n, 9.0f);
-    backend->download(a.data(), out);
+    backend->download(a, out);
     CHECK(out == Floats(n, 0.0f));
     backend->fill(2.5f, a);
-    backend->download(a.data(), out);
+    backend->download(a, out);
     CHECK(out == Floats(n, 2.5f));
-    backend->upload(x, a.data());
-    backend->upload(start, b.data());
+    backend->upload(x, a);
+    backend->upload(start, b);
     backend->add_scaled(-2.0f, a, 0.5f, b);
-    backend->download(b.data(), out);
+    backend->download(b, out);
     CHECK(std::equal(out.begin(), out.end(), x.begin(), [&, i = std::size_t{0}](float got, float added) mutable {
       return std::abs(got - (0.5f * start[i++] - 2.0f * added)) < 1e-5f;
     }));

@@ -13,7 +13,7 @@ namespace {
 
 Floats contents(Backend& backend, ConstView of) {
   Floats out(of.size());
-  backend.download(of.data(), out);
+  backend.download(of, out);
   return out;
 }
 

@@ -42,7 +42,7 @@ Floats run(Backend& backend, int steps, bool together) {
     if (together) backend.end_step();
   }
   Floats out(4 * kCount);
-  backend.download(p.data(), out);
+  backend.download(p, out);
   return out;
 }
 
@@ -61,13 +61,13 @@ TEST_CASE("an upload or a download in a step comes behind the operations before 
   Floats seen(4);
   backend.begin_step();
   backend.fill(2.0f, x);
-  backend.download(x.data(), seen);
+  backend.download(x, seen);
   CHECK(seen == Floats(4, 2.0f));
   backend.add_scaled(1.0f, x, 1.0f, y);
-  backend.upload(Floats(4, 5.0f), x.data());
+  backend.upload(Floats(4, 5.0f), x);
   backend.add_scaled(1.0f, x, 1.0f, y);
   backend.end_step();
-  backend.download(y.data(), seen);
+  backend.download(y, seen);
   CHECK(seen == Floats(4, 7.0f));
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("what a step noted before it failed is done, and the next step is whol
   backend.add_scaled(1.0f, x, 1.0f, x);
   backend.end_step();
   Floats seen(1);
-  backend.download(x.data(), seen);
+  backend.download(x, seen);
   CHECK(seen[0] == 2.0f);
 }
 
@@ -131,7 +131,7 @@ TEST_CASE_TEMPLATE("in a step, cuBLAS comes behind the operations before it", On
     std::vector<Memory> memory;
     const auto take = [&](std::size_t count, std::size_t width) {
       memory.push_back(backend->allocate(count * width));
-      backend->upload(test::random(count * width, memory.size()), memory.back().data());
+      backend->upload(test::random(count * width, memory.size()), memory.back());
       return memory.back().view(count, width);
     };
     const StackTape tape{take(rows, layers.first[0].x_stride),
@@ -154,7 +154,7 @@ TEST_CASE_TEMPLATE("in a step, cuBLAS comes behind the operations before it", On
       if (together) backend->end_step();
     }
     Floats out(layers.parameters);
-    backend->download(gradients.data(), out);
+    backend->download(gradients, out);
     return out;
   };
   CHECK(learn(true) == learn(false));

@@ -22,9 +22,9 @@ std::size_t arena_floats(Backend& backend, const TableCoding& coding) {
 /// A copy of host memory on the device; memory there is of floats.
 template <class T>
 const T* on_device(Backend& backend, Arena& arena, const T* from, std::size_t count) {
-  float* const to = arena.take(floats_of<T>(count));
+  const View to = arena.take(1, floats_of<T>(count));
   backend.upload({reinterpret_cast<const float*>(from), floats_of<T>(count)}, to);
-  return reinterpret_cast<const T*>(to);
+  return reinterpret_cast<const T*>(to.data());
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ Discriminator::Discriminator(Backend& backend, int columns, int max_rows, Discri
       parameters_(backend, network_.parameters()) {
   std::vector<float> start(network_.parameters());
   network_.initialize(options_.seed, start);
-  backend.upload(start, parameters_.parameters().data());
+  backend.upload(start, parameters_.parameters());
   make_room(max_rows);
 }
 
@@ -75,7 +75,7 @@ void Discriminator::score(ConstView x, std::span<float> out) {
   for (std::size_t row = 0; row < out.size();) {
     const std::size_t count = std::min(out.size() - row, 2 * static_cast<std::size_t>(max_rows_));
     const ConstView logit = network_.forward(backend_, x.row_range(row, count), parameters_.parameters(), tape_);
-    backend_.download(logit.data(), out.subspan(row, count));
+    backend_.download(logit, out.subspan(row, count));
     row += count;
   }
 }

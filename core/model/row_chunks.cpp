@@ -77,10 +77,13 @@ void RowChunks::start(const Chunk& chunk) {
   backend_.make_passes(static_cast<int>(last - first) + 1, slots_, [&](Backend& on, int slot, int i) {
     const std::uint64_t begin = (first + static_cast<std::uint64_t>(i)) * pass_rows_, at = begin % rows_;
     make_(on, slot,
-          {begin, std::max(begin, chunk.row), std::min(begin + pass_rows_, chunk.stop), codes_of(decoded, at),
-           numbers_of(decoded, at)});
+          {begin,
+           std::max(begin, chunk.row),
+           std::min(begin + pass_rows_, chunk.stop),
+           {codes_of(decoded, at), pass_rows_, decoded_.codes, buffer.device.device()},
+           {numbers_of(decoded, at), pass_rows_, decoded_.numbers, buffer.device.device()}});
   });
-  backend_.start_download(chunk.buffer, decoded, {buffer.host.data(), buffer.host.size()});
+  backend_.start_download(chunk.buffer, buffer.device, {buffer.host.data(), buffer.host.size()});
 }
 
 RowChunks::Rows RowChunks::finish(const Chunk& chunk) {

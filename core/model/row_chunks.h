@@ -17,12 +17,11 @@ class RowChunks {
   struct Decoded {
     std::size_t codes, numbers;
   };
-  /// The rows from `begin` on, of which [row, stop) are wanted, and where on the device they are decoded to: codes
-  /// [rows, Decoded::codes], numbers [rows, Decoded::numbers].
+  /// The rows from `begin` on, of which [row, stop) are wanted, and where on the device they are decoded to.
   struct Pass {
     std::uint64_t begin, row, stop;
-    std::uint32_t* codes;
-    double* numbers;
+    IndexView codes;
+    BasicView<double> numbers;
   };
   /// Makes and decodes a pass, in one of `slots` that no other pass has meanwhile.
   using Make = std::function<void(Backend& on, int slot, const Pass& pass)>;

@@ -31,30 +31,29 @@ void TrainedParameters::step(Backend& backend, int step, const AdamOptions& opti
 void TrainedParameters::save(Backend& backend, const std::string& name, const std::string& when,
                              TensorFile& file) const {
   for (const auto& [part, place] : kKept)
-    if (place < 4 || with_average_) save_vector(backend, name + "." + part, when, count_, block(place).data(), file);
+    if (place < 4 || with_average_) save_vector(backend, name + "." + part, when, block(place), file);
 }
 
 void TrainedParameters::load(Backend& backend, const std::string& name, const TensorFile& file) const {
   for (const auto& [part, place] : kKept) {
     if (place == 4 && !with_average_) continue;
     const bool there = place < 4 || file.tensors.contains(name + "." + part);
-    load_vector(backend, name + (there ? std::string(".") + part : ".parameters"), count_, block(place).data(), file);
+    load_vector(backend, name + (there ? std::string(".") + part : ".parameters"), block(place), file);
   }
 }
 
-void save_vector(Backend& backend, const std::string& name, const std::string& when, std::size_t count,
-                 const float* from, TensorFile& file) {
+void save_vector(Backend& backend, const std::string& name, const std::string& when, ConstView from, TensorFile& file) {
   std::vector<float>& to = file.tensors[name];
-  to.resize(count);
+  to.resize(from.size());
   backend.download(from, to);
   if (!std::all_of(to.begin(), to.end(), [](float x) { return std::isfinite(x); }))
     fail(ErrorCode::kDiverged, "the {} are not finite {}: lower the learning rate", name, when);
 }
 
-void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file) {
+void load_vector(Backend& backend, const std::string& name, View to, const TensorFile& file) {
   const auto from = file.tensors.find(name);
-  if (from == file.tensors.end() || from->second.size() != count)
-    fail("the model has no '{}' of {} numbers; it is of another shape", name, count);
+  if (from == file.tensors.end() || from->second.size() != to.size())
+    fail("the model has no '{}' of {} numbers; it is of another shape", name, to.size());
   backend.upload(from->second, to);
 }
 

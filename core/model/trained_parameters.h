@@ -50,9 +50,8 @@ class TrainedParameters {
 
 /// One vector of a file, put from a backend's memory. Throws Error, saying `when` ("after epoch 3"), where a number of
 /// it is not finite.
-void save_vector(Backend& backend, const std::string& name, const std::string& when, std::size_t count,
-                 const float* from, TensorFile& file);
+void save_vector(Backend& backend, const std::string& name, const std::string& when, ConstView from, TensorFile& file);
 /// Throws Error where the file has none of that name and size.
-void load_vector(Backend& backend, const std::string& name, std::size_t count, float* to, const TensorFile& file);
+void load_vector(Backend& backend, const std::string& name, View to, const TensorFile& file);
 
 }  // namespace meg

@@ -27,7 +27,7 @@ void Backend::draw_columns(const ColumnsLayout& layout, int begin, const Stack& 
   }
 }
 
-void Backend::play(const Game&, std::span<const GameStep>, const std::uint32_t*, float*) {
+void Backend::play(const Game&, std::span<const GameStep>, ConstIndexView, View) {
   fail("this device takes no whole steps of a game");
 }
 

@@ -46,14 +46,15 @@ class Backend {
   virtual std::size_t most_bytes() const { return 0; }
   /// `count` floats, set to zero.
   virtual Memory allocate(std::size_t count) = 0;
-  virtual void upload(std::span<const float> from, float* to) = 0;
-  virtual void upload(std::span<const std::uint32_t> from, std::uint32_t* to) = 0;
-  virtual void download(const float* from, std::span<float> to) = 0;
+  // As many elements are copied as there are on either side, without gaps.
+  virtual void upload(std::span<const float> from, View to) = 0;
+  virtual void upload(std::span<const std::uint32_t> from, IndexView to) = 0;
+  virtual void download(ConstView from, std::span<float> to) = 0;
   /// `count` floats of the host, for start_download().
   virtual Memory allocate_on_host(std::size_t count) = 0;
   /// The same as download(), but a GPU copies while it does what is asked of it next, which must leave `from` alone:
   /// `to`, of allocate_on_host(), is there behind finish_download() of the same slot. There are two, 0 and 1.
-  virtual void start_download(int slot, const float* from, std::span<float> to) = 0;
+  virtual void start_download(int slot, ConstView from, std::span<float> to) = 0;
   virtual void finish_download(int slot) = 0;
   virtual void fill(float value, View out) = 0;
 
@@ -116,14 +117,12 @@ class Backend {
   /// out[r, :] = standard normal numbers of row first_row + r. No gaps.
   virtual void fill_normal(std::uint64_t seed, Stream stream, std::uint64_t first_row, View out) = 0;
   /// out[i] = the row p(i) of `rows`, where p is the KeyedPermutation of Philox(seed, kShuffle) at position 0 with the
-  /// number `epoch`; [rows.count].
-  virtual void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, std::uint32_t* out) = 0;
-  /// out[i] = a row of `from`, any as likely as another: word 0 of Philox(seed, stream).bits(number, i) says which;
-  /// [count].
-  virtual void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, int count,
-                         std::uint32_t* out) = 0;
-  /// out[r, :] = table[index[r], :]; index [out.rows()]. No gaps.
-  virtual void gather_rows(ConstView table, const std::uint32_t* index, View out) = 0;
+  /// number `epoch`, for all of them.
+  virtual void shuffle_rows(std::uint64_t seed, std::uint64_t epoch, RowList rows, IndexView out) = 0;
+  /// out[i] = a row of `from`, any as likely as another: word 0 of Philox(seed, stream).bits(number, i) says which.
+  virtual void draw_rows(std::uint64_t seed, Stream stream, std::uint64_t number, RowList from, IndexView out) = 0;
+  /// out[r, :] = table[index[r], :]. No gaps.
+  virtual void gather_rows(ConstView table, ConstIndexView index, View out) = 0;
 
   // --- losses
   /// BCE from the logit: softplus(logit) - label * logit, computed without exp overflow. The mean over the first `real`
@@ -136,13 +135,13 @@ class Backend {
   virtual void add_sum(float factor, ConstView x, float* sum) = 0;
 
   // --- decoding
-  /// code[r, j] = the code of column j, [rows, columns]; number[r, i] = what the z of the column numbers[i] stands for,
-  /// see GridTables, where its cell is continuous, else 0, [rows, numbers]. No cell is unknown.
-  virtual void decode(std::span<const NumberColumn> numbers, int columns, int rows, const float* cells,
-                      std::uint32_t* code, double* number) = 0;
+  /// code[r, j] = the code of column j; number[r, i] = what the z of the column numbers[i] stands for, see GridTables,
+  /// where its cell is continuous, else 0. cells as ColumnsLayout says; no cell is unknown.
+  virtual void decode(std::span<const NumberColumn> numbers, ConstView cells, IndexView code,
+                      BasicView<double> number) = 0;
 
-  /// number[r, i] = columns[i] unscaled from x[r, columns[i].place]; both [rows, columns].
-  virtual void unscale(std::span<const PlacedColumn> columns, int rows, const float* x, double* number) = 0;
+  /// number[r, i] = columns[i] unscaled from x[r, columns[i].place].
+  virtual void unscale(std::span<const PlacedColumn> columns, ConstView x, BasicView<double> number) = 0;
 
   // --- features: cells as the generators and the discriminator see them
   // Cells, heads and views are laid out as ColumnsLayout says; features are [rows, kFeatures columns].
@@ -190,9 +189,9 @@ class Backend {
   virtual bool plays(const Game&, int /*rows*/) const { return false; }
   /// Steps of a game. In each the discriminator learns, by one step of Adam, to tell the real rows (label 1) from as
   /// many generated ones (label 0): mean BCE + gamma / 2 E |d logit / d row|^2, of either half; then the generators, by
-  /// one of theirs, to have theirs taken for real (mean BCE, label 1). losses[2 s] += the discriminator's loss of step
-  /// s, losses[2 s + 1] += the generators'.
-  virtual void play(const Game& game, std::span<const GameStep> steps, const std::uint32_t* order, float* losses);
+  /// one of theirs, to have theirs taken for real (mean BCE, label 1). losses[s, 0] += the discriminator's loss of step
+  /// s, losses[s, 1] += the generators'.
+  virtual void play(const Game& game, std::span<const GameStep> steps, ConstIndexView order, View losses);
 
   // --- optimizers
   /// One Adam / AdamW step number `step` (from 1), see AdamStep in formulas.h. Adam is element-wise, so one call over

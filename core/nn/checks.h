@@ -17,6 +17,17 @@ void check_matrix(Device device, const BasicView<T, checks>& view, std::size_t r
   }
 }
 
+/// That a view of `device` holds `count` elements, without gaps.
+template <class T, bool checks>
+void check_count(Device device, const BasicView<T, checks>& view, std::size_t count) {
+  if constexpr (checks) {
+    check_alike(device, view);
+    if (view.size() != count)
+      throw Error("an operand has " + std::to_string(view.size()) + " elements in the place of " +
+                  std::to_string(count));
+  }
+}
+
 /// That views are laid out as `first` is.
 template <class T, bool checks, class... Others>
 void check_laid_out_as(const BasicView<T, checks>& first, const BasicView<Others, checks>&... others) {
@@ -94,6 +105,14 @@ void check_rows(Device device, const ColumnsLayout& layout, std::size_t rows, co
     check_matrix(device, of.dheads, rows, layout.head_stride);
     check_matrix(device, of.loss, rows, layout.size());
   }
+}
+
+/// That cells [rows, 3 columns] are decoded to codes and so many numbers of each row.
+inline void check_decoded(Device device, std::size_t numbers, ConstView cells, IndexView code,
+                          BasicView<double> number) {
+  check_matrix(device, cells, code.rows(), 3 * code.columns());
+  check_alike(device, code);
+  check_matrix(device, number, code.rows(), numbers);
 }
 
 }  // namespace meg

@@ -137,7 +137,7 @@ struct Game {
   Player generators, discriminator;
   float gamma;         // weight of the R1 + R2 penalty
   std::uint64_t seed;  // of the noise
-  const float* table;  // real rows [.., columns]
+  ConstView table;     // real rows
 };
 
 /// What differs from one step of a Game to the next.

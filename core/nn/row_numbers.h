@@ -10,14 +10,13 @@ class RowNumbers {
   /// Room for so many.
   RowNumbers(Backend& backend, std::size_t count) : memory_(backend.allocate(count)), count_(count) {}
   RowNumbers(Backend& backend, std::span<const std::uint32_t> numbers) : RowNumbers(backend, numbers.size()) {
-    backend.upload(numbers, data());
+    backend.upload(numbers, view());
   }
 
   std::size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
-  /// Memory is of floats.
-  std::uint32_t* data() const { return reinterpret_cast<std::uint32_t*>(memory_.data()); }
-  operator RowList() const { return {data(), count_}; }
+  IndexView view() const { return memory_.view_as<std::uint32_t>(1, count_); }
+  operator RowList() const { return {view().data(), count_}; }
 
  private:
   static_assert(sizeof(std::uint32_t) == sizeof(float));

@@ -30,9 +30,13 @@ class Memory {
   operator View() const { return {data(), 1, size_, device_}; }
   operator ConstView() const { return View(*this); }
   /// Its first elements as a matrix.
-  View view(std::size_t rows, std::size_t columns) const {
-    if (kChecksViews && rows * columns > size_) throw Error("a view is larger than its memory");
-    return {data(), rows, columns, device_};
+  View view(std::size_t rows, std::size_t columns) const { return view_as<float>(rows, columns); }
+  /// The same of elements of another kind.
+  template <class T>
+  BasicView<T> view_as(std::size_t rows, std::size_t columns) const {
+    if (kChecksViews && rows * columns * sizeof(T) > size_ * sizeof(float))
+      throw Error("a view is larger than its memory");
+    return {reinterpret_cast<T*>(data()), rows, columns, device_};
   }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <ranges>
 #include <string>
 #include <type_traits>
@@ -91,6 +92,9 @@ class BasicView {
 
 using View = BasicView<float>;
 using ConstView = BasicView<const float>;
+/// Of row numbers and codes.
+using IndexView = BasicView<std::uint32_t>;
+using ConstIndexView = BasicView<const std::uint32_t>;
 static_assert(std::is_trivially_copyable_v<View> && sizeof(View) == 5 * sizeof(std::size_t));
 
 /// That operands lie on `device`, without gaps, and hold as many elements as each other: for operations element by

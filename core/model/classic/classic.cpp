@@ -97,7 +97,7 @@ ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions o
       discriminator_(backend, columns, 1, discriminator_options(options_)) {
   std::vector<float> start(generator_.parameters());
   generator_.initialize(options_.seed * 2, start);
-  backend.upload(start, generators_.parameters().data());
+  backend.upload(start, generators_.parameters());
 }
 
 void ClassicEnsemble::train_step(Step& s, int count) {
@@ -125,7 +125,7 @@ float ClassicEnsemble::average_decay(int step) const {
   return std::min(options_.ema, (t - 1.0f) / (t + 9.0f));
 }
 
-Game ClassicEnsemble::game(const float* table) const {
+Game ClassicEnsemble::game(ConstView table) const {
   const auto player = [&](const Network& network, const TrainedParameters& parameters) {
     return Player{.first = network.stages().front().linear,
                   .last = network.stages().back().linear,
@@ -144,24 +144,25 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
                             const std::function<bool()>& keep_going) {
   if (rows < 1 || data.size() != elements(rows, columns()))
     fail("training needs [rows, {}] values, got {} values for {} rows", columns(), data.size(), rows);
-  const Memory table = backend_.allocate(data.size());
-  backend_.upload(data, table.data());
+  const Memory memory = backend_.allocate(data.size());
+  const View table = memory.view(static_cast<std::size_t>(rows), static_cast<std::size_t>(columns()));
+  backend_.upload(data, table);
   // As even as can be: a last batch of three rows would be a step in a random direction.
   const int steps = (rows - 1) / options_.batch_size + 1;
   const auto first_row = [&](int s) { return static_cast<int>(static_cast<std::int64_t>(rows) * s / steps); };
   Step step(*this, std::min(options_.batch_size, rows), steps);
   discriminator_.make_room(std::min(options_.batch_size, rows));
   const RowNumbers order(backend_, static_cast<std::size_t>(rows));
-  const Game whole_game = game(table.data());
+  const Game whole_game = game(table);
   const bool plays = options_.steps_at_once > 0 && options_.hidden.size() == 1 && options_.dropout == 0 &&
                      backend_.plays(whole_game, std::min(options_.batch_size, rows));
   std::vector<float> losses(elements(steps, 2));
   while (epoch_ < last_epoch) {
-    backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), {nullptr, order.size()}, order.data());
+    backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), {nullptr, order.size()}, order.view());
     backend_.fill(0.0f, step.losses);
     const int begin = epoch_step_;
     const auto add_losses = [&] {
-      backend_.download(step.losses.data(), losses);
+      backend_.download(step.losses, losses);
       for (int s = begin; s < epoch_step_; ++s) {
         const int batch = first_row(s + 1) - first_row(s);
         discriminator_loss_ += static_cast<double>(losses[elements(s, 2)]) * batch;
@@ -170,17 +171,18 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
     };
     const auto take_step = [&] {
       const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
+      const auto count = static_cast<std::size_t>(batch);
       ++step_;
       backend_.begin_step();
-      backend_.gather_rows(table.view(static_cast<std::size_t>(rows), static_cast<std::size_t>(columns())),
-                           order.data() + first, step.rows.row_range(0, static_cast<std::size_t>(batch)));
+      backend_.gather_rows(table, order.view().column_range(static_cast<std::size_t>(first), count),
+                           step.rows.row_range(0, count));
       train_step(step, batch);
       backend_.end_step();
       ++epoch_step_;
     };
     const auto take_steps_at_once = [&] {
       step.at_once.clear();
-      float* const at = step.losses.data() + 2 * epoch_step_;
+      const auto first_step = static_cast<std::size_t>(epoch_step_);
       for (int n = 0; n < options_.steps_at_once && epoch_step_ < steps; ++n, ++epoch_step_) {
         const int first = first_row(epoch_step_), batch = first_row(epoch_step_ + 1) - first;
         ++step_;
@@ -191,7 +193,7 @@ void ClassicEnsemble::train(std::span<const float> data, int rows, int last_epoc
                                 .average_decay = average_decay(step_)});
         noise_row_ += 2 * static_cast<std::uint64_t>(batch);
       }
-      backend_.play(whole_game, step.at_once, order.data(), at);
+      backend_.play(whole_game, step.at_once, order.view(), step.losses.row_range(first_step, step.at_once.size()));
       discriminator_.set_steps_done(step_);
     };
     while (epoch_step_ < steps) {
@@ -216,11 +218,11 @@ double ClassicEnsemble::discriminator_auc(std::span<const float> data, int rows)
              width = static_cast<std::size_t>(columns());
   const Memory memory = backend_.allocate((real + generated) * width);
   const View both = memory.view(real + generated, width), fake = both.row_range(real, generated);
-  backend_.upload(data, both.data());
+  backend_.upload(data, both.row_range(0, real));
   Slot slot = make_slot(rows_of_pass(generated));
   const auto pass = static_cast<std::size_t>(slot.rows);
   for (std::size_t row = 0; row < generated; row += pass) {
-    const ConstView made(generate(backend_, options_.seed, row, slot), pass, width, memory.device());
+    const ConstView made = generate(backend_, options_.seed, row, slot);
     const std::size_t count = std::min(pass, generated - row);
     backend_.add_scaled(1.0f, made.row_range(0, count), 0.0f, fake.row_range(row, count));
   }
@@ -279,10 +281,10 @@ ClassicEnsemble::Slot ClassicEnsemble::make_slot(int rows) const {
   return {.rows = rows, .arena = std::move(arena), .tape = std::move(tape), .noise = noise};
 }
 
-const float* ClassicEnsemble::generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const {
+ConstView ClassicEnsemble::generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const {
   const ConstView parameters = options_.ema > 0 && step_ > 0 ? generators_.average() : generators_.parameters();
   on.fill_normal(seed, Stream::kSample, first_row, slot.noise);
-  return generator_.forward(on, slot.noise, parameters, slot.tape).data();
+  return generator_.forward(on, slot.noise, parameters, slot.tape);
 }
 
 }  // namespace meg

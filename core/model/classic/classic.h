@@ -76,7 +76,7 @@ class ClassicEnsemble {
   Slot make_slot(int rows) const;
   /// Rows first_row ... first_row + slot.rows - 1 of the table that `seed` stands for, [rows, columns] in [-1, 1], on
   /// the device, in the slot. Bit for bit a row depends on its place there too: begin at multiples of slot.rows.
-  const float* generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const;
+  ConstView generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const;
 
   int columns() const { return generator_.outputs(); }
 
@@ -84,7 +84,7 @@ class ClassicEnsemble {
   struct Step;                             // the arena of a training step
   void train_step(Step& step, int count);  // of so many rows
   /// The game as a device plays it at once; its spans are those of this ensemble.
-  Game game(const float* table) const;
+  Game game(ConstView table) const;
   float average_decay(int step) const;
 
   Backend& backend_;

@@ -148,8 +148,8 @@ class ClassicPreset final : public Preset {
           chunks_(of.backend_, count, rows_, static_cast<int>(slots_.size()), decoded()) {
       chunks_.begin(first_row, first_row + count, [this](Backend& on, int slot, const RowChunks::Pass& pass) {
         on.begin_step();
-        const float* x = of_.ensemble_->generate(on, seed_, pass.begin, slots_[static_cast<std::size_t>(slot)]);
-        on.unscale(columns_, rows_, x, pass.numbers);
+        const ConstView x = of_.ensemble_->generate(on, seed_, pass.begin, slots_[static_cast<std::size_t>(slot)]);
+        on.unscale(columns_, x, pass.numbers);
         on.end_step();
       });
     }

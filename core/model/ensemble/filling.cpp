@@ -37,7 +37,7 @@ RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::option
   for (std::size_t k = 0; k < sets.size(); ++k) {
     if (!sets[k]) continue;
     const View codes = arena_.take(1, sets[k]->codes.size());
-    trained.backend.upload(sets[k]->codes, codes.data());
+    trained.backend.upload(sets[k]->codes, codes);
     allowed_[k] = {.codes = codes, .z_low = sets[k]->z_low, .z_high = sets[k]->z_high};
     if (meaning == Sets::kCondition) set_first_.push_back(k);
   }
@@ -52,9 +52,9 @@ bool RowFiller::some_unknown(std::size_t column, std::span<const float> cells) c
 
 /// Draws what is in todo_ and puts all cells back.
 void RowFiller::run(const Draw& draw, std::span<float> cells) {
-  on_.backend.upload(cells, cells_.data());
+  on_.backend.upload(cells, cells_);
   on_.ensemble.fill(on_.backend, draw, on_.parameters, on_.constants, tape_, cells_, todo_);
-  on_.backend.download(cells_.data(), cells);
+  on_.backend.download(cells_, cells);
 }
 
 /// The cells of several sets: of each row the candidate with the largest log weight + Gumbel noise.
@@ -74,7 +74,7 @@ void RowFiller::choose_sets(const Draw& draw, std::span<float> cells) {
     Draw of = draw;
     of.stream = Stream::kCandidate, of.first_row = candidate_row(draw.first_row, c);
     run(of, candidate_);
-    on_.backend.download(log_mass_.data(), host_mass_);
+    on_.backend.download(log_mass_, host_mass_);
     for (std::size_t r = 0; r < host_mass_.size(); ++r) {
       const std::uint64_t row = candidate_row(draw.first_row + r, kCandidates);
       const auto uniform = static_cast<double>(philox.uniform(row, static_cast<std::uint32_t>(c))[0]);

@@ -32,11 +32,11 @@ Gate::Gate(Backend& backend, const MaskedEnsemble& ensemble, const TrainingRows&
       sample_(std::min(rows.train.size(), kMostRows)) {
   const ColumnsLayout& layout = ensemble.layout();
   const RowNumbers order(backend, rows.train.size());
-  backend.shuffle_rows(seed, 0, rows.train, order.data());
+  backend.shuffle_rows(seed, 0, rows.train, order.view());
   const Memory device = backend.allocate(sample_ * layout.cell_stride());
-  backend.gather_rows(rows.cells, order.data(), device.view(sample_, layout.cell_stride()));
+  backend.gather_rows(rows.cells, order.view().column_range(0, sample_), device.view(sample_, layout.cell_stride()));
   std::vector<float> cells(sample_ * layout.cell_stride());
-  backend.download(device.data(), cells);
+  backend.download(device, cells);
   rank_codes(cells);
   real_ = bins(cells);
   const std::size_t n = layout.size(), all = n * (n - 1) / 2;
@@ -92,7 +92,7 @@ Gate::Score Gate::score(ConstView parameters) const {
   std::vector<std::uint8_t> generated;
   for (std::size_t row = 0; row < sample_; row += kBatch) {
     ensemble_.generate(backend_, {seed_, Stream::kMeasure, row}, parameters, constants_, tape, cells, {});
-    backend_.download(cells.data(), host);
+    backend_.download(cells, host);
     const std::vector<std::uint8_t> part = bins(host);
     generated.insert(generated.end(), part.begin(), part.end());
   }

@@ -66,14 +66,14 @@ class RowGenerator : public RowSource {
     known_.columns = static_cast<int>(conditions_.known);
     if (!next_set()) return;
     const View codes = arena_.take(1, next_set()->codes.size());
-    on_.backend.upload(next_set()->codes, codes.data());
+    on_.backend.upload(next_set()->codes, codes);
     known_.next = {.codes = codes, .z_low = next_set()->z_low, .z_high = next_set()->z_high};
   }
 
   void make(Backend& backend, int number, const RowChunks::Pass& pass) {
     Slot& slot = slots_[static_cast<std::size_t>(number)];
     const ConstView cells = filler_ ? fill(pass, slot) : generate(backend, pass, slot);
-    backend.decode(on_.numbers, static_cast<int>(columns()), rows_, cells.data(), pass.codes, pass.numbers);
+    backend.decode(on_.numbers, cells, pass.codes, pass.numbers);
     backend.end_step();
   }
 
@@ -122,7 +122,7 @@ class RowGenerator : public RowSource {
   ConstView generate(Backend& backend, const RowChunks::Pass& pass, Slot& slot) {
     for (std::uint64_t r = pass.row; r < pass.stop; ++r)
       for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &slot.host_cells[(r - pass.begin) * stride()]);
-    if (conditions_.known > 0) backend.upload(slot.host_cells, slot.cells.data());
+    if (conditions_.known > 0) backend.upload(slot.host_cells, slot.cells);
     backend.begin_step();
     on_.ensemble.generate(backend, draw(pass.begin), on_.parameters, on_.constants, slot.tape, slot.cells, {}, known_);
     return slot.cells;

@@ -112,7 +112,7 @@ class MegPreset final : public Preset {
 
   void save(TensorFile& file) const override {
     if (!ensemble_) fail(ErrorCode::kNotTrained, "the model has learned nothing yet: there is nothing to save");
-    save_vector(backend_, "parameters", "at the end", ensemble_->parameters(), parameters().data(), file);
+    save_vector(backend_, "parameters", "at the end", parameters(), file);
     if (warm_up_) warm_up_->save(file);
     if (refinement_) refinement_->save(file);
     for (const auto& [name, tensor] : state_.tensors) file.tensors.try_emplace(name, tensor);
@@ -142,7 +142,7 @@ class MegPreset final : public Preset {
     make_ensemble({shape.at("hidden"), shape.at("dropout"),
                    first == kSharedFirst ? MaskedEnsemble::FirstLayer::kShared : MaskedEnsemble::FirstLayer::kOwn,
                    masks == kDynamicMasks});
-    load_vector(backend_, "parameters", ensemble_->parameters(), result_.data(), file);
+    load_vector(backend_, "parameters", result_, file);
     const auto run = nlohmann::json::parse(file.metadata.at("run"));
     epochs_done_ = run.at("epochs_done"), epochs_ = run.at("epochs"), batch_size_ = run.at("batch_size");
     finished_ = run.at("finished"), refined_ = run.at("refined"), learned_ = run.at("learned");
@@ -167,9 +167,9 @@ class MegPreset final : public Preset {
     MaskedEnsemble::Shape shape = ensemble_->shape();
     shape.dropout = *options.dropout;
     std::vector<float> learned(ensemble_->parameters());
-    backend_.download(result_.data(), learned);
+    backend_.download(result_, learned);
     make_ensemble(shape);
-    backend_.upload(learned, result_.data());
+    backend_.upload(learned, result_);
   }
 
  private:
@@ -206,7 +206,7 @@ class MegPreset final : public Preset {
     make_ensemble(choose_sizes(train, layout, options_).shape);
     std::vector<float> start(ensemble_->parameters());
     ensemble_->initialize(options_.seed, start);
-    backend_.upload(start, result_.data());
+    backend_.upload(start, result_);
   }
 
   void check_limits() const {
@@ -244,7 +244,7 @@ class MegPreset final : public Preset {
                 constants.begin() + static_cast<std::ptrdiff_t>(at.z_position));
     }
     constants_ = backend_.allocate(constants.size());
-    backend_.upload(constants, constants_.data());
+    backend_.upload(constants, constants_);
     decoding_ = std::make_unique<Decoding>(backend_, coding_);
   }
 
@@ -263,7 +263,7 @@ class MegPreset final : public Preset {
             put_cell(coding_.columns()[j], {coded.code[r * n + j], coded.z[r * n + j]}, n, j, &cells[r * stride]);
       });
       sum.add(bytes_of(cells));
-      backend_.upload(cells, out.data() + first * stride);
+      backend_.upload(cells, out.view(table.rows(), stride).row_range(first, count));
     }
     return out;
   }
@@ -286,7 +286,7 @@ class MegPreset final : public Preset {
     const bool resumed = under_way();
     if (!resumed) set_run(epochs, batch_size);
     std::vector<float> start(ensemble_->parameters());
-    backend_.download(result_.data(), start);
+    backend_.download(result_, start);
     auto warm_up = std::make_unique<WarmUp>(backend_, *ensemble_, rows_, sizes_.warm_up, start);
     std::unique_ptr<Refinement> refinement;
     if (resumed) try {

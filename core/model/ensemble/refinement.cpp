@@ -73,9 +73,8 @@ void Refinement::fill_pool() {
 
 void Refinement::step() {
   const ColumnsLayout& layout = ensemble_.layout();
-  const int batch = options_.batch_size;
   const bool alone = step_ < options_.discriminator_first;
-  const auto rows = static_cast<std::size_t>(batch);
+  const auto rows = static_cast<std::size_t>(options_.batch_size);
   const View drawn_cells = cells_.row_range(0, rows), real_cells = cells_.row_range(rows, rows);
   const View generated = views_.row_range(rows, rows);
   tape_.dropout = 0;
@@ -84,16 +83,15 @@ void Refinement::step() {
   else if (pool_.size() == 0)
     fill_pool();
   const auto draw_rows = [&](std::uint64_t stream, RowList from, ConstView table, View cells) {
-    backend_.draw_rows(options_.seed, Stream::kRefinement, 2 * static_cast<std::uint64_t>(step_) + stream, from, batch,
-                       drawn_.data());
-    backend_.gather_rows(table, drawn_.data(), cells);
+    backend_.draw_rows(options_.seed, Stream::kRefinement, 2 * static_cast<std::uint64_t>(step_) + stream, from,
+                       drawn_.view());
+    backend_.gather_rows(table, drawn_.view(), cells);
   };
   backend_.begin_step();
   draw_rows(0, rows_.train, rows_.cells, real_cells);
   backend_.view_rows(layout, real_cells, views_.row_range(0, rows));
   if (alone) {
-    draw_rows(1, {nullptr, elements(kPoolBatches, static_cast<std::size_t>(batch))},
-              pool_.view(kPoolBatches * rows, layout.cell_stride()), drawn_cells);
+    draw_rows(1, {nullptr, kPoolBatches * rows}, pool_.view(kPoolBatches * rows, layout.cell_stride()), drawn_cells);
     backend_.view_rows(layout, drawn_cells, generated);
   } else {
     ensemble_.generate(backend_, draw(), generators_.parameters(), constants_, tape_, drawn_cells, generated);
@@ -131,7 +129,7 @@ void Refinement::train_generators(ConstView generated) {
 
 std::pair<float, float> Refinement::losses() {
   std::array<float, 2> sum;
-  backend_.download(sums_.data(), sum);
+  backend_.download(sums_, sum);
   backend_.fill(0.0f, sums_);
   const auto mean = [](float total, int steps) {
     return steps > 0 ? total / static_cast<float>(steps) : std::numeric_limits<float>::quiet_NaN();
@@ -156,7 +154,7 @@ double Refinement::held_out_auc() {
   for (std::size_t row = 0; row < held; row += batch) {
     const std::size_t count = std::min(batch, held - row);
     const View cells = cells_.row_range(0, count);
-    backend_.gather_rows(rows_.cells, rows_.held_out.data() + row, cells);
+    backend_.gather_rows(rows_.cells, rows_.held_out.view().column_range(row, count), cells);
     backend_.view_rows(layout, cells, views.row_range(row, count));
   }
   for (std::size_t row = 0; row < generated; row += batch)
@@ -170,7 +168,7 @@ void Refinement::save(TensorFile& file) const {
   generators_.save(backend_, "refinement", when, file);
   discriminator_.parameters().save(backend_, "discriminator", when, file);
   std::array<float, 2> sum;
-  backend_.download(sums_.data(), sum);
+  backend_.download(sums_, sum);
   const nlohmann::json counters{{"step", step_},
                                 {"discriminator_step", discriminator_.steps_done()},
                                 {"generator_step", generator_step_},
@@ -188,7 +186,7 @@ void Refinement::load(const TensorFile& file) {
   discriminator_.set_steps_done(in.at("discriminator_step"));
   discriminator_steps_ = in.at("reported")[0], generator_steps_ = in.at("reported")[1];
   const std::array<float, 2> sum{in.at("losses")[0], in.at("losses")[1]};
-  backend_.upload(sum, sums_.data());
+  backend_.upload(sum, sums_);
 }
 
 }  // namespace meg

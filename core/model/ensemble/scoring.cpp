@@ -60,10 +60,10 @@ class RowScorer {
   /// Adds the scores of rows [row, row + count).
   void score(std::size_t row, std::size_t count, Scores& out) {
     for (std::size_t r = 0; r < count; ++r) encode(row + r, r, out.first_impossible);
-    on_.backend.upload(host_cells_, cells_.data());
+    on_.backend.upload(host_cells_, cells_);
     on_.ensemble.forward(on_.backend, cells_, on_.parameters, tape_);
     on_.backend.heads_loss(on_.ensemble.layout(), tape_.heads, cells_, 0.0f, losses_, {});
-    on_.backend.download(losses_.data(), host_losses_);
+    on_.backend.download(losses_, host_losses_);
     for (std::size_t r = 0; r < count; ++r) add(r, out);
   }
 

@@ -39,8 +39,7 @@ WarmUp::WarmUp(Backend& backend, const MaskedEnsemble& ensemble, const TrainingR
                  .least_improvement = options.worthwhile * static_cast<float>(steps_per_epoch()),
                  .patience = options.patience,
                  .least_gain = options.least_gain}) {
-  for (float* to : {parameters_.parameters().data(), parameters_.average().data(), best_.data()})
-    backend.upload(parameters, to);
+  for (const View to : {parameters_.parameters(), parameters_.average(), View(best_)}) backend.upload(parameters, to);
   tape_.seed = options_.seed;
   if (options_.epochs == 0) finish();
 }
@@ -70,7 +69,7 @@ bool WarmUp::step() {
   const int batch = static_cast<int>(count);
   const View cells = cells_.row_range(0, count), losses = losses_.row_range(0, count);
   backend_.begin_step();
-  backend_.gather_rows(rows_.cells, order_.data() + first, cells);
+  backend_.gather_rows(rows_.cells, order_.view().column_range(first, count), cells);
   tape_.dropout = ensemble_.shape().dropout;
   tape_.step = static_cast<std::uint64_t>(step_);
   if (ensemble_.shape().any_order)
@@ -98,11 +97,11 @@ bool WarmUp::step() {
 }
 
 void WarmUp::shuffle() {
-  backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), rows_.train, order_.data());
+  backend_.shuffle_rows(options_.seed, static_cast<std::uint64_t>(epoch_), rows_.train, order_.view());
 }
 
 void WarmUp::end_epoch() {
-  backend_.download(sum_.data(), {&train_loss_, 1});
+  backend_.download(sum_, {&train_loss_, 1});
   train_loss_ /= static_cast<float>(order_.size());
   epoch_step_ = 0;
   ++epoch_;
@@ -135,13 +134,13 @@ void WarmUp::finish() {
 
 void WarmUp::save(TensorFile& file) const {
   const std::string when = fmt::format("after epoch {} of the warm-up", epoch_);
-  save_vector(backend_, "warm_up.best", when, ensemble_.parameters(), best_.data(), file);
+  save_vector(backend_, "warm_up.best", when, best_, file);
   const EarlyStopping::State& state = stopping_.state();
   float epoch_loss = 0;
   if (!done_) {
     parameters_.save(backend_, "warm_up", when, file);
     file.tensors["warm_up.best_losses"] = state.best_losses;
-    backend_.download(sum_.data(), {&epoch_loss, 1});
+    backend_.download(sum_, {&epoch_loss, 1});
   }
   const nlohmann::json counters{{"epoch", epoch_},
                                 {"epoch_step", epoch_step_},
@@ -158,7 +157,7 @@ void WarmUp::save(TensorFile& file) const {
 }
 
 void WarmUp::load(const TensorFile& file) {
-  load_vector(backend_, "warm_up.best", ensemble_.parameters(), best_.data(), file);
+  load_vector(backend_, "warm_up.best", best_, file);
   const auto in = nlohmann::json::parse(file.metadata.at("warm_up"));
   epoch_ = in.at("epoch"), epoch_step_ = in.at("epoch_step"), step_ = in.at("step");
   EarlyStopping::State state;
@@ -174,7 +173,7 @@ void WarmUp::load(const TensorFile& file) {
   if (in.at("done")) return finish();
   parameters_.load(backend_, "warm_up", file);
   const float epoch_loss = in.at("epoch_loss");
-  backend_.upload({&epoch_loss, 1}, sum_.data());
+  backend_.upload({&epoch_loss, 1}, sum_);
   if (epoch_step_ > 0) shuffle();
 }
 

@@ -38,7 +38,7 @@ TrainedParameters start(Backend& backend, const Network& network, std::uint64_t 
   TrainedParameters parameters(backend, network.parameters(), /*with_average=*/true);
   std::vector<float> values(network.parameters());
   network.initialize(seed, values);
-  backend.upload(values, parameters.parameters().data());
+  backend.upload(values, parameters.parameters());
   return parameters;
 }
 
@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     points.insert(points.end(), {x + 0.05f * noise[0], y + 0.05f * noise[1]});
   }
   const Memory table = backend->allocate(points.size());
-  backend->upload(points, table.data());
+  backend->upload(points, table);
 
   const Network generators(kNoise, {Linear{{64, 64}}, Relu(), Linear{{64, 64}}, Relu(), Linear{{1, 1}}});
   const Network discriminator(2, {Linear{{64}}, LeakyRelu(), Linear{{64}}, LeakyRelu(), Linear{{1}}});
@@ -78,8 +78,8 @@ int main(int argc, char** argv) {
   for (int step = 1; step <= kSteps; ++step) {
     backend->begin_step();
     const auto number = static_cast<std::uint64_t>(step);
-    backend->draw_rows(1, Stream::kShuffle, number, {nullptr, kPoints}, kBatch, drawn.data());
-    backend->gather_rows(table.view(kPoints, 2), drawn.data(), first_half(rows));
+    backend->draw_rows(1, Stream::kShuffle, number, {nullptr, kPoints}, drawn.view());
+    backend->gather_rows(table.view(kPoints, 2), drawn.view(), first_half(rows));
     backend->fill_normal(1, Stream::kNoise, 2 * kBatch * number, noise);
     const View made = generators.forward(*backend, noise, g.parameters(), tape);
     backend->add_scaled(1, second_half(made), 0, second_half(rows));
@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
 
   std::vector<float> generated(2 * 2 * kBatch);
   backend->fill_normal(1, Stream::kSample, 0, noise);
-  backend->download(generators.forward(*backend, noise, g.average(), tape).data(), generated);
+  backend->download(generators.forward(*backend, noise, g.average(), tape), generated);
   float near = 0, upper = 0, mean = 0;
   for (std::size_t i = 0; i < generated.size(); i += 2) {
     const float to_upper = distance(0, generated[i], generated[i + 1]),
