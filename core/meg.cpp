@@ -57,7 +57,8 @@ struct Meg::Impl {
   }
 
   void load_data(Table table) {
-    if (table.rows() < 2) fail("the table has {} row; learning needs 2 or more", table.rows());
+    if (table.rows() < 2)
+      fail("the table has {} row{}; learning needs 2 or more", table.rows(), table.rows() == 1 ? "" : "s");
     preset->load_data(std::move(table));
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
@@ -55,6 +56,8 @@ template <class T>
 std::string allowed(const T&, const Option& option) {
   if constexpr (std::is_same_v<T, bool>)
     return "true or false";
+  else if constexpr (std::is_same_v<T, std::uint64_t>)
+    return fmt::format("a whole number from 0 to {}", std::numeric_limits<T>::max());
   else if constexpr (kIsInteger<T>)
     return "a whole number " + bounds_text(option.bounds);
   else if constexpr (std::is_floating_point_v<T>)
@@ -77,7 +80,11 @@ std::string allowed(const Texts&, const Option&) { return "a list of texts in UT
 std::string allowed(const AskedTypes&, const Option&) { return "a type a column, as in a=categorical"; }
 
 [[noreturn]] void refuse(const Option& option, const JsonValue& value) {
+  Texts items;
+  if (value.is_array())
+    for (const JsonValue& item : value) items.push_back(item.is_string() ? item.get<std::string>() : item.dump());
   const std::string said = value.is_string()         ? fmt::format("'{}'", value.get<std::string>())
+                           : value.is_array()        ? fmt::format("'{}'", fmt::join(items, ","))
                            : value.is_number_float() ? fmt::format("{:g}", value.get<double>())  // NaN, too
                                                      : value.dump(-1, ' ', false, JsonValue::error_handler_t::replace);
   fail(ErrorCode::kInvalidArgument, "`{}` must be {}, got {}", option.name, allowed_text(option), said);
@@ -174,6 +181,7 @@ template <class T>
 JsonValue parse(std::string_view text, const std::vector<T>&) {
   JsonValue out = JsonValue::array();
   for (const std::string& item : split(text, ',')) out.push_back(parse(item, T()));
+  if (text.empty()) out.push_back("");  // which is no list without items: a script's variable that is not set
   return out;
 }
 JsonValue parse(std::string_view text, const AskedTypes&) {
@@ -207,7 +215,7 @@ bool in_model_file(const Option& option, std::string_view preset) {
 
 std::string bounds_text(const OptionBounds& b) {
   if (std::isinf(b.high)) return b.low == 0 && !b.with_low ? "above 0" : fmt::format("from {} on", b.low);
-  return fmt::format("in {}{}, {}{}", b.with_low ? '[' : '(', b.low, b.high, b.with_high ? ']' : ')');
+  return fmt::format("in {}{}, {:.12g}{}", b.with_low ? '[' : '(', b.low, b.high, b.with_high ? ']' : ')');
 }
 
 const Option& find_option(std::string_view name) {

@@ -115,6 +115,15 @@ TEST_CASE("a file of several blocks is what it is in one") {
       meg::Error);
 }
 
+TEST_CASE("a table may begin behind more blank lines than a block holds") {
+  const test::Folder folder;
+  const Table table = meg::read_table(folder.write("t.csv", std::string(std::size_t{5} << 20, '\n') + "a,b\n1,2\n"));
+  CHECK(table.names() == std::vector<std::string>{"a", "b"});
+  CHECK(table.rows() == 1);
+  CHECK_THROWS_WITH_AS(meg::read_table(folder.write("t.csv", std::string(std::size_t{5} << 20, '\n'))),
+                       doctest::Contains("is empty"), meg::Error);
+}
+
 TEST_CASE("a first line of numbers is a row, and the columns get names") {
   const Table t = parse_csv("1,2.5\n3,4\n", "t.csv");
   CHECK(t.names() == std::vector<std::string>{"column_1", "column_2"});

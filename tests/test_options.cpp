@@ -104,20 +104,21 @@ TEST_CASE("what an option may not be is an error that names it and says what it 
   CHECK(refusal("dropout", "x") == "`dropout` must be a number in [0, 1), got 'x'");
   CHECK(refusal("dropout", "0.999999999") == "`dropout` must be a number in [0, 1), got 1");  // as a float it is 1
   CHECK(refusal("held_out", "nan") == "`held_out` must be a number in [0, 1), got nan");
-  CHECK(refusal("gamma", "inf") == "`gamma` must be a number from 0 on, got inf");
-  CHECK(refusal("learning_rate", "0") == "`learning_rate` must be a number above 0, got 0");
-  CHECK(refusal("learning_rate", "1e40") == "`learning_rate` must be a number above 0, got '1e40'");
-  CHECK(refusal("seed", "-1") == "`seed` must be a whole number from 0 on, got '-1'");
-  CHECK(refusal("hidden", "8,0") == "`hidden` must be whole numbers in [1, 65536], got [8,0]");
+  CHECK(refusal("gamma", "inf") == "`gamma` must be a number in [0, 1000000000], got inf");
+  CHECK(refusal("learning_rate", "0") == "`learning_rate` must be a number in (0, 1000000000], got 0");
+  CHECK(refusal("learning_rate", "1e40") == "`learning_rate` must be a number in (0, 1000000000], got '1e40'");
+  CHECK(refusal("seed", "-1") == "`seed` must be a whole number from 0 to 18446744073709551615, got '-1'");
+  CHECK(refusal("hidden", "8,0") == "`hidden` must be whole numbers in [1, 65536], got '8,0'");
   CHECK(refusal("effort", "great") == "`effort` must be fast, balanced or best, got 'great'");
   CHECK(refusal("any_order", "yes") == "`any_order` must be true or false, got 'yes'");
   CHECK(refusal("rare_word", "\xFF").starts_with("`rare_word` must be text in UTF-8"));
   CHECK(refusal("types", "a") == "`types` must be a type a column, as in a=categorical, got 'a'");
+  CHECK(refusal("hidden", "") == "`hidden` must be whole numbers in [1, 65536], got ''");
   CHECK(refusal("speed", "1").starts_with("there is no option 'speed'; there are preset, "));
 
   Options options;
   CHECK(error_of([&] { set_options(options, R"({"seed": 5, "l2": "x"})"); }) ==
-        "`l2` must be a number from 0 on, got 'x'");
+        "`l2` must be a number in [0, 1000000000], got 'x'");
   CHECK(error_of([&] { set_options(options, "seed=1"); }).starts_with("options are a JSON object"));
   CHECK(options.seed == 0);  // all or none
 }
@@ -130,8 +131,8 @@ TEST_CASE("a model is not made with options that none could use, or that are the
       Meg model(o);
     });
   };
-  CHECK(with([](Options& o) { o.hidden = {0}; }) == "`hidden` must be whole numbers in [1, 65536], got [0]");
-  CHECK(with([](Options& o) { o.gamma = NAN; }) == "`gamma` must be a number from 0 on, got nan");
+  CHECK(with([](Options& o) { o.hidden = {0}; }) == "`hidden` must be whole numbers in [1, 65536], got '0'");
+  CHECK(with([](Options& o) { o.gamma = NAN; }) == "`gamma` must be a number in [0, 1000000000], got nan");
   CHECK(with([](Options& o) { o.threads = -1; }) == "`threads` must be a whole number in [0, 1024], got -1");
   CHECK(with([](Options& o) { o.meg.refine_steps = -1; }) != "");
   CHECK(with([](Options& o) { o.meg.rare_word = "\xFF"; }) != "");

@@ -89,7 +89,7 @@ inline constexpr auto kPlace = +[](Options& options) -> auto& {
   return (options.*....*path);
 };
 
-inline constexpr OptionBounds kShare{.low = 0, .high = 1}, kPositive{.with_low = false};
+inline constexpr OptionBounds kShare{.low = 0, .high = 1}, kPositive{.high = 1e9, .with_low = false, .with_high = true};
 constexpr OptionBounds from_to(double low, double high) { return {.low = low, .high = high, .with_high = true}; }
 
 /// Every option, in the order that help names them in.
@@ -149,7 +149,8 @@ inline constexpr Option kOptions[] = {
      .bounds = kShare},
     {.name = "gamma",
      .place = kPlace<&Options::gamma>,
-     .help = "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1"},
+     .help = "Weight of the R1 + R2 gradient penalty, 0 = none; classic 0.1; meg 1",
+     .bounds = from_to(0, 1e9)},
     {.name = "held_out",
      .place = kPlace<&Options::held_out>,
      .help = "Share of the rows kept from training, to judge on; classic 0.03; meg 0.05, of few rows more or none",
@@ -199,7 +200,8 @@ inline constexpr Option kOptions[] = {
     {.name = "l2",
      .place = kPlace<&Options::classic, &Options::OfClassic::l2>,
      .help = "L2 penalty of the parameters: l2 * parameter is added to the gradient",
-     .of = "classic"},
+     .of = "classic",
+     .bounds = from_to(0, 1e9)},
     {.name = "ema",
      .place = kPlace<&Options::classic, &Options::OfClassic::ema>,
      .help = "Decay of the average of the generators that rows come from, 0 = the last ones",

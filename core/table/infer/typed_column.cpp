@@ -65,6 +65,15 @@ Survey survey_numbers(const Array& numbers, ColumnSchema& out) {
   return s;
 }
 
+/// Of whole numbers of which some are not doubles.
+std::size_t count_distinct(const Array& cells) {
+  std::vector<std::int64_t> sorted;
+  for (std::size_t r = 0; r < cells.size(); ++r)
+    if (!cells.is_null(r)) sorted.push_back(cells.values<std::int64_t>()[r]);
+  std::sort(sorted.begin(), sorted.end());
+  return static_cast<std::size_t>(std::unique(sorted.begin(), sorted.end()) - sorted.begin());
+}
+
 /// Digits as the shortest texts of the numbers have them.
 void count_digits(const Array& numbers, Survey& s, ColumnSchema& out) {
   std::vector<double> sorted;
@@ -95,6 +104,7 @@ InferredColumn infer_numbers(ColumnSchema out, const Array& cells, const AskedTy
   out.type = ColumnType::kInteger;  // reads as numbers
   Array numbers = read_column(out, cells, /*is_text=*/false);
   Survey s = survey_numbers(numbers, out);
+  if (type == TypeId::kInt64 && s.long_codes > 0) out.distinct = count_distinct(cells);
   if (is_date) {
     out.type = ColumnType::kDatetime;
     out.decimals = fraction_digits(cells);

@@ -34,18 +34,21 @@ constexpr std::ptrdiff_t kShort = 16;
 constexpr std::uint64_t kHigh = 0x8080808080808080u, kOnes = 0x0101010101010101u;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+/// A file's name as errors without a line call it.
+std::string in_quotes(const std::string& name) { return name == "standard input" ? name : fmt::format("'{}'", name); }
+
 /// Throws Error where the first bytes are those of a file that is often given in a table's place.
 void check_kind(std::string_view text, const std::string& name) {
   if (text.starts_with("PK\x03\x04"))
-    fail("'{}' is a zip archive, as Excel workbooks are too: unpack it, or save the sheet as CSV", name);
+    fail("{} is a zip archive, as Excel workbooks are too: unpack it, or save the sheet as CSV", in_quotes(name));
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    fail("'{}' is UTF-16 text; convert it first, for example with iconv -f utf-16 -t utf-8", name);
+    fail("{} is UTF-16 text; convert it first, for example with iconv -f utf-16 -t utf-8", in_quotes(name));
   // A safetensors file: the length of its header in eight bytes, then the header, which is JSON.
   std::uint64_t header = 0;
   for (std::size_t i = 0; i < 8 && i < text.size(); ++i)
     header |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
   if (text.size() > 8 && text[8] == '{' && header <= text.size() - 8)
-    fail("'{}' is a model file, not a table: name a CSV file here", name);
+    fail("{} is a model file, not a table: name a CSV file here", in_quotes(name));
 }
 
 /// Throws Error where a line is no text.
@@ -178,10 +181,7 @@ struct CsvReader {
   }
 
   void add(std::string_view cell) {
-    if (fields < columns.size()) {
-      columns[fields].append(cell);
-      check_size(fields);
-    }
+    if (fields < columns.size()) columns[fields].append(cell);
     ++fields;
   }
 
@@ -257,6 +257,7 @@ struct CsvReader {
               "{}:{}: a quote inside an unquoted value, or text after a closing quote; write quotes inside a quoted "
               "value twice",
               name, line);
+        for (std::size_t c = 0; c < columns.size(); ++c) check_size(c);  // not within libcsv, which is C
       }
       if (ragged) fail_ragged();
       begin = end;
@@ -282,6 +283,7 @@ struct CsvReader {
 
 /// The columns as a table. Throws Error where a name is empty or stands twice, and where there are no rows.
 Table take_table(CsvReader&& reader) {
+  if (reader.in_header) fail("{} is empty", in_quotes(reader.name));
   std::set<std::string_view> seen;
   for (std::size_t c = 0; c < reader.names.size(); ++c) {
     const std::string& column = reader.names[c];
@@ -294,15 +296,15 @@ Table take_table(CsvReader&& reader) {
     columns.push_back({reader.names[c], Array::texts(std::move(texts.offsets), std::move(texts.bytes))});
   }
   Table out(std::move(columns), /*is_text=*/true);
-  if (out.rows() == 0) fail("'{}' has a header but no rows", reader.name);
+  if (out.rows() == 0) fail("{} has a header but no rows", in_quotes(reader.name));
   return out;
 }
 
 /// A reader for the text that begins so; removes the byte-order mark.
-CsvReader start(std::string_view& text, const std::string& name, CsvStyle* style, char delimiter) {
+CsvReader start(std::string_view& text, bool is_whole, const std::string& name, CsvStyle* style, char delimiter) {
   check_kind(text, name);
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("'{}' is empty", name);
+  if (is_whole && text.find_first_not_of(" \t\r\n") == std::string_view::npos) fail("{} is empty", in_quotes(name));
   CsvReader reader(name, delimiter ? delimiter : detect_delimiter(text));
   if (style) style->delimiter = reader.delimiter;
   return reader;
@@ -311,7 +313,7 @@ CsvReader start(std::string_view& text, const std::string& name, CsvStyle* style
 }  // namespace
 
 Table parse_csv(std::string_view text, const std::string& name, CsvStyle* style, char delimiter) {
-  CsvReader reader = start(text, name, style, delimiter);
+  CsvReader reader = start(text, /*is_whole=*/true, name, style, delimiter);
   reader.read(text, /*is_last=*/true);
   reader.finish();
   return take_table(std::move(reader));
@@ -332,7 +334,7 @@ Table read_csv(InputFile& file, CsvStyle* style, char delimiter) {
     }
     std::string_view text(buffer.data(), size);
     const bool is_first = !reader;
-    if (is_first) reader.emplace(start(text, name, style, delimiter));
+    if (is_first) reader.emplace(start(text, is_last, name, style, delimiter));
     const std::size_t used = reader->read(text, is_last);
     text.remove_prefix(used);
     // What a file is likely to need is asked for at once: memory that is not written to is not taken.

@@ -78,8 +78,8 @@ class Files : public TableReader {
   }
 
   static std::string type_text(const DataType& type) {
-    return type.stored.empty() ? to_string(type)
-                               : fmt::format("{} (Arrow's format '{}')", to_string(type), type.stored);
+    const std::string name = (type.ordered ? "ordered " : "") + to_string(type);
+    return type.stored.empty() ? name : fmt::format("{} (Arrow's format '{}')", name, type.stored);
   }
 
   std::vector<std::filesystem::path> paths_;
