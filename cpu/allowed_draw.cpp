@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/nn/head_draw.h"
+#include "core/nn/head_formulas.h"
 #include "core/nn/truncated_normal.h"
 
 namespace meg::cpu {
@@ -65,8 +66,7 @@ struct MixtureIn {
     for (std::size_t i = 0; i < kMixtures; ++i) {
       weights[i] = static_cast<double>(head[i]) / temperature;
       mean[i] = static_cast<double>(head[kMixtures + i]);
-      sigma[i] =
-          temperature * std::exp(static_cast<double>(std::clamp(head[2 * kMixtures + i], kLowSigma, kHighSigma)));
+      sigma[i] = temperature * std::exp(static_cast<double>(keep_sigma(head[2 * kMixtures + i])));
       log_share[i] = weights[i] + log_normal_mass(scaled(interval.low, i), scaled(interval.high, i));
     }
     log_mass = log_sum_exp(log_share) - log_sum_exp(weights);

@@ -1,4 +1,5 @@
 #include "core/nn/checks.h"
+#include "core/nn/head_formulas.h"
 #include "cpu/backend.h"
 
 namespace meg::cpu {
@@ -26,8 +27,7 @@ void CpuBackend::features(const ColumnsLayout& layout, int begin, int end, Const
                          const float* embedding = parameters.data() + layout.columns[j].embedding + code * kEmbedding;
                          const float position = cell[2 * n + j];
                          for (int i = 0; i < kEmbedding; ++i) out[i] = embedding[i];
-                         for (int i = 0; i < kKnots - 1; ++i)
-                           out[kEmbedding + i] = std::min(std::max(position - static_cast<float>(i), 0.0f), 1.0f);
+                         for (int i = 0; i < kKnots - 1; ++i) out[kEmbedding + i] = ramp(position, i);
                          out[kFeatures - 1] = 0.25f * cell[n + j];
                        }
                      }

@@ -2,6 +2,7 @@
 
 #include "core/nn/checks.h"
 #include "core/nn/head_draw.h"
+#include "core/nn/head_formulas.h"
 #include "cpu/allowed_draw.h"
 #include "cpu/backend.h"
 #include "cpu/elementary.h"
@@ -121,14 +122,13 @@ inline void store_mixture(const Mixture& m, int codes, const RowsOf& layout, flo
 
 /// -log density of z; with dheads its gradient too, times `factor` where a row's code is the continuous one.
 inline Lanes mixture_loss(const RowsOf& rows, int codes, Lanes z, Lanes factor, float* dheads) {
-  constexpr float kHalfLogTwoPi = 0.918938533f;
   Mixture m;
   load_mixture(rows, codes, m);
   Lanes density[kMixtures];  // log of weight times normal density, not normalized
   Lanes top = m.weight[0], most = all(-1e30f);
   for (int i = 0; i < kMixtures; ++i) {
     const Lanes log_sigma = keep_sigma(m.log_sigma[i]), d = (z - m.mean[i]) * fast_exp(-log_sigma);
-    density[i] = m.weight[i] - 0.5f * d * d - log_sigma;
+    density[i] = component_log_density(m.weight[i], d, log_sigma);
     top = larger(top, m.weight[i]);
     most = larger(most, density[i]);
   }
@@ -143,12 +143,12 @@ inline Lanes mixture_loss(const RowsOf& rows, int codes, Lanes z, Lanes factor, 
       const Lanes raw = m.log_sigma[i], log_sigma = keep_sigma(raw), precision = fast_exp(-log_sigma);
       const Lanes d = (z - m.mean[i]) * precision;
       m.weight[i] = weight_scale * fast_exp(m.weight[i] - top) - share;
-      m.mean[i] = -share * d * precision;
-      m.log_sigma[i] = raw == log_sigma ? share * (1.0f - d * d) : Lanes{};
+      m.mean[i] = mean_slope(share, d, precision);
+      m.log_sigma[i] = raw == log_sigma ? log_sigma_slope(share, d) : Lanes{};
     }
     store_mixture(m, codes, rows, dheads);
   }
-  return log_weights - log_density + kHalfLogTwoPi;
+  return log_weights - log_density + kLogSqrtTwoPi;
 }
 
 /// Words of kRowLanes rows: word(i) is number `first + i` of the noise of a column, i < kChunk.
@@ -303,19 +303,13 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, C
           for (std::size_t l = 0; l < lane_rows.rows; ++l) {
             if (kept(l)) continue;
             float* cell = &cells(r + l, 0);
-            float z = 0, position = constants[column.code_position + static_cast<std::size_t>(code[l])];
-            if (code[l] == static_cast<float>(column.continuous)) {
-              const float* head =
-                  lane_rows.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
-              const float sigma = std::exp(std::clamp(head[2 * kMixtures], kLowSigma, kHighSigma));
-              z = allowed.codes ? allowed_z[l]
-                                : std::clamp(head[kMixtures] + sigma * epsilon[l], column.z_low, column.z_high);
-              const float at = (z - column.z_low) / std::max(column.z_high - column.z_low, 1e-6f) * kZCells;
-              const auto grid = std::min(static_cast<std::size_t>(at), std::size_t{kZCells - 1});
-              const float* p = &constants[column.z_position + grid];
-              position = p[0] + (at - static_cast<float>(grid)) * (p[1] - p[0]);
-            }
-            cell[j] = code[l], cell[n + j] = z, cell[2 * n + j] = position;
+            const int drawn = static_cast<int>(code[l]);
+            const float* head =
+                lane_rows.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
+            const float z = drawn != column.continuous ? 0.0f
+                            : allowed.codes            ? allowed_z[l]
+                                            : drawn_z(column, head[kMixtures], head[2 * kMixtures], epsilon[l]);
+            cell[j] = code[l], cell[n + j] = z, cell[2 * n + j] = position_of(column, drawn, z, constants.data());
             if (!view) continue;
             float* seen = &view(r + l, column.view);
             std::fill_n(seen, column.view_width(), 0.0f);

@@ -1,5 +1,6 @@
 #pragma once
 #include "core/nn/head_draw.h"
+#include "core/nn/head_formulas.h"
 #include "core/nn/truncated_normal.h"
 #include "kernels/cell_noise.h"
 
@@ -61,8 +62,7 @@ __device__ inline DrawnCell draw_allowed(const ColumnLayout& column, const float
   if (const int i = column.codes + lane(); lane() < kMixtures) {
     weight = static_cast<double>(head[i]) / temperature;
     mean = static_cast<double>(head[i + kMixtures]);
-    const float log_sigma = fminf(fmaxf(head[i + 2 * kMixtures], kLowSigma), kHighSigma);
-    sigma = temperature * std::exp(static_cast<double>(log_sigma));
+    sigma = temperature * std::exp(static_cast<double>(keep_sigma(head[i + 2 * kMixtures])));
     low = (to.interval.low - mean) / sigma, high = (to.interval.high - mean) / sigma;
     share = weight + log_normal_mass(low, high);
   }

@@ -1,5 +1,5 @@
 #pragma once
-#include "core/nn/column_layout.h"
+#include "core/nn/head_formulas.h"
 #include "kernels/device.h"
 
 namespace meg::MEG_KERNELS {
@@ -10,7 +10,7 @@ __device__ inline float feature(int i, const ColumnLayout& column, const float* 
   if (code < 0) return 0;  // unknown
   if (i < kEmbedding)
     return parameters[column.embedding + static_cast<std::size_t>(code) * kEmbedding + static_cast<std::size_t>(i)];
-  if (i < kFeatures - 1) return fminf(fmaxf(position - static_cast<float>(i - kEmbedding), 0.0f), 1.0f);
+  if (i < kFeatures - 1) return ramp(position, i - kEmbedding);
   return 0.25f * z;
 }
 

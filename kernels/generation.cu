@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(Tile::Shape::kBlockThreads, 1)
     for (std::size_t row = first_row + threadIdx.x / 32; row < end; row += Shape::kBlockThreads / 32) {
       const DrawnCell drawn = draw_free(s.column, s.heads + row * s.head_stride + s.column.head, s.draw.temperature,
                                         CellNoise(s.draw, j, row));
-      const float position = position_of(s.column, drawn, s.constants);
+      const float position = position_of(s.column, drawn.code, drawn.z, s.constants);
       put_cell(s, row, drawn, position);
       tape.x[(row * s.n + j) * kFeatures + static_cast<std::size_t>(lane())] =
           feature(lane(), s.column, parameters, static_cast<float>(drawn.code), drawn.z, position);

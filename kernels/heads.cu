@@ -39,7 +39,6 @@ __device__ float code_loss(const float* logits, int codes, int code, float facto
 
 /// -log density of z under a mixture, [3, kMixtures]; with d its gradient too, times `factor`.
 __device__ float mixture_loss(const float* mixture, float z, float factor, float* d) {
-  constexpr float kHalfLogTwoPi = 0.918938533f;
   const int i = lane();
   float weight = -INFINITY, density = -INFINITY;  // density: log of weight times normal density, not normalized
   float raw = 0, log_sigma = 0, precision = 0, distance = 0;
@@ -47,7 +46,7 @@ __device__ float mixture_loss(const float* mixture, float z, float factor, float
     weight = mixture[i];
     raw = mixture[2 * kMixtures + i], log_sigma = keep_sigma(raw), precision = expf(-log_sigma);
     distance = (z - mixture[kMixtures + i]) * precision;
-    density = weight - 0.5f * distance * distance - log_sigma;
+    density = component_log_density(weight, distance, log_sigma);
   }
   // Shares from differences to the largest, which are small and exact where z is far out and the logs are huge.
   const float top = warp_max(weight), most = warp_max(density);
@@ -56,10 +55,10 @@ __device__ float mixture_loss(const float* mixture, float z, float factor, float
   if (d && i < kMixtures) {
     const float share = factor / densities * density_share;
     d[i] = factor / weights * weight_share - share;
-    d[kMixtures + i] = -share * distance * precision;
-    d[2 * kMixtures + i] = raw == log_sigma ? share * (1.0f - distance * distance) : 0.0f;
+    d[kMixtures + i] = mean_slope(share, distance, precision);
+    d[2 * kMixtures + i] = raw == log_sigma ? log_sigma_slope(share, distance) : 0.0f;
   }
-  return top + logf(weights) - (most + logf(densities)) + kHalfLogTwoPi;
+  return top + logf(weights) - (most + logf(densities)) + kLogSqrtTwoPi;
 }
 
 /// A mixture that has no part in its cell.
@@ -95,7 +94,7 @@ __global__ void sample_column_kernel(Sampling s, KeptTo to) {
       drawn = draw_free(column, head, s.draw.temperature, noise);
     else
       drawn = draw_allowed(column, head, static_cast<double>(s.draw.temperature), noise, to);
-    put_cell(s, row, drawn, position_of(column, drawn, s.constants));
+    put_cell(s, row, drawn, position_of(column, drawn.code, drawn.z, s.constants));
     if (!free && to.log_mass && lane() == 0) to.log_mass[row] += static_cast<float>(drawn.log_mass);
   }
 }

@@ -3,8 +3,6 @@
 
 namespace meg::MEG_KERNELS {
 
-__device__ inline float keep_sigma(float log_sigma) { return fminf(fmaxf(log_sigma, kLowSigma), kHighSigma); }
-
 /// Draws a cell from its head [head_width()], by a warp.
 __device__ inline DrawnCell draw_free(const ColumnLayout& column, const float* head, float temperature,
                                       const CellNoise& noise) {
@@ -15,18 +13,8 @@ __device__ inline DrawnCell draw_free(const ColumnLayout& column, const float* h
   if (code != column.continuous) return {code, 0};
   const float* mixture = head + column.codes;
   const int i = pick(noise, mixture_noise(column.codes), kMixtures, logit(mixture));
-  const float sigma = expf(keep_sigma(mixture[2 * kMixtures + i]));
-  const float z = mixture[kMixtures + i] + sigma * (noise.normal(z_noise(column.codes)) * temperature);
-  return {code, fminf(fmaxf(z, column.z_low), column.z_high)};
-}
-
-/// The place of a cell between its column's knots.
-__device__ inline float position_of(const ColumnLayout& column, DrawnCell cell, const float* constants) {
-  if (cell.code != column.continuous) return constants[column.code_position + static_cast<std::size_t>(cell.code)];
-  const float at = (cell.z - column.z_low) / fmaxf(column.z_high - column.z_low, 1e-6f) * kZCells;
-  const int grid = static_cast<int>(at) < kZCells ? static_cast<int>(at) : kZCells - 1;
-  const float* p = constants + column.z_position + grid;
-  return p[0] + (at - static_cast<float>(grid)) * (p[1] - p[0]);
+  const float normal = noise.normal(z_noise(column.codes)) * temperature;
+  return {code, drawn_z(column, mixture[kMixtures + i], mixture[2 * kMixtures + i], normal)};
 }
 
 /// Column number j of n.

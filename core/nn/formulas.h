@@ -10,7 +10,7 @@ namespace meg {
 
 // --- elementary functions
 
-/// The larger of two numbers.
+/// The larger, the smaller of two numbers.
 MEG_HOST_DEVICE inline float larger(float a, float b) {
 #ifdef __CUDA_ARCH__
   return fmaxf(a, b);
@@ -18,6 +18,15 @@ MEG_HOST_DEVICE inline float larger(float a, float b) {
   return a < b ? b : a;
 #endif
 }
+
+MEG_HOST_DEVICE inline float smaller(float a, float b) {
+#ifdef __CUDA_ARCH__
+  return fminf(a, b);
+#else
+  return b < a ? b : a;
+#endif
+}
+MEG_HOST_DEVICE inline float keep_between(float x, float low, float high) { return smaller(larger(x, low), high); }
 
 /// tanh, on the host to 2e-7 in plain arithmetic, which the compiler vectorizes: the [7/6] Pade approximant at x / 4
 /// and two doublings, tanh(2z) = 2 tanh(z) / (1 + tanh(z)^2). Beyond 9 the nearest float is 1.

@@ -6,9 +6,6 @@
 
 namespace meg {
 
-/// A mixture's log sigma is kept between them.
-inline constexpr float kLowSigma = -7.0f, kHighSigma = 2.0f;
-
 /// Where the noise of a column's parts begins: the codes' at 0, the mixture's weights', z's; each at a whole sixteen.
 constexpr int mixture_noise(int codes) { return (codes + 15) / 16 * 16; }
 constexpr int z_noise(int codes) { return mixture_noise(codes) + (kMixtures + 15) / 16 * 16; }
