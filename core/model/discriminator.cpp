@@ -27,10 +27,7 @@ Discriminator::Discriminator(Backend& backend, int columns, int max_rows, Discri
     : backend_(backend),
       options_(std::move(options)),
       network_(columns, layers_of(options_)),
-      parameters_(backend, network_.parameters()) {
-  std::vector<float> start(network_.parameters());
-  network_.initialize(options_.seed, start);
-  backend.upload(start, parameters_.parameters());
+      parameters_(backend, network_, options_.seed) {
   make_room(max_rows);
 }
 

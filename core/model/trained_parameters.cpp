@@ -18,6 +18,13 @@ TrainedParameters::TrainedParameters(Backend& backend, std::size_t count, bool w
       with_average_(with_average),
       memory_(backend.allocate((with_average ? 5 : 4) * Arena::padded(count))) {}
 
+TrainedParameters::TrainedParameters(Backend& backend, const Network& network, std::uint64_t seed, bool with_average)
+    : TrainedParameters(backend, network.parameters(), with_average) {
+  std::vector<float> start(network.parameters());
+  network.initialize(seed, start);
+  backend.upload(start, parameters());
+}
+
 void TrainedParameters::step(Backend& backend, int step, const AdamOptions& options, View square_norm) const {
   if (options.clip > 0) {
     backend.fill(0.0f, square_norm);

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "core/model/tensor_file.h"
-#include "core/nn/backend.h"
+#include "core/nn/network.h"
 
 namespace meg {
 
@@ -11,6 +11,8 @@ class TrainedParameters {
  public:
   TrainedParameters() = default;
   TrainedParameters(Backend& backend, std::size_t count, bool with_average = false);
+  /// Those that a network starts with, see Network::initialize.
+  TrainedParameters(Backend& backend, const Network& network, std::uint64_t seed, bool with_average = false);
 
   std::size_t count() const { return count_; }
   // Vectors of [count].

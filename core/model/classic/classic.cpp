@@ -93,12 +93,8 @@ ClassicEnsemble::ClassicEnsemble(Backend& backend, int columns, ClassicOptions o
     : backend_(backend),
       options_(checked(std::move(options))),
       generator_(generator_network(columns, options_)),
-      generators_(backend, generator_.parameters(), options_.ema > 0),
-      discriminator_(backend, columns, 1, discriminator_options(options_)) {
-  std::vector<float> start(generator_.parameters());
-  generator_.initialize(options_.seed * 2, start);
-  backend.upload(start, generators_.parameters());
-}
+      generators_(backend, generator_, options_.seed * 2, options_.ema > 0),
+      discriminator_(backend, columns, 1, discriminator_options(options_)) {}
 
 void ClassicEnsemble::train_step(Step& s, int count) {
   const auto rows = static_cast<std::size_t>(count);

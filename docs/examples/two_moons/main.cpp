@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "core/model/trained_parameters.h"
-#include "core/nn/network.h"
 #include "core/nn/row_numbers.h"
 
 using namespace meg;
@@ -23,23 +22,10 @@ std::pair<float, float> moon(int which, float angle) {
   return which == 0 ? std::pair(x, y) : std::pair(-x, -y);
 }
 
-/// The distance of a point to a moon.
+/// The distance of a point to a moon: half a circle of radius 1.
 float distance(int which, float x, float y) {
-  float least = INFINITY;
-  for (float angle = 0; angle < 3.1416f; angle += 0.01f) {
-    const auto [at_x, at_y] = moon(which, angle);
-    least = std::min(least, std::hypot(x - at_x, y - at_y));
-  }
-  return least;
-}
-
-/// The parameters that a network starts with.
-TrainedParameters start(Backend& backend, const Network& network, std::uint64_t seed) {
-  TrainedParameters parameters(backend, network.parameters(), /*with_average=*/true);
-  std::vector<float> values(network.parameters());
-  network.initialize(seed, values);
-  backend.upload(values, parameters.parameters());
-  return parameters;
+  const float sign = which == 0 ? 1 : -1, to_x = sign * x + 0.5f, to_y = sign * y + 0.25f;
+  return to_y > 0 ? std::abs(std::hypot(to_x, to_y) - 1) : std::hypot(std::abs(to_x) - 1, to_y);
 }
 
 }  // namespace
@@ -61,7 +47,7 @@ int main(int argc, char** argv) {
 
   const Network generators(kNoise, {Linear{{64, 64}}, Relu(), Linear{{64, 64}}, Relu(), Linear{{1, 1}}});
   const Network discriminator(2, {Linear{{64}}, LeakyRelu(), Linear{{64}}, LeakyRelu(), Linear{{1}}});
-  const TrainedParameters g = start(*backend, generators, 2), d = start(*backend, discriminator, 3);
+  const TrainedParameters g(*backend, generators, 2, /*with_average=*/true), d(*backend, discriminator, 3);
 
   // All memory of a step, taken once.
   Arena arena(backend->allocate(1 << 20));
