@@ -105,8 +105,8 @@ TEST_CASE("what an option may not be is an error that names it and says what it 
   CHECK(refusal("dropout", "0.999999999") == "`dropout` must be a number in [0, 1), got 1");  // as a float it is 1
   CHECK(refusal("held_out", "nan") == "`held_out` must be a number in [0, 1), got nan");
   CHECK(refusal("gamma", "inf") == "`gamma` must be a number in [0, 1000000000], got inf");
-  CHECK(refusal("learning_rate", "0") == "`learning_rate` must be a number in (0, 1000000000], got 0");
-  CHECK(refusal("learning_rate", "1e40") == "`learning_rate` must be a number in (0, 1000000000], got '1e40'");
+  CHECK(refusal("learning_rate", "0") == "`learning_rate` must be a number in (0, 3.40282346639e+38], got 0");
+  CHECK(refusal("learning_rate", "1e40") == "`learning_rate` must be a number in (0, 3.40282346639e+38], got '1e40'");
   CHECK(refusal("seed", "-1") == "`seed` must be a whole number from 0 to 18446744073709551615, got '-1'");
   CHECK(refusal("hidden", "8,0") == "`hidden` must be whole numbers in [1, 65536], got '8,0'");
   CHECK(refusal("effort", "great") == "`effort` must be fast, balanced or best, got 'great'");

@@ -89,7 +89,8 @@ inline constexpr auto kPlace = +[](Options& options) -> auto& {
   return (options.*....*path);
 };
 
-inline constexpr OptionBounds kShare{.low = 0, .high = 1}, kPositive{.high = 1e9, .with_low = false, .with_high = true};
+inline constexpr OptionBounds kShare{.low = 0, .high = 1},
+    kPositive{.high = std::numeric_limits<float>::max(), .with_low = false, .with_high = true};
 constexpr OptionBounds from_to(double low, double high) { return {.low = low, .high = high, .with_high = true}; }
 
 /// Every option, in the order that help names them in.
