@@ -47,6 +47,12 @@ void check_utf8(const Table& table) {
   }
 }
 
+void check_rows(const Table& rows, std::uint64_t first, std::size_t count) {
+  if (first > rows.rows() || count > rows.rows() - first)
+    fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but the table has {}", first, first + count,
+         rows.rows());
+}
+
 }  // namespace
 
 struct Meg::Impl {
@@ -62,10 +68,14 @@ struct Meg::Impl {
     preset->load_data(std::move(table));
   }
 
-  std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
-                                      const GenerateOptions& how) const {
+  void check_learned() const {
     if (!preset->has_learned())
       fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
+  }
+
+  std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                                      const GenerateOptions& how) const {
+    check_learned();
     if (!(how.temperature > 0 && how.temperature <= 2))
       fail(ErrorCode::kInvalidArgument, "the `temperature` must be above 0 and at most 2, got {}", how.temperature);
     if (first_row > kRowsOfASeed || count > kRowsOfASeed - first_row)
@@ -168,11 +178,8 @@ Table Meg::impute(const Table& rows, std::uint64_t seed, std::uint32_t draw, Imp
 
 Table Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
                   Imputed* counts) const {
-  if (!impl_->preset->has_learned())
-    fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
-  if (first_row > rows.rows() || count > rows.rows() - first_row)
-    fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but the table has {}", first_row, first_row + count,
-         rows.rows());
+  impl_->check_learned();
+  check_rows(rows, first_row, count);
   if (draw >= kMostDraws)
     fail(ErrorCode::kInvalidArgument, "there are {} draws, the last of which is {}; got {}", kMostDraws, kMostDraws - 1,
          draw);
@@ -183,11 +190,8 @@ Table Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count,
 Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows()); }
 
 Scores Meg::score(const Table& rows, std::size_t first_row, std::size_t count) const {
-  if (!impl_->preset->has_learned())
-    fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
-  if (first_row > rows.rows() || count > rows.rows() - first_row)
-    fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but the table has {}", first_row, first_row + count,
-         rows.rows());
+  impl_->check_learned();
+  check_rows(rows, first_row, count);
   return impl_->preset->score(rows, first_row, count);
 }
 

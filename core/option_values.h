@@ -6,7 +6,7 @@ namespace meg {
 /// check() without the presets: throws Error where an option is what it may not be.
 void check_values(const Options& options);
 
-/// "in [0, 1)", "above 0", "from 0 on".
+/// "in [0, 1)", "from 0 on".
 std::string bounds_text(const OptionBounds& bounds);
 
 /// Copies the options of one scope.

@@ -79,12 +79,16 @@ std::string allowed(const std::vector<int>&, const Option& option) {
 std::string allowed(const Texts&, const Option&) { return "a list of texts in UTF-8"; }
 std::string allowed(const AskedTypes&, const Option&) { return "a type a column, as in a=categorical"; }
 
-[[noreturn]] void refuse(const Option& option, const JsonValue& value) {
+/// A JSON array's items with commas between them.
+std::string list_text(const JsonValue& list) {
   Texts items;
-  if (value.is_array())
-    for (const JsonValue& item : value) items.push_back(item.is_string() ? item.get<std::string>() : item.dump());
+  for (const JsonValue& item : list) items.push_back(item.is_string() ? item.get<std::string>() : item.dump());
+  return fmt::format("{}", fmt::join(items, ","));
+}
+
+[[noreturn]] void refuse(const Option& option, const JsonValue& value) {
   const std::string said = value.is_string()         ? fmt::format("'{}'", value.get<std::string>())
-                           : value.is_array()        ? fmt::format("'{}'", fmt::join(items, ","))
+                           : value.is_array()        ? fmt::format("'{}'", list_text(value))
                            : value.is_number_float() ? fmt::format("{:g}", value.get<double>())  // NaN, too
                                                      : value.dump(-1, ' ', false, JsonValue::error_handler_t::replace);
   fail(ErrorCode::kInvalidArgument, "`{}` must be {}, got {}", option.name, allowed_text(option), said);
@@ -214,7 +218,7 @@ bool in_model_file(const Option& option, std::string_view preset) {
 }  // namespace
 
 std::string bounds_text(const OptionBounds& b) {
-  if (std::isinf(b.high)) return b.low == 0 && !b.with_low ? "above 0" : fmt::format("from {} on", b.low);
+  if (std::isinf(b.high)) return fmt::format("from {} on", b.low);
   return fmt::format("in {}{}, {:.12g}{}", b.with_low ? '[' : '(', b.low, b.high, b.with_high ? ']' : ')');
 }
 
@@ -232,13 +236,13 @@ std::string allowed_text(const Option& option) {
 
 std::string option_text(const Option& option, const Options& options) {
   const JsonValue json = json_of(option, options);
-  Texts items;
   if (json.is_null()) return "";
-  if (json.is_array())
-    for (const JsonValue& item : json) items.push_back(item.is_string() ? item.get<std::string>() : item.dump());
-  if (json.is_object())
+  if (json.is_array()) return list_text(json);
+  if (json.is_object()) {
+    JsonValue items = JsonValue::array();
     for (const auto& [name, type] : json.items()) items.push_back(name + "=" + type.get<std::string>());
-  if (json.is_structured()) return fmt::format("{}", fmt::join(items, ","));
+    return list_text(items);
+  }
   if (json.is_number_float()) return fmt::format("{:.6g}", json.get<double>());  // of floats
   return json.is_string() ? json.get<std::string>() : json.dump();
 }
