@@ -226,7 +226,8 @@ struct CsvReader {
     return true;
   }
 
-  /// Column by column, so that each goes on where it stopped.
+  /// Column by column, so that each goes on where it stopped. Sizes are checked here for what libcsv has added, too:
+  /// it is C, which no exception may pass.
   void add_plain() {
     if (!ragged)
       for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -257,7 +258,6 @@ struct CsvReader {
               "{}:{}: a quote inside an unquoted value, or text after a closing quote; write quotes inside a quoted "
               "value twice",
               name, line);
-        for (std::size_t c = 0; c < columns.size(); ++c) check_size(c);  // not within libcsv, which is C
       }
       if (ragged) fail_ragged();
       begin = end;
@@ -270,6 +270,7 @@ struct CsvReader {
     if (csv_fini(parser.get(), on_field, on_row, this) != 0)
       fail("{}:{}: a quote that is opened in this row is never closed", name, row_line);
     if (ragged) fail_ragged();
+    add_plain();
   }
 
   void check_size(std::size_t column) const {
