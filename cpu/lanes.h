@@ -2,6 +2,13 @@
 #include <cstdint>
 #include <utility>
 
+// Before a loop whose operands overlap in whole or not at all.
+#ifdef __clang__
+#define MEG_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define MEG_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 namespace meg::cpu {
 
 /// Floats in a register of this machine. GCC takes longer vectors too, but compares them number by number.
@@ -20,17 +27,15 @@ typedef std::int32_t IntLanes __attribute__((vector_size(kLanes * sizeof(std::in
 typedef std::uint32_t WordLanes __attribute__((vector_size(kLanes * sizeof(std::uint32_t)), may_alias, aligned(4)));
 
 /// Exchanges rows and columns of a square: at every distance d, the lanes with bit d set of row i with those without it
-/// of row i + d. `low` and `high` name the lanes of two rows that each of them gets.
+/// of row i + d.
 template <int distance, int... lane>
 inline void exchange(Lanes (&square)[kLanes], std::integer_sequence<int, lane...>) {
-  constexpr IntLanes low{(lane & distance ? kLanes + lane - distance : lane)...};
-  constexpr IntLanes high{(lane & distance ? kLanes + lane : lane + distance)...};
 #pragma GCC unroll 16
   for (int i = 0; i < kLanes; ++i) {
     if (i & distance) continue;
     const Lanes a = square[i], b = square[i + distance];
-    square[i] = __builtin_shuffle(a, b, low);
-    square[i + distance] = __builtin_shuffle(a, b, high);
+    square[i] = __builtin_shufflevector(a, b, (lane & distance ? kLanes + lane - distance : lane)...);
+    square[i + distance] = __builtin_shufflevector(a, b, (lane & distance ? kLanes + lane : lane + distance)...);
   }
 }
 

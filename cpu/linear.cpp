@@ -62,11 +62,11 @@ void finish(const BackwardTail& tail, const LinearGroup& group, std::size_t rows
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t begin = first + r * stride, end = begin + width;
     if (residual)
-#pragma GCC ivdep
+      MEG_INDEPENDENT
       for (std::size_t i = begin; i < end; ++i) dx[i] += residual[i];
     if (masked)
       with_formula(tail.activation, [=](auto formula) {
-#pragma GCC ivdep
+        MEG_INDEPENDENT
         for (std::size_t i = begin; i < end; ++i) masked[i] = scale * formula.slope(output[i]) * dx[i];
       });
   }
@@ -77,7 +77,7 @@ void multiply_with_slope(const ForwardTail& tail, std::size_t rows, std::size_t 
                          std::size_t stride, float* y) {
   with_formula(tail.activation, [=, output = tail.slope_of.data()](auto formula) {
     for (std::size_t r = 0; r < rows; ++r)
-#pragma GCC ivdep
+      MEG_INDEPENDENT
       for (std::size_t i = first + r * stride, end = i + width; i < end; ++i) y[i] *= formula.slope(output[i]);
   });
 }

@@ -134,10 +134,12 @@ inline void multiply(int m, int n, int k, Operand a, Operand b, Into into, float
     }
 }
 
-/// Lane numbers with one bit flipped: 1 0 3 2 ..., 2 3 0 1 ..., and so on.
-template <int... lane>
-constexpr IntLanes flipped(int bit, std::integer_sequence<int, lane...>) {
-  return IntLanes{(lane ^ bit)...};
+/// The sum of all lanes: of those a distance apart, then of the sums half as far apart, and so on.
+template <int distance, int... lane>
+inline float sum_of_lanes(Lanes x, std::integer_sequence<int, lane...> lanes) {
+  x += __builtin_shufflevector(x, x, (lane ^ distance)...);
+  if constexpr (distance > 1) return sum_of_lanes<distance / 2>(x, lanes);
+  return x[0];
 }
 
 /// Sum of x[i] * w[i]: kLanes partial sums, added in a fixed order.
@@ -148,10 +150,7 @@ inline float dot(std::size_t count, const float* x, const float* w) {
   for (; i + kLanes <= count; i += kLanes)
     sum += *reinterpret_cast<const LanesAnywhere*>(x + i) * *reinterpret_cast<const LanesAnywhere*>(w + i);
   for (; i < count; ++i) rest += x[i] * w[i];
-#pragma GCC unroll 4
-  for (int bit = kLanes / 2; bit > 0; bit /= 2)
-    sum += __builtin_shuffle(sum, flipped(bit, std::make_integer_sequence<int, kLanes>{}));
-  return sum[0] + rest;
+  return sum_of_lanes<kLanes / 2>(sum, std::make_integer_sequence<int, kLanes>{}) + rest;
 }
 
 }  // namespace meg::cpu

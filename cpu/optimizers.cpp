@@ -1,5 +1,6 @@
 #include "core/nn/formulas.h"
 #include "cpu/backend.h"
+#include "cpu/lanes.h"
 
 namespace meg::cpu {
 
@@ -12,7 +13,7 @@ void CpuBackend::adam(int step, const AdamOptions& options, const AdamState& sta
     const AdamOptions o = options;
     const AdamState s = state;
     const AdamStep next = adam_step;
-#pragma GCC ivdep
+    MEG_INDEPENDENT
     for (std::size_t i = begin; i < end; ++i) {
       float m = s.first[i], v = s.second[i];
       const float stepped = next(o, clip * s.gradient[i], s.parameter[i], m, v);
@@ -22,7 +23,7 @@ void CpuBackend::adam(int step, const AdamOptions& options, const AdamState& sta
       s.parameter[i] = stepped;
     }
     if (s.average)
-#pragma GCC ivdep
+      MEG_INDEPENDENT
       for (std::size_t i = begin; i < end; ++i)
         s.average[i] = moving_average(o.average_decay, s.average[i], s.parameter[i]);
   });

@@ -10,7 +10,7 @@ namespace {
 /// read before it is written, and nothing else is.
 template <class Function>
 void write(std::size_t begin, std::size_t end, float* out, const Function& function) {
-#pragma GCC ivdep
+  MEG_INDEPENDENT
   for (std::size_t i = begin; i < end; ++i) out[i] = function(i);
 }
 
