@@ -52,7 +52,6 @@ void check_flags(const CLI::App& command, std::span<const std::string> words) {
 std::vector<std::string> command_line(const CLI::App& program, int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (words.empty()) return words;
-  if (words[0] == "version") words[0] = "--version";
   if (words[0] == "help") {
     words.erase(words.begin());
     words.insert(words.begin() + std::min<std::ptrdiff_t>(1, std::ssize(words)), "--help");

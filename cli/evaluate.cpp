@@ -50,7 +50,7 @@ void refuse_unmeasured(const Measure& measure, const EvaluateFlags& f) {
   if (measure.needs.target && f.target.empty()) refuse("needs --target");
   if (measure.needs.held_out && f.holdout.empty() && f.test.empty()) refuse("needs --holdout or --test");
   if (measure.needs.thorough && f.quick) refuse("is not measured with --quick");
-  if (measure.needs.trees && !BoostedTrees::kAvailable) refuse("needs XGBoost, which this meg was built without");
+  if (measure.needs.trees && !BoostedTrees::available()) refuse("needs XGBoost, which was not found");
 }
 
 Limit parse_limit(const std::string& text, const EvaluateFlags& f) {

@@ -5,14 +5,13 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "meg/meg.h"
+#include "core/model_json.h"
 
 namespace meg::cli {
 
 namespace {
 
-void inspect(const std::string& path) {
-  const Meg model = Meg::load_model(path);
+void inspect(const Meg& model) {
   const Options& o = model.options();
   fmt::print("preset   {}, {} columns, seed {}\n", o.preset, model.output_dim(), o.seed);
   fmt::print("trained  {} epochs, batch {}{}\n", model.epochs_done(), model.batch_size(),
@@ -45,9 +44,12 @@ void inspect(const std::string& path) {
 void add_inspect(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("inspect", "Show what is in a model");
   const auto path = std::make_shared<std::string>();
+  const auto json = std::make_shared<bool>(false);
   command.add_option("model", *path, "A model that `meg train` wrote")->required();
-  command.callback([path, &status] {
-    inspect(*path);
+  command.add_flag("--json", *json, "Print all of it as a JSON object");
+  command.callback([path, json, &status] {
+    const Meg model = Meg::load_model(*path);
+    *json ? fmt::print("{}\n", model_to_json(model)) : inspect(model);
     status = 0;
   });
 }

@@ -12,6 +12,7 @@
 
 #include "core/fail.h"
 #include "core/input_file.h"
+#include "core/model_json.h"
 
 namespace meg::cli {
 
@@ -55,16 +56,10 @@ TrainingLog::TrainingLog(const std::string& path, bool append) : path_(path), fi
 
 void TrainingLog::write(const TrainingLine& line) {
   if (!file_) return;
-  const Progress& p = line.progress;
-  nlohmann::ordered_json json{{"phase", phase_name(p.phase)}, {unit(p.phase), p.done}, {"of", p.of}};
+  auto json = nlohmann::ordered_json::parse(progress_to_json(line.progress));
   const auto put = [&](const char* name, double value) {
     if (!std::isnan(value)) json[name] = value;
   };
-  put("loss", p.loss);
-  put("held_out_loss", p.held_out_loss);
-  put("discriminator_loss", p.discriminator);
-  put("generator_loss", p.generator);
-  put("held_out_auc", p.held_out_auc);
   put("seconds", line.seconds);
   put("peak_megabytes", line.megabytes);
   put("peak_gpu_megabytes", line.gpu_megabytes);

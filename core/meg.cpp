@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "core/fail.h"
 #include "core/model/preset.h"
@@ -53,6 +56,24 @@ void check_rows(const Table& rows, std::uint64_t first, std::size_t count) {
          rows.rows());
 }
 
+/// Rows for which one caller at a time has the device.
+class RowsInTurn : public RowSource {
+ public:
+  RowsInTurn(std::unique_ptr<RowSource> source, std::mutex& turn) : source_(std::move(source)), turn_(turn) {}
+  ~RowsInTurn() override {
+    const std::lock_guard lock(turn_);
+    source_.reset();
+  }
+  std::optional<Table> next() override {
+    const std::lock_guard lock(turn_);
+    return source_->next();
+  }
+
+ private:
+  std::unique_ptr<RowSource> source_;
+  std::mutex& turn_;
+};
+
 }  // namespace
 
 struct Meg::Impl {
@@ -62,13 +83,43 @@ struct Meg::Impl {
     preset = std::ranges::find_if(kPresets, named)->make(options, *backend);  // checked() knows the names
   }
 
+  [[noreturn]] static void refuse() {
+    fail(ErrorCode::kBusy, "the model is being trained: only callbacks of the training may use it meanwhile");
+  }
+  /// What one thread at a time does to a model. Others are refused meanwhile; callbacks of this one may read it.
+  class Change {
+   public:
+    explicit Change(Impl& model) : changed_by_(model.changed_by) {
+      std::thread::id none{};
+      if (!changed_by_.compare_exchange_strong(none, std::this_thread::get_id())) refuse();
+    }
+    ~Change() { changed_by_ = std::thread::id(); }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+
+   private:
+    std::atomic<std::thread::id>& changed_by_;
+  };
+  void check_unchanged() const {
+    const std::thread::id by = changed_by;
+    if (by != std::thread::id() && by != std::this_thread::get_id()) refuse();
+  }
+
+  /// The CPU is for any number of callers at once, a GPU for one after the other.
+  bool takes_turns() const { return options.device != Device::kCpu; }
+  std::unique_lock<std::mutex> turn() const {
+    return takes_turns() ? std::unique_lock(device_turn) : std::unique_lock<std::mutex>();
+  }
+
   void load_data(Table table) {
+    const Change change(*this);
     if (table.rows() < 2)
       fail("the table has {} row{}; learning needs 2 or more", table.rows(), table.rows() == 1 ? "" : "s");
     preset->load_data(std::move(table));
   }
 
   void check_learned() const {
+    check_unchanged();
     if (!preset->has_learned())
       fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
   }
@@ -84,10 +135,15 @@ struct Meg::Impl {
     if (how.given && first_row + count > how.given->rows())
       fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but only {} are given", first_row,
            first_row + count, how.given->rows());
-    return preset->generate(first_row, count, seed, how);
+    const std::unique_lock lock = turn();
+    std::unique_ptr<RowSource> rows = preset->generate(first_row, count, seed, how);
+    if (!takes_turns()) return rows;
+    return std::make_unique<RowsInTurn>(std::move(rows), device_turn);
   }
 
   TensorFile file() const {
+    check_unchanged();
+    const std::unique_lock lock = turn();
     TensorFile out;
     preset->save(out);
     out.metadata["preset"] = options.preset;
@@ -118,6 +174,8 @@ struct Meg::Impl {
   Options options;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Preset> preset;
+  std::atomic<std::thread::id> changed_by{};  // the thread that loads data or trains
+  mutable std::mutex device_turn;
 };
 
 Meg::Meg(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -153,6 +211,7 @@ void Meg::train(int num_epochs, int batch_size, const std::function<void(const P
   if (num_epochs < 0 || batch_size < 0)
     fail(ErrorCode::kInvalidArgument, "`num_epochs` and `batch_size` must not be negative, got {} and {}", num_epochs,
          batch_size);
+  const Impl::Change change(*impl_);
   impl_->preset->train(num_epochs, batch_size, on_progress, keep_going);
 }
 
@@ -184,6 +243,7 @@ Table Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count,
     fail(ErrorCode::kInvalidArgument, "there are {} draws, the last of which is {}; got {}", kMostDraws, kMostDraws - 1,
          draw);
   Imputed ignored;
+  const std::unique_lock lock = impl_->turn();
   return impl_->preset->impute(rows, first_row, count, seed, draw, counts ? *counts : ignored);
 }
 
@@ -192,6 +252,7 @@ Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows());
 Scores Meg::score(const Table& rows, std::size_t first_row, std::size_t count) const {
   impl_->check_learned();
   check_rows(rows, first_row, count);
+  const std::unique_lock lock = impl_->turn();
   return impl_->preset->score(rows, first_row, count);
 }
 

@@ -2,8 +2,10 @@
 #include <cstddef>
 
 #include "core/nn/formulas.h"
+#include "cpu/level.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 template <class Function>
 void apply(std::size_t rows, std::size_t columns, const float* bias, float* y, std::size_t stride,
@@ -22,4 +24,5 @@ inline void activate(Activation activation, std::size_t rows, std::size_t column
   with_formula(activation, [&](auto f) { apply(rows, columns, bias, y, stride, [f](float v) { return f.value(v); }); });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -1,13 +1,17 @@
 #pragma once
 #include "core/nn/backend.h"
+#include "cpu/level.h"
 #include "cpu/thread_pool.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
-/// nn/backend.h on Eigen and a thread pool; see there for every operation.
+/// nn/backend.h on a thread pool; see there for every operation. It has no state but that, so that any number of
+/// threads may call it at once.
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(int threads) : pool_(threads) {}
+  explicit CpuBackend(int threads)
+      : pool_(threads), alone_(pool_.threads() > 1 ? std::make_unique<CpuBackend>(1) : nullptr) {}
   Device device() const override { return Device::kCpu; }
   int rows_of_pass(std::size_t, std::size_t floats) const override;
   int passes_at_once() const override { return pool_.threads(); }
@@ -68,7 +72,8 @@ class CpuBackend final : public Backend {
 
  private:
   ThreadPool pool_;
-  std::vector<std::unique_ptr<CpuBackend>> alone_;  // of one thread each, for make_passes
+  std::unique_ptr<CpuBackend> alone_;  // of one thread, for the passes of make_passes
 };
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

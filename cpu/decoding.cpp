@@ -2,6 +2,7 @@
 #include "cpu/backend.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 void CpuBackend::decode(std::span<const NumberColumn> numbers, ConstView cells, IndexView code,
                         BasicView<double> number) {
@@ -33,4 +34,5 @@ void CpuBackend::unscale(std::span<const PlacedColumn> columns, ConstView x, Bas
   });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

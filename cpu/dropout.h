@@ -4,6 +4,7 @@
 #include "cpu/philox_lanes.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 /// Elements that are drawn together: 16 counters of 8 half words, the counters side by side so that 16 neighbours are
 /// the same half of 16 lanes.
@@ -51,4 +52,5 @@ inline void drop_out(const Dropout& dropout, std::size_t rows, std::size_t colum
   }
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -3,6 +3,7 @@
 #include "cpu/backend.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 namespace {
 constexpr std::size_t kRows = 64;  // of one task
@@ -84,4 +85,5 @@ void CpuBackend::view_rows(const ColumnsLayout& layout, ConstView cells, View vi
                    });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -1,5 +1,3 @@
-#include <numbers>
-
 #include "core/nn/checks.h"
 #include "core/nn/head_draw.h"
 #include "core/nn/head_formulas.h"
@@ -9,6 +7,7 @@
 #include "cpu/philox_lanes.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 namespace {
 
@@ -73,7 +72,7 @@ inline Lanes log_sum_exp(const RowsOf& rows, int begin, int size) {
   for_chunks(rows, begin, size, [&](int, int count, Block& block) {
     Lanes next = top;
     for (int j = 0; j < count; ++j) next = larger(next, block.at[j]);
-    sum = sum * fast_exp(top - next);
+    sum *= fast_exp(top - next);
     for (int j = 0; j < count; ++j) sum += fast_exp(block.at[j] - next);
     top = next;
   });
@@ -165,9 +164,7 @@ struct Noise {
   }
   /// In (0, 1), Philox::to_uniform.
   Lanes uniform(int i) const {
-    const WordLanes word = *reinterpret_cast<const WordLanes*>(words_[static_cast<std::size_t>(i % 4)].data() +
-                                                               static_cast<std::size_t>(i / 4) * kRowLanes);
-    return (__builtin_convertvector(word >> 9, Lanes) + 0.5f) * 0x1p-23f;
+    return to_uniform(words_[static_cast<std::size_t>(i % 4)].data() + static_cast<std::size_t>(i / 4) * kRowLanes);
   }
   /// Exponential with mean 1: dividing exp(logit) by it and taking the largest is adding Gumbel noise to the logit.
   Lanes exponential(int i) const { return -fast_log(uniform(i)); }
@@ -177,14 +174,8 @@ struct Noise {
   std::array<std::array<std::uint32_t, kCounters>, 4> words_;
 };
 
-/// One standard normal number a row (Box-Muller).
-Lanes normal(const Noise& noise) {
-  const Lanes u = noise.uniform(0), v = noise.uniform(1);
-  Lanes z;
-  for (std::size_t l = 0; l < kRowLanes; ++l)
-    z[l] = std::sqrt(-2.0f * std::log(u[l])) * std::cos(2.0f * std::numbers::pi_v<float> * v[l]);
-  return z;
-}
+/// One standard normal number a row.
+Lanes normal(const Noise& noise) { return normal_pair(noise.uniform(0), noise.uniform(1)).cos; }
 
 /// The element of [begin, begin + size) that the noise picks: the largest exp(logit / temperature) / exponential.
 inline Lanes pick(const RowsOf& rows, int begin, int size, const Draw& draw, std::size_t column, std::size_t row,
@@ -194,12 +185,23 @@ inline Lanes pick(const RowsOf& rows, int begin, int size, const Draw& draw, std
   for_chunks(rows, begin, size, [&](int first, int count, const Block& block) {
     const Noise noise(draw, column, row, noise_first + first);
     for (int j = 0; j < count; ++j) {
-      const Lanes score = block.at[j] * cold - fast_log(noise.exponential(j));
+      const Lanes score = fma(block.at[j], cold, -fast_log(noise.exponential(j)));
       at = score > best ? all(static_cast<float>(first + j)) : at;
       best = larger(best, score);
     }
   });
   return at;
+}
+
+/// z of the components drawn, from normal noise.
+inline Lanes drawn_z(const ColumnLayout& column, const RowsOf& rows, Lanes component, Lanes noise) {
+  Lanes mean{}, log_sigma{};
+  for (std::size_t l = 0; l < rows.rows; ++l) {
+    const float* head = rows.data + l * rows.stride + column.codes + static_cast<std::size_t>(component[l]);
+    mean[l] = head[kMixtures], log_sigma[l] = head[2 * kMixtures];
+  }
+  const Lanes z = fma(fast_exp(keep_sigma(log_sigma)), noise, mean);
+  return smaller(larger(z, all(column.z_low)), all(column.z_high));
 }
 
 /// The gradient of sum(d * softmax(logit + noise)) with respect to the logits: what `value` says of each element.
@@ -221,7 +223,7 @@ inline void softmax_backward(const RowsOf& rows, int begin, int size, const Draw
     value(first, count, d);
     for (int j = 0; j < count; ++j) {
       const Lanes e = fast_exp(block.at[j] - next);
-      sum += e, mean += e * d.at[j];
+      sum += e, mean = fma(e, d.at[j], mean);
     }
     top = next;
   });
@@ -286,29 +288,26 @@ void CpuBackend::sample_column(const ColumnsLayout& layout, int column_number, C
         for (std::size_t r = begin; r < end; r += kRowLanes) {
           const RowsOf lane_rows{heads.data() + r * layout.head_stride + column.head, layout.head_stride,
                                  std::min(kRowLanes, count - r)};
-          Lanes code{}, component{}, epsilon{}, allowed_z{};
+          Lanes code{}, z_of_rows{};
           if (!allowed.codes) code = pick(lane_rows, 0, column.codes, draw, j, r, 0);
           const auto kept = [&](std::size_t l) { return draw.fills && cells(r + l, j) >= 0; };
           for (std::size_t l = 0; allowed.codes && l < lane_rows.rows; ++l) {
             if (kept(l)) continue;
             const AllowedCell drawn =
                 draw_allowed(column, j, r + l, lane_rows.data + l * layout.head_stride, draw, allowed);
-            code[l] = static_cast<float>(drawn.code), allowed_z[l] = drawn.z;
+            code[l] = static_cast<float>(drawn.code), z_of_rows[l] = drawn.z;
             if (allowed.log_mass) allowed.log_mass[r + l] += static_cast<float>(drawn.log_mass);
           }
           if (column.continuous >= 0 && !allowed.codes) {
-            component = pick(lane_rows, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
-            epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
+            const Lanes component = pick(lane_rows, column.codes, kMixtures, draw, j, r, mixture_noise(column.codes));
+            const Lanes epsilon = normal(Noise(draw, j, r, z_noise(column.codes))) * draw.temperature;
+            z_of_rows = drawn_z(column, lane_rows, component, epsilon);
           }
           for (std::size_t l = 0; l < lane_rows.rows; ++l) {
             if (kept(l)) continue;
             float* cell = &cells(r + l, 0);
             const int drawn = static_cast<int>(code[l]);
-            const float* head =
-                lane_rows.data + l * layout.head_stride + column.codes + static_cast<std::size_t>(component[l]);
-            const float z = drawn != column.continuous ? 0.0f
-                            : allowed.codes            ? allowed_z[l]
-                                            : drawn_z(column, head[kMixtures], head[2 * kMixtures], epsilon[l]);
+            const float z = drawn == column.continuous ? z_of_rows[l] : 0.0f;
             cell[j] = code[l], cell[n + j] = z, cell[2 * n + j] = position_of(column, drawn, z, constants.data());
             if (!view) continue;
             float* seen = &view(r + l, column.view);
@@ -367,4 +366,5 @@ void CpuBackend::sample_backward(const ColumnsLayout& layout, ConstView heads, C
   });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -1,15 +1,18 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
-// Before a loop whose operands overlap in whole or not at all.
-#ifdef __clang__
-#define MEG_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define MEG_INDEPENDENT _Pragma("GCC ivdep")
+#include "cpu/level.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 /// Floats in a register of this machine. GCC takes longer vectors too, but compares them number by number.
 #if defined(__AVX512F__)
@@ -25,6 +28,46 @@ typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float)), may_alia
 typedef float LanesAnywhere __attribute__((vector_size(kLanes * sizeof(float)), may_alias, aligned(4)));
 typedef std::int32_t IntLanes __attribute__((vector_size(kLanes * sizeof(std::int32_t)), may_alias));
 typedef std::uint32_t WordLanes __attribute__((vector_size(kLanes * sizeof(std::uint32_t)), may_alias, aligned(4)));
+
+/// Calls body(i) for i in [begin, end), in vectors: its operands overlap in whole or not at all. Capture them by value,
+/// or every store could change them, and nothing would be vectorized.
+template <class Body>
+inline void for_independent(std::size_t begin, std::size_t end, const Body& body) {
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
+  for (std::size_t i = begin; i < end; ++i) body(i);
+}
+
+inline Lanes all(float x) { return x - Lanes{}; }  // which is x, where x + 0 is not if x is -0
+
+// Nothing is fused but what says so, for a compiler chooses as it likes: so a level with fused multiply-add has the
+// same bits as another, and row i of a product the same whichever rows are beside it. x86-64-v2 has none, and rounds
+// twice.
+/// a * b + c.
+inline float fma(float a, float b, float c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+inline Lanes fma(Lanes a, Lanes b, Lanes c) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Lanes>(_mm512_fmadd_ps(a, b, c));
+#elif defined(__FMA__)
+  return reinterpret_cast<Lanes>(_mm256_fmadd_ps(a, b, c));
+#elif defined(__ARM_FEATURE_FMA)
+  return reinterpret_cast<Lanes>(vfmaq_f32(c, a, b));
+#else
+  return a * b + c;
+#endif
+}
+inline Lanes fma(Lanes a, float b, Lanes c) { return fma(a, all(b), c); }
+inline Lanes fma(Lanes a, Lanes b, float c) { return fma(a, b, all(c)); }
+inline Lanes fma(Lanes a, float b, float c) { return fma(a, all(b), all(c)); }
 
 /// Exchanges rows and columns of a square: at every distance d, the lanes with bit d set of row i with those without it
 /// of row i + d.
@@ -47,4 +90,5 @@ inline void transpose(Lanes (&square)[kLanes]) {
   exchange<1>(square, lanes);
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

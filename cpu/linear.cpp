@@ -5,6 +5,7 @@
 #include "cpu/multiply.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 namespace {
 
@@ -61,13 +62,10 @@ void finish(const BackwardTail& tail, const LinearGroup& group, std::size_t rows
   const float scale = group.drops ? tail.scale : 1.0f;
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t begin = first + r * stride, end = begin + width;
-    if (residual)
-      MEG_INDEPENDENT
-      for (std::size_t i = begin; i < end; ++i) dx[i] += residual[i];
+    if (residual) for_independent(begin, end, [=](std::size_t i) { dx[i] += residual[i]; });
     if (masked)
       with_formula(tail.activation, [=](auto formula) {
-        MEG_INDEPENDENT
-        for (std::size_t i = begin; i < end; ++i) masked[i] = scale * formula.slope(output[i]) * dx[i];
+        for_independent(begin, end, [=](std::size_t i) { masked[i] = scale * formula.slope(output[i]) * dx[i]; });
       });
   }
 }
@@ -76,9 +74,8 @@ void finish(const BackwardTail& tail, const LinearGroup& group, std::size_t rows
 void multiply_with_slope(const ForwardTail& tail, std::size_t rows, std::size_t width, std::size_t first,
                          std::size_t stride, float* y) {
   with_formula(tail.activation, [=, output = tail.slope_of.data()](auto formula) {
-    for (std::size_t r = 0; r < rows; ++r)
-      MEG_INDEPENDENT
-      for (std::size_t i = first + r * stride, end = i + width; i < end; ++i) y[i] *= formula.slope(output[i]);
+    for (std::size_t r = 0, begin = first; r < rows; ++r, begin += stride)
+      for_independent(begin, begin + width, [=](std::size_t i) { y[i] *= formula.slope(output[i]); });
   });
 }
 
@@ -99,7 +96,7 @@ void add_weight_gradients(const WeightProduct& of, const LinearGroup& g, int fir
     for (std::size_t r = 0; r < rows; ++r)
       for_runs(g, 0, g.reach(), [&](std::size_t column, std::size_t row, int inputs) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i)
-          dw[row + i] += out[r * g.y_stride] * x[r * g.x_stride + column + i];
+          dw[row + i] = fma(out[r * g.y_stride], x[r * g.x_stride + column + i], dw[row + i]);
       });
     return;
   }
@@ -214,4 +211,5 @@ void CpuBackend::linear_backward_weights(std::span<const WeightProduct> layers, 
   });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

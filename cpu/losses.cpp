@@ -4,6 +4,7 @@
 #include "cpu/backend.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 namespace {
 constexpr std::size_t kLossLanes = 16;
@@ -75,4 +76,5 @@ void CpuBackend::add_sum(float factor, ConstView x, float* sum) {
   *sum += factor * shared_sum(pool_, x.size(), x.data(), [](double v) { return v; });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

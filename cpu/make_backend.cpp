@@ -1,6 +1,6 @@
 #include "core/fail.h"
 #include "core/parallel.h"
-#include "cpu/backend.h"
+#include "cpu/levels.h"
 #ifdef MEG_CUDA
 #include "kernels/make_backend.h"
 #endif
@@ -15,8 +15,10 @@ bool has_cuda() { return false; }
 std::string cuda_obstacle() { return "this meg was built without CUDA (-DMEG_CUDA=ON builds it in)"; }
 #endif
 
+std::string cpu_level() { return cpu::level().name; }
+
 std::unique_ptr<Backend> make_backend(Device device, int threads, [[maybe_unused]] Precision precision) {
-  if (device == Device::kCpu) return std::make_unique<cpu::CpuBackend>(thread_count(threads));
+  if (device == Device::kCpu) return cpu::level().make(thread_count(threads));
   if (const std::string why = cuda_obstacle(); !why.empty()) fail(ErrorCode::kDevice, "{}: use `device=cpu`", why);
 #ifdef MEG_CUDA
   return cuda::make_backend(precision);

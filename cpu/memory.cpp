@@ -8,23 +8,25 @@
 #include "cpu/backend.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
-int CpuBackend::rows_of_pass(std::size_t, std::size_t floats) const {
+int CpuBackend::rows_of_pass(std::size_t wanted, std::size_t floats) const {
   constexpr std::size_t kRows = 256, kFewest = 32, kMostFloats = (std::size_t{256} << 20) / sizeof(float);
-  return static_cast<int>(std::clamp(kMostFloats / floats / kFewest * kFewest, kFewest, kRows));
+  const std::size_t most = std::clamp(kMostFloats / floats / kFewest * kFewest, kFewest, kRows);
+  const std::size_t passes = std::max<std::size_t>(1, (wanted + most - 1) / most);
+  return static_cast<int>(std::max<std::size_t>(1, (wanted + passes - 1) / passes));
 }
 
 void CpuBackend::make_passes(int passes, int slots, const Pass& pass) {
   if (slots < 2 || 2 * std::min(passes, slots) <= pool_.threads())
     return Backend::make_passes(passes, slots, pass);  // all threads in each of them
-  while (alone_.size() < static_cast<std::size_t>(slots)) alone_.push_back(std::make_unique<CpuBackend>(1));
   std::atomic<int> next{0};
   // Passes begin in their order, so those before one that throws have begun: the first of these throws every time.
   std::vector<std::pair<int, std::exception_ptr>> thrown(static_cast<std::size_t>(slots), {passes, nullptr});
   pool_.run(slots, ThreadPool::kWorthSharing, [&](int slot) {
     const auto own = static_cast<std::size_t>(slot);
     for (int i = next++; i < passes; i = next++) try {
-        pass(*alone_[own], slot, i);
+        pass(*alone_, slot, i);
       } catch (...) {
         thrown[own] = {i, std::current_exception()};
         next = passes;
@@ -66,4 +68,5 @@ void CpuBackend::fill(float value, View out) {
   });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -6,6 +6,7 @@
 #include "cpu/lanes.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 /// One operand of a product, read in place: element (i, j) is data[i * row + j * column]. A transposed matrix is the
 /// same data with the two strides exchanged.
@@ -22,24 +23,31 @@ inline constexpr int kPanel = 2 * kLanes;  // columns of a packed panel of b
 inline constexpr int kPanels = 4;          // panels that are packed together
 inline constexpr int kDepth = 256;         // rows of a panel: 32 KB, it stays in the first-level cache
 
+inline constexpr int kFewRows = 2 * kTileRows;
+
 inline constexpr std::size_t kFarApart = 512;  // floats between the rows of a wide matrix: half a page
 
 /// Whether a product is added to what c holds, or written over it.
 enum class Into { kAdd, kAssign };
 
+/// kPanel columns of b: row k is data + k * row.
+struct Panel {
+  const float* data;
+  std::size_t row;
+};
+
 /// c [Rows, columns] = or += a panel, where only `columns` of the tile's Vectors * kLanes are there.
 template <int Rows, int Vectors>
-inline void multiply_tile(int depth, Operand a, const float* panel, int columns, Into into, float* c,
-                          std::size_t c_row) {
+inline void multiply_tile(int depth, Operand a, Panel panel, int columns, Into into, float* c, std::size_t c_row) {
   Lanes sum[Rows][Vectors] = {};
   for (int k = 0; k < depth; ++k) {
-    const float* b = panel + k * kPanel;
+    const float* b = panel.data + static_cast<std::size_t>(k) * panel.row;
     const float* x = a.data + static_cast<std::size_t>(k) * a.column;
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < Vectors; ++v)
-        sum[r][v] += x[r * a.row] * *reinterpret_cast<const Lanes*>(b + v * kLanes);
+        sum[r][v] = fma(all(x[r * a.row]), *reinterpret_cast<const LanesAnywhere*>(b + v * kLanes), sum[r][v]);
   }
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < Rows; ++r) {
@@ -61,7 +69,7 @@ inline void multiply_tile(int depth, Operand a, const float* panel, int columns,
 
 /// The tile of `rows` <= Rows rows: one instance for every height.
 template <int Rows, int Vectors>
-inline void multiply_tile(int rows, int depth, Operand a, const float* panel, int columns, Into into, float* c,
+inline void multiply_tile(int rows, int depth, Operand a, Panel panel, int columns, Into into, float* c,
                           std::size_t c_row) {
   if constexpr (Rows > 1)
     if (rows < Rows) return multiply_tile<Rows - 1, Vectors>(rows, depth, a, panel, columns, into, c, c_row);
@@ -112,45 +120,49 @@ inline void multiply(int m, int n, int k, Operand a, Operand b, Into into, float
       const auto first_k = static_cast<std::size_t>(k0), first_n = static_cast<std::size_t>(n0);
       const Into write = k0 > 0 ? Into::kAdd : into;
       const float* corner = b.data + first_k * b.row + first_n * b.column;
-      for (int j = 0; j < width; j += kPanel)
-        pack_panel(depth, {corner + static_cast<std::size_t>(j) * b.column, b.row, b.column},
-                   std::min(kPanel, width - j), panels + j * kDepth);
+      Panel panel[kPanels];
+      for (int j = 0, p = 0; j < width; j += kPanel, ++p) {
+        const float* const from = corner + static_cast<std::size_t>(j) * b.column;
+        panel[p] = {from, b.row};
+        if (m <= kFewRows && b.column == 1 && width - j >= kPanel) continue;  // read once or twice: not worth a copy
+        panel[p] = {panels + j * kDepth, kPanel};
+        pack_panel(depth, {from, b.row, b.column}, std::min(kPanel, width - j), panels + j * kDepth);
+      }
       // A tile of a stays in the first-level cache for all panels, which come from the second.
       for (int i = 0; i < m; i += kTileRows) {
         const auto first_i = static_cast<std::size_t>(i);
         const int rows = std::min(kTileRows, m - i);
         Operand tile{a.data + first_i * a.row + first_k * a.column, a.row, a.column};
         if (a.row == 1 && a.column > kFarApart) tile = pack_tile(rows, depth, tile, packed);
-        for (int j = 0; j < width; j += kPanel) {
+        for (int j = 0, p = 0; j < width; j += kPanel, ++p) {
           const int columns = std::min(kPanel, width - j);
-          const float* panel = panels + j * kDepth;
           float* out = c + first_i * c_row + first_n + static_cast<std::size_t>(j);
           if (columns > kLanes)
-            multiply_tile<kTileRows, 2>(rows, depth, tile, panel, columns, write, out, c_row);
+            multiply_tile<kTileRows, 2>(rows, depth, tile, panel[p], columns, write, out, c_row);
           else
-            multiply_tile<kTileRows, 1>(rows, depth, tile, panel, columns, write, out, c_row);
+            multiply_tile<kTileRows, 1>(rows, depth, tile, panel[p], columns, write, out, c_row);
         }
       }
     }
 }
 
-/// The sum of all lanes: of those a distance apart, then of the sums half as far apart, and so on.
-template <int distance, int... lane>
-inline float sum_of_lanes(Lanes x, std::integer_sequence<int, lane...> lanes) {
-  x += __builtin_shufflevector(x, x, (lane ^ distance)...);
-  if constexpr (distance > 1) return sum_of_lanes<distance / 2>(x, lanes);
-  return x[0];
-}
-
-/// Sum of x[i] * w[i]: kLanes partial sums, added in a fixed order.
+/// Sum of x[i] * w[i]: kSums partial sums, added in a fixed order.
 inline float dot(std::size_t count, const float* x, const float* w) {
-  Lanes sum{};
-  float rest = 0;
+  constexpr std::size_t kSums = 16, kVectors = kSums / kLanes;
+  Lanes sum[kVectors] = {};
   std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    sum += *reinterpret_cast<const LanesAnywhere*>(x + i) * *reinterpret_cast<const LanesAnywhere*>(w + i);
-  for (; i < count; ++i) rest += x[i] * w[i];
-  return sum_of_lanes<kLanes / 2>(sum, std::make_integer_sequence<int, kLanes>{}) + rest;
+  for (; i + kSums <= count; i += kSums)
+    for (std::size_t v = 0; v < kVectors; ++v)
+      sum[v] = fma(*reinterpret_cast<const LanesAnywhere*>(x + i + v * kLanes),
+                   *reinterpret_cast<const LanesAnywhere*>(w + i + v * kLanes), sum[v]);
+  alignas(64) float part[kSums];
+  for (std::size_t v = 0; v < kVectors; ++v) *reinterpret_cast<Lanes*>(part + v * kLanes) = sum[v];
+  for (std::size_t half = kSums / 2; half > 0; half /= 2)
+    for (std::size_t l = 0; l < half; ++l) part[l] += part[l + half];
+  float rest = 0;
+  for (; i < count; ++i) rest = fma(x[i], w[i], rest);
+  return part[0] + rest;
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -5,16 +5,18 @@
 #include "core/tensor/philox.h"
 #include "cpu/lanes.h"
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
-
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 /// Counters that are encrypted side by side.
 inline constexpr std::size_t kPhiloxLanes = 64;
 
 using Words = std::array<std::uint32_t, kPhiloxLanes>;
+
+/// Philox::to_uniform of words side by side.
+inline Lanes to_uniform(const std::uint32_t* words) {
+  return (__builtin_convertvector(*reinterpret_cast<const WordLanes*>(words) >> 9, Lanes) + 0.5f) * 0x1p-23f;
+}
 
 /// Numbers of 32 bits, each with room for a product; what is above the 32 bits does not count.
 inline constexpr std::size_t kWideLanes = kLanes / 2;
@@ -57,4 +59,5 @@ void philox_lanes(std::uint64_t seed, Stream stream, const std::array<std::uint6
   }
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

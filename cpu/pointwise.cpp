@@ -3,6 +3,7 @@
 #include "cpu/dropout.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 namespace {
 
@@ -10,8 +11,7 @@ namespace {
 /// read before it is written, and nothing else is.
 template <class Function>
 void write(std::size_t begin, std::size_t end, float* out, const Function& function) {
-  MEG_INDEPENDENT
-  for (std::size_t i = begin; i < end; ++i) out[i] = function(i);
+  for_independent(begin, end, [=](std::size_t i) { out[i] = function(i); });
 }
 
 }  // namespace
@@ -39,4 +39,5 @@ void CpuBackend::add_scaled(float factor, ConstView x, float scale, View y) {
   });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -1,30 +1,24 @@
-#include <Eigen/Core>
-
 #include "core/nn/checks.h"
 #include "core/tensor/keyed_permutation.h"
 #include "cpu/backend.h"
+#include "cpu/elementary.h"
 #include "cpu/philox_lanes.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 namespace {
 
-using RowNumberLanes = Eigen::Array<float, static_cast<int>(kPhiloxLanes), 1>;
-
-RowNumberLanes uniform(const Words& word) {
-  RowNumberLanes u;
-  for (std::size_t l = 0; l < kPhiloxLanes; ++l) u[static_cast<Eigen::Index>(l)] = Philox::to_uniform(word[l]);
-  return u;
-}
+using Numbers = std::array<float, kPhiloxLanes>;
 
 /// Philox::normal of kPhiloxLanes counters: z[i] holds the i-th number of every block.
-void normal(const std::array<Words, 4>& word, std::array<RowNumberLanes, 4>& z) {
-  for (std::size_t i = 0; i < 4; i += 2) {
-    const RowNumberLanes radius = (-2.0f * uniform(word[i]).log()).sqrt();
-    const RowNumberLanes angle = 2.0f * std::numbers::pi_v<float> * uniform(word[i + 1]);
-    z[i] = radius * angle.cos();
-    z[i + 1] = radius * angle.sin();
-  }
+void normal(const std::array<Words, 4>& word, std::array<Numbers, 4>& z) {
+  for (std::size_t i = 0; i < 4; i += 2)
+    for (std::size_t l = 0; l < kPhiloxLanes; l += kRowLanes) {
+      const Turn pair = normal_pair(to_uniform(word[i].data() + l), to_uniform(word[i + 1].data() + l));
+      *reinterpret_cast<LanesAnywhere*>(z[i].data() + l) = pair.cos;
+      *reinterpret_cast<LanesAnywhere*>(z[i + 1].data() + l) = pair.sin;
+    }
 }
 
 }  // namespace
@@ -41,7 +35,7 @@ void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t fi
     std::array<std::uint64_t, kPhiloxLanes> row;
     Words position;
     std::array<Words, 4> word;
-    std::array<RowNumberLanes, 4> z;
+    std::array<Numbers, 4> z;
     std::size_t r = begin / row_blocks, block = begin % row_blocks;
     for (std::size_t first = begin; first < end; first += kPhiloxLanes) {
       std::size_t lane_row = r, lane_block = block;
@@ -55,8 +49,7 @@ void CpuBackend::fill_normal(std::uint64_t seed, Stream stream, std::uint64_t fi
       const std::size_t lanes = std::min(kPhiloxLanes, end - first);
       for (std::size_t l = 0; l < lanes; ++l) {
         float* to = out + r * width + 4 * block;
-        for (std::size_t i = 0, n = std::min<std::size_t>(4, width - 4 * block); i < n; ++i)
-          to[i] = z[i][static_cast<Eigen::Index>(l)];
+        for (std::size_t i = 0, n = std::min<std::size_t>(4, width - 4 * block); i < n; ++i) to[i] = z[i][l];
         if (++block == row_blocks) ++r, block = 0;
       }
     }
@@ -91,4 +84,5 @@ void CpuBackend::gather_rows(ConstView from, ConstIndexView index, View to) {
   });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

@@ -5,6 +5,7 @@
 #include "cpu/lanes.h"
 
 namespace meg::cpu {
+inline namespace MEG_LEVEL {
 
 namespace {
 
@@ -16,8 +17,7 @@ constexpr std::size_t kPart = 64;      // sums side by side
 void add_rows(ThreadPool& pool, std::size_t rows, std::size_t stride, const float* x, float* sum) {
   pool.run_blocks(stride, kColumns, 2.0 * static_cast<double>(rows * stride), [&](std::size_t from, std::size_t to) {
     for (std::size_t r = 0; r < rows; ++r)
-      MEG_INDEPENDENT
-      for (std::size_t c = from; c < to; ++c) sum[c] += x[r * stride + c];
+      for_independent(from, to, [sum, row = x + r * stride](std::size_t c) { sum[c] += row[c]; });
   });
 }
 
@@ -36,11 +36,10 @@ void CpuBackend::running_sum_forward(std::size_t begin, std::size_t end, ConstVi
           for (std::size_t k = first; k < last; k += width) {
             const float *const p = products.data() + r * stride + k, *const b = bias.data() + k;
             float* const out = y.data() + r * stride + k;
-            MEG_INDEPENDENT
-            for (std::size_t i = 0; i < width; ++i) {
+            for_independent(0, width, [=](std::size_t i) {
               total[i] += p[i];
               out[i] = Relu::value(total[i] + b[i]);
-            }
+            });
           }
         }
         if (dropout.probability > 0)
@@ -58,8 +57,7 @@ void CpuBackend::running_sum_backward(ConstView dy, View dproducts, View dbias) 
       float* const out = dproducts.data() + r * stride;
       std::copy_n(in + stride - width, width, out + stride - width);
       for (std::size_t k = stride - width; k > 0; k -= width)
-        MEG_INDEPENDENT
-        for (std::size_t i = k - width; i < k; ++i) out[i] = out[i + width] + in[i];
+        for_independent(k - width, k, [=](std::size_t i) { out[i] = out[i + width] + in[i]; });
     }
   });
 }
@@ -76,8 +74,7 @@ void CpuBackend::sum_of_others_forward(std::size_t begin, std::size_t end, Const
             const float *const total = sum.data() + r * width, *const own = products.data() + r * stride + k;
             const float* const b = bias.data() + k;
             float* const out = y.data() + r * stride + k;
-            MEG_INDEPENDENT
-            for (std::size_t i = 0; i < width; ++i) out[i] = Relu::value(b[i] + (total[i] - own[i]));
+            for_independent(0, width, [=](std::size_t i) { out[i] = Relu::value(b[i] + (total[i] - own[i])); });
           }
         if (dropout.probability > 0)
           drop_out(dropout, to - from, last - first, from * stride + first, stride, y.data() + from * stride + first);
@@ -103,4 +100,5 @@ void CpuBackend::sum_of_others_backward(ConstView dy, View dproducts, View dbias
   });
 }
 
+}  // namespace MEG_LEVEL
 }  // namespace meg::cpu

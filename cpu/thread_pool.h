@@ -11,7 +11,8 @@
 namespace meg::cpu {
 
 /// Runs the tasks of one operation on all threads. A task's work must not depend on which thread runs it, so results
-/// are the same for any number of threads. run() allocates nothing.
+/// are the same for any number of threads. run() allocates nothing, and may be called from any thread: one caller at a
+/// time has the workers, another meanwhile does its tasks itself.
 /// Every thread has the same share of the tasks each time, and takes of others' when it is through: what the first half
 /// of a network's operations leaves in a core's cache is there for the next step.
 class ThreadPool {
@@ -30,13 +31,14 @@ class ThreadPool {
   /// `work` is about how many multiply-adds they are together: too few are not worth a second thread.
   template <class Body>
   void run(int tasks, double work, Body&& body) {
-    if (tasks <= 1 || workers_.empty() || work < kWorthSharing) {
+    if (tasks <= 1 || workers_.empty() || work < kWorthSharing || busy_.exchange(true)) {
       for (int i = 0; i < tasks; ++i) body(i);
       return;
     }
     start(
         tasks, [](void* context, int i) { (*static_cast<std::remove_reference_t<Body>*>(context))(i); },
         const_cast<void*>(static_cast<const void*>(&body)));
+    busy_ = false;
   }
 
   /// Calls body(begin, end) for the blocks of `block` elements that [0, count) is cut into, whatever the number of
@@ -77,7 +79,7 @@ class ThreadPool {
   std::atomic<int> done_{0}, sleepers_{0};
   std::atomic<Call> call_{nullptr};
   std::atomic<void*> context_{nullptr};
-  std::atomic<bool> stop_{false};
+  std::atomic<bool> busy_{false}, stop_{false};
 };
 
 }  // namespace meg::cpu

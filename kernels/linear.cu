@@ -31,7 +31,7 @@ using WeightPanels = ProductPanels<Shape, false, false>;
 
 /// So many blocks shall fit the registers of an SM.
 template <class Shape>
-constexpr unsigned kBlocksFor = Shape::kHasCopiers ? 1 : 3;
+[[maybe_unused]] constexpr unsigned kBlocksFor = Shape::kHasCopiers ? 1 : 3;
 
 /// y = dropout(activation(x w + b)), a tile of rows and of a group's outputs a block.
 template <class Tile>
@@ -67,7 +67,8 @@ struct WeightsOfColumns : Operand {
       : Operand(weights_of(g, parameters)), group(g), first(first_column) {}
   __device__ std::uint32_t offset(unsigned n) const { return Operand::offset(input(n)); }
   __device__ bool has(unsigned n) const {  // a column inside the gap would be an input before it
-    return (input(n) < lines) & ((first + n < group.gap) | (input(n) >= group.gap));
+    const std::uint32_t i = input(n);
+    return (i < lines) & ((first + n < group.gap) | (i >= group.gap));
   }
   __device__ bool reads_none() const { return group.reach() <= first; }
   __device__ std::uint32_t input(unsigned n) const {

@@ -14,7 +14,8 @@ __device__ inline DrawnCell draw_free(const ColumnLayout& column, const float* h
   const float* mixture = head + column.codes;
   const int i = pick(noise, mixture_noise(column.codes), kMixtures, logit(mixture));
   const float normal = noise.normal(z_noise(column.codes)) * temperature;
-  return {code, drawn_z(column, mixture[kMixtures + i], mixture[2 * kMixtures + i], normal)};
+  const float sigma = std::exp(keep_sigma(mixture[2 * kMixtures + i]));
+  return {code, keep_between(mixture[kMixtures + i] + sigma * normal, column.z_low, column.z_high)};
 }
 
 /// Column number j of n.

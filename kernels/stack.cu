@@ -12,7 +12,7 @@ namespace {
 // is 240 blocks, two for each of 132 SMs, one of which computes while the other waits for weights; of 64 rows there
 // would be 120. Two are what an SM's registers hold, 128 a thread. Of shared memory two take 162 KB forward and 168 KB
 // backward, of the 228 of an H100; an A100, with 164, runs the latter one by one.
-constexpr unsigned kBlocksPerSm = 2;
+[[maybe_unused]] constexpr unsigned kBlocksPerSm = 2;
 
 /// Heads of a tile of rows of one generator; the generators with the most inputs begin.
 template <class Tile>
@@ -101,9 +101,10 @@ struct WideLayers {
                      : own.linear_backward_input(layer, dy, parameters, tail, dx);
   }
   void linear_backward_weights(std::array<WeightProduct, 3> layers, bool with_bias, View gradients) {
-    const auto others = std::ranges::partition(layers, [](const WeightProduct& p) { return by_cublas(p.layer); });
-    cublas.linear_backward_weights({layers.begin(), others.begin()}, with_bias, gradients);
-    own.linear_backward_weights({others.begin(), others.end()}, with_bias, gradients);
+    const auto others =
+        std::partition(layers.begin(), layers.end(), [](const WeightProduct& p) { return by_cublas(p.layer); });
+    cublas.linear_backward_weights({layers.begin(), others}, with_bias, gradients);
+    own.linear_backward_weights({others, layers.end()}, with_bias, gradients);
   }
 
   CudaBackend& own;

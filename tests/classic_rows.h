@@ -1,5 +1,4 @@
 #pragma once
-#include "core/model/blocks.h"
 #include "core/model/classic/classic.h"
 #include "tests/support.h"
 
@@ -11,12 +10,11 @@ inline Floats classic_rows(meg::Backend& backend, const meg::ClassicEnsemble& en
   const auto width = static_cast<std::size_t>(ensemble.columns());
   auto slot = ensemble.make_slot(ensemble.rows_of_pass(rows));
   Floats out, block(static_cast<std::size_t>(slot.rows) * width);
-  meg::for_blocks(first_row, first_row + rows, slot.rows, [&](std::uint64_t row, std::uint64_t stop) {
-    const std::uint64_t begin = row - row % static_cast<std::uint64_t>(slot.rows);
-    backend.download(ensemble.generate(backend, seed, begin, slot), block);
-    out.insert(out.end(), block.begin() + static_cast<std::ptrdiff_t>((row - begin) * width),
-               block.begin() + static_cast<std::ptrdiff_t>((stop - begin) * width));
-  });
+  for (std::uint64_t done = 0; done < rows; done += static_cast<std::uint64_t>(slot.rows)) {
+    backend.download(ensemble.generate(backend, seed, first_row + done, slot), block);
+    out.insert(out.end(), block.begin(), block.end());
+  }
+  out.resize(rows * width);
   return out;
 }
 

@@ -155,7 +155,11 @@ TEST_CASE_TEMPLATE("a GPU and the CPU draw the same cells, free and kept to a se
 
 TEST_CASE_TEMPLATE("a GPU and the CPU sum up the same along generators", Gpu, EVERY_GPU) {
   const auto gpu = Gpu::make(), cpu = test::Cpu::make();
-  for (const auto& [rows, groups, width] : {std::tuple{0, 3, 4}, {1, 1, 1}, {33, 5, 130}, {9, 70, 17}}) {
+  struct Case {
+    int rows, groups, width;
+  };
+  for (const Case& c : {Case{0, 3, 4}, {1, 1, 1}, {33, 5, 130}, {9, 70, 17}}) {
+    const int rows = c.rows, groups = c.groups, width = c.width;
     CAPTURE(rows);
     CAPTURE(groups);
     const auto units = static_cast<std::size_t>(groups * width), batch = static_cast<std::size_t>(rows);
@@ -175,19 +179,23 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
   const int rows = 33;
   using First = MaskedEnsemble::FirstLayer;
   constexpr int kFixed = MaskedEnsemble::Tape::kNowhere;
-  for (const auto& [first, hidden, hidden_from] : {std::tuple{First::kOwn, 40, kFixed},
-                                                   {First::kShared, 40, kFixed},
-                                                   {First::kOwn, 72, kFixed},
-                                                   {First::kShared, 136, kFixed},
-                                                   {First::kOwn, 40, 0},
-                                                   {First::kOwn, 136, 13},
-                                                   {First::kShared, 40, 13}}) {
-    CAPTURE(static_cast<int>(first));
-    CAPTURE(hidden);
-    CAPTURE(hidden_from);
-    const bool any_order = hidden_from != kFixed;
+  struct Case {
+    First first;
+    int hidden, hidden_from;
+  };
+  for (const Case& c : {Case{First::kOwn, 40, kFixed},
+                        {First::kShared, 40, kFixed},
+                        {First::kOwn, 72, kFixed},
+                        {First::kShared, 136, kFixed},
+                        {First::kOwn, 40, 0},
+                        {First::kOwn, 136, 13},
+                        {First::kShared, 40, 13}}) {
+    CAPTURE(static_cast<int>(c.first));
+    CAPTURE(c.hidden);
+    CAPTURE(c.hidden_from);
+    const bool any_order = c.hidden_from != kFixed;
     const MaskedEnsemble ensemble(test::layout_of({{3}, {5, true}, {1}, {33}}),
-                                  {.hidden = hidden, .dropout = 0.1f, .first = first, .any_order = any_order});
+                                  {.hidden = c.hidden, .dropout = 0.1f, .first = c.first, .any_order = any_order});
     const ColumnsLayout& layout = ensemble.layout();
     const Floats real = test::random_cells(layout, rows, 1);
     Floats holes = real;
@@ -211,7 +219,7 @@ TEST_CASE_TEMPLATE("an ensemble on a GPU and on the CPU: the same heads, gradien
       const Memory losses = backend.allocate(static_cast<std::size_t>(rows) * layout.size());
       Arena arena(backend.allocate(ensemble.tape_floats(rows, MaskedEnsemble::Passes::kBackward)));
       MaskedEnsemble::Tape tape = ensemble.make_tape(arena, rows, MaskedEnsemble::Passes::kBackward);
-      tape.dropout = 0.1f, tape.seed = 5, tape.step = 6, tape.hidden_from = hidden_from;
+      tape.dropout = 0.1f, tape.seed = 5, tape.step = 6, tape.hidden_from = c.hidden_from;
       const View in = cells.view(rows, layout.cell_stride()), out = drawn.view(rows, layout.cell_stride());
       ensemble.forward(backend, in, p, tape);
       backend.heads_loss(layout, tape.heads, in, 1.0f / rows, losses.view(rows, layout.size()), tape.dheads);

@@ -127,15 +127,18 @@ TEST_CASE_TEMPLATE("an interval that the mixture hardly reaches is met all the s
   const auto backend = On::make();
   Setup s(500);
   const Floats codes{0, 0, 0, 1};
-  for (const auto& [low, high] :
-       {std::pair{2.9f, 2.95f}, {-2.999f, -2.998f}, {2.5f, std::nextafter(2.5f, 3.0f)}, {0.1f, 0.1f}, {2.99f, 3.0f}})
+  struct Case {
+    float low, high;
+  };
+  for (const Case& c :
+       {Case{2.9f, 2.95f}, {-2.999f, -2.998f}, {2.5f, std::nextafter(2.5f, 3.0f)}, {0.1f, 0.1f}, {2.99f, 3.0f}})
     for (const float temperature : {1.0f, 1e-6f}) {
-      CAPTURE(low);
-      s.draw(*backend, 500, {.seed = 5, .temperature = temperature}, {codes, low, high});
+      CAPTURE(c.low);
+      s.draw(*backend, 500, {.seed = 5, .temperature = temperature}, {codes, c.low, c.high});
       for (std::size_t r = 0; r < 500; ++r) {
         CHECK(s.cells[6 * r + 1] == 3.0f);
-        CHECK(s.cells[6 * r + 3] >= low);
-        CHECK(s.cells[6 * r + 3] <= high);
+        CHECK(s.cells[6 * r + 3] >= c.low);
+        CHECK(s.cells[6 * r + 3] <= c.high);
       }
     }
 }

@@ -61,14 +61,17 @@ TEST_CASE("a range of a continuous column holds exactly the z whose written numb
   const Column column = fitted(cells);
   const int continuous = column.continuous_code();
   REQUIRE(continuous == 1);  // 5.0 has a code of its own
-  for (const auto& [low, high] : {std::pair{0.3, 7.2}, {4.9, 4.9}, {-100.0, 1.0}, {50.0, 1000.0}, {-9.0, 999.0}}) {
-    CAPTURE(low);
-    const CellSet set = parse_cells(column, fmt::format("{}..{}", low, high));
+  struct Case {
+    double low, high;
+  };
+  for (const Case& c : {Case{0.3, 7.2}, {4.9, 4.9}, {-100.0, 1.0}, {50.0, 1000.0}, {-9.0, 999.0}}) {
+    CAPTURE(c.low);
+    const CellSet set = parse_cells(column, fmt::format("{}..{}", c.low, c.high));
     const auto written_in = [&](float z) {
       const double x = column.value({1, z});
-      return x >= low - 1e-9 && x <= high + 1e-9;
+      return x >= c.low - 1e-9 && x <= c.high + 1e-9;
     };
-    CHECK(set.codes[0] == (low <= 5 && high >= 5 ? 1 : 0));
+    CHECK(set.codes[0] == (c.low <= 5 && c.high >= 5 ? 1 : 0));
     CHECK(set.codes[1] == 1);
     CHECK(written_in(set.z_low));
     CHECK(written_in(set.z_high));

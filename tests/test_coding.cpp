@@ -200,25 +200,28 @@ TEST_CASE("rare categories are hidden before a column is split") {
 }
 
 TEST_CASE("dates far from 1970, times of the day and times of a zone come back through their types") {
-  const std::vector<std::tuple<std::string, std::string, int>> formats{
-      {"%d/%m/%Y", "date", 0},
-      {"%H:%M", "time[s]", 0},
-      {"%Y-%m-%d %H:%M:%S.%f", "timestamp[ms]", 2},
-      {"%Y-%m-%dT%H:%M:%SZ", "timestamp[s, UTC]", 0},
-      {"%Y-%m-%dT%H:%M:%S+02:00", "timestamp[s, +02:00]", 0},
-      {"%Y-%m-%d %H:%M:%S.%f -0530", "timestamp[ms, -0530]", 3}};
-  for (const auto& [format, type, decimals] : formats) {
-    CAPTURE(format);
+  struct Case {
+    std::string format, type;
+    int decimals;
+  };
+  const std::vector<Case> formats{{"%d/%m/%Y", "date", 0},
+                                  {"%H:%M", "time[s]", 0},
+                                  {"%Y-%m-%d %H:%M:%S.%f", "timestamp[ms]", 2},
+                                  {"%Y-%m-%dT%H:%M:%SZ", "timestamp[s, UTC]", 0},
+                                  {"%Y-%m-%dT%H:%M:%S+02:00", "timestamp[s, +02:00]", 0},
+                                  {"%Y-%m-%d %H:%M:%S.%f -0530", "timestamp[ms, -0530]", 3}};
+  for (const Case& c : formats) {
+    CAPTURE(c.format);
     std::string text = "at,x\n";
     for (int i = 0; i < 60; ++i) {
-      append_datetime(-3e9 + 2.5e8 * i + 45000.125 * i * i, format, decimals, text);
+      append_datetime(-3e9 + 2.5e8 * i + 45000.125 * i * i, c.format, c.decimals, text);
       text += fmt::format(",{}\n", i % 3);
     }
     const Table table = parse_csv(text, "t.csv");
     const TableCoding coding = coding_of(table);
     REQUIRE(coding.schema()[0].type == ColumnType::kDatetime);
-    REQUIRE(coding.schema()[0].format == format);
-    CHECK(to_string(empty_table(coding.schema())[0].type()) == type);
+    REQUIRE(coding.schema()[0].format == c.format);
+    CHECK(to_string(empty_table(coding.schema())[0].type()) == c.type);
     CHECK((to_csv(decoded(coding, encoded(coding, table, 5))) == text));
     // And what was made is read again as it was.
     const ReadTable read(coding.schema(), table);

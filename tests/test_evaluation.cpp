@@ -63,13 +63,13 @@ std::string related(int rows, int seed) {
 /// Every null in a document has a reason beside it; infinities and NaN would be null, too.
 void check_reasons(const Json& json) {
   if (json.is_object())
-    for (const auto& [key, value] : json.items()) {
-      CAPTURE(key);
-      if (value.is_null()) {
+    for (const auto& item : json.items()) {
+      CAPTURE(item.key());
+      if (item.value().is_null()) {
         REQUIRE(json.contains("reasons"));
-        CHECK_FALSE(json.at("reasons").at(key).get<std::string>().empty());
+        CHECK_FALSE(json.at("reasons").at(item.key()).get<std::string>().empty());
       }
-      check_reasons(value);
+      check_reasons(item.value());
     }
   else if (json.is_array())
     for (const Json& item : json) check_reasons(item);
@@ -206,13 +206,13 @@ TEST_CASE("an evaluation has every headline that its options lead to") {
   const std::string real = related(400, 1), synthetic = related(300, 2);
   const Table held_out = table(related(200, 3));
   EvaluationOptions options{
-      .target = BoostedTrees::kAvailable ? "kind" : "", .test = &held_out, .held_out = &held_out, .scale = true};
+      .target = BoostedTrees::available() ? "kind" : "", .test = &held_out, .held_out = &held_out, .scale = true};
   const Evaluation e = evaluate(real, synthetic, options);
   for (const Measure* measure : all_measures()) {
     CAPTURE(measure->key);
     const Headline* headline = e.headline(measure->key);
     const bool is_regression = measure == &measures::r2 || measure == &measures::rmse;
-    if (is_regression || (measure->needs.target && !BoostedTrees::kAvailable)) {
+    if (is_regression || (measure->needs.target && !BoostedTrees::available())) {
       CHECK(headline == nullptr);
       continue;
     }
@@ -299,7 +299,7 @@ TEST_CASE("classifiers, precision and recall know good rows from bad ones") {
   // One of six pairs is torn: its numbers' bins and its categories have a total variation of about a quarter.
   CHECK(*good.headline("trend")->value - *bad.headline("trend")->value > 0.03);
   CHECK(*good.headline("c2st_lr")->value > 0.9);
-  if (BoostedTrees::kAvailable) {
+  if (BoostedTrees::available()) {
     CHECK(*good.headline("c2st_xgb")->value > 0.85);
     CHECK(*bad.headline("c2st_xgb")->value < 0.75);
   }
@@ -339,7 +339,10 @@ TEST_CASE("unseen rows that are not drawn like the real ones are found out, othe
 }
 
 TEST_CASE("tables with little in them have numbers or sentences in text and JSON, never NaN") {
-  const std::pair<const char*, const char*> cases[] = {
+  struct Case {
+    const char *real, *synthetic;
+  };
+  const Case cases[] = {
       {"a,b\n1,x\n", "a,b\n2,x\n"},                                // one row
       {"a,b\n3,x\n3,x\n3,x\n3,x\n", "a,b\n3,x\n3,x\n3,x\n3,x\n"},  // constant columns
       {"a,b\n1,x\n2,\n5,y\n1,y\n", "a,b\n,z\n,z\n,z\n,z\n"},       // missing and unseen
@@ -347,12 +350,12 @@ TEST_CASE("tables with little in them have numbers or sentences in text and JSON
       {"a\n1\n2\n3\n", "a\n1\n2\n3\n"},                            // one column
       {"a,b\n-1.7e308,x\n1.7e308,y\n0,x\n3,y\n", "a,b\n1.7e308,x\n-1.7e308,y\n0,x\n4,y\n"},  // more than a float holds
       {"t\nhello world one\nbig small two\nnow then three\nup and down\n", "t\na b\nc d\ne f\ng h\n"}};
-  for (const auto& [real, synthetic] : cases)
+  for (const Case& c : cases)
     for (const bool scale : {false, true}) {
-      CAPTURE(real);
-      const Table of_real = table(real);
+      CAPTURE(c.real);
+      const Table of_real = table(c.real);
       const Schema schema = infer_schema(of_real);
-      const Evaluation e = meg::evaluate(of_real, table(synthetic), schema, {.scale = scale});
+      const Evaluation e = meg::evaluate(of_real, table(c.synthetic), schema, {.scale = scale});
       for (const Headline& h : e.headlines) {
         CAPTURE(h.measure->key);
         CHECK(h.value.value.has_value() == h.value.reason.empty());
@@ -390,6 +393,6 @@ TEST_CASE("halves of adult are as hard to tell apart as quality.py finds them" *
   // quality.py says 0.9979 (lr) and 1.0000 (xgb) with folds that are drawn otherwise: an AUC of three folds of 11,000
   // rows is off by 0.003, and the score by twice that.
   CHECK(std::abs(*two_sample(real, synthetic, schema, TwoSampleClassifier::kLogistic, 2).score - 0.9979) < 0.01);
-  if (BoostedTrees::kAvailable)
+  if (BoostedTrees::available())
     CHECK(std::abs(*two_sample(real, synthetic, schema, TwoSampleClassifier::kTrees, 2).score - 1.0) < 0.01);
 }

@@ -171,8 +171,9 @@ Outcome play(Backend& backend, const Run& run, int steps_at_once) {
 void check_same(const Outcome& got, const Outcome& expected, double tolerance) {
   test::check_close(got.losses, test::doubles(expected.losses), 1e-4);
   REQUIRE(got.tensors.size() == expected.tensors.size());
-  for (const auto& [name, values] : expected.tensors) {
-    CAPTURE(name);
+  for (const auto& tensor : expected.tensors) {
+    const auto& [name, values] = tensor;
+    CAPTURE(tensor.first);
     double distance = 0, norm = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const auto e = static_cast<double>(values[i]);

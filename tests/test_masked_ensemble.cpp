@@ -148,60 +148,62 @@ Floats generated(FirstLayer first, int threads, int rows, std::uint64_t first_ro
 
 TEST_CASE_TEMPLATE("the masked ensemble and all its gradients agree with a naive network, with and without dropout", On,
                    EVERY_BACKEND) {
-  for (const auto& [first, dropout] : {std::pair{FirstLayer::kOwn, 0.0f},
-                                       {FirstLayer::kOwn, 0.3f},
-                                       {FirstLayer::kShared, 0.0f},
-                                       {FirstLayer::kShared, 0.3f}}) {
-    CAPTURE(static_cast<int>(first));
-    CAPTURE(dropout);
-    Fixture f(On::make(), {{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout, .first = first}, 6);
-    const ColumnsLayout& layout = f.ensemble.layout();
-    const Floats cells = test::random_cells(layout, f.rows, 1);
-    const Doubles p = f.parameters_in_double();
-    f.tape.dropout = dropout, f.tape.seed = 8, f.tape.step = 3;
-    const Dropout masks[2] = {{dropout, 8, 6}, {dropout, 8, 7}};
-    f.ensemble.forward(*f.backend, in_rows(cells, f.rows), f.parameters, f.tape);
-    test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks), 1e-5);
-
-    Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
-    f.backend->heads_loss(layout, f.tape.heads, in_rows(cells, f.rows), 1.0f / 6, in_rows(losses, f.rows),
-                          f.tape.dheads);
-    float loss = 0;
-    f.backend->add_sum(1.0f / 6, losses, &loss);
-    const auto expected = [&](const Doubles& at) {
-      return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks), cells);
-    };
-    CHECK(static_cast<double>(loss) == doctest::Approx(expected(p)).epsilon(1e-5));
-    f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, gradients);
-    test::check_close(gradients, reference::gradient(expected, p, 1e-6), 5e-5);
-
-    // The embeddings of the last rows alone: as if the others had had no gradient.
-    Floats last(p.size(), 0.0f), alone(p.size(), 0.0f);
-    f.ensemble.backward(*f.backend, 2, in_rows(cells, f.rows), f.parameters, f.tape, last);
-    f.backend->fill(0.0f, f.tape.dheads.row_range(0, 4));
-    f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, alone);
-    const std::size_t embeddings = layout.columns[0].embedding;
-    for (std::size_t i = 0; i < p.size(); ++i)
-      CHECK(last[i] == doctest::Approx(i < embeddings ? gradients[i] : alone[i]).epsilon(1e-5));
-  }
-}
-
-TEST_CASE_TEMPLATE("of any order, rows that hide columns agree with a naive network too, and so do all gradients", On,
-                   EVERY_BACKEND) {
   for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared})
-    for (const auto& [hiding, dropout] : {std::pair{0, 0.0f}, {4, 0.0f}, {4, 0.3f}, {6, 0.3f}}) {
+    for (const float dropout : {0.0f, 0.3f}) {
       CAPTURE(static_cast<int>(first));
-      CAPTURE(hiding);
       CAPTURE(dropout);
-      Fixture f(On::make(), {{3}, {2, true}, {4}, {1}},
-                {.hidden = 3, .dropout = dropout, .first = first, .any_order = true}, 6);
+      Fixture f(On::make(), {{3}, {2, true}, {4}, {1}}, {.hidden = 5, .dropout = dropout, .first = first}, 6);
       const ColumnsLayout& layout = f.ensemble.layout();
       const Floats cells = test::random_cells(layout, f.rows, 1);
       const Doubles p = f.parameters_in_double();
       f.tape.dropout = dropout, f.tape.seed = 8, f.tape.step = 3;
-      if (hiding > 0) f.tape.hidden_from = f.rows - hiding;
       const Dropout masks[2] = {{dropout, 8, 6}, {dropout, 8, 7}};
-      const Hiding of{hiding, 8, 3 << 20, {dropout, 8, (std::uint64_t{1} << 63) + 6}};
+      f.ensemble.forward(*f.backend, in_rows(cells, f.rows), f.parameters, f.tape);
+      test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks), 1e-5);
+
+      Floats losses(static_cast<std::size_t>(f.rows) * layout.size()), gradients(p.size(), 0.0f);
+      f.backend->heads_loss(layout, f.tape.heads, in_rows(cells, f.rows), 1.0f / 6, in_rows(losses, f.rows),
+                            f.tape.dheads);
+      float loss = 0;
+      f.backend->add_sum(1.0f / 6, losses, &loss);
+      const auto expected = [&](const Doubles& at) {
+        return loss_of(layout, f.rows, network(f.ensemble, f.rows, cells, at, masks), cells);
+      };
+      CHECK(static_cast<double>(loss) == doctest::Approx(expected(p)).epsilon(1e-5));
+      f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, gradients);
+      test::check_close(gradients, reference::gradient(expected, p, 1e-6), 5e-5);
+
+      // The embeddings of the last rows alone: as if the others had had no gradient.
+      Floats last(p.size(), 0.0f), alone(p.size(), 0.0f);
+      f.ensemble.backward(*f.backend, 2, in_rows(cells, f.rows), f.parameters, f.tape, last);
+      f.backend->fill(0.0f, f.tape.dheads.row_range(0, 4));
+      f.ensemble.backward(*f.backend, f.rows, in_rows(cells, f.rows), f.parameters, f.tape, alone);
+      const std::size_t embeddings = layout.columns[0].embedding;
+      for (std::size_t i = 0; i < p.size(); ++i)
+        CHECK(last[i] == doctest::Approx(i < embeddings ? gradients[i] : alone[i]).epsilon(1e-5));
+    }
+}
+
+TEST_CASE_TEMPLATE("of any order, rows that hide columns agree with a naive network too, and so do all gradients", On,
+                   EVERY_BACKEND) {
+  struct Case {
+    int hiding;
+    float dropout;
+  };
+  for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared})
+    for (const Case& c : {Case{0, 0.0f}, {4, 0.0f}, {4, 0.3f}, {6, 0.3f}}) {
+      CAPTURE(static_cast<int>(first));
+      CAPTURE(c.hiding);
+      CAPTURE(c.dropout);
+      Fixture f(On::make(), {{3}, {2, true}, {4}, {1}},
+                {.hidden = 3, .dropout = c.dropout, .first = first, .any_order = true}, 6);
+      const ColumnsLayout& layout = f.ensemble.layout();
+      const Floats cells = test::random_cells(layout, f.rows, 1);
+      const Doubles p = f.parameters_in_double();
+      f.tape.dropout = c.dropout, f.tape.seed = 8, f.tape.step = 3;
+      if (c.hiding > 0) f.tape.hidden_from = f.rows - c.hiding;
+      const Dropout masks[2] = {{c.dropout, 8, 6}, {c.dropout, 8, 7}};
+      const Hiding of{c.hiding, 8, 3 << 20, {c.dropout, 8, (std::uint64_t{1} << 63) + 6}};
       f.ensemble.forward(*f.backend, in_rows(cells, f.rows), f.parameters, f.tape);
       test::check_close(f.heads(), network(f.ensemble, f.rows, cells, p, masks, of), 1e-5);
 
@@ -324,18 +326,22 @@ TEST_CASE_TEMPLATE("generating leaves in the tape what a forward pass on its row
 
 TEST_CASE_TEMPLATE("rows drawn at once are the bits of rows drawn column by column, and so is the tape", On,
                    EVERY_PRECISION) {
-  for (const auto& [hidden, rows, temperature] : {std::tuple{40, 67, 1.0f}, {40, 1, 0.7f}, {128, 33, 0.7f}}) {
-    CAPTURE(hidden);
-    const Draw from{.seed = 5, .first_row = 7, .temperature = temperature};
-    Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}, {40}}, {.hidden = hidden, .dropout = 0}, rows);
+  struct Case {
+    int hidden, rows;
+    float temperature;
+  };
+  for (const Case& c : {Case{40, 67, 1.0f}, {40, 1, 0.7f}, {128, 33, 0.7f}}) {
+    CAPTURE(c.hidden);
+    const Draw from{.seed = 5, .first_row = 7, .temperature = c.temperature};
+    Fixture f(On::make(), {{3}, {20, true}, {2}, {1, true}, {40}}, {.hidden = c.hidden, .dropout = 0}, c.rows);
     const ColumnsLayout& layout = f.ensemble.layout();
-    const auto batch = static_cast<std::size_t>(rows);
+    const auto batch = static_cast<std::size_t>(c.rows);
     const auto drawn = [&](bool fills) {  // where cells may be known, columns are drawn one by one
       Floats cells(batch * layout.cell_stride(), -1.0f), view(batch * layout.view_stride);
       Draw draw = from;
       draw.fills = fills;
-      f.ensemble.generate(*f.backend, draw, f.parameters, f.constants, f.tape, in_rows(cells, rows),
-                          in_rows(view, rows));
+      f.ensemble.generate(*f.backend, draw, f.parameters, f.constants, f.tape, in_rows(cells, c.rows),
+                          in_rows(view, c.rows));
       cells.insert(cells.end(), view.begin(), view.end());
       for (const View all : {f.tape.x, f.tape.a0, f.tape.a1, f.tape.h, f.tape.heads}) {
         const Floats part = f.contents(all);

@@ -227,7 +227,7 @@ TEST_CASE("what cannot be compared is skipped or refused with a sentence") {
                        "row 2 of the synthetic table: column 'a' is integer, but 'x' is not", Error);
 }
 
-TEST_CASE("trees find what a column depends on, in a table that has it" * doctest::skip(!BoostedTrees::kAvailable)) {
+TEST_CASE("trees find what a column depends on, in a table that has it" * doctest::skip(!BoostedTrees::available())) {
   const Table train = labelled(2000, 0), test = labelled(500, 5000);
   const Schema schema = infer_schema(test);
   SUBCASE("two values: the positive one is the last") {
@@ -285,6 +285,6 @@ TEST_CASE("halves of adult score what scipy, scikit-learn and XGBoost in Python 
   CHECK(mean_shape(c) == Approx(0.9931002574009761).epsilon(1e-9));
   CHECK(mean_trend(c) == Approx(0.9830948488748574).epsilon(1e-9));
   // quality.mle(first half, second half): trees are trained in float, so their scores are a little less exact.
-  if (BoostedTrees::kAvailable)
+  if (BoostedTrees::available())
     CHECK(efficacy(real, synthetic, schema, "income").auc == Approx(0.9286373416860938).epsilon(1e-4));
 }

@@ -63,27 +63,32 @@ Options classic() { return options_of("classic"); }
 }  // namespace
 
 TEST_CASE("a resumed run writes the same model file, byte for byte, as an uninterrupted one") {
+  struct Case {
+    const char* preset;
+    bool any_order;
+    int stop;
+  };
   // 17: within an epoch; 40 and 50: of meg within the refinement, the discriminator alone and both.
-  for (const auto& [preset, any_order, stop] : {std::tuple{"classic", false, 17},
-                                                {"meg", false, 17},
-                                                {"meg", false, 40},
-                                                {"meg", false, 50},
-                                                {"meg", kAnyOrder, 17},
-                                                {"meg", kAnyOrder, 50}}) {
-    CAPTURE(preset);
-    CAPTURE(any_order);
-    CAPTURE(stop);
+  for (const Case& c : {Case{"classic", false, 17},
+                        {"meg", false, 17},
+                        {"meg", false, 40},
+                        {"meg", false, 50},
+                        {"meg", kAnyOrder, 17},
+                        {"meg", kAnyOrder, 50}}) {
+    CAPTURE(c.preset);
+    CAPTURE(c.any_order);
+    CAPTURE(c.stop);
     const Folder folder;
-    Meg whole(options_of(preset, any_order));
+    Meg whole(options_of(c.preset, c.any_order));
     whole.load_data(small_table());
     whole.train(12, 64);
     CHECK(whole.finished());
     whole.save_model(folder.path / "whole.meg");
 
-    Meg begun(options_of(preset, any_order));
+    Meg begun(options_of(c.preset, c.any_order));
     begun.load_data(small_table());
     int steps = 0;
-    begun.train(12, 64, {}, [&, last = stop] { return ++steps < last; });
+    begun.train(12, 64, {}, [&] { return ++steps < c.stop; });
     CHECK(!begun.finished());
     begun.save_model(folder.path / "checkpoint.meg");
     CHECK(Meg::load_model(folder.path / "checkpoint.meg").generate(5).rows() == 5);
@@ -350,16 +355,16 @@ TEST_CASE("masks group columns under generators, and must partition the columns"
 
 TEST_CASE("constant, all-missing, single-column and two-row tables train; one row does not") {
   for (const char* text : {"a,b,c\n5,,x\n5,,y\n5,,x\n", "a\n1\n2\n3\n", "a,b\n1,x\n2,y\n"})
-    for (const auto& [preset, any_order] : {std::pair{"classic", false}, {"meg", false}, {"meg", kAnyOrder}}) {
+    for (const Options& options : {classic(), options_of("meg"), options_of("meg", kAnyOrder)}) {
       CAPTURE(text);
-      CAPTURE(preset);
-      CAPTURE(any_order);
+      CAPTURE(options.preset);
+      CAPTURE(options.meg.any_order);
       const Table table = parse_csv(text, "t.csv");
-      Meg model(options_of(preset, any_order));
+      Meg model(options);
       model.load_data(table);
       model.train(2, 64);
       CHECK(model.generate(10).rows() == 10);
-      if (std::string_view(preset) == "classic") continue;
+      if (options.preset == "classic") continue;
       for (const double total : model.score(table).total) CHECK(std::isfinite(total));
       if (!model.any_order()) continue;
       const Table holes =

@@ -2,7 +2,6 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <tuple>
 #include <type_traits>
 
 #include "core/permutation.h"
@@ -20,6 +19,11 @@ namespace {
 constexpr std::array kActivations{Activation::kNone, Activation::kRelu, Activation::kLeakyRelu, Activation::kTanh,
                                   Activation::kSigmoid};
 
+/// Sizes of a layer and of its batch.
+struct Shape {
+  int rows, inputs, outputs;
+};
+
 /// Two groups over one shared x, the second seeing only a prefix of it: a masked first layer with ragged outputs.
 GroupedLinear masked_layer(int inputs, int outputs) {
   const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
@@ -34,9 +38,9 @@ std::size_t parameter_count(const GroupedLinear& layer) { return layer.back().bi
 
 TEST_CASE_TEMPLATE("grouped linear layers and their gradients agree with naive loops in double", On, EVERY_BACKEND) {
   const auto backend = On::make();
-  for (const auto& [rows, inputs, outputs] :
-       {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {300, 5, 1}})
+  for (const Shape& s : {Shape{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {300, 5, 1}})
     for (const Activation activation : kActivations) {
+      const int rows = s.rows, inputs = s.inputs, outputs = s.outputs;
       CAPTURE(rows);
       CAPTURE(inputs);
       CAPTURE(outputs);
@@ -89,9 +93,9 @@ TEST_CASE_TEMPLATE(
     "what a forward product does behind itself agrees with naive loops, also where a group has no inputs", On,
     EVERY_BACKEND) {
   const auto backend = On::make();
-  for (const auto& [rows, inputs, outputs] :
-       {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}})
+  for (const Shape& s : {Shape{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}})
     for (const float probability : {0.0f, 0.1f, 0.5f}) {
+      const int rows = s.rows, inputs = s.inputs, outputs = s.outputs;
       CAPTURE(rows);
       CAPTURE(outputs);
       CAPTURE(probability);
@@ -131,8 +135,9 @@ TEST_CASE_TEMPLATE("what a product back to the inputs does behind itself agrees 
   const auto backend = On::make();
   // Sums of 262 products, some 40 times as large as the result; the GPU adds them up one by one.
   const double tolerance = std::is_same_v<On, test::Cpu> ? 1e-5 : 5e-5;
-  for (const auto& [rows, inputs, outputs] :
-       {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}}) {
+  for (const Shape& s :
+       {Shape{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {16, 40, 16}, {17, 33, 13}, {130, 9, 1}, {65, 300, 131}}) {
+    const int rows = s.rows, inputs = s.inputs, outputs = s.outputs;
     CAPTURE(rows);
     CAPTURE(inputs);
     const GroupedLinear layer = prefix_layer(inputs, outputs);
@@ -165,8 +170,9 @@ TEST_CASE_TEMPLATE("what a product back to the inputs does behind itself agrees 
 
 TEST_CASE_TEMPLATE("a tangent goes forward through a layer as the derivative of its outputs says", On, EVERY_BACKEND) {
   const auto backend = On::make();
-  for (const auto& [rows, inputs, outputs] : {std::tuple{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {17, 33, 13}, {65, 130, 1}})
+  for (const Shape& s : {Shape{0, 3, 4}, {1, 1, 1}, {7, 2, 5}, {17, 33, 13}, {65, 130, 1}})
     for (const Activation activation : kActivations) {
+      const int rows = s.rows, inputs = s.inputs, outputs = s.outputs;
       CAPTURE(rows);
       CAPTURE(static_cast<int>(activation));
       const GroupedLinear layer = prefix_layer(inputs, outputs);
@@ -237,8 +243,9 @@ GroupedLinear gap_layer(int inputs, int outputs) {
 TEST_CASE_TEMPLATE("products that leave a gap of x out agree with naive loops in double, and so do their gradients", On,
                    EVERY_BACKEND) {
   const auto backend = On::make();
-  for (const auto& [rows, inputs, outputs] :
-       {std::tuple{0, 5, 3}, {1, 3, 1}, {3, 4, 5}, {7, 13, 1}, {17, 7, 3}, {130, 300, 131}, {65, 131, 40}}) {
+  for (const Shape& s :
+       {Shape{0, 5, 3}, {1, 3, 1}, {3, 4, 5}, {7, 13, 1}, {17, 7, 3}, {130, 300, 131}, {65, 131, 40}}) {
+    const int rows = s.rows, inputs = s.inputs, outputs = s.outputs;
     CAPTURE(rows);
     CAPTURE(inputs);
     CAPTURE(outputs);
@@ -276,12 +283,20 @@ TEST_CASE_TEMPLATE("the batch may be empty", On, EVERY_BACKEND) {
   CHECK(gradients == Floats(p.size(), 0.0f));
 }
 
+namespace {
+
+struct Sums {
+  int rows, groups, width;
+};
+
+}  // namespace
+
 TEST_CASE_TEMPLATE("running sums and their gradients agree with naive loops in double, and go on where they were left",
                    On, EVERY_BACKEND) {
   const auto backend = On::make();
-  for (const auto& [rows, groups, width] :
-       {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
+  for (const Sums& s : {Sums{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
     for (const float probability : {0.0f, 0.3f}) {
+      const int rows = s.rows, groups = s.groups, width = s.width;
       CAPTURE(rows);
       CAPTURE(groups);
       CAPTURE(width);
@@ -329,9 +344,9 @@ TEST_CASE_TEMPLATE("running sums and their gradients agree with naive loops in d
 TEST_CASE_TEMPLATE("sums of others and their gradients agree with naive loops in double, also group by group", On,
                    EVERY_BACKEND) {
   const auto backend = On::make();
-  for (const auto& [rows, groups, width] :
-       {std::tuple{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
+  for (const Sums& s : {Sums{0, 3, 4}, {1, 1, 1}, {3, 2, 5}, {7, 5, 3}, {17, 13, 31}, {65, 7, 128}, {9, 65, 130}})
     for (const float probability : {0.0f, 0.3f}) {
+      const int rows = s.rows, groups = s.groups, width = s.width;
       CAPTURE(rows);
       CAPTURE(groups);
       CAPTURE(width);
@@ -635,8 +650,8 @@ TEST_CASE_TEMPLATE("products on tensor cores are exact where their factors are, 
                    GPUS_WITH(Precision::kTf32), GPUS_WITH(Precision::kBf16)) {
   const auto backend = On::make();
   constexpr int bits = kBits<On>;
-  for (const auto& [rows, inputs, outputs] :
-       {std::tuple{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {65, 130, 131}}) {
+  for (const Shape& s : {Shape{1, 1, 1}, {3, 2, 5}, {17, 7, 3}, {129, 31, 13}, {64, 67, 2}, {65, 130, 131}}) {
+    const int rows = s.rows, inputs = s.inputs, outputs = s.outputs;
     CAPTURE(rows);
     CAPTURE(inputs);
     const GroupedLinear layer = prefix_layer(inputs, outputs);

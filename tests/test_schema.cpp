@@ -183,7 +183,11 @@ TEST_CASE("numbers far apart keep the significant digits they are written with")
 }
 
 TEST_CASE("dates and times of many formats come back as they were written") {
-  const std::vector<std::pair<std::string, std::vector<std::string>>> columns{
+  struct Case {
+    std::string format;
+    std::vector<std::string> cells;
+  };
+  const std::vector<Case> columns{
       {"%H:%M", {"19:42", "00:05"}},
       {"%-H:%M:%S", {"7:42:05", "19:00:00"}},
       {"%H:%M:%S", {"19:42:05", "07:00:59"}},
@@ -198,12 +202,12 @@ TEST_CASE("dates and times of many formats come back as they were written") {
       {"%Y-%m-%dT%H:%M:%SZ", {"2024-02-29T23:59:59Z", "1969-12-31T00:00:00Z"}},
       {"%Y-%m-%dT%H:%M:%S+02:00", {"2024-02-29T23:59:59+02:00", "2024-07-31T00:00:00+02:00"}},
       {"%Y-%m-%d %H:%M:%S.%f -0500", {"2024-02-29 23:59:59.250 -0500", "2024-07-31 00:00:00.125 -0500"}}};
-  for (const auto& [format, cells] : columns) {
-    CAPTURE(format);
-    const ColumnSchema schema = column(cells);
+  for (const Case& c : columns) {
+    CAPTURE(c.format);
+    const ColumnSchema schema = column(c.cells);
     REQUIRE(schema.type == ColumnType::kDatetime);
-    CHECK(schema.format == format);
-    for (const std::string& cell : cells) {
+    CHECK(schema.format == c.format);
+    for (const std::string& cell : c.cells) {
       std::string out;
       append_value(schema, to_number(schema, cell), out);
       CHECK(out == cell);

@@ -126,32 +126,37 @@ Floats signs(std::size_t count, std::uint64_t seed, double probability) {
   return out;
 }
 
+struct Case {
+  int rows, width;
+  First first;
+};
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("a stack and its gradients are exact on small integers, in every precision", On, EVERY_PRECISION) {
   const auto backend = On::make();
-  for (const auto& [rows, width, first] : {std::tuple{0, 8, First::kPrefix},
-                                           {1, 8, First::kGap},
-                                           {31, 40, First::kPrefix},
-                                           {65, 40, First::kGiven},
-                                           {31, 128, First::kGap},
-                                           {65, 128, First::kPrefix},
-                                           {1, 128, First::kGiven},
-                                           {3, 136, First::kPrefix},  // too wide for one kernel
-                                           {0, 512, First::kPrefix},
-                                           {5, 512, First::kPrefix},
-                                           {2, 516, First::kGap},
-                                           {1, 514, First::kPrefix},
-                                           {1, 512, First::kGiven}}) {
-    CAPTURE(rows);
-    CAPTURE(width);
-    CAPTURE(static_cast<int>(first));
-    if (width >= 512 && !kTakesCublas<On>) continue;  // as 136
-    const Generators generators(width, first);
-    Operands o(generators, rows);
+  for (const Case& c : {Case{0, 8, First::kPrefix},
+                        {1, 8, First::kGap},
+                        {31, 40, First::kPrefix},
+                        {65, 40, First::kGiven},
+                        {31, 128, First::kGap},
+                        {65, 128, First::kPrefix},
+                        {1, 128, First::kGiven},
+                        {3, 136, First::kPrefix},  // too wide for one kernel
+                        {0, 512, First::kPrefix},
+                        {5, 512, First::kPrefix},
+                        {2, 516, First::kGap},
+                        {1, 514, First::kPrefix},
+                        {1, 512, First::kGiven}}) {
+    CAPTURE(c.rows);
+    CAPTURE(c.width);
+    CAPTURE(static_cast<int>(c.first));
+    if (c.width >= 512 && !kTakesCublas<On>) continue;  // as 136
+    const Generators generators(c.width, c.first);
+    Operands o(generators, c.rows);
     o.x = signs(o.x.size(), 1, 0.5), o.p = signs(o.p.size(), 2, 0.08), o.dheads = signs(o.dheads.size(), 3, 0.3);
     if (generators.given) o.a0 = signs(o.a0.size(), 4, 0.5);
-    compare<On>(*backend, generators.stack(0.5f), rows, o, [](const Floats& got, const Doubles& expected) {
+    compare<On>(*backend, generators.stack(0.5f), c.rows, o, [](const Floats& got, const Doubles& expected) {
       CHECK(test::doubles(got) == expected);  // dropout of a half doubles
     });
     for (const Floats* factors : {&o.a0, &o.h, &o.da1, &o.da0})
@@ -163,23 +168,23 @@ TEST_CASE_TEMPLATE("a stack and its gradients agree with naive loops in double",
   const auto backend = On::make();
   // Sums of size 1 of 512 products at most, through three layers, in float32 and from factors of 24, 11 or 8 bits.
   const double tolerance = kTolerance<On>;
-  for (const auto& [rows, width, first] : {std::tuple{31, 8, First::kGap},
-                                           {65, 40, First::kPrefix},
-                                           {33, 128, First::kPrefix},
-                                           {1, 128, First::kGiven},
-                                           {3, 512, First::kPrefix}}) {
-    CAPTURE(rows);
-    CAPTURE(width);
-    if (width >= 512 && !kTakesCublas<On>) continue;  // as 136
-    const Generators generators(width, first);
-    Operands o(generators, rows);
+  for (const Case& c : {Case{31, 8, First::kGap},
+                        {65, 40, First::kPrefix},
+                        {33, 128, First::kPrefix},
+                        {1, 128, First::kGiven},
+                        {3, 512, First::kPrefix}}) {
+    CAPTURE(c.rows);
+    CAPTURE(c.width);
+    if (c.width >= 512 && !kTakesCublas<On>) continue;  // as 136
+    const Generators generators(c.width, c.first);
+    Operands o(generators, c.rows);
     o.x = test::random(o.x.size(), 1), o.p = test::random(o.p.size(), 2), o.dheads = test::random(o.dheads.size(), 3);
-    for (float& d : o.dheads) d /= std::sqrt(static_cast<float>(rows));
+    for (float& d : o.dheads) d /= std::sqrt(static_cast<float>(c.rows));
     for (const GroupedLinear* layer : {&generators.first, &generators.hidden, &generators.head})
       for (const LinearGroup& g : *layer)
         for (std::size_t i = g.weight; i < g.bias; ++i) o.p[i] /= std::sqrt(static_cast<float>(g.inputs));
     if (generators.given) o.a0 = test::random(o.a0.size(), 4);
-    compare<On>(*backend, generators.stack(0.1f), rows, o,
+    compare<On>(*backend, generators.stack(0.1f), c.rows, o,
                 [&](const Floats& got, const Doubles& expected) { test::check_close(got, expected, tolerance); });
   }
 }

@@ -25,8 +25,10 @@ struct TreeOptions {
 /// time for milliseconds where a core is busy with something else. Who learns several learns them side by side.
 class BoostedTrees {
  public:
-  /// Whether this meg was built with XGBoost; without it the constructor throws Error.
-  static const bool kAvailable;
+  /// Whether XGBoost's library was found: libxgboost.so, or what the environment variable MEG_XGBOOST names. Without it
+  /// the constructor throws Error, saying kMissing. Thread-safe.
+  static bool available();
+  static constexpr const char* kMissing = "XGBoost was not found: install it (Debian: libxgboost0)";
 
   /// Learns `labels`, one a row of `features`. Throws Error with XGBoost's words where it fails.
   BoostedTrees(const FeatureMatrix& features, std::span<const float> labels, const TreeOptions& options);

@@ -15,7 +15,7 @@ struct MeasureNeeds {
   bool thorough = false;  ///< EvaluationOptions::thorough: it looks at samples of whole rows, which takes longer
   bool target = false;    ///< a column to predict
   bool held_out = false;  ///< real rows that the model has not seen
-  bool trees = false;     ///< a meg that was built with XGBoost
+  bool trees = false;     ///< XGBoost
 };
 
 /// The part of the terminal's text that a measure is printed in.

@@ -112,8 +112,7 @@ std::string obstacle(const Table& real, const Table& synthetic, const Schema& sc
                          kFewestRows);
   if (std::none_of(schema.begin(), schema.end(), [](const ColumnSchema& c) { return is_modelled(c.type); }))
     return "no column is left to tell rows apart by";
-  if (classifier == TwoSampleClassifier::kTrees && !BoostedTrees::kAvailable)
-    return "this meg was built without XGBoost";
+  if (classifier == TwoSampleClassifier::kTrees && !BoostedTrees::available()) return BoostedTrees::kMissing;
   return "";
 }
 

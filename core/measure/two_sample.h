@@ -22,7 +22,7 @@ struct TwoSample {
 /// - kLogistic: sklearn's LogisticRegression() on numbers and one-hot categories, standardized over both tables; a
 ///   missing number is the mean, and 1 in a column that says so.
 /// - kTrees: XGBClassifier of 100 trees, depth 6, rate 0.3, on numbers and the places of sorted categories. No score,
-///   with a sentence, where this meg was built without XGBoost.
+///   with a sentence, where XGBoost is missing.
 /// No score where a table has fewer than 4 rows or no column is left. `schema` is the real table's.
 TwoSample two_sample(const Table& real, const Table& synthetic, const Schema& schema, TwoSampleClassifier classifier,
                      int threads = 1);

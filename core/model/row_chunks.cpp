@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/model/blocks.h"
-
 namespace meg {
 
 namespace {
@@ -56,7 +54,7 @@ void RowChunks::begin(std::uint64_t first_row, std::uint64_t end, Make make) {
 
 std::optional<RowChunks::Rows> RowChunks::next() {
   const auto start_next = [&](int buffer) {
-    const Chunk next{row_, block_end(row_, end_, rows_), buffer};
+    const Chunk next{row_, std::min(end_, row_ + rows_), buffer};
     start(next);
     row_ = next.stop;
     return next;
@@ -73,13 +71,12 @@ std::optional<RowChunks::Rows> RowChunks::next() {
 void RowChunks::start(const Chunk& chunk) {
   const Buffer& buffer = buffers_[static_cast<std::size_t>(chunk.buffer)];
   float* const decoded = buffer.device.data();
-  const std::uint64_t first = chunk.row / pass_rows_, last = (chunk.stop - 1) / pass_rows_;
-  backend_.make_passes(static_cast<int>(last - first) + 1, slots_, [&](Backend& on, int slot, int i) {
-    const std::uint64_t begin = (first + static_cast<std::uint64_t>(i)) * pass_rows_, at = begin % rows_;
+  const std::size_t passes = (chunk.stop - chunk.row + pass_rows_ - 1) / pass_rows_;
+  backend_.make_passes(static_cast<int>(passes), slots_, [&](Backend& on, int slot, int i) {
+    const std::size_t at = static_cast<std::size_t>(i) * pass_rows_;
     make_(on, slot,
-          {begin,
-           std::max(begin, chunk.row),
-           std::min(begin + pass_rows_, chunk.stop),
+          {chunk.row + at,
+           std::min(chunk.row + at + pass_rows_, chunk.stop),
            {codes_of(decoded, at), pass_rows_, decoded_.codes, buffer.device.device()},
            {numbers_of(decoded, at), pass_rows_, decoded_.numbers, buffer.device.device()}});
   });
@@ -89,9 +86,9 @@ void RowChunks::start(const Chunk& chunk) {
 RowChunks::Rows RowChunks::finish(const Chunk& chunk) {
   backend_.finish_download(chunk.buffer);
   float* const decoded = buffers_[static_cast<std::size_t>(chunk.buffer)].host.data();
-  const std::size_t at = chunk.row % rows_, count = chunk.stop - chunk.row;
-  return {{codes_of(decoded, at), count * decoded_.codes},
-          {numbers_of(decoded, at), count * decoded_.numbers},
+  const std::size_t count = chunk.stop - chunk.row;
+  return {{codes_of(decoded, 0), count * decoded_.codes},
+          {numbers_of(decoded, 0), count * decoded_.numbers},
           chunk.row,
           count};
 }

@@ -9,17 +9,16 @@
 
 namespace meg {
 
-/// Rows that a device makes in passes and decodes: a chunk of passes is downloaded while the next is made. Passes and
-/// chunks begin at multiples of their rows, whichever rows are asked for.
+/// Rows that a device makes in passes and decodes: a chunk of passes is downloaded while the next is made.
 class RowChunks {
  public:
   /// What a row is decoded to.
   struct Decoded {
     std::size_t codes, numbers;
   };
-  /// The rows from `begin` on, of which [row, stop) are wanted, and where on the device they are decoded to.
+  /// The rows from `row` on, of which those before `stop` are wanted, and where on the device they are decoded to.
   struct Pass {
-    std::uint64_t begin, row, stop;
+    std::uint64_t row, stop;
     IndexView codes;
     BasicView<double> numbers;
   };
@@ -49,7 +48,7 @@ class RowChunks {
   struct Buffer {
     Memory device, host;
   };
-  /// Rows [row, stop) of the table, within one block of rows_ rows.
+  /// Rows [row, stop) of the table.
   struct Chunk {
     std::uint64_t row, stop;
     int buffer;

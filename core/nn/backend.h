@@ -20,10 +20,9 @@ class Backend {
   virtual ~Backend() = default;
   virtual Device device() const = 0;
 
-  /// Rows of a pass over trained networks where `wanted` rows are, each with so many floats of memory. On the CPU
-  /// the same of however many are wanted, because a product of another shape rounds differently; so a row has the same
-  /// bits whichever rows it is computed with. On a GPU no row depends on how many there are, and large passes keep it
-  /// busy.
+  /// Rows of a pass over trained networks where `wanted` rows are, each with so many floats of memory: on the CPU no
+  /// more than the caches hold, on a GPU many, which keep it busy. A row has the same bits whichever rows it is
+  /// computed with.
   virtual int rows_of_pass(std::size_t wanted, std::size_t floats) const = 0;
 
   /// How many passes can be made at once: on a CPU one a thread, so that no thread waits for another within a pass.
@@ -202,9 +201,5 @@ class Backend {
 /// The backend of a device. threads = 0 takes all cores; it never changes a result. `precision` is for a GPU. Throws
 /// Error where the device is one and cuda_obstacle() says why there is none.
 std::unique_ptr<Backend> make_backend(Device device, int threads = 0, Precision precision = Precision::kFp32);
-/// Whether this meg was built with the GPU's backend.
-bool has_cuda();
-/// Why Device::kCuda cannot be used here, without a full stop; empty where it can.
-std::string cuda_obstacle();
 
 }  // namespace meg

@@ -29,12 +29,6 @@ MEG_HOST_DEVICE T log_sigma_slope(T share, T distance) {
   return share * (1.0f - distance * distance);
 }
 
-/// z of the component drawn, from normal noise.
-MEG_HOST_DEVICE inline float drawn_z(const ColumnLayout& column, float mean, float log_sigma, float noise) {
-  const float sigma = std::exp(keep_sigma(log_sigma));
-  return keep_between(mean + sigma * noise, column.z_low, column.z_high);
-}
-
 /// The place of a cell between its column's knots.
 MEG_HOST_DEVICE inline float position_of(const ColumnLayout& column, int code, float z, const float* constants) {
   if (code != column.continuous) return constants[column.code_position + static_cast<std::size_t>(code)];

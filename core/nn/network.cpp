@@ -14,11 +14,13 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;  // which Clang 14 does not find alone
 
 /// What Backend::linear_backward_input asks for: groups that share a column begin at the same one, and are neighbours.
 void check_masks(const std::vector<layers::Columns>& reads, int columns) {
   for (std::size_t g = 0; g < reads.size(); ++g) {
-    const auto [first, count] = reads[g];
+    const int first = reads[g].first, count = reads[g].count;
     if (first < 0 || count < 0 || first + count > columns)
       fail("group {} reads columns {} to {} of {}", g, first, first + count - 1, columns);
     for (std::size_t other = 0; other < g; ++other) {

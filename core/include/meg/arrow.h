@@ -1,5 +1,5 @@
 #pragma once
-#include <cstdint>
+#include <stdint.h>
 
 // The Arrow C data interface and C stream interface, as Apache Arrow specifies them
 // (https://arrow.apache.org/docs/format/CDataInterface.html): how tables go from one library to another of the same
@@ -12,7 +12,9 @@
 #define ARROW_FLAG_NULLABLE 2
 #define ARROW_FLAG_MAP_KEYS_SORTED 4
 
+#ifdef __cplusplus
 extern "C" {
+#endif
 
 struct ArrowSchema {
   const char* format;
@@ -39,14 +41,18 @@ struct ArrowArray {
   void* private_data;
 };
 
+#ifdef __cplusplus
 }  // extern "C"
+#endif
 
 #endif  // ARROW_C_DATA_INTERFACE
 
 #ifndef ARROW_C_STREAM_INTERFACE
 #define ARROW_C_STREAM_INTERFACE
 
+#ifdef __cplusplus
 extern "C" {
+#endif
 
 struct ArrowArrayStream {
   int (*get_schema)(struct ArrowArrayStream*, struct ArrowSchema* out);
@@ -56,7 +62,9 @@ struct ArrowArrayStream {
   void* private_data;
 };
 
+#ifdef __cplusplus
 }  // extern "C"
+#endif
 
 #endif  // ARROW_C_STREAM_INTERFACE
 

@@ -13,10 +13,11 @@ enum class ErrorCode {
   kNotTrained,       ///< the model has learned nothing yet: load data, train or load a model first
   kUnsupported,      ///< this model cannot do it: train another one, as the sentence says
   kDiverged,         ///< losses or parameters are not finite: lower the learning rate
+  kBusy,             ///< another thread loads data into the model or trains it: wait for it
   kDevice            ///< the device is not there, fails or has no memory left: take another one or smaller batches
 };
 
-/// "invalid_argument", "file", "bad_data", "not_trained", "unsupported", "diverged" or "device".
+/// "invalid_argument", "file", "bad_data", "not_trained", "unsupported", "diverged", "busy" or "device".
 constexpr std::string_view code_name(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument: return "invalid_argument";
@@ -25,6 +26,7 @@ constexpr std::string_view code_name(ErrorCode code) {
     case ErrorCode::kNotTrained: return "not_trained";
     case ErrorCode::kUnsupported: return "unsupported";
     case ErrorCode::kDiverged: return "diverged";
+    case ErrorCode::kBusy: return "busy";
     case ErrorCode::kDevice: return "device";
   }
   return "";

@@ -23,7 +23,7 @@ namespace meg {
 class RowSource;
 
 /// Rows that are generated as they are asked for; a GPU makes the next ones while these are used. Move-only, for one
-/// thread.
+/// thread at a time.
 ///
 ///     meg::RowStream rows = model.stream(0, 1'000'000);
 ///     while (std::optional<meg::Table> some = rows.next()) use(*some);
@@ -50,9 +50,11 @@ class RowStream {
 ///     model.save_model("people.meg");
 ///     meg::Table rows = model.generate(1000);
 ///
-/// Errors are meg::Error, a code and one sentence each. Not thread-safe, const members included: they share the memory
-/// of a backend. Different objects are independent: a service loads a model for each thread, with options.threads = 1.
-/// Move-only; an object that was moved from can only be destroyed or assigned to.
+/// Errors are meg::Error, a code and one sentence each. Every const member may be called from any number of threads at
+/// once, and says what it says to one: a service shares one model, with options.threads = 1 where requests come on many
+/// threads. (On a GPU calls wait for each other.) load_data and train are for one thread alone: while it trains, all
+/// else but the callbacks of the training is refused (ErrorCode::kBusy). Move-only; an object that was moved from can
+/// only be destroyed or assigned to.
 class Meg {
  public:
   explicit Meg(Options options = {});
@@ -117,7 +119,7 @@ class Meg {
   /// preset must be meg for any of `how`.
   Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
   /// Rows first_row ... first_row + count - 1 of that table, some thousands at a time. The model must outlive the
-  /// stream and must not be trained meanwhile; a stream is for one thread.
+  /// stream and must not be trained meanwhile; a stream is for one thread at a time.
   RowStream stream(std::uint64_t first_row, std::size_t count, std::uint64_t seed = 0,
                    const GenerateOptions& how = {}) const;
   /// A table without rows, of the columns and types that generated ones have; columns of given texts come as utf8.

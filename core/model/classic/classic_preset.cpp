@@ -148,7 +148,7 @@ class ClassicPreset final : public Preset {
           chunks_(of.backend_, count, rows_, static_cast<int>(slots_.size()), decoded()) {
       chunks_.begin(first_row, first_row + count, [this](Backend& on, int slot, const RowChunks::Pass& pass) {
         on.begin_step();
-        const ConstView x = of_.ensemble_->generate(on, seed_, pass.begin, slots_[static_cast<std::size_t>(slot)]);
+        const ConstView x = of_.ensemble_->generate(on, seed_, pass.row, slots_[static_cast<std::size_t>(slot)]);
         on.unscale(columns_, x, pass.numbers);
         on.end_step();
       });

@@ -121,10 +121,10 @@ class RowGenerator : public RowSource {
   /// The cells on the device of a pass, in a step that run() ends.
   ConstView generate(Backend& backend, const RowChunks::Pass& pass, Slot& slot) {
     for (std::uint64_t r = pass.row; r < pass.stop; ++r)
-      for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &slot.host_cells[(r - pass.begin) * stride()]);
+      for (std::size_t k = 0; k < conditions_.known; ++k) put(r, k, &slot.host_cells[(r - pass.row) * stride()]);
     if (conditions_.known > 0) backend.upload(slot.host_cells, slot.cells);
     backend.begin_step();
-    on_.ensemble.generate(backend, draw(pass.begin), on_.parameters, on_.constants, slot.tape, slot.cells, {}, known_);
+    on_.ensemble.generate(backend, draw(pass.row), on_.parameters, on_.constants, slot.tape, slot.cells, {}, known_);
     return slot.cells;
   }
 
@@ -132,8 +132,8 @@ class RowGenerator : public RowSource {
   ConstView fill(const RowChunks::Pass& pass, Slot& slot) {
     std::fill(slot.host_cells.begin(), slot.host_cells.end(), 0.0f);
     for (std::uint64_t r = pass.row; r < pass.stop; ++r)
-      for (std::size_t k = 0; k < columns(); ++k) put(r, k, &slot.host_cells[(r - pass.begin) * stride()]);
-    filler_->fill(draw(pass.begin), slot.host_cells);
+      for (std::size_t k = 0; k < columns(); ++k) put(r, k, &slot.host_cells[(r - pass.row) * stride()]);
+    filler_->fill(draw(pass.row), slot.host_cells);
     return filler_->cells();
   }
 

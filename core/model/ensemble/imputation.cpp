@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "core/fail.h"
-#include "core/model/blocks.h"
 #include "core/model/ensemble/filling.h"
 #include "core/table/infer/number.h"
 #include "core/table/write/fill_column.h"
@@ -41,14 +40,13 @@ class RowImputer {
         table_(table),
         first_row_(first_row),
         read_(trained.coding.schema(), table, trained.threads),
-        rows_(static_cast<std::uint64_t>(rows)),
         seed_(seed),
         first_noise_(std::uint64_t{draw} << 50),
         counts_(counts),
         filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone, rows),
         column_(table.columns(), kNoColumn),
         made_(table.columns()),
-        cells_(rows_ * trained.ensemble.layout().cell_stride()) {
+        cells_(static_cast<std::size_t>(rows) * trained.ensemble.layout().cell_stride()) {
     const Schema& schema = trained.coding.schema();
     for (std::size_t c = 0; c < schema.size(); ++c) {
       const std::optional<std::size_t> at = table.find(schema[c].name);
@@ -60,19 +58,18 @@ class RowImputer {
       if (fills(c)) made_[c].assign(table.rows(), kNaN);
   }
 
-  /// Fills rows [row, stop), which lie in one block.
-  void fill(std::uint64_t row, std::uint64_t stop) {
-    const std::uint64_t begin = row / rows_ * rows_;
+  /// Fills rows [begin, stop), of one pass.
+  void fill(std::uint64_t begin, std::uint64_t stop) {
     const std::size_t n = on_.coding.columns().size(), stride = 3 * n;
     std::fill(cells_.begin(), cells_.end(), 0.0f);
-    for (std::uint64_t r = row; r < stop; ++r) {
+    for (std::uint64_t r = begin; r < stop; ++r) {
       float* const cells = &cells_[(r - begin) * stride];
       std::fill_n(cells, n, -1.0f);
       for (std::size_t c = 0; c < column_.size(); ++c)
         if (column_[c] != kNoColumn) put(r - first_row_, c, cells);
     }
     filler_.fill({.seed = seed_, .first_row = first_noise_ + begin}, cells_);
-    for (std::uint64_t r = row; r < stop; ++r)
+    for (std::uint64_t r = begin; r < stop; ++r)
       for (std::size_t c = 0; c < column_.size(); ++c)
         if (is_missing(r - first_row_, c)) take(r - first_row_, c, &cells_[(r - begin) * stride]);
   }
@@ -162,7 +159,6 @@ class RowImputer {
   const Table& table_;
   std::uint64_t first_row_;
   ReadTable read_;
-  std::uint64_t rows_;  // of a pass
   std::uint64_t seed_, first_noise_;
   Imputed& counts_;
   RowFiller filler_;
@@ -179,10 +175,11 @@ Table impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint6
     fail(ErrorCode::kUnsupported,
          "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
          "`any_order=true`");
-  const int block = trained.rows_of_pass(count);
+  const auto pass = static_cast<std::uint64_t>(trained.rows_of_pass(count));
   const Table some = table.slice(first_row, count);
-  RowImputer rows(trained, some, first_row, block, seed, draw, counts);
-  for_blocks(first_row, first_row + count, block, [&](std::uint64_t row, std::uint64_t stop) { rows.fill(row, stop); });
+  RowImputer rows(trained, some, first_row, static_cast<int>(pass), seed, draw, counts);
+  const std::uint64_t end = first_row + count;
+  for (std::uint64_t row = first_row; row < end; row += pass) rows.fill(row, std::min(end, row + pass));
   return rows.take();
 }
 

@@ -39,7 +39,6 @@ class RowScorer {
       : on_(trained),
         table_(table),
         first_row_(first_row),
-        rows_(rows),
         host_cells_(static_cast<std::size_t>(rows) * stride()),
         host_losses_(static_cast<std::size_t>(rows) * columns()),
         impossible_(host_losses_.size()),
@@ -106,7 +105,6 @@ class RowScorer {
   const TrainedEnsemble& on_;
   const ReadTable& table_;
   std::size_t first_row_;
-  int rows_;
   std::vector<std::size_t> table_place_;  // [columns] of a generator's column: among the learned ones of the table
   std::vector<float> host_cells_, host_losses_;
   std::vector<bool> impossible_;
