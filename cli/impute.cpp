@@ -58,7 +58,7 @@ int impute(const ImputeFlags& f) {
   const Meg model = Meg::load_model(f.model, options);
   CsvStyle style;
   const std::filesystem::path path = f.rows;
-  const Table rows = read_table(std::span(&path, 1), "", style);
+  const Table rows = read_styled_table(std::span(&path, 1), "", style);
   const bool several = f.draws > 1;
   if (several && rows.find(kDrawColumn))
     fail("'{}' has a column '{}', which --draws would write too: rename it", f.rows, kDrawColumn);

@@ -46,23 +46,6 @@ struct Summary {
 /// Digits of a likelihood.
 constexpr int kDigits = 9;
 
-/// A column a part, behind that of the whole row; null where there is no likelihood.
-Table table_of(const Scores& scores) {
-  const std::size_t rows = scores.total.size(), columns = scores.columns.size();
-  std::vector<NamedArray> out;
-  for (std::size_t c = 0; c <= columns; ++c) {
-    std::vector<double> numbers(rows);
-    Bitmap valid;
-    for (std::size_t r = 0; r < rows; ++r) {
-      numbers[r] = c == 0 ? scores.total[r] : scores.parts[r * columns + c - 1];
-      valid.push_back(!std::isnan(numbers[r]));
-    }
-    out.push_back({c == 0 ? "log_likelihood" : scores.columns[c - 1],
-                   Array::of({.id = TypeId::kFloat64}, std::move(numbers), std::move(valid))});
-  }
-  return Table(std::move(out));
-}
-
 Schema spelling_of(const Table& scores) {
   Schema out(scores.columns());
   for (std::size_t c = 0; c < out.size(); ++c) {
@@ -82,7 +65,7 @@ int score(const ScoreFlags& f) {
   const Meg model = Meg::load_model(f.model, options);
   const Table rows = read_table(f.rows);
 
-  const Table none = table_of(model.score(rows, 0, 0));
+  const Table none = scores_table(model.score(rows, 0, 0));
   out.start(none, {.schema = spelling_of(none), .threads = options.threads});
   Summary summary;
   {
@@ -90,7 +73,7 @@ int score(const ScoreFlags& f) {
     for (std::size_t row = 0; row < rows.rows() && !interrupted(); row += kChunkRows) {
       const Scores scores = model.score(rows, row, std::min(kChunkRows, rows.rows() - row));
       summary.add(scores);
-      out.write(table_of(scores));
+      out.write(scores_table(scores));
       if (!line.due()) continue;
       const double rate = static_cast<double>(row + scores.total.size()) / watch.seconds();
       line.show(fmt::format("{} of {} rows  {} rows/s  {} left", row + scores.total.size(), rows.rows(),

@@ -112,7 +112,7 @@ const Meg& meg_of(const meg_model* model) {
 }
 
 meg_model* handle_of(Meg meg) {
-  auto out = std::make_unique<meg_model>(std::make_shared<Meg>(std::move(meg)));
+  auto out = std::unique_ptr<meg_model>(new meg_model{std::make_shared<Meg>(std::move(meg))});
   remember(out.get());
   return out.release();
 }
@@ -185,7 +185,7 @@ Options machine_options(const meg_option* options, size_t count) {
 template <class Load>
 meg_model* trained(const meg_option* options, size_t count, const meg_callbacks* callbacks, const Load& load) {
   const TrainingOptions with(options, count);
-  auto meg = std::make_unique<meg_model>(std::make_shared<Meg>(with.options));
+  auto meg = std::unique_ptr<meg_model>(new meg_model{std::make_shared<Meg>(with.options)});
   remember(meg.get());
   try {
     load(*meg->meg);
@@ -221,7 +221,8 @@ int meg_train(ArrowArrayStream* rows, const meg_option* options, size_t option_c
               meg_model** model, char** message) {
   return guarded(message, [&] {
     Taken taken(rows, "rows");
-    given(model, "model") = trained(options, option_count, callbacks, [&](Meg& meg) { meg.load_data(taken.table()); });
+    meg_model*& out = given(model, "model");
+    out = trained(options, option_count, callbacks, [&](Meg& meg) { meg.load_data(taken.table()); });
   });
 }
 
@@ -229,8 +230,8 @@ int meg_train_file(const char* path, const meg_option* options, size_t option_co
                    meg_model** model, char** message) {
   return guarded(message, [&] {
     given(path, "path");
-    given(model, "model") =
-        trained(options, option_count, callbacks, [&](Meg& meg) { meg.load_data(std::filesystem::path(path)); });
+    meg_model*& out = given(model, "model");
+    out = trained(options, option_count, callbacks, [&](Meg& meg) { meg.load_data(std::filesystem::path(path)); });
   });
 }
 
@@ -255,8 +256,8 @@ int meg_save_bytes(const meg_model* model, void** bytes, size_t* size, char** me
 int meg_load(const char* path, const meg_option* options, size_t option_count, meg_model** model, char** message) {
   return guarded(message, [&] {
     given(path, "path");
-    given(model, "model") =
-        handle_of(Meg::load_model(std::filesystem::path(path), machine_options(options, option_count)));
+    meg_model*& out = given(model, "model");
+    out = handle_of(Meg::load_model(std::filesystem::path(path), machine_options(options, option_count)));
   });
 }
 
@@ -264,7 +265,8 @@ int meg_load_bytes(const void* bytes, size_t size, const meg_option* options, si
                    char** message) {
   return guarded(message, [&] {
     if (!bytes) fail(ErrorCode::kInvalidArgument, "`bytes` is null");
-    given(model, "model") = handle_of(
+    meg_model*& out = given(model, "model");
+    out = handle_of(
         Meg::load_model(std::span(static_cast<const std::byte*>(bytes), size), machine_options(options, option_count)));
   });
 }
@@ -301,8 +303,9 @@ int meg_impute(const meg_model* model, ArrowArrayStream* rows, uint64_t seed, ui
                                       {"out_of_range", did.out_of_range},
                                       {"unknown", did.unknown},
                                       {"first_unknown", did.first_unknown}};
-    if (counts) *counts = text_of(json.dump());
+    std::unique_ptr<char, void (*)(void*)> text(text_of(json.dump()), std::free);
     put(filled, *out);
+    if (counts) *counts = text.release();
   });
 }
 
@@ -311,15 +314,7 @@ int meg_score(const meg_model* model, ArrowArrayStream* rows, ArrowArrayStream* 
     Taken taken(rows, "rows");
     given(out, "out");
     const Table table = taken.table();
-    const Scores scores = meg_of(model).score(table);
-    std::vector<NamedArray> columns{{"total", Array::of({TypeId::kFloat64}, scores.total)}};
-    const std::size_t n = scores.columns.size();
-    for (std::size_t c = 0; c < n; ++c) {
-      std::vector<double> parts(scores.total.size());
-      for (std::size_t r = 0; r < parts.size(); ++r) parts[r] = scores.parts[r * n + c];
-      columns.push_back({scores.columns[c], Array::of({TypeId::kFloat64}, std::move(parts))});
-    }
-    put(Table(std::move(columns)), *out);
+    put(scores_table(meg_of(model).score(table)), *out);
   });
 }
 
@@ -351,9 +346,15 @@ int meg_evaluate(ArrowArrayStream* real, ArrowArrayStream* synthetic, ArrowArray
 }
 
 int meg_schema(const meg_model* model, char** json, char** message) {
-  return guarded(message, [&] { given(json, "json") = text_of(schema_to_json(meg_of(model).schema())); });
+  return guarded(message, [&] {
+    char*& out = given(json, "json");
+    out = text_of(schema_to_json(meg_of(model).schema()));
+  });
 }
 
 int meg_describe(const meg_model* model, char** json, char** message) {
-  return guarded(message, [&] { given(json, "json") = text_of(model_to_json(meg_of(model))); });
+  return guarded(message, [&] {
+    char*& out = given(json, "json");
+    out = text_of(model_to_json(meg_of(model)));
+  });
 }

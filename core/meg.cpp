@@ -56,24 +56,6 @@ void check_rows(const Table& rows, std::uint64_t first, std::size_t count) {
          rows.rows());
 }
 
-/// Rows for which one caller at a time has the device.
-class RowsInTurn : public RowSource {
- public:
-  RowsInTurn(std::unique_ptr<RowSource> source, std::mutex& turn) : source_(std::move(source)), turn_(turn) {}
-  ~RowsInTurn() override {
-    const std::lock_guard lock(turn_);
-    source_.reset();
-  }
-  std::optional<Table> next() override {
-    const std::lock_guard lock(turn_);
-    return source_->next();
-  }
-
- private:
-  std::unique_ptr<RowSource> source_;
-  std::mutex& turn_;
-};
-
 }  // namespace
 
 struct Meg::Impl {
@@ -83,33 +65,78 @@ struct Meg::Impl {
     preset = std::ranges::find_if(kPresets, named)->make(options, *backend);  // checked() knows the names
   }
 
-  [[noreturn]] static void refuse() {
-    fail(ErrorCode::kBusy, "the model is being trained: only callbacks of the training may use it meanwhile");
-  }
-  /// What one thread at a time does to a model. Others are refused meanwhile; callbacks of this one may read it.
+  [[noreturn]] static void refuse(const char* sentence) { fail(ErrorCode::kBusy, "{}", sentence); }
+
+  /// What one thread does to a model, and no other meanwhile.
   class Change {
    public:
-    explicit Change(Impl& model) : changed_by_(model.changed_by) {
-      std::thread::id none{};
-      if (!changed_by_.compare_exchange_strong(none, std::this_thread::get_id())) refuse();
+    explicit Change(Impl& of) : model_(of) {
+      int none = 0;
+      if (!model_.users.compare_exchange_strong(none, -1))
+        refuse("the model is in use: data are loaded, and it is trained, while nobody else uses it");
+      model_.changed_by = std::this_thread::get_id();
+      ++model_.changes;
     }
-    ~Change() { changed_by_ = std::thread::id(); }
+    ~Change() {
+      ++model_.changes;
+      model_.changed_by = std::thread::id();
+      model_.users = 0;
+    }
     Change(const Change&) = delete;
     Change& operator=(const Change&) = delete;
 
    private:
-    std::atomic<std::thread::id>& changed_by_;
+    Impl& model_;
   };
-  void check_unchanged() const {
-    const std::thread::id by = changed_by;
-    if (by != std::thread::id() && by != std::this_thread::get_id()) refuse();
-  }
 
-  /// The CPU is for any number of callers at once, a GPU for one after the other.
-  bool takes_turns() const { return options.device != Device::kCpu; }
-  std::unique_lock<std::mutex> turn() const {
-    return takes_turns() ? std::unique_lock(device_turn) : std::unique_lock<std::mutex>();
-  }
+  /// What a thread reads of a model: none changes it meanwhile but itself, by whose callbacks it may be asked. The CPU
+  /// is for any number of callers at once, a GPU for one after the other.
+  class Reading {
+   public:
+    explicit Reading(const Impl& of) : model_(of) {
+      for (int users = model_.users; !counts_;) {
+        if (users >= 0)
+          counts_ = model_.users.compare_exchange_weak(users, users + 1);
+        else if (model_.changed_by == std::this_thread::get_id())
+          break;
+        else
+          refuse("the model is being trained: only callbacks of the training may use it meanwhile");
+      }
+      if (model_.options.device != Device::kCpu) turn_ = std::unique_lock(model_.device_turn);
+    }
+    ~Reading() {
+      if (counts_) --model_.users;
+    }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+   private:
+    const Impl& model_;
+    bool counts_ = false;
+    std::unique_lock<std::recursive_mutex> turn_;
+  };
+
+  /// Rows of a model as it was when they were asked for.
+  class Rows : public RowSource {
+   public:
+    Rows(const Impl& of, std::unique_ptr<RowSource> source)
+        : model_(of), changes_(of.changes), source_(std::move(source)) {}
+    ~Rows() override {
+      const std::unique_lock turn = model_.options.device == Device::kCpu ? std::unique_lock<std::recursive_mutex>()
+                                                                          : std::unique_lock(model_.device_turn);
+      source_.reset();
+    }
+    std::optional<Table> next() override {
+      const Reading reading(model_);
+      if (model_.changes != changes_) refuse("the model was trained after these rows were asked for: ask again");
+      return source_->next();
+    }
+
+   private:
+    const Impl& model_;
+    const std::uint64_t changes_;
+    std::unique_ptr<RowSource> source_;
+  };
 
   void load_data(Table table) {
     const Change change(*this);
@@ -118,14 +145,19 @@ struct Meg::Impl {
     preset->load_data(std::move(table));
   }
 
+  const Preset& read() const {
+    const Reading reading(*this);
+    return *preset;
+  }
+
   void check_learned() const {
-    check_unchanged();
     if (!preset->has_learned())
       fail(ErrorCode::kNotTrained, "the model has learned nothing yet: train or load one first");
   }
 
   std::unique_ptr<RowSource> generate(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
                                       const GenerateOptions& how) const {
+    const Reading reading(*this);
     check_learned();
     if (!(how.temperature > 0 && how.temperature <= 2))
       fail(ErrorCode::kInvalidArgument, "the `temperature` must be above 0 and at most 2, got {}", how.temperature);
@@ -135,15 +167,11 @@ struct Meg::Impl {
     if (how.given && first_row + count > how.given->rows())
       fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but only {} are given", first_row,
            first_row + count, how.given->rows());
-    const std::unique_lock lock = turn();
-    std::unique_ptr<RowSource> rows = preset->generate(first_row, count, seed, how);
-    if (!takes_turns()) return rows;
-    return std::make_unique<RowsInTurn>(std::move(rows), device_turn);
+    return std::make_unique<Rows>(*this, preset->generate(first_row, count, seed, how));
   }
 
   TensorFile file() const {
-    check_unchanged();
-    const std::unique_lock lock = turn();
+    const Reading reading(*this);
     TensorFile out;
     preset->save(out);
     out.metadata["preset"] = options.preset;
@@ -174,8 +202,10 @@ struct Meg::Impl {
   Options options;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Preset> preset;
-  std::atomic<std::thread::id> changed_by{};  // the thread that loads data or trains
-  mutable std::mutex device_turn;
+  mutable std::atomic<int> users{0};  // threads that read it, or -1 while it changes
+  std::atomic<std::thread::id> changed_by{};
+  std::atomic<std::uint64_t> changes{0};  // that began and ended
+  mutable std::recursive_mutex device_turn;
 };
 
 Meg::Meg(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -189,19 +219,19 @@ void Meg::load_data(Table table) {
   impl_->load_data(std::move(table));
 }
 
-int Meg::input_dim() const { return impl_->preset->input_dim(); }
-int Meg::output_dim() const { return impl_->preset->output_dim(); }
+int Meg::input_dim() const { return impl_->read().input_dim(); }
+int Meg::output_dim() const { return impl_->read().output_dim(); }
 const Options& Meg::options() const { return impl_->options; }
-std::vector<std::string> Meg::generation_order() const { return impl_->preset->generation_order(); }
-const Schema& Meg::schema() const { return impl_->preset->schema(); }
-bool Meg::any_order() const { return impl_->preset->any_order(); }
-std::vector<std::string> Meg::notes() const { return impl_->preset->notes(); }
-bool Meg::finished() const { return impl_->preset->finished(); }
-bool Meg::refined() const { return impl_->preset->refined(); }
-int Meg::epochs_done() const { return impl_->preset->epochs_done(); }
-int Meg::batch_size() const { return impl_->preset->batch_size(); }
+std::vector<std::string> Meg::generation_order() const { return impl_->read().generation_order(); }
+const Schema& Meg::schema() const { return impl_->read().schema(); }
+bool Meg::any_order() const { return impl_->read().any_order(); }
+std::vector<std::string> Meg::notes() const { return impl_->read().notes(); }
+bool Meg::finished() const { return impl_->read().finished(); }
+bool Meg::refined() const { return impl_->read().refined(); }
+int Meg::epochs_done() const { return impl_->read().epochs_done(); }
+int Meg::batch_size() const { return impl_->read().batch_size(); }
 std::size_t Meg::most_gpu_bytes() const { return impl_->backend->most_bytes(); }
-const std::vector<Progress>& Meg::history() const { return impl_->preset->history(); }
+const std::vector<Progress>& Meg::history() const { return impl_->read().history(); }
 Table Meg::empty_table() const { return meg::empty_table(schema()); }
 
 void Meg::train(int num_epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
@@ -237,22 +267,22 @@ Table Meg::impute(const Table& rows, std::uint64_t seed, std::uint32_t draw, Imp
 
 Table Meg::impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,
                   Imputed* counts) const {
+  const Impl::Reading reading(*impl_);
   impl_->check_learned();
   check_rows(rows, first_row, count);
   if (draw >= kMostDraws)
     fail(ErrorCode::kInvalidArgument, "there are {} draws, the last of which is {}; got {}", kMostDraws, kMostDraws - 1,
          draw);
   Imputed ignored;
-  const std::unique_lock lock = impl_->turn();
   return impl_->preset->impute(rows, first_row, count, seed, draw, counts ? *counts : ignored);
 }
 
 Scores Meg::score(const Table& rows) const { return score(rows, 0, rows.rows()); }
 
 Scores Meg::score(const Table& rows, std::size_t first_row, std::size_t count) const {
+  const Impl::Reading reading(*impl_);
   impl_->check_learned();
   check_rows(rows, first_row, count);
-  const std::unique_lock lock = impl_->turn();
   return impl_->preset->score(rows, first_row, count);
 }
 

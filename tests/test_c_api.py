@@ -170,7 +170,7 @@ class CInterface(unittest.TestCase):
         call(meg.meg_score, self.model, byref(Stream.of(self.real)), byref(stream))
         scores = stream.table()
         self.assertEqual(scores.num_rows, self.real.num_rows)
-        self.assertEqual(scores.column_names, ["total", *self.real.column_names])
+        self.assertEqual(scores.column_names, ["log_likelihood", *self.real.column_names])
         first = [scores[name][0].as_py() for name in scores.column_names]
         self.assertAlmostEqual(first[0], sum(first[1:]), places=4)
 

@@ -1,13 +1,17 @@
 """Models of earlier programs load for ever and make the rows that they made. Run by ctest: test_old_models.py build/meg
 
-tests/data/models/make says how the files came about; cases.json beside it has the commands."""
-import csv, json, subprocess, sys, tempfile, unittest
+tests/data/models/make says how the files came about; cases.json beside it has the commands. exact.json has digests of
+rows that are the same to the byte at every level of a processor that has fused multiply-add, with every compiler:
+`test_old_models.py build/meg --write` writes it."""
+import csv, hashlib, json, os, platform, subprocess, sys, tempfile, unittest
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 MEG = Path(sys.argv[1]).resolve()
 MODELS = Path(__file__).resolve().parent / "data/models"
+EXACT = MODELS / "exact.json"
+LEVELS = {"x86_64": ["v3", "v4"], "aarch64": ["baseline"]}  # those with fused multiply-add
 
 # Another order of the same float sums moves a number by about 1e-7 of its column's range. A value that lies there from
 # the edge of a rounding step comes out as its neighbour, and one that lies there from the edge between two draws as
@@ -57,6 +61,12 @@ def format_version(model):
     return json.loads(whole[8 : 8 + size])["__metadata__"]["format_version"]
 
 
+def has(level):
+    """Whether this machine and this meg have a level of the processor."""
+    return subprocess.run([MEG, "version", "--verbose"], capture_output=True, env={**os.environ, "MEG_CPU": level}
+                          ).returncode == 0
+
+
 class OldModels(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -65,8 +75,9 @@ class OldModels(unittest.TestCase):
         self.formats = sorted(MODELS.glob("format-*"))
         self.assertTrue(self.formats)
 
-    def run_meg(self, *arguments, cwd=None):
-        done = subprocess.run([MEG, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300)
+    def run_meg(self, *arguments, cwd=None, level=""):
+        done = subprocess.run([MEG, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300,
+                              env={**os.environ, "MEG_CPU": level})
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_they_make_the_rows_that_they_made(self):
@@ -76,6 +87,29 @@ class OldModels(unittest.TestCase):
                 with self.subTest(f"{old.name}/{out.name}"):
                     self.run_meg(*case["command"], "--out", out, cwd=old)
                     self.compare(read(out), read(old / out.name), NATS if case["command"][0] == "score" else 0)
+
+    def test_rows_are_the_same_at_every_level(self):
+        levels = [level for level in LEVELS.get(platform.machine(), []) if has(level)]
+        exact = json.loads(EXACT.read_text())
+        for old in self.formats:
+            for level in levels:
+                with self.subTest(f"{old.name} at {level}"):
+                    self.assertEqual(self.digests(old, level), exact[old.name])
+        print(f"the same rows at {', '.join(levels) or 'no level that this machine has'}", flush=True)
+
+    def digests(self, old, level):
+        """Of the rows of every case; 2000 are generated."""
+        out = {}
+        for case in json.loads((MODELS / "cases.json").read_text()):
+            command = list(case["command"])
+            if command[0] == "score":  # sums of floats, in an order that follows the level
+                continue
+            if "--rows" in command:
+                command[command.index("--rows") + 1] = 2000
+            rows = self.folder / case["out"]
+            self.run_meg(*command, "--out", rows, cwd=old, level=level)
+            out[case["out"]] = hashlib.sha256(rows.read_bytes()).hexdigest()
+        return out
 
     def compare(self, ours, theirs, least):
         self.assertEqual(ours[0], theirs[0])
@@ -108,5 +142,11 @@ class OldModels(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if "--write" in sys.argv:
+        test = OldModels()
+        test.setUp()
+        EXACT.write_text(json.dumps({old.name: test.digests(old, "") for old in test.formats}, indent=1) + "\n")
+        test.doCleanups()
+        sys.exit()
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(OldModels)
     sys.exit(not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful())

@@ -99,4 +99,7 @@ TEST_CASE("while a model is trained, other threads are refused and callbacks are
   CHECK(rows > 0);
   CHECK(refused == 3 * rows / 2);
   CHECK(model.generate(2).rows() == 2);
+  RowStream rows_of_before = model.stream(0, 2);
+  model.train(3, 64);
+  CHECK_THROWS_AS(rows_of_before.next(), Error);
 }

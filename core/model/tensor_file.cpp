@@ -21,7 +21,7 @@ namespace meg {
 namespace {
 
 /// All versions up to this one load and make the rows that they made: tests/data/models has models of each.
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 /// Bytes that say how long the header is.
 constexpr std::size_t kPrefix = 8;
 using Json = nlohmann::json;
@@ -44,7 +44,7 @@ std::string checksum(const TensorFile& file) {
   return fmt::format("{}{:016x}", kXxh3, XXH3_64bits_digest(state.get()));
 }
 
-/// Whether the file is as it was written: meg 0.1.0's first files have the slower Checksum.
+/// Whether the file is as it was written. Format 1 has the slower Checksum.
 bool is_whole(const TensorFile& file) {
   const auto stored = file.metadata.find("checksum");
   if (stored == file.metadata.end()) return false;

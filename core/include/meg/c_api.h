@@ -74,8 +74,8 @@ int meg_generate_where(const meg_model* model, uint64_t first_row, uint64_t rows
 /* The rows with their missing cells filled. `counts`, where given: a JSON object of meg/imputed.h. */
 int meg_impute(const meg_model* model, struct ArrowArrayStream* rows, uint64_t seed, uint32_t draw,
                struct ArrowArrayStream* out, char** counts, char** message);
-/* Log-likelihoods of rows, in nats: a table of "total" and, after it, one column for each that the model has learned.
- */
+/* Log-likelihoods of rows, in nats: a table of "log_likelihood" and, after it, one column for each that the model has
+ * learned; see meg/scores.h. */
 int meg_score(const meg_model* model, struct ArrowArrayStream* rows, struct ArrowArrayStream* out, char** message);
 /* Measures a synthetic table beside the real one: the JSON that `meg evaluate --json` writes. Options: "target" (a
  * column's name), "quick" ("true" leaves out what takes long), "threads". `test` may be null: real rows that nobody

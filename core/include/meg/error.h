@@ -13,7 +13,7 @@ enum class ErrorCode {
   kNotTrained,       ///< the model has learned nothing yet: load data, train or load a model first
   kUnsupported,      ///< this model cannot do it: train another one, as the sentence says
   kDiverged,         ///< losses or parameters are not finite: lower the learning rate
-  kBusy,             ///< another thread loads data into the model or trains it: wait for it
+  kBusy,             ///< the model is being trained, or is in use where it should be: wait
   kDevice            ///< the device is not there, fails or has no memory left: take another one or smaller batches
 };
 

@@ -2,6 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "meg/table.h"
+
 namespace meg {
 
 /// Log-likelihoods of rows under a model, in nats. Of a column with codes alone a part is the log of a probability; of
@@ -18,5 +20,9 @@ struct Scores {
   std::vector<double> total;     ///< [rows] the sum of the parts; -infinity for impossible rows
   std::string first_impossible;  ///< the first cell with -infinity and why, a sentence; empty where there is none
 };
+
+/// A table of a row for each that was scored: "log_likelihood", the total ("log_likelihood_" where the model has such a
+/// column), and a column a part; null where there is no likelihood.
+Table scores_table(const Scores& scores);
 
 }  // namespace meg

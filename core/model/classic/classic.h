@@ -75,7 +75,7 @@ class ClassicEnsemble {
   std::size_t slot_floats(int rows) const;
   Slot make_slot(int rows) const;
   /// Rows first_row ... first_row + slot.rows - 1 of the table that `seed` stands for, [rows, columns] in [-1, 1], on
-  /// the device, in the slot. Bit for bit a row depends on its place there too: begin at multiples of slot.rows.
+  /// the device, in the slot.
   ConstView generate(Backend& on, std::uint64_t seed, std::uint64_t first_row, Slot& slot) const;
 
   int columns() const { return generator_.outputs(); }

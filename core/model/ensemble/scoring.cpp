@@ -133,4 +133,22 @@ Scores score_rows(const TrainedEnsemble& trained, const Table& table, std::size_
   return out;
 }
 
+Table scores_table(const Scores& scores) {
+  const std::size_t rows = scores.total.size(), columns = scores.columns.size();
+  std::string total = "log_likelihood";
+  while (std::ranges::find(scores.columns, total) != scores.columns.end()) total += '_';
+  std::vector<NamedArray> out;
+  for (std::size_t c = 0; c <= columns; ++c) {
+    std::vector<double> numbers(rows);
+    Bitmap valid;
+    for (std::size_t r = 0; r < rows; ++r) {
+      numbers[r] = c == 0 ? scores.total[r] : scores.parts[r * columns + c - 1];
+      valid.push_back(!std::isnan(numbers[r]));
+    }
+    out.push_back({c == 0 ? total : scores.columns[c - 1],
+                   Array::of({.id = TypeId::kFloat64}, std::move(numbers), std::move(valid))});
+  }
+  return Table(std::move(out));
+}
+
 }  // namespace meg

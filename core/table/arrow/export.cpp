@@ -65,24 +65,32 @@ struct Stream {
 
 Stream& stream_of(ArrowArrayStream* stream) { return *static_cast<Stream*>(stream->private_data); }
 
-/// 0, or a code of an error, which the stream keeps.
+/// 0, or a code of an error, which the stream keeps. Nothing is thrown: C calls it.
 template <class Act>
-int said_by(ArrowArrayStream* stream, const Act& act) {
+int said_by(ArrowArrayStream* stream, const Act& act) noexcept {
+  Stream& self = stream_of(stream);
   try {
-    act(stream_of(stream));
-    return 0;
-  } catch (const std::bad_alloc&) {
-    stream_of(stream).error = "out of memory";
-    return ENOMEM;
-  } catch (const std::exception& error) {
-    stream_of(stream).error = error.what();
+    try {
+      act(self);
+      return 0;
+    } catch (const std::bad_alloc&) {
+      self.error = "out of memory";
+      return ENOMEM;
+    } catch (const std::exception& error) {
+      self.error = error.what();
+      return EINVAL;
+    }
+  } catch (...) {  // what is no exception of the standard library, or no memory for the sentence
+    self.error.clear();
     return EINVAL;
   }
 }
 
 int get_schema(ArrowArrayStream* stream, ArrowSchema* out) {
   *out = {};
-  return said_by(stream, [&](Stream& self) { export_schema(self.columns, out); });
+  const int code = said_by(stream, [&](Stream& self) { export_schema(self.columns, out); });
+  if (code != 0 && out->release) out->release(out);
+  return code;
 }
 
 int get_next(ArrowArrayStream* stream, ArrowArray* out) {

@@ -103,7 +103,7 @@ std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> 
   return std::make_unique<Files>(std::move(files), format);
 }
 
-Table read_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style) {
+Table read_styled_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style) {
   const std::unique_ptr<TableReader> reader = open_tables(paths, format);
   Table out = all_rows([&] { return reader->next(); }).value();  // there is one part at least
   style = reader->style();
@@ -112,7 +112,7 @@ Table read_table(std::span<const std::filesystem::path> paths, const std::string
 
 Table read_table(std::span<const std::filesystem::path> paths, const std::string& format) {
   CsvStyle ignored;
-  return read_table(paths, format, ignored);
+  return read_styled_table(paths, format, ignored);
 }
 
 Table read_table(const std::filesystem::path& path, const std::string& format) {

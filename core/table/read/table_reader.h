@@ -31,7 +31,7 @@ class TableReader {
 std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> paths, const std::string& format = "");
 
 /// read_table of meg/files.h; `style` gets how the file of a text table is written.
-Table read_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style);
+Table read_styled_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style);
 
 /// Readers of one format each.
 std::unique_ptr<TableReader> open_csv_reader(const FileFormat& format, const std::filesystem::path& path,

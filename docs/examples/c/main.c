@@ -12,10 +12,9 @@
 #include "meg/c_api.h"
 
 /* Prints what failed, and ends the program. */
-static void check(int code, char* message) {
+static void check(int code, const char* message) {
   if (code == MEG_OK) return;
   fprintf(stderr, "c_example: %s\n", message);
-  meg_free(message);
   exit(code);
 }
 
@@ -51,9 +50,9 @@ static void print_cell(const struct ArrowSchema* type, const struct ArrowArray* 
 static void print_rows(struct ArrowArrayStream* rows) {
   struct ArrowSchema schema;
   struct ArrowArray some;
-  if (rows->get_schema(rows, &schema) != 0) check(MEG_INTERNAL, (char*)rows->get_last_error(rows));
+  if (rows->get_schema(rows, &schema) != 0) check(MEG_INTERNAL, rows->get_last_error(rows));
   for (;;) {
-    if (rows->get_next(rows, &some) != 0) check(MEG_INTERNAL, (char*)rows->get_last_error(rows));
+    if (rows->get_next(rows, &some) != 0) check(MEG_INTERNAL, rows->get_last_error(rows));
     if (!some.release) break;
     for (int64_t row = 0; row < some.length; ++row)
       for (int64_t column = 0; column < some.n_children; ++column) {
@@ -75,17 +74,21 @@ int main(int argc, char** argv) {
   const meg_callbacks callbacks = {.context = stderr, .on_progress = print_line};
   meg_model *trained, *model;
   char* message = NULL;
-  check(meg_train_file(argv[1], options, 3, &callbacks, &trained, &message), message);
+  int code = meg_train_file(argv[1], options, 3, &callbacks, &trained, &message);
+  check(code, message);
 
   void* bytes;
   size_t size;
-  check(meg_save_bytes(trained, &bytes, &size, &message), message);
+  code = meg_save_bytes(trained, &bytes, &size, &message);
+  check(code, message);
   meg_free_model(trained);
-  check(meg_load_bytes(bytes, size, NULL, 0, &model, &message), message);
+  code = meg_load_bytes(bytes, size, NULL, 0, &model, &message);
+  check(code, message);
   meg_free(bytes);
 
   struct ArrowArrayStream rows;
-  check(meg_generate(model, 0, 5, 7, &rows, &message), message);
+  code = meg_generate(model, 0, 5, 7, &rows, &message);
+  check(code, message);
   meg_free_model(model); /* the stream keeps what it needs */
   print_rows(&rows);
   rows.release(&rows);
