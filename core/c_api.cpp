@@ -327,6 +327,7 @@ int meg_evaluate(ArrowArrayStream* real, ArrowArrayStream* synthetic, ArrowArray
     std::optional<Table> test_rows;
     if (test) test_rows = taken_test.table();
     EvaluationOptions how;
+    Options machine;
     for (const meg_option& option : all_of(options, option_count)) {
       const std::string_view name = option.name, value = option.value;
       if (name == "target")
@@ -334,11 +335,12 @@ int meg_evaluate(ArrowArrayStream* real, ArrowArrayStream* synthetic, ArrowArray
       else if (name == "quick" && (value == "true" || value == "false"))
         how.thorough = value == "false";
       else if (name == "threads")
-        how.threads = whole_number(option);
+        set_option(machine, name, option.value);
       else
         fail(ErrorCode::kInvalidArgument, "there is no option {}={}: there are target, quick (true, false) and threads",
              name, value);
     }
+    how.threads = machine.threads;
     how.test = how.held_out = test_rows ? &*test_rows : nullptr;
     const Schema schema = infer_schema(real_rows, {}, {}, how.threads);
     *json = text_of(evaluation_to_json(evaluate(real_rows, synthetic_rows, schema, how)));

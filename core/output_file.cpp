@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -31,7 +32,8 @@ OutputFile::OutputFile(std::filesystem::path path, Compression compression)
   if (!in_place) {
     path_ = written_path(path_);  // a link stays a link: what it points to is replaced
     if (std::filesystem::is_symlink(path_, ignored)) errno = ELOOP, fail_write();
-    beside_ = fmt::format("{}.{}.tmp", path_.string(), ::getpid());
+    static std::atomic<unsigned> files{0};  // several threads may write to one path: the last to finish stays
+    beside_ = fmt::format("{}.{}.{}.tmp", path_.string(), ::getpid(), ++files);
     if (std::filesystem::exists(path_, ignored) && ::access(path_.c_str(), W_OK) != 0) fail_write();
   }
   file_.reset(std::fopen((in_place ? path_ : beside_).c_str(), "wb"));

@@ -226,6 +226,56 @@ class CInterface(unittest.TestCase):
         meg.meg_free_model(None)
         meg.meg_free(None)
 
+    def test_cells_of_other_types(self):
+        """Bools where there were numbers; numbers with a dictionary; columns of nothing."""
+        table = pa.table({"flag": [i % 3 % 2 for i in range(60)], "name": [f"{i % 4}" for i in range(60)]})
+        model = train(table, any_order="true")
+        bools = table.set_column(0, "flag", pa.array([bool(i % 2) for i in range(60)]))
+        stream = Stream()
+        call(meg.meg_score, model, byref(Stream.of(bools)), byref(stream))
+        self.assertEqual(stream.table().num_rows, 60)
+        for other in (bools.set_column(0, "flag", pa.array([None, True] * 30)),
+                      table.set_column(0, "flag", pa.array([None, "1"] * 30).dictionary_encode()),
+                      table.set_column(0, "flag", pa.nulls(60))):
+            stream = Stream()
+            call(meg.meg_impute, model, byref(Stream.of(other)), 0, 0, byref(stream), None)
+            filled = stream.table()
+            filled.validate(full=True)
+            self.assertEqual(filled["flag"].null_count, 0)
+            if not pa.types.is_null(other["flag"].type):
+                self.assertEqual(filled["flag"].type, other["flag"].type)
+                self.assertEqual(filled["flag"][1].as_py(), other["flag"][1].as_py())
+
+    def test_present_cells_stay_to_the_bit(self):
+        numbers = [2**62 + i for i in range(59)] + [2**53 + 1]
+        table = pa.table({"number": numbers, "word": [f"{i % 4}" for i in range(60)]})
+        holes, stream = table.set_column(0, "number", pa.array([None] + numbers[1:])), Stream()
+        call(meg.meg_impute, train(table, any_order="true"), byref(Stream.of(holes)), 0, 0, byref(stream), None)
+        self.assertEqual(stream.table()["number"].to_pylist()[1:], numbers[1:])
+
+    def test_threads_save_to_one_path(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, failed = str(Path(folder) / "m.meg").encode(), []
+
+            def save():
+                for _ in range(20):
+                    try:
+                        call(meg.meg_save, self.model, path)
+                    except MegError as error:
+                        failed.append(str(error))
+
+            threads = [threading.Thread(target=save) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(failed, [])
+            self.assertEqual([file.name for file in Path(folder).iterdir()], ["m.meg"])
+
+    def test_what_is_no_model_file(self):
+        for path in b"/proc/version", b"/proc/self/maps", b"/dev/null":
+            self.fails(BAD_DATA, "no model file", meg.meg_load, path, None, c_size_t(0), byref(c_void_p()))
+
     def test_threads_share_a_model(self):
         alone = [self.generate(self.model, 20, seed=s) for s in range(16)]
         wrong = []

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -86,7 +87,8 @@ TEST_CASE("a target that cannot be written leaves what was there") {
     const fs::path path = folder.path / "m.meg";
     write_tensor_file(path, kFile);
     const std::string before = bytes(path);
-    fs::create_symlink("/dev/full", path.string() + "." + std::to_string(::getpid()) + ".tmp");  // a full disk
+    for (int file = 0; file < 5000; ++file)  // a full disk, whichever file of this process it is
+      fs::create_symlink("/dev/full", fmt::format("{}.{}.{}.tmp", path.string(), ::getpid(), file));
     CHECK_THROWS_AS(write_tensor_file(path, kFile), Error);
     CHECK(bytes(path) == before);
   }

@@ -1,5 +1,6 @@
 #include "core/model/tensor_file.h"
 
+#include <sys/stat.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -62,7 +63,7 @@ std::string little_endian(std::uint64_t value) {
 
 /// Bytes of the header, which the first bytes say. Throws Error where a file of `total` bytes cannot hold it.
 std::uint64_t header_bytes(std::string_view prefix, std::uint64_t total, const std::string& name) {
-  if (prefix.size() < kPrefix) fail("{} is no model file: it is too short", name);
+  if (prefix.size() < kPrefix || total < kPrefix) fail("{} is no model file: it is too short", name);
   std::uint64_t out = 0;
   for (std::size_t i = 0; i < kPrefix; ++i) out |= std::uint64_t{static_cast<unsigned char>(prefix[i])} << 8 * i;
   if (out > total - kPrefix) fail("{} is no model file, or is cut short", name);
@@ -134,10 +135,14 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   std::error_code ignored;
   if (path == "-") fail(ErrorCode::kFile, "a model is read from a file, not from standard input: name one");
   if (std::filesystem::is_directory(path, ignored)) fail(ErrorCode::kFile, "{} is a folder: name a model file", name);
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+    fail("{} is no model file: it is a device or a pipe", name);
   const File in(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!in) fail(ErrorCode::kFile, "cannot read {}: {}", name, std::strerror(errno));
-  const std::uintmax_t total = std::filesystem::file_size(path, ignored);
-  if (!std::filesystem::is_regular_file(path, ignored)) fail("{} is no model file: it is a device or a pipe", name);
+  struct stat opened {};  // of the file that is open: another may take its place meanwhile
+  if (::fstat(::fileno(in.get()), &opened) != 0)
+    fail(ErrorCode::kFile, "cannot read {}: {}", name, std::strerror(errno));
+  const auto total = static_cast<std::uint64_t>(opened.st_size);
   std::string bytes(kPrefix, '\0');
   bytes.resize(std::fread(bytes.data(), 1, kPrefix, in.get()));
   header_bytes(bytes, total, name);  // before the rest is read, which may be large

@@ -4,6 +4,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* meg for programs in C and for whoever calls C: tables go in and out over the Arrow C stream interface (meg/arrow.h,
+ * or any other header of it). A function that is here never changes; what is new gets a new name.
+ *
+ * Every function that can fail returns a code, MEG_OK or what is wrong, and writes a sentence to *message where it is
+ * given: free it with meg_free. What a call was to return is left as it was then. No function throws, and there is no
+ * state but that of the handles. Texts are UTF-8 and end with a zero byte.
+ *
+ * Streams that are given are taken: their release is null afterwards, whatever the call returns. Streams that are
+ * returned are the caller's to release, and stay valid where the model is freed before.
+ *
+ * Functions that take a const model may be called from any number of threads at once. */
+
 #ifdef __cplusplus
 extern "C" {
 #endif

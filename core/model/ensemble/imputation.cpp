@@ -7,6 +7,7 @@
 #include "core/model/ensemble/filling.h"
 #include "core/table/infer/number.h"
 #include "core/table/write/fill_column.h"
+#include "core/table/write/write_column.h"
 
 namespace meg {
 
@@ -85,8 +86,10 @@ class RowImputer {
       for (std::size_t r = 0; r < cells.size(); ++r) is_hole[r] = is_missing(r, c);
       const ColumnSchema& schema = model_column(c).schema();
       const Array made = read_values(schema, std::move(made_[c]));
-      out.back().values = table_.is_text() ? fill_texts(schema, cells, is_hole, made)
-                                           : fill_column(schema, cells, false, is_hole, made, cells.type());
+      out.back().values = table_.is_text()
+                              ? fill_texts(schema, cells, is_hole, made)
+                              : fill_column(schema, cells, false, is_hole, made,
+                                            cells.type().stored == "n" ? output_type(schema) : cells.type());
     }
     return Table(std::move(out), table_.is_text());
   }

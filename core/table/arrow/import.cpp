@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,8 @@ std::string name_of(const ArrowSchema& field, std::int64_t place) {
 }
 
 void check_columns(const ArrowSchema& schema) {
-  if (!schema.format || std::string_view(schema.format) != "+s" || schema.n_children < 0)
+  if (schema.n_children < 0) fail("the table cannot have {} columns", schema.n_children);
+  if (!schema.format || std::string_view(schema.format) != "+s")
     fail("a table was expected, whose columns are the fields of a struct (Arrow's format '+s'), not '{}'",
          schema.format ? schema.format : "");
   if (schema.n_children == 0) fail("the table has no columns");
@@ -43,10 +45,20 @@ void check_columns(const ArrowSchema& schema) {
     if (!schema.children || !schema.children[c] || !schema.children[c]->format) fail("column {} has no type", c + 1);
 }
 
-/// Throws Error where a row is null as a whole.
+/// Throws Error where rows are not those of the table's columns, or one is null as a whole.
 void check_rows(const ArrowSchema& schema, const ArrowArray& rows) {
-  if (rows.n_children != schema.n_children || rows.length < 0 || rows.offset < 0)
+  if (rows.n_children != schema.n_children)
     fail("the rows have {} columns, the table has {}", rows.n_children, schema.n_children);
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
+  if (rows.length < 0 || rows.offset < 0 || rows.length > kMost || rows.offset > kMost)
+    fail("the table cannot have {} rows behind {} others", rows.length, rows.offset);
+  for (std::int64_t c = 0; c < rows.n_children; ++c) {
+    const std::string name = name_of(*schema.children[c], c);
+    if (!rows.children || !rows.children[c]) fail("column '{}' has no values", name);
+    const std::int64_t length = rows.children[c]->length;
+    if (rows.offset + rows.length > length)
+      fail("column '{}' has {} rows, fewer than the table's {}", name, length, rows.offset + rows.length);
+  }
   if (rows.null_count == 0 || rows.n_buffers < 1 || !rows.buffers || !rows.buffers[0]) return;
   const auto* const bits = static_cast<const std::uint8_t*>(rows.buffers[0]);
   for (std::int64_t i = rows.offset; i < rows.offset + rows.length; ++i)
@@ -60,8 +72,6 @@ Table import_rows(const ArrowSchema& schema, ArrowArray& rows) {
   for (std::int64_t c = 0; c < schema.n_children; ++c) {
     ArrowArray& field = *rows.children[c];
     const std::string name = name_of(*schema.children[c], c);
-    if (field.length < 0 || rows.offset + rows.length > field.length)
-      fail("column '{}' has {} rows, fewer than the table's {}", name, field.length, rows.offset + rows.length);
     // The struct's own offset and length cut the columns.
     field.offset += rows.offset;
     if (rows.offset != 0 || field.length != rows.length) field.null_count = -1;
@@ -101,6 +111,8 @@ Table import_table(ArrowSchema* schema, ArrowArray* rows) {
 ArrowImport::ArrowImport(ArrowArrayStream* stream) : stream_(moved(stream)) {
   if (!stream_.release) fail(ErrorCode::kInvalidArgument, "the Arrow stream has been read already: make a new one");
   try {
+    if (!stream_.get_schema || !stream_.get_next)
+      fail(ErrorCode::kInvalidArgument, "the Arrow stream has no functions that give its rows");
     check(stream_.get_schema(&stream_, &schema_));
     columns_ = import_columns(schema_);
   } catch (...) {
@@ -129,8 +141,8 @@ void ArrowImport::check(int code) {
   if (code == 0) return;
   const char* const said = stream_.get_last_error ? stream_.get_last_error(&stream_) : nullptr;
   // A sentence: behind the first line there are places in the other side's sources.
-  const std::string_view text = said ? said : std::strerror(code);
-  fail("{}", text.substr(0, text.find('\n')));
+  const std::string_view text = said ? said : "", line = text.substr(0, text.find_first_of("\r\n"));
+  fail("{}", line.empty() ? std::string_view(std::strerror(code)) : line);
 }
 
 std::optional<Table> ArrowImport::next() {

@@ -45,6 +45,10 @@ Array read_numbers(const ColumnSchema& column, const Array& cells, bool is_text)
     for (std::size_t r = 0; r < cells.size(); ++r) out.add(number_of(column, cells, r), !cells.is_null(r));
     return out.take();
   }
+  if (cells.type().id == TypeId::kBool) {  // numbers 0 and 1
+    for (std::size_t r = 0; r < cells.size(); ++r) out.add(cells.boolean(r) ? 1 : 0, !cells.is_null(r));
+    return out.take();
+  }
   if (cells.type().id == TypeId::kDictionary) {
     const auto numbers = read_each<double>(
         cells.dictionary(), [&](std::string_view cell) { return parse_cell(column, cell).value_or(kNoNumber); });

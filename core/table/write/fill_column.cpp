@@ -35,6 +35,14 @@ Array merge(const Array& read, const std::vector<bool>& is_hole, const Array& ma
   return Array::of({.id = TypeId::kFloat64}, std::move(numbers), std::move(valid));
 }
 
+/// What is there as it is, to the bit.
+Array filled(const std::string& name, const Array& cells, const std::vector<bool>& is_hole, const Array& made) {
+  const Table both[] = {Table({{name, cells}}), Table({{name, made}})};
+  std::vector<std::size_t> rows(cells.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = is_hole[r] ? cells.size() + r : r;
+  return Table::concatenate(both).take(rows)[std::size_t{0}];
+}
+
 }  // namespace
 
 Array fill_texts(const ColumnSchema& column, const Array& cells, const std::vector<bool>& is_hole, const Array& made) {
@@ -56,7 +64,8 @@ Array fill_texts(const ColumnSchema& column, const Array& cells, const std::vect
 Array fill_column(const ColumnSchema& column, const Array& cells, bool is_text, const std::vector<bool>& is_hole,
                   const Array& made, const DataType& type) {
   const bool is_whole = std::find(is_hole.begin(), is_hole.end(), true) == is_hole.end();
-  if (is_whole && !is_text && cells.type() == type) return cells;
+  if (!is_text && cells.type() == type)
+    return is_whole ? cells : filled(column.name, cells, is_hole, write_column(column, made, type));
   return write_column(column, merge(read_column(column, cells, is_text), is_hole, made), type);
 }
 

@@ -122,6 +122,10 @@ Array with_levels(const Array& read, const ColumnSchema& column, const DataType&
 
 Array bools_of(const Array& read) {
   Bitmap values, valid;
+  if (is_number(read.type().id)) {
+    for (const double number : read.values<double>()) values.push_back(number != 0);
+    return Array::bools(values, validity_of(read));
+  }
   for (std::size_t i = 0; i < read.size(); ++i) {
     const std::string_view word = read.text(i);
     values.push_back(word == "true");
@@ -176,8 +180,10 @@ DataType output_type(const ColumnSchema& column) {
 }
 
 Array write_column(const ColumnSchema& column, const Array& read, const DataType& type) {
-  if (is_number(read.type().id)) return numbers_of(column, read, type);
   if (type.id == TypeId::kBool) return bools_of(read);
+  if (is_number(read.type().id) && type.id == TypeId::kDictionary)
+    return write_column(column, texts_of(column, read, {}), type);
+  if (is_number(read.type().id)) return numbers_of(column, read, type);
   if (is_number(type.id)) return parsed(column, read, type);
   if (read.type().id == TypeId::kDictionary && type.id == TypeId::kDictionary) return with_levels(read, column, type);
   if (read.type().id == TypeId::kUtf8 && type.id == TypeId::kUtf8) return read;
