@@ -906,7 +906,8 @@ class Slow(Case):
         self.assertGreaterEqual(min(best.values()), 0.45)  # 0.8 and more on a quiet machine, 0.45 beside another training
 
     def test_the_classic_preset_learns_ads(self):
-        passed = 0
+        # Of 399 rows seeds differ much: F1 is 0.855 to 0.906 over eight seeds, 0.885 in the mean, in any order of sums.
+        passed, f1s = 0, []
         for seed in (0, 1, 2):
             model = self.trained("--drop", "User ID", "--seed", seed, data=ADS, epochs=5000)
             synthetic, report = self.folder / "s.csv", self.folder / "r.json"
@@ -919,8 +920,10 @@ class Slow(Case):
                   f"chi2 p of Gender {gender['chi_square_p']:.3f}", flush=True)
             self.assertLessEqual(r["ks"], 0.04)
             self.assertLessEqual(r["wasserstein"], 0.06)
-            self.assertGreaterEqual(f1, 0.86)
+            f1s.append(f1)
+            self.assertGreaterEqual(f1, 0.84)
             passed += gender["chi_square_p"] > 0.05
+        self.assertGreaterEqual(sum(f1s) / len(f1s), 0.87)
         self.assertGreaterEqual(passed, 2)
 
 
