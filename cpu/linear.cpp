@@ -148,10 +148,11 @@ void CpuBackend::linear_forward(LinearGroups layer, ConstView x, ConstView param
     else
       activate(tail.activation, count, width, bias, out, g.y_stride);
     if (tail.dropout.probability > 0 && g.drops) drop_out(tail.dropout, count, width, first, g.y_stride, out);
-    const float* const residual = tail.residual.data() + first;
-    float* const sum = tail.sum.data() + first;
-    for (std::size_t r = 0; tail.sum && r < count; ++r)
-      for (std::size_t i = r * g.y_stride, end = i + width; i < end; ++i) sum[i] = out[i] + residual[i];
+    if (!tail.sum) return;
+    const float *const done = y.data(), *const residual = tail.residual.data();
+    float* const sum = tail.sum.data();
+    for (std::size_t r = 0, begin = first; r < count; ++r, begin += g.y_stride)
+      for_independent(begin, begin + width, [=](std::size_t i) { sum[i] = done[i] + residual[i]; });
   });
 }
 
