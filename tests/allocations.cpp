@@ -3,13 +3,15 @@
 #include <atomic>
 #include <cerrno>
 
+#include "tests/sanitized.h"
+
 namespace {
 std::atomic<std::size_t> count{0};
 }
 
 std::size_t test::allocations() { return count; }
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__GLIBC__) && !defined(MEG_ADDRESS_SANITIZER)
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t number, std::size_t size);

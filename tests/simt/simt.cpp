@@ -10,11 +10,13 @@
 #include <random>
 #include <string>
 #include <vector>
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/common_interface_defs.h>
-#endif
 
 #include "core/fail.h"
+#include "tests/sanitized.h"
+
+#ifdef MEG_ADDRESS_SANITIZER
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 namespace simt {
 
@@ -86,7 +88,7 @@ class Fiber {
 
  private:
   void arrived() { arrive(own_frames_, &from_); }
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef MEG_ADDRESS_SANITIZER
   static void leave(Stack to, void*& frames) { __sanitizer_start_switch_fiber(&frames, to.bottom, to.size); }
   static void arrive(void* frames, Stack* from) {
     __sanitizer_finish_switch_fiber(frames, from ? &from->bottom : nullptr, from ? &from->size : nullptr);
