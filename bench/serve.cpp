@@ -1,4 +1,4 @@
-#include <thread>
+#include <chrono>
 
 #include "bench/adult.h"
 #include "bench/peak.h"

@@ -185,22 +185,16 @@ Options machine_options(const meg_option* options, size_t count) {
 template <class Load>
 meg_model* trained(const meg_option* options, size_t count, const meg_callbacks* callbacks, const Load& load) {
   const TrainingOptions with(options, count);
-  auto meg = std::unique_ptr<meg_model>(new meg_model{std::make_shared<Meg>(with.options)});
-  remember(meg.get());
-  try {
-    load(*meg->meg);
-    const meg_callbacks none{}, &call = callbacks ? *callbacks : none;
-    meg->meg->train(
-        with.epochs, with.batch_size,
-        [&](const Progress& progress) {
-          if (call.on_progress) call.on_progress(call.context, meg.get(), progress_to_json(progress).c_str());
-        },
-        [&] { return !call.keep_going || call.keep_going(call.context) != 0; });
-  } catch (...) {
-    forget(meg.get());
-    throw;
-  }
-  return meg.release();
+  std::unique_ptr<meg_model, void (*)(meg_model*)> model(handle_of(Meg(with.options)), meg_free_model);
+  load(*model->meg);
+  const meg_callbacks none{}, &call = callbacks ? *callbacks : none;
+  model->meg->train(
+      with.epochs, with.batch_size,
+      [&](const Progress& progress) {
+        if (call.on_progress) call.on_progress(call.context, model.get(), progress_to_json(progress).c_str());
+      },
+      [&] { return !call.keep_going || call.keep_going(call.context) != 0; });
+  return model.release();
 }
 
 void generate(const meg_model* model, uint64_t first_row, uint64_t rows, uint64_t seed, const GenerateOptions& how,

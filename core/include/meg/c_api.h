@@ -48,7 +48,7 @@ typedef struct meg_option {
 
 /* What training calls, each may be null. `line` is a JSON object: {"phase": "warm-up", "epoch": 1, "of": 20, "loss":
  * ...}. Training stops where keep_going returns 0, and the model is what it has learned until then. They may use the
- * model that they are given, and must not throw. */
+ * model that they are given, but neither keep nor free it, and must not throw. */
 typedef struct meg_callbacks {
   void* context;
   void (*on_progress)(void* context, const meg_model* model, const char* line);
