@@ -42,26 +42,6 @@ void check_model(const Meg& model, const Table& real) {
       fail("the model is of another table: it has a column '{}', which the real table has not", column.name);
 }
 
-/// `log` may be empty: a model file knows losses, but no time and no memory.
-ReportedModel describe(const Meg& model, const std::string& log) {
-  ReportedModel out;
-  out.facts = {.preset = model.options().preset,
-               .effort = model.options().meg.effort,
-               .finished = model.finished(),
-               .refined = model.refined(),
-               .refinement_tried = false,
-               .held_out_auc = {}};
-  out.epochs = model.epochs_done();
-  out.batch_size = model.batch_size();
-  for (const Progress& progress : model.history()) {
-    if (log.empty()) out.training.push_back({.progress = progress});
-    out.facts.refinement_tried |= progress.phase == Progress::Phase::kRefinement;
-    if (!std::isnan(progress.held_out_auc)) out.facts.held_out_auc = progress.held_out_auc;
-  }
-  if (!log.empty()) out.training = read_training_log(log, model.history());
-  return out;
-}
-
 Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthetic, const Schema& schema,
                    const std::optional<Table>& test) {
   EvaluationOptions options;
@@ -90,7 +70,8 @@ int report(const ReportFlags& f) {
   if (!f.model.empty()) {
     const Meg learned = Meg::load_model(f.model);
     check_model(learned, real);
-    model = describe(learned, f.log);
+    model = reported_model(learned);
+    if (!f.log.empty()) model->training = read_training_log(f.log, learned.history());
   }
 
   if (!f.quiet) say("measuring, and once more one half of the real table against the other");

@@ -149,8 +149,8 @@ bool set(const JsonValue& json, const Option& option, std::optional<T>& value) {
 }
 template <class T>
 bool set(const JsonValue& json, const Option& option, std::vector<T>& value) {
-  if (!json.is_array()) return false;
   value.clear();
+  if (!json.is_array()) return set(json, option, value.emplace_back());  // a list of one
   return std::all_of(json.begin(), json.end(),
                      [&](const JsonValue& item) { return set(item, option, value.emplace_back()); });
 }

@@ -7,7 +7,7 @@
 #include "core/measure/evaluation.h"
 #include "core/report/advice.h"
 #include "core/table/infer/schema.h"
-#include "meg/options.h"
+#include "meg/meg.h"
 #include "meg/progress.h"
 #include "meg/table.h"
 
@@ -27,6 +27,9 @@ struct ReportedModel {
   int epochs = 0, batch_size = 0;
   std::vector<TrainingLine> training;
 };
+
+/// What a model knows of itself: its losses, but no time and no memory.
+ReportedModel reported_model(const Meg& model);
 
 struct ReportNames {
   std::string real, synthetic, model, test;  ///< what the files are called; empty where there is none

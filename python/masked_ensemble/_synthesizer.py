@@ -1,0 +1,64 @@
+"""A synthesizer in the manner of scikit-learn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._error import Error
+from ._model import Model, train
+
+
+class Synthesizer:
+    """fit(X), then sample(n). Parameters are those of `meg.train`, and unchanged by fitting; get_params, set_params and
+    sklearn.base.clone work, and it may end a Pipeline.
+
+        synthetic = meg.Synthesizer(seed=1, effort="fast").fit(df).sample(1000)
+
+    With fit(X, y) y is learned as one more column, named after it, or "target".
+    """
+
+    def __init__(self, *, seed: int = 0, epochs: int = 0, batch_size: int = 0, progress: bool | None = None, **options: Any):
+        self._params = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "progress": progress, **options}
+
+    def fit(self, X: Any, y: Any = None) -> Synthesizer:
+        self.model_: Model = train(X if y is None else with_target(X, y), **self._params)
+        self.n_features_in_ = len(self.model_.columns)
+        return self
+
+    def sample(self, num_rows: int = 1, *, seed: int = 0, **how: Any) -> Any:
+        """Rows, as Model.generate makes them."""
+        return self._fitted().generate(num_rows, seed=seed, **how)
+
+    def score_samples(self, X: Any) -> Any:
+        """The log-likelihood of each row, in nats."""
+        return self._fitted().score(X)["log_likelihood"]
+
+    def get_params(self, deep: bool = True) -> dict:
+        return dict(self._params)
+
+    def set_params(self, **params: Any) -> Synthesizer:
+        self._params.update(params)
+        return self
+
+    def _fitted(self) -> Model:
+        if not hasattr(self, "model_"):
+            raise Error("the synthesizer has learned nothing yet: call fit(table)")
+        return self.model_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, Tags, TargetTags
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False), transformer_tags=None, classifier_tags=None,
+                    regressor_tags=None, input_tags=InputTags(allow_nan=True, string=True, categorical=True))
+
+    def __repr__(self) -> str:
+        return f"Synthesizer({', '.join(f'{name}={value!r}' for name, value in self._params.items())})"
+
+
+def with_target(X: Any, y: Any) -> Any:
+    import pandas
+    frame = X if isinstance(X, pandas.DataFrame) else pandas.DataFrame(X)
+    name = getattr(y, "name", None) or "target"
+    return frame.assign(**{str(name): list(y)})
