@@ -12,6 +12,7 @@ void add_report(CLI::App& program, int& status);
 void add_score(CLI::App& program, int& status);
 void add_schema(CLI::App& program, int& status);
 void add_inspect(CLI::App& program, int& status);
+void add_completion(CLI::App& program, int& status);
 void add_version(CLI::App& program, int& status);
 
 }  // namespace meg::cli

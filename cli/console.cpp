@@ -1,10 +1,6 @@
 #include "cli/console.h"
 
 #include <fmt/format.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,12 +36,6 @@ void catch_interrupts() {
   if (std::signal(SIGHUP, note_interrupt) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // under nohup it stays ignored
 }
 
-void return_freed_memory() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
-#endif
-}
-
 void outlive_readers() { std::signal(SIGPIPE, SIG_IGN); }
 
 void outlive_file_limits() { std::signal(SIGXFSZ, SIG_IGN); }
@@ -53,16 +43,6 @@ void outlive_file_limits() { std::signal(SIGXFSZ, SIG_IGN); }
 void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
 
 bool interrupted() { return interrupt_seen != 0; }
-
-double peak_megabytes() {
-  // Linux says it of this program alone; getrusage counts what the parent had when it started us as ours.
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stod(line.substr(line.find(':') + 1)) / 1024.0;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts kibibytes
-}
 
 std::string duration_text(double seconds) {
   if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1000);

@@ -21,13 +21,6 @@ bool interrupted();
 /// The exit status of a command that Ctrl-C ended.
 inline constexpr int kInterrupted = 130;
 
-/// From now on large blocks go back to the system when they are freed (glibc keeps ever more of them otherwise): for a
-/// command that allocates seldom.
-void return_freed_memory();
-
-/// Most memory that this process has held, in MB.
-double peak_megabytes();
-
 /// "85 ms", "4.2 s", "3 min 20 s", "2 h 5 min".
 std::string duration_text(double seconds);
 /// 12345678 -> "12.3 M", 4200 -> "4200".

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/evaluation_text.h"
+#include "cli/option_flags.h"
 #include "cli/table_flags.h"
 #include "core/fail.h"
 #include "core/measure/boosted_trees.h"
@@ -18,6 +19,7 @@
 #include "core/measure/evaluation_json.h"
 #include "core/measure/registry.h"
 #include "core/output_file.h"
+#include "core/platform.h"
 #include "core/table/infer/number.h"
 #include "core/table/read/table_reader.h"
 
@@ -32,7 +34,7 @@ struct EvaluateFlags {
   std::string real, synthetic, target, test, holdout, format, json;
   std::vector<std::string> fail_below;
   bool quick = false;
-  int threads = 0;
+  Options machine;  ///< of it the threads
   ColumnFlags columns;
 };
 
@@ -94,7 +96,7 @@ int evaluate(const EvaluateFlags& f) {
   return_freed_memory();
 
   const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.threads);
+  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads);
   std::optional<Table> test, held_out;
   if (!f.test.empty()) test = read_table(f.test, f.format);
   if (!f.holdout.empty()) held_out = read_table(f.holdout, f.format);
@@ -104,7 +106,7 @@ int evaluate(const EvaluateFlags& f) {
   options.held_out = held_out ? &*held_out : options.test;
   options.thorough = !f.quick;
   options.scale = !f.quick;
-  options.threads = f.threads;
+  options.threads = f.machine.threads;
   const Evaluation evaluation = meg::evaluate(real, synthetic, schema, options);
 
   for (const Limit& limit : limits)
@@ -143,7 +145,7 @@ void add_evaluate(CLI::App& program, int& status) {
   command.add_flag("--quick", f->quick,
                    "Only columns, pairs and identical rows: no classifiers, neighbours, components, and no half of the "
                    "real table as if it were synthetic to the other");
-  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
+  add_flag_of(find_option("threads"), command, f->machine);
   add_format(command, f->format, kInFormat);
   f->columns.add_to(command);
   command.footer(

@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   meg::cli::add_score(program, status);
   meg::cli::add_schema(program, status);
   meg::cli::add_inspect(program, status);
+  meg::cli::add_completion(program, status);
   meg::cli::add_version(program, status);
   try {
     std::vector<std::string> words = meg::cli::command_line(program, argc, argv);

@@ -12,11 +12,13 @@
 #include "cli/column_flags.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/option_flags.h"
 #include "cli/table_flags.h"
 #include "cli/training_log.h"
 #include "core/fail.h"
 #include "core/measure/evaluation.h"
 #include "core/output_file.h"
+#include "core/platform.h"
 #include "core/table/read/table_reader.h"
 #include "meg/meg.h"
 
@@ -26,7 +28,7 @@ namespace {
 
 struct ReportFlags {
   std::string real, synthetic, model, log, test, target, format, out, json;
-  int threads = 0;
+  Options machine;  ///< of it the threads
   bool quiet = false;
   ColumnFlags columns;
 };
@@ -49,7 +51,7 @@ Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthet
   options.held_out = test ? &*test : nullptr;
   options.test = f.target.empty() ? nullptr : options.held_out;
   options.scale = true;
-  options.threads = f.threads;
+  options.threads = f.machine.threads;
   return evaluate(real, synthetic, schema, options);
 }
 
@@ -63,7 +65,7 @@ int report(const ReportFlags& f) {
   return_freed_memory();
   const Stopwatch watch;
   const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.threads);
+  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads);
   std::optional<Table> test;
   if (!f.test.empty()) test = read_table(f.test, f.format);
   std::optional<ReportedModel> model;
@@ -114,7 +116,7 @@ void add_report(CLI::App& program, int& status) {
   command.add_option("--target", f->target,
                      "Column to predict from the others: synthetic rows taught, real rows asked");
   command.add_option("--json", f->json, "Write every number of the page to this file; - is standard output");
-  command.add_option("--threads", f->threads, "CPU threads, 0 = all cores")->check(CLI::Range(0, 1024));
+  add_flag_of(find_option("threads"), command, f->machine);
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
   add_format(command, f->format, kInFormat);
   f->columns.add_to(command);

@@ -17,6 +17,7 @@
 #include "core/model/preset.h"
 #include "core/option_values.h"
 #include "core/output_file.h"
+#include "core/platform.h"
 #include "core/table/read/table_reader.h"
 #include "meg/meg.h"
 
@@ -228,7 +229,7 @@ void add_train(CLI::App& program, int& status) {
                   "Rows of a training step, 0 = the preset's choice: classic 64; meg 32 to 512")
       ->check(CLI::Range(0, 1'000'000));
   f->run.add_to(command);
-  command.add_option("--log", f->log, "Write a line of JSON per epoch to this file");
+  command.add_option("--log", f->log, "Write a line of JSON per epoch to this file; - is standard output");
   command.add_option("--checkpoint", f->checkpoint, "Save the training run to this file now and then");
   command
       .add_option("--checkpoint-every", f->checkpoint_every,

@@ -50,6 +50,10 @@ bool same(const Progress& a, const Progress& b) {
 
 TrainingLog::TrainingLog(const std::string& path, bool append) : path_(path), file_(nullptr, &std::fclose) {
   if (path.empty()) return;
+  if (path == "-") {
+    file_ = {stdout, [](std::FILE*) { return 0; }};
+    return;
+  }
   file_.reset(std::fopen(path.c_str(), append ? "a" : "w"));
   if (!file_) fail("cannot write the log '{}': {}", path, std::strerror(errno));
 }

@@ -8,8 +8,8 @@
 
 namespace meg::cli {
 
-/// `meg train --log`: a line of JSON per line of the history, on disk as soon as it is written; a resumed run goes on
-/// below.
+/// `meg train --log`: a line of JSON per line of the history, in the file as soon as it is written; a resumed run goes
+/// on below. "-" is standard output.
 class TrainingLog {
  public:
   /// Writes nothing where `path` is empty. Throws Error where the file cannot be written.

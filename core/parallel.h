@@ -1,6 +1,4 @@
 #pragma once
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -10,16 +8,13 @@
 #include <thread>
 #include <vector>
 
+#include "core/platform.h"
+
 namespace meg {
 
-/// As many threads as a caller asks for; 0: one for each core that this process may run on, for taskset and containers
-/// leave it fewer than there are, and threads that share a core wait for one another.
-inline int thread_count(int asked) {
-  if (asked > 0) return asked;
-  cpu_set_t cores;
-  if (sched_getaffinity(0, sizeof cores, &cores) == 0) return std::max(1, CPU_COUNT(&cores));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
+/// As many threads as a caller asks for, but no more than cores that this process may run on, for threads that share a
+/// core wait for one another; 0: one for each of these.
+inline int thread_count(int asked) { return asked > 0 ? std::min(asked, usable_cores()) : usable_cores(); }
 
 /// The same where each has memory for all of a column's cells.
 inline int threads_for_columns(int asked) { return std::min(thread_count(asked), 8); }

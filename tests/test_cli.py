@@ -1,5 +1,5 @@
 """The command-line tool as a person uses it. Run by ctest: test_cli.py build/meg fast|slow"""
-import csv, gzip, io, json, os, random, re, resource, signal, socket, subprocess, sys, tempfile, time, unicodedata, unittest
+import csv, gzip, io, json, os, random, re, resource, shutil, signal, socket, subprocess, sys, tempfile, time, unicodedata, unittest
 from pathlib import Path
 
 MEG, GROUP = Path(sys.argv[1]).resolve(), sys.argv[2]
@@ -91,6 +91,34 @@ class Fast(Case):
                     self.assertLessEqual(float(row[column]), max(float(v) for v in known if v != "NA"))
                     self.assertEqual("." in row[column] and len(row[column].split(".")[1]) > 1, False)
         self.assertIn("NA", {row["sex"] for row in rows})
+
+    def test_what_shells_and_man_know(self):
+        asked = self.file("ask.sh", self.succeed("completion", "bash").stdout + """
+            ask() { COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _meg; echo "${COMPREPLY[@]}"; }
+            ask meg tr; ask meg help eval; ask meg train --ef; ask meg train --effort b; ask meg report --mod
+        """)
+        done = subprocess.run(["bash", str(asked)], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.split("\n")[:5], ["train", "evaluate", "--effort", "balanced best", "--model"])
+        page = self.succeed("completion", "man").stdout
+        for word in (".SS meg generate", "\\fB\\-\\-where", "fast|balanced|best", "MEG_CPU"):
+            self.assertIn(word, page)
+        if shutil.which("groff"):
+            done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z"], input=page, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        zsh = self.file("_meg", self.succeed("completion", "zsh").stdout)
+        if shutil.which("zsh"):
+            subprocess.run(["zsh", "-n", str(zsh)], check=True)
+        self.assertIn("'*--effort[", zsh.read_text())
+
+    def test_more_threads_than_cores(self):
+        said = self.succeed("train", PENGUINS, "--epochs", 1, "--threads", 1000, "--out", self.folder / "t.meg").stderr
+        self.assertRegex(said, "meg: 1000 threads would wait for each other on this machine's .* are used")
+        said = self.succeed("evaluate", PENGUINS, PENGUINS, "--quick", "--threads", 1000).stderr
+        self.assertIn("1000 threads", said)
+
+    def test_the_log_on_standard_output(self):
+        done = self.succeed("train", PENGUINS, "--epochs", 2, "--no-refine", "--out", self.folder / "l.meg", "--log", "-")
+        self.assertEqual([json.loads(line)["epoch"] for line in done.stdout.splitlines()], [1, 2])
 
     def test_shards_are_the_parts_of_the_table_and_the_threads_do_not_matter(self):
         model = self.trained()

@@ -27,7 +27,8 @@ struct Library {
 
   Library() {
     const char* const named = std::getenv("MEG_XGBOOST");
-    for (const char* name : {named, "libxgboost.so.0", "libxgboost.so"})
+    const std::string file = library_file("xgboost"), versioned = file + ".0";
+    for (const char* name : {named, versioned.c_str(), file.c_str()})
       if (!handle && name && *name) handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     find(last_error, "XGBGetLastError");
     find(make_matrix, "XGDMatrixCreateFromMat");

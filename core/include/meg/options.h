@@ -107,7 +107,7 @@ inline constexpr Option kOptions[] = {
     {.name = "seed", .place = kPlace<&Options::seed>, .help = "Seed of all random numbers"},
     {.name = "threads",
      .place = kPlace<&Options::threads>,
-     .help = "CPU threads, 0 = all cores; no result depends on it",
+     .help = "CPU threads, 0 = all cores, more than these count as all; no result depends on it",
      .scope = OptionScope::kMachine,
      .bounds = from_to(0, 1024)},
     {.name = "device",
