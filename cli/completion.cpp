@@ -91,7 +91,7 @@ std::string zsh(const CLI::App& program) {
       const std::vector<std::string> words = words_of(*option);
       const std::string takes = option->get_items_expected_max() == 0 ? ""
                                 : words.empty()                       ? ":value:_files"
-                                                                      : fmt::format(":value:({})", fmt::join(words, " "));
+                                                : fmt::format(":value:({})", fmt::join(words, " "));
       cases += fmt::format(" \\\n        '*{}[{}]{}'", flag_name(*option), zsh_text(option->get_description()), takes);
     }
     cases += " \\\n        '*:file:_files' ;;\n";
@@ -149,8 +149,10 @@ std::string man(const CLI::App& program) {
     if (!command->get_footer().empty()) out += fmt::format(".PP\n{}\n", roff(command->get_footer()));
   }
   return out +
-         ".SH EXIT STATUS\n0: done; 1: failed, and a sentence says why; 2: the command line is wrong; 3: a score is below "
-         "\\fB\\-\\-fail\\-below\\fR; 130: ended by Ctrl\\-C.\n.SH ENVIRONMENT\n.TP\n\\fBMEG_CPU\\fR\nThe level of x86\\-64 "
+         ".SH EXIT STATUS\n0: done; 1: failed, and a sentence says why; 2: the command line is wrong; 3: a score is "
+         "below "
+         "\\fB\\-\\-fail\\-below\\fR; 130: ended by Ctrl\\-C.\n.SH ENVIRONMENT\n.TP\n\\fBMEG_CPU\\fR\nThe level of "
+         "x86\\-64 "
          "to compute with: v2, v3 or v4.\n.TP\n\\fBMEG_XGBOOST\\fR\nThe library of XGBoost, where it is not "
          "libxgboost.so.\n";
 }
@@ -158,7 +160,8 @@ std::string man(const CLI::App& program) {
 }  // namespace
 
 void add_completion(CLI::App& program, int& status) {
-  CLI::App& command = *program.add_subcommand("completion", "Print what completes meg's commands in a shell, or its manual page");
+  CLI::App& command =
+      *program.add_subcommand("completion", "Print what completes meg's commands in a shell, or its manual page");
   const auto kind = std::make_shared<std::string>();
   command.add_option("kind", *kind, "For bash, for zsh, or a page for man")
       ->required()

@@ -1,13 +1,14 @@
 #pragma once
 #include "core/nn/backend.h"
 #include "cpu/level.h"
+#include "cpu/scratch_pool.h"
 #include "cpu/thread_pool.h"
 
 namespace meg::cpu {
 inline namespace MEG_LEVEL {
 
-/// nn/backend.h on a thread pool; see there for every operation. It has no state but that, so that any number of
-/// threads may call it at once.
+/// nn/backend.h on a thread pool; see there for every operation. It has no state but that and memory to work
+/// in, so that any number of threads may call it at once.
 class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(int threads)
@@ -18,10 +19,11 @@ class CpuBackend final : public Backend {
   void make_passes(int passes, int slots, const Pass& pass) override;
 
   Memory allocate(std::size_t count) override;
+  Memory scratch(std::size_t count) override { return scratch_.take(count); }
   void upload(std::span<const float> from, View to) override;
   void upload(std::span<const std::uint32_t> from, IndexView to) override;
   void download(ConstView from, std::span<float> to) override;
-  Memory allocate_on_host(std::size_t count) override { return allocate(count); }
+  Memory allocate_on_host(std::size_t count) override { return scratch(count); }
   void start_download(int, ConstView from, std::span<float> to) override { download(from, to); }
   void finish_download(int) override {}
   void fill(float value, View out) override;
@@ -71,6 +73,7 @@ class CpuBackend final : public Backend {
   void adam(int step, const AdamOptions& options, const AdamState& state) override;
 
  private:
+  ScratchPool scratch_;
   ThreadPool pool_;
   std::unique_ptr<CpuBackend> alone_;  // of one thread, for the passes of make_passes
 };

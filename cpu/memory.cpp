@@ -40,8 +40,7 @@ void CpuBackend::make_passes(int passes, int slots, const Pass& pass) {
 
 Memory CpuBackend::allocate(std::size_t count) {
   const std::size_t bytes = std::max<std::size_t>(Arena::padded(count), 16) * sizeof(float);
-  auto* data = static_cast<float*>(std::aligned_alloc(64, bytes));
-  if (!data) fail(ErrorCode::kDevice, "out of memory: {} MB were needed; lower `batch_size` or `hidden`", bytes >> 20);
+  float* const data = ScratchPool::allocate(bytes);
   std::fill_n(data, bytes / sizeof(float), 0.0f);
   return Memory(data, count, Device::kCpu, [](float* p) { std::free(p); });
 }

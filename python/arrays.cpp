@@ -59,7 +59,8 @@ Array texts_of(const std::string& name, nb::handle values, DataType type) {
         fail("column '{}', row {}: the text cannot be written as UTF-8", name, offsets.size());
       }
       bytes.append(text, static_cast<std::size_t>(size));
-      if (bytes.size() > std::numeric_limits<std::int32_t>::max()) fail("column '{}' has more than 2 GiB of texts", name);
+      if (bytes.size() > std::numeric_limits<std::int32_t>::max())
+        fail("column '{}' has more than 2 GiB of texts", name);
       present.push_back(true);
     } else {
       present.push_back(false);

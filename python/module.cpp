@@ -282,51 +282,70 @@ NB_MODULE(_meg, m) {
             return read_table(paths, format);
           },
           "paths"_a, "format"_a = "", free)
-      .def("write", [](const Table& table, const std::filesystem::path& path,
-                       const std::string& format) { write_table(table, path, format); }, "path"_a, "format"_a = "", free)
+      .def(
+          "write",
+          [](const Table& table, const std::filesystem::path& path, const std::string& format) {
+            write_table(table, path, format);
+          },
+          "path"_a, "format"_a = "", free)
       .def_prop_ro("column_names", &Table::names)
       .def_prop_ro("is_text", &Table::is_text)
       .def("__len__", &Table::rows)
-      .def("column", [](const Table& table, std::ptrdiff_t column) { return values_of(table[place_of(table, column)]); },
-           "column"_a)
+      .def(
+          "column", [](const Table& table, std::ptrdiff_t column) { return values_of(table[place_of(table, column)]); },
+          "column"_a)
       .def("__arrow_c_stream__", &stream_of, "requested_schema"_a = nb::none())
       .def("__arrow_c_schema__", &schema_capsule);
 
   nb::class_<RowStream>(m, "RowStream").def("next", &next_rows);
 
   nb::class_<Meg>(m, "Model")
-      .def("__init__", [](Meg* at, const std::string& options) { new (at) Meg(options_of(options)); }, "options"_a)
-      .def("load_table", [](Meg& model, const Table& table) { model.load_data(table); }, "table"_a, free)
+      .def(
+          "__init__", [](Meg* at, const std::string& options) { new (at) Meg(options_of(options)); }, "options"_a)
+      .def(
+          "load_table", [](Meg& model, const Table& table) { model.load_data(table); }, "table"_a, free)
       .def("train", &train, "epochs"_a, "batch_size"_a, "on_progress"_a.none())
       .def("generate", &generate, "first_row"_a, "rows"_a, "seed"_a, "where"_a, "given"_a.none(), "temperature"_a)
-      .def("stream",
-           [](const Meg& model, std::uint64_t first_row, std::size_t rows, std::uint64_t seed,
-              std::vector<std::string> where, const Table* given, float temperature) {
-             return model.stream(first_row, rows, seed, how_of(std::move(where), given, temperature));
-           },
-           "first_row"_a, "rows"_a, "seed"_a, "where"_a, "given"_a.none(), "temperature"_a, nb::keep_alive<0, 1>(), free)
+      .def(
+          "stream",
+          [](const Meg& model, std::uint64_t first_row, std::size_t rows, std::uint64_t seed,
+             std::vector<std::string> where, const Table* given, float temperature) {
+            return model.stream(first_row, rows, seed, how_of(std::move(where), given, temperature));
+          },
+          "first_row"_a, "rows"_a, "seed"_a, "where"_a, "given"_a.none(), "temperature"_a, nb::keep_alive<0, 1>(), free)
       .def("empty_table", &Meg::empty_table)
       .def("impute", &impute, "rows"_a, "seed"_a, "draw"_a)
-      .def("score", [](const Meg& model, const Table& rows) { return scores_table(model.score(rows)); }, "rows"_a, free)
-      .def("save", [](const Meg& model, const std::filesystem::path& path) { model.save_model(path); }, "path"_a, free)
+      .def(
+          "score", [](const Meg& model, const Table& rows) { return scores_table(model.score(rows)); }, "rows"_a, free)
+      .def(
+          "save", [](const Meg& model, const std::filesystem::path& path) { model.save_model(path); }, "path"_a, free)
       .def("to_bytes", &bytes_of)
-      .def_static("load", [](const std::filesystem::path& path, const std::string& options) {
-        return Meg::load_model(path, options_of(options));
-      }, "path"_a, "options"_a, free)
+      .def_static(
+          "load",
+          [](const std::filesystem::path& path, const std::string& options) {
+            return Meg::load_model(path, options_of(options));
+          },
+          "path"_a, "options"_a, free)
       .def_static("of_bytes", &load_bytes, "bytes"_a, "options"_a)
-      .def_static("start_from", [](const std::filesystem::path& path, const std::string& options) {
-        return Meg::start_from(path, options_of(options));
-      }, "path"_a, "options"_a, free)
+      .def_static(
+          "start_from",
+          [](const std::filesystem::path& path, const std::string& options) {
+            return Meg::start_from(path, options_of(options));
+          },
+          "path"_a, "options"_a, free)
       .def("describe", &model_to_json, free)
       .def_prop_ro("finished", &Meg::finished)
       .def_prop_ro("epochs_done", &Meg::epochs_done)
       .def_prop_ro("threads", [](const Meg& model) { return model.options().threads; })
       .def_prop_ro("device", [](const Meg& model) { return option_text(find_option("device"), model.options()); });
 
-  m.def("schema_json", [](const Table& table, const std::string& options) {
-    const Options how = options_of(options);
-    return schema_to_json(infer_schema(table, how.types, how.drop, how.threads));
-  }, "table"_a, "options"_a, free);
+  m.def(
+      "schema_json",
+      [](const Table& table, const std::string& options) {
+        const Options how = options_of(options);
+        return schema_to_json(infer_schema(table, how.types, how.drop, how.threads));
+      },
+      "table"_a, "options"_a, free);
   m.def("evaluation_json", &evaluation_json, "real"_a, "synthetic"_a, "test"_a.none(), "target"_a, "quick"_a,
         "options"_a, free);
   m.def("report_json", &report_numbers, "real"_a, "synthetic"_a, "test"_a.none(), "target"_a, "model"_a.none(),

@@ -35,7 +35,7 @@ RowChunks::RowChunks(Backend& backend, std::size_t count, int pass_rows, int slo
   const auto together = static_cast<std::size_t>(slots);
   rows_ = (passes + together - 1) / together * together * pass_rows_;
   const std::size_t floats = rows_ * (row.numbers * kFloatsOfNumber + row.codes);
-  for (Buffer& buffer : buffers_) buffer = {backend.allocate(floats), backend.allocate_on_host(floats)};
+  for (Buffer& buffer : buffers_) buffer = {backend.scratch(floats), backend.allocate_on_host(floats)};
 }
 
 double* RowChunks::numbers_of(float* decoded, std::size_t at) const {

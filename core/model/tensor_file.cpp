@@ -22,7 +22,7 @@ namespace meg {
 namespace {
 
 /// All versions up to this one load and make the rows that they made: tests/data/models has models of each.
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;
 /// Bytes that say how long the header is.
 constexpr std::size_t kPrefix = 8;
 using Json = nlohmann::json;

@@ -13,8 +13,8 @@ namespace meg {
 
 /// THE interface: the operations that a training step is made of. cpu/ and kernels/ implement it, file by file.
 /// All views and pointers are to memory of this backend, float32, row-major; sizes are in elements. Nothing allocates
-/// but allocate(). Results do not depend on the number of threads; bit for bit they do on the alignment of the
-/// operands, which is the same for what an Arena hands out.
+/// but allocate(), allocate_on_host() and scratch(). Results do not depend on the number of threads; bit for bit they
+/// do on the alignment of the operands, which is the same for what an Arena hands out.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -45,6 +45,8 @@ class Backend {
   virtual std::size_t most_bytes() const { return 0; }
   /// `count` floats, set to zero.
   virtual Memory allocate(std::size_t count) = 0;
+  /// `count` floats for the time of a request, contents undefined: where it can, of memory that earlier ones gave back.
+  virtual Memory scratch(std::size_t count) { return allocate(count); }
   // As many elements are copied as there are on either side, without gaps.
   virtual void upload(std::span<const float> from, View to) = 0;
   virtual void upload(std::span<const std::uint32_t> from, IndexView to) = 0;

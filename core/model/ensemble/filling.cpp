@@ -27,7 +27,7 @@ RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::option
                      int rows)
     : on_(trained),
       rows_(rows),
-      arena_(trained.backend.allocate(arena_floats(trained, sets, rows))),
+      arena_(trained.backend.scratch(arena_floats(trained, sets, rows))),
       tape_(trained.ensemble.make_tape(arena_, rows, trained.ensemble.forward_on(trained.backend))),
       allowed_(sets.size()),
       candidate_(static_cast<std::size_t>(rows) * trained.ensemble.layout().cell_stride()),

@@ -34,7 +34,7 @@ class RowGenerator : public RowSource {
                    ? static_cast<std::size_t>(RowChunks::slots(trained.backend, count, rows_, slot_floats(), decoded()))
                    : 1),  // the filler makes passes one by one
         chunks_(trained.backend, count, rows_, static_cast<int>(slots_.size()), decoded()),
-        arena_(trained.backend.allocate(arena_floats())) {
+        arena_(trained.backend.scratch(arena_floats())) {
     for (Slot& slot : slots_) slot.host_cells.resize(pass() * stride());
     prepare();
     chunks_.begin(first_row, first_row + count,

@@ -43,8 +43,8 @@ class RowScorer {
         host_losses_(static_cast<std::size_t>(rows) * columns()),
         impossible_(host_losses_.size()),
         arena_(
-            trained.backend.allocate(trained.ensemble.tape_floats(rows, trained.ensemble.forward_on(trained.backend)) +
-                                     Arena::padded(host_cells_.size()) + Arena::padded(host_losses_.size()))),
+            trained.backend.scratch(trained.ensemble.tape_floats(rows, trained.ensemble.forward_on(trained.backend)) +
+                                    Arena::padded(host_cells_.size()) + Arena::padded(host_losses_.size()))),
         tape_(trained.ensemble.make_tape(arena_, rows, trained.ensemble.forward_on(trained.backend))),
         cells_(arena_.take(static_cast<std::size_t>(rows), stride())),
         losses_(arena_.take(static_cast<std::size_t>(rows), columns())) {

@@ -273,7 +273,7 @@ std::string TableCoding::to_json() const {
                      {"coding", nlohmann::json::array()},
                      {"text_shapes", nlohmann::json::parse(text_.to_json())}};
   for (const Column& column : columns_)
-    if (column.part() != Column::Part::kPlace) out["coding"].push_back(nlohmann::json::parse(column.to_json()));
+    if (column.part() != Column::Part::kPlace) out["coding"].push_back(column.to_json());
   if (!relations_.empty()) out["relations"] = nlohmann::json::parse(relations_to_json(relations_));
   if (!std::is_sorted(schema_column_.begin(), schema_column_.end())) out["order"] = names();
   return out.dump();
@@ -292,8 +292,8 @@ TableCoding TableCoding::from_json(std::string_view json) {
   std::vector<std::size_t> schema_columns;
   for (const std::size_t place : places) do {
       const Relation* relation = out.relation_of(place);
-      columns.push_back(Column::from_json(relation ? relation->distance : out.schema_[place],
-                                          in.at("coding").at(columns.size()).dump()));
+      columns.push_back(
+          Column::from_json(relation ? relation->distance : out.schema_[place], in.at("coding").at(columns.size())));
       schema_columns.push_back(place);
     } while (columns.back().part() == Column::Part::kDay);
   for (std::size_t k = 0; k < columns.size(); ++k) {

@@ -7,6 +7,7 @@
 
 #include "core/fail.h"
 #include "core/table/code/grid.h"
+#include "core/table/code/packed_numbers.h"
 #include "core/table/code/rare_values.h"
 #include "core/tensor/philox.h"
 
@@ -282,7 +283,7 @@ float Column::position(Cell cell) const {
   return z_positions_[i] + (at - static_cast<float>(i)) * (z_positions_[i + 1] - z_positions_[i]);
 }
 
-std::string Column::to_json() const {
+nlohmann::json Column::to_json() const {
   nlohmann::json out{{"missing", has_missing_}};
   if (rare_code_ >= 0) out["rare_code"] = rare_code_;
   if (!rare_note_.empty()) out["rare_note"] = rare_note_;
@@ -290,20 +291,24 @@ std::string Column::to_json() const {
   if (part_ == Part::kDay) out["part"] = "day";
   if (part_ == Part::kTime) out["part"] = "time";
   if (part_ == Part::kDay || part_ == Part::kTime) out["range"] = {schema_.smallest, schema_.largest};
-  if (!is_numeric(schema_.type)) return out.dump();
+  if (!is_numeric(schema_.type)) return out;
   out["values"] = values_;
   out["knots"] = knots_;
   if (!scores_.empty()) {
     out["step"] = step_;
     out["count"] = scores_.count();
-    out["quantiles"] = scores_.quantiles();
-    if (!scores_.ranks().empty()) out["ranks"] = scores_.ranks();
+    out["quantiles"] = pack_numbers(scores_.quantiles());
+    if (!scores_.ranks().empty()) out["ranks"] = pack_numbers(scores_.ranks());
   }
-  return out.dump();
+  return out;
 }
 
-Column Column::from_json(const ColumnSchema& schema, std::string_view json) {
-  const auto in = nlohmann::json::parse(json);
+Column Column::from_json(const ColumnSchema& schema, const nlohmann::json& in) {
+  const auto numbers = [&](const char* key) {  // in files of the formats 1 and 2 a list
+    const nlohmann::json& packed = in.at(key);
+    return packed.is_string() ? unpack_numbers(packed.get_ref<const std::string&>())
+                              : packed.get<std::vector<double>>();
+  };
   Column out;
   out.schema_ = schema;
   out.has_missing_ = in.at("missing");
@@ -320,7 +325,7 @@ Column Column::from_json(const ColumnSchema& schema, std::string_view json) {
   }
   if (in.contains("quantiles")) {
     out.step_ = in.at("step");
-    out.scores_ = NormalScores(in.at("quantiles").get<std::vector<double>>(), in.value("ranks", std::vector<double>{}),
+    out.scores_ = NormalScores(numbers("quantiles"), in.contains("ranks") ? numbers("ranks") : std::vector<double>{},
                                in.at("count"));
   }
   out.prepare();

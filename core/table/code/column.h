@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -118,8 +119,8 @@ class Column {
   float z_high() const { return scores_.high(); }
 
   /// All but the schema, as a JSON object, and back.
-  std::string to_json() const;
-  static Column from_json(const ColumnSchema& schema, std::string_view json);
+  nlohmann::json to_json() const;
+  static Column from_json(const ColumnSchema& schema, const nlohmann::json& json);
 
  private:
   void fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,
