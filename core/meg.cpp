@@ -10,6 +10,7 @@
 #include "core/fail.h"
 #include "core/model/preset.h"
 #include "core/option_values.h"
+#include "core/parallel.h"
 #include "core/table/read/table_reader.h"
 #include "core/table/table_builder.h"
 #include "core/table/utf8.h"
@@ -60,7 +61,8 @@ void check_rows(const Table& rows, std::uint64_t first, std::size_t count) {
 
 struct Meg::Impl {
   explicit Impl(Options o)
-      : options(checked(std::move(o))), backend(make_backend(options.device, options.threads, options.precision)) {
+      : options(checked(std::move(o))),
+        backend(make_backend(options.device, thread_count(options.threads), options.precision)) {
     const auto named = [&](const NamedPreset& one) { return one.name == options.preset; };
     preset = std::ranges::find_if(kPresets, named)->make(options, *backend);  // checked() knows the names
   }

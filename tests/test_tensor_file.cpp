@@ -74,7 +74,7 @@ TEST_CASE("a later format version says so") {
   put(path, content);
   CHECK_THROWS_WITH_AS(
       read_tensor_file(path),
-      ("'" + path.string() + "' has format version 9, this meg reads up to 2: use a newer meg").c_str(), Error);
+      ("'" + path.string() + "' has format version 9, this meg reads up to 3: use a newer meg").c_str(), Error);
 }
 
 TEST_CASE("a target that cannot be written leaves what was there") {

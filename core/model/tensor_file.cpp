@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -70,6 +71,17 @@ std::uint64_t header_bytes(std::string_view prefix, std::uint64_t total, const s
   return out;
 }
 
+std::vector<float> floats_of(std::string_view bytes) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) ==
+      0) {  // a file's: copied once, not cleared first
+    const auto* const first = reinterpret_cast<const float*>(bytes.data());
+    return {first, first + bytes.size() / sizeof(float)};
+  }
+  std::vector<float> out(bytes.size() / sizeof(float));
+  std::memcpy(out.data(), bytes.data(), bytes.size());
+  return out;
+}
+
 }  // namespace
 
 std::string tensor_file_bytes(TensorFile file) {
@@ -109,9 +121,7 @@ TensorFile parse_tensor_file(std::string_view bytes, const std::string& name) {
       const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
       if (entry.at("dtype") != "F32" || end < begin || (end - begin) % sizeof(float) != 0 || end > data.size())
         fail("{} is damaged or cut short: tensor '{}' does not lie in it", name, tensor);
-      std::vector<float> values((end - begin) / sizeof(float));
-      if (end > begin) std::memcpy(values.data(), data.data() + begin, end - begin);
-      file.tensors[tensor] = std::move(values);
+      file.tensors[tensor] = floats_of(data.substr(begin, end - begin));
       data_end = std::max(data_end, end);
     }
     if (data_end != data.size()) fail("{} is damaged: its size does not match its header", name);
@@ -143,13 +153,14 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   if (::fstat(::fileno(in.get()), &opened) != 0)
     fail(ErrorCode::kFile, "cannot read {}: {}", name, std::strerror(errno));
   const auto total = static_cast<std::uint64_t>(opened.st_size);
-  std::string bytes(kPrefix, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, kPrefix, in.get()));
-  header_bytes(bytes, total, name);  // before the rest is read, which may be large
-  bytes.resize(total);
-  if (std::fread(bytes.data() + kPrefix, 1, total - kPrefix, in.get()) != total - kPrefix)
+  std::array<char, kPrefix> prefix{};
+  header_bytes({prefix.data(), std::fread(prefix.data(), 1, kPrefix, in.get())}, total,
+               name);  // before the rest is read
+  const auto bytes = std::make_unique_for_overwrite<char[]>(total);
+  std::copy(prefix.begin(), prefix.end(), bytes.get());
+  if (std::fread(bytes.get() + kPrefix, 1, total - kPrefix, in.get()) != total - kPrefix)
     fail(ErrorCode::kFile, "cannot read {}", name);
-  return parse_tensor_file(bytes, name);
+  return parse_tensor_file({bytes.get(), total}, name);
 }
 
 }  // namespace meg
