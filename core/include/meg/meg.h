@@ -56,10 +56,10 @@ class RowStream {
 /// else but the callbacks of the training is refused (ErrorCode::kBusy). Move-only; an object that was moved from can
 /// only be destroyed or assigned to.
 ///
-/// From one model file, for the same seed, the rows are the same bytes on every processor that has a fused multiply-add:
-/// x86-64-v3 and v4, and 64-bit Arm. v2 has none: there a few rows in a thousand differ, each as likely as the other.
-/// Scores may differ in their last digits, a GPU's rows in rounding. Training may end in another model on another
-/// machine, and is the same again on the same one.
+/// From one model file, for the same seed, the rows are the same bytes on every processor that has a fused
+/// multiply-add: x86-64-v3 and v4, and 64-bit Arm. v2 has none: there a few rows in a thousand differ, each as likely
+/// as the other. Scores may differ in their last digits, a GPU's rows in rounding. Training may end in another model on
+/// another machine, and is the same again on the same one.
 class Meg {
  public:
   explicit Meg(Options options = {});
