@@ -23,7 +23,7 @@ std::vector<double> read_numbers(const ColumnSchema& column, const Table& table,
   for (std::size_t r = 0; r < out.size(); ++r) {
     if (read.is_null(r)) continue;
     out[r] = within_floats(numbers[r]);
-    if (!std::isnan(out[r])) continue;
+    if (!std::isnan(out[r]) || word_of(numbers[r]) >= 0) continue;
     std::string cell;
     append_cell(cells, r, cell);
     try {

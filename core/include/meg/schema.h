@@ -57,6 +57,8 @@ struct ColumnSchema {
   NumberStyle style;                 ///< of integer and decimal columns: $1,234.50
   double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
   std::string format;                ///< of datetime columns, in strftime's letters: "%d.%m.%Y"
+  /// Of integer, decimal and datetime columns: the words that stand among the numbers, "..", "<0.01", "0000-00-00".
+  std::vector<std::string> words;
   std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
   /// The type that the column has in a typed table and gets again on its way out; none: it came as text, and gets the
   /// type that fits, see output_type().

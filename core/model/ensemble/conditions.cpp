@@ -64,7 +64,8 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
     std::optional<CellSet>& second = asked[places.second].in;
     if (asks_for_whole_days(coding.schema()[c], cells)) {
       const std::optional<Cell>& day = asked[k].in->only;
-      if (day && static_cast<int>(day->code) == coding.columns()[k].missing_code())
+      if (day && (static_cast<int>(day->code) == coding.columns()[k].missing_code() ||
+                  coding.columns()[k].is_word_code(static_cast<int>(day->code))))
         second = CellSet{{}, 0, 0, Cell{}};  // which has no time
       continue;
     }

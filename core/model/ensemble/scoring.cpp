@@ -17,7 +17,7 @@ constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 std::optional<Cell> cell_of(const Column& column, bool is_distance, const Value& value, std::string& why) {
   try {
     const ColumnSchema& schema = column.schema();
-    if (is_numeric(schema.type) && !value.is_missing() && !value.is_odd)
+    if (is_numeric(schema.type) && !value.is_missing() && !value.is_odd && !value.is_word())
       if (const double number = column.part_of(value.number); number < schema.smallest || number > schema.largest) {
         std::string text;
         append_value(schema, value.number, text);

@@ -53,7 +53,8 @@ class Builder {
 
   void add_value(std::string_view text) {
     const Cell cell = column_.encode_text(text, 0.5f);
-    if (is_numeric(column_.schema().type) && static_cast<int>(cell.code) != column_.missing_code()) {
+    if (is_numeric(column_.schema().type) && static_cast<int>(cell.code) != column_.missing_code() &&
+        !column_.is_word_code(static_cast<int>(cell.code))) {
       const double number = column_.part_of(to_number(column_.schema(), text));
       const bool is_continuous = static_cast<int>(cell.code) == column_.continuous_code();
       const GridTables grid = column_.numbers();
@@ -75,7 +76,7 @@ class Builder {
     low -= rounding_, high += rounding_;
     bool any = false;
     for (int c = 0; c < column_.codes(); ++c) {
-      if (c == column_.continuous_code() || c == column_.missing_code()) continue;
+      if (c == column_.continuous_code() || c == column_.missing_code() || column_.is_word_code(c)) continue;
       const Cell cell{static_cast<std::uint32_t>(c), 0};
       if (const double number = column_.value(cell); number < low || number > high) continue;
       set_.codes[cell.code] = 1;
@@ -219,6 +220,7 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
     fail(ErrorCode::kInvalidArgument,
          "column '{}' is {}: what it says is not learned, only whether it says anything ('{}=' is a missing cell)",
          schema.name, type_name(schema.type), schema.name);
+  if (is_numeric(schema.type) && is_word(schema, text)) return builder.add_value(text);
   if (column.part() == Column::Part::kDay || column.part() == Column::Part::kTime)
     return add_day_or_time(column, text, builder);
   const bool is_range = text.find("..") != std::string_view::npos || asks_for_whole_days(schema, text);
@@ -242,7 +244,7 @@ bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
   while (true) {
     const std::size_t bar = text.find('|');
     const std::string_view one = text.substr(0, bar);
-    if (!is_missing(schema, one) && !is_of_whole_days(schema, span_of(schema, one))) return false;
+    if (!is_missing(schema, one) && !is_word(schema, one) && !is_of_whole_days(schema, span_of(schema, one))) return false;
     if (bar == std::string_view::npos) return true;
     text.remove_prefix(bar + 1);
   }

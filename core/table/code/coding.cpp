@@ -107,6 +107,8 @@ TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const C
     listed_left -= listed();
     if (parts[k] == Column::Part::kWhole && !relation_of(schema_columns[k]))
       schema_[schema_columns[k]] = columns[k].schema();
+    else if (columns[k].is_first())
+      schema_[schema_columns[k]].words = columns[k].schema().words;
   }
   // Values that rare_min hides are not in the schema any more.
   const ReadTable rows = options.rare_min > 0 ? ReadTable(schema_, table.table(), threads) : read;
@@ -155,7 +157,7 @@ const Relation* TableCoding::relation_of(std::size_t schema_column) const {
 Value TableCoding::learned(const ReadTable& rows, std::size_t row, std::size_t schema_column) const {
   const Value value = rows.value(row, schema_column);
   const Relation* const relation = relation_of(schema_column);
-  if (!relation || value.is_missing() || value.is_odd) return value;
+  if (!relation || value.is_missing() || value.is_odd) return value;  // columns with words have none
   const double predicted =
       relation->predict(schema_[schema_column], [&](std::size_t c) { return rows.number(row, c); });
   if (!std::isfinite(predicted)) return {.text = "a number without what it follows from", .is_odd = true};
@@ -173,6 +175,7 @@ double TableCoding::number_of(std::size_t schema_column, const MadeRow& row) con
   const std::size_t k = place_[schema_column];
   const ColumnSchema& column = schema_[schema_column];
   double out = decoded(k);
+  if (word_of(out) >= 0) return out;
   if (columns_[k].part() == Column::Part::kDay) out += decoded(k + 1);
   if (const Relation* relation = relation_of(schema_column)) {
     const double predicted = relation->predict(column, [&](std::size_t c) { return number_of(c, row); });

@@ -1,5 +1,7 @@
 #include "core/table/code/column.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -110,9 +112,12 @@ Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, st
   out.part_ = part;
   if (part == Part::kDay) out.schema_.decimals = 0;
   std::vector<double> numbers;
+  std::vector<std::size_t> words(schema.words.size());  // rows
   for (const double cell : cells) {
-    if (std::isnan(cell))
+    if (is_nothing(cell))
       out.has_missing_ = part != Part::kTime;
+    else if (word_of(cell) >= 0)
+      ++words[static_cast<std::size_t>(word_of(cell))];
     else if (is_numeric(schema.type))
       numbers.push_back(out.part_of(cell));
   }
@@ -120,6 +125,7 @@ Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, st
   if (part != Part::kWhole && !numbers.empty())
     out.schema_.smallest = numbers.front(), out.schema_.largest = numbers.back();
   const bool continuous = options.rare_min > 1 && out.hide_rare(cells, options, numbers);
+  if (options.rare_min > 1) out.hide_rare_words_among(words, options.rare_min);
   const std::size_t distinct = count_distinct(numbers);
   const bool many_rows_a_day = part == Part::kDay && numbers.size() >= 3 * distinct;
   const int limit = many_rows_a_day ? std::max(options.exact_limit, options.exact_days) : options.exact_limit;
@@ -144,11 +150,21 @@ bool Column::hide_rare(std::span<const double> cells, const ColumnOptions& optio
     rare_code_ = done.code, rare_note_ = done.note;
     return false;
   }
-  if (numbers.empty()) return false;
+  if (numbers.empty()) return false;  // of numbers that are there
   const RareNumbers done = hide_rare_numbers(options.rare_min, options.exact_limit, numbers, schema_);
   if (numbers.empty()) has_missing_ = true, rare_code_ = 0;
   rare_note_ = done.note;
   return done.continuous;
+}
+
+void Column::hide_rare_words_among(std::span<const std::size_t> rows, int least) {
+  std::size_t hidden = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i] < static_cast<std::size_t>(least)) schema_.words[i].clear(), ++hidden;
+  if (hidden > 0)
+    rare_note_ += fmt::format("{}{} that fewer than {} rows hold {} missing", rare_note_.empty() ? "" : "; ",
+                              hidden == 1 ? "1 word" : fmt::format("{} words", hidden), least,
+                              hidden == 1 ? "is" : "are");
 }
 
 void Column::fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,
@@ -171,6 +187,8 @@ void Column::prepare() {
   const std::size_t known = numeric ? values_.size() : words ? schema_.values.size() : schema_.distinct > 0;
   codes_ = static_cast<int>(known);
   if (!scores_.empty()) continuous_code_ = codes_++;
+  first_word_code_ = codes_;
+  if (part_ != Part::kTime) codes_ += static_cast<int>(schema_.words.size());
   if (has_missing_ || codes_ == 0) missing_code_ = codes_++;
   code_positions_.assign(static_cast<std::size_t>(codes_), -1);
   for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -226,7 +244,11 @@ Cell Column::encode_whole(const Value& value, float uniform) const {
     fail("column '{}' has no values in the table it was fitted on, so it cannot hold '{}'", schema_.name, text);
   }
   if (!is_modelled(schema_.type)) return {};
+  if (value.is_word())
+    return {part_ == Part::kTime ? 0 : static_cast<std::uint32_t>(first_word_code_ + word_of(value.number)), 0};
   const bool is_number = is_numeric(schema_.type);
+  if (is_number && values_.empty() && continuous_code_ < 0 && rare_code_ == 0)  // all numbers are hidden
+    return {static_cast<std::uint32_t>(missing_code_), 0};
   if (value.is_odd && !is_number && rare_code_ >= 0) return {static_cast<std::uint32_t>(rare_code_), 0};
   if (value.is_odd) fail_cell(schema_, value.text);
   if (is_number) return encode_number(part_of(value.number), uniform);
@@ -256,13 +278,20 @@ void Column::append(Cell cell, std::string& out) const {
 double Column::value(Cell cell) const {
   if (is_missing_code(cell)) return std::numeric_limits<double>::quiet_NaN();
   if (is_continuous(cell)) return numbers().number(cell.z);
-  return is_numeric(schema_.type) ? values_[cell.code] : static_cast<double>(cell.code);
+  return number_of_code(cell.code);
 }
 
 double Column::number(std::uint32_t code, double number) const {
   if (is_continuous({code})) return number;
   if (is_missing_code({code})) return std::numeric_limits<double>::quiet_NaN();
-  return is_numeric(schema_.type) ? values_[code] : static_cast<double>(code);
+  return number_of_code(code);
+}
+
+double Column::number_of_code(std::uint32_t code) const {
+  if (!is_numeric(schema_.type)) return static_cast<double>(code);
+  if (!is_word_code(static_cast<int>(code))) return values_[code];
+  const auto word = code - static_cast<std::uint32_t>(first_word_code_);
+  return schema_.words[word].empty() ? std::numeric_limits<double>::quiet_NaN() : number_of_word(word);
 }
 
 float Column::place(double number) const {

@@ -45,6 +45,7 @@ struct ColumnOptions {
 ///   value that many rows hold), and the continuous code with a normal score z for all other values, to which uniform
 ///   noise of one step of the column's grid is added first; it is rounded away on the way out.
 /// - identifier, text: one code says that there is a cell; TextColumns writes it.
+/// - words among numbers: a code each. What rare_min hides of them decodes as missing.
 /// - missing cells: one more code, where the fitted column has any.
 /// A column of very many categories is learned as two, the category's block and its place within it: split(), part().
 /// So can a datetime be: fitted for Part::kDay and for Part::kTime, both in seconds. Whether it is missing is the
@@ -78,10 +79,15 @@ class Column {
   Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }
 
   const ColumnSchema& schema() const { return schema_; }
-  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], [missing]. Of a
+  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], words, [missing]. Of a
   /// part: how many blocks, or places; missing cells have a place in a block like any category.
   int codes() const;
   int continuous_code() const { return continuous_code_; }     ///< -1 where there is none
+  /// Whether it is the code of a word that stands among the numbers.
+  bool is_word_code(int code) const {
+    return code >= first_word_code_ && code < first_word_code_ + static_cast<int>(schema_.words.size()) &&
+           part_ != Part::kTime;
+  }
   int missing_code() const { return code_of(missing_code_); }  ///< -1 where there is none
   int whole_missing_code() const { return missing_code_; }     ///< of the whole column, of which this may be a part
   /// What the rule of rare_min did, to follow "column 'x': "; empty where nothing.
@@ -127,11 +133,14 @@ class Column {
                    std::uint64_t seed, std::uint32_t number);
   /// Hides what is rare: numbers change, and the schema. Whether the column is to be continuous.
   bool hide_rare(std::span<const double> cells, const ColumnOptions& options, std::vector<double>& numbers);
+  /// Takes the words that fewer rows hold out of the schema, whose places remain.
+  void hide_rare_words_among(std::span<const std::size_t> rows, int least);
   void prepare();
   Cell encode_whole(const Value& value, float uniform) const;
   /// Of a part, from the whole column's.
   int code_of(int whole) const;
   Cell encode_number(double number, float uniform) const;
+  double number_of_code(std::uint32_t code) const;
   float place(double number) const;
   bool is_continuous(Cell cell) const { return static_cast<int>(cell.code) == continuous_code_; }
   bool is_missing_code(Cell cell) const { return static_cast<int>(cell.code) == missing_code_; }
@@ -147,7 +156,7 @@ class Column {
   std::shared_ptr<const CategoryBlocks> blocks_;
   Part part_ = Part::kWhole;
   // What prepare() derives from these, of the whole column.
-  int codes_ = 0, continuous_code_ = -1, missing_code_ = -1;
+  int codes_ = 0, continuous_code_ = -1, first_word_code_ = 0, missing_code_ = -1;
   std::vector<float> code_positions_, z_positions_;
 };
 

@@ -347,7 +347,7 @@ std::vector<Relation> find_relations(const ReadTable& table, const Schema& schem
   const std::size_t rows = std::min(table.rows(), kSearchedRows);
   std::vector<std::size_t> numbers;
   for (const std::size_t c : order)
-    if (adds_up(schema[c]) && schema[c].smallest < schema[c].largest) numbers.push_back(c);
+    if (adds_up(schema[c]) && schema[c].words.empty() && schema[c].smallest < schema[c].largest) numbers.push_back(c);
   if (rows < kFewestRows || numbers.size() > kMostNumbers) return {};
   std::vector<Relation> out;
   std::vector<Feature> features;

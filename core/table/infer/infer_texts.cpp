@@ -8,6 +8,7 @@
 
 #include "core/fail.h"
 #include "core/table/infer/odd_cells.h"
+#include "core/table/infer/words_among.h"
 
 namespace meg {
 
@@ -180,8 +181,7 @@ Array read_surveyed(const Array& cells, Survey&& s, const std::vector<double>& o
   if (column.type == ColumnType::kDatetime) {
     std::vector<double> numbers;
     for (const std::int32_t place : s.places)
-      numbers.push_back(place < 0 ? std::numeric_limits<double>::quiet_NaN()
-                                  : of_value[static_cast<std::size_t>(place)]);
+      numbers.push_back(place < 0 ? number_of_place(place) : of_value[static_cast<std::size_t>(place)]);
     return read_values(column, std::move(numbers));
   }
   if (is_numeric(column.type)) return read_values(column, std::move(s.numbers));
@@ -202,22 +202,24 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
   const auto is_number = [](const ColumnSchema& column) {
     return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
   };
-  const auto look = [&](bool gaps_are_missing, const NumberStyle& style = {}) {
+  const auto look = [&](bool gaps_are_missing, const NumberStyle& style = {}, std::vector<std::string> words = {},
+                        std::string_view value = {}) {
     const Missing missing = !is_text ? Missing::kNulls : gaps_are_missing ? Missing::kGaps : Missing::kWords;
     ColumnSchema start;
     start.name = name;
     start.style = style;
+    start.words = std::move(words);
     const auto typed = [&](ColumnSchema out, Survey s) {
       out.type = asked ? asked->type : infer_type(s, out);
       return std::pair(std::move(out), std::move(s));
     };
-    if (style.is_plain()) {
+    if (style.is_plain() && start.words.empty() && value.empty()) {
       ColumnSchema out = start;
       if (std::optional<Survey> s = survey_plain_numbers(cells, missing, out); s && !may_be_days(*s, out))
         if (auto numbers = typed(std::move(out), std::move(*s)); is_number(numbers.first)) return numbers;
     }
     ColumnSchema out = start;
-    Survey s = survey(cells, missing, out);
+    Survey s = survey(cells, missing, out, value);
     return typed(std::move(out), std::move(s));
   };
   auto [out, s] = look(true, asked && asked->style ? *asked->style : NumberStyle());
@@ -225,6 +227,18 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
       (asked ? is_number(out) : s.values.size() > kFewValues))
     if (const auto style = common_style(s.values))
       if (auto styled = look(true, *style); is_number(styled.first)) std::tie(out, s) = std::move(styled);
+  if (!s.numeric && (asked ? is_numeric(asked->type) : out.type != ColumnType::kDatetime))
+    if (const std::optional<WordsAmong> among = find_words_among(s.values))
+      if (auto with_words = look(true, among->style, among->words);
+          with_words.first.type == ColumnType::kDatetime ? !with_words.second.numeric : is_number(with_words.first))
+        std::tie(out, s) = std::move(with_words);
+  if (!s.beside_empty.empty() && !asked) {  // a word that means something else than an empty cell
+    std::vector<std::string> words = out.words;
+    words.push_back(s.beside_empty);
+    auto apart = is_numeric(out.type) ? look(true, out.style, words)
+                                      : look(s.gaps == 0 || is_numeric(out.type), {}, {}, s.beside_empty);
+    if (apart.first.type == out.type || is_categorical(apart.first.type)) std::tie(out, s) = std::move(apart);
+  }
   if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
   const bool number_line = is_number(out);
   if (number_line && !s.numeric) fail_odd(cells, out, fmt::format("'{}' is no number", s.no_number));

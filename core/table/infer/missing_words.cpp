@@ -26,6 +26,18 @@ bool MissingWords::add(std::string_view cell, std::size_t times) {
   return true;
 }
 
+std::string MissingWords::beside_empty() const {
+  std::string word;
+  std::size_t count = 0;
+  bool any_empty = false;
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const bool is_empty = trimmed(texts_.texts()[i]).empty();
+    any_empty |= is_empty;
+    if (words_[i].kind == MissingKind::kMissing && !is_empty) word = texts_.texts()[i], ++count;
+  }
+  return any_empty && count == 1 ? word : std::string();
+}
+
 std::string MissingWords::most_used() const {
   std::string_view best;
   std::size_t most = 0;

@@ -17,38 +17,6 @@ namespace {
 constexpr double kMostOdd = 0.05;  // share of the cells that are there
 constexpr std::size_t kFewestCells = 40, kOfCategories = 20;
 
-/// A cell with its runs of digits and of letters as one each: what numbers of a style, or dates of a format, have in
-/// common.
-std::string skeleton(std::string_view cell) {
-  std::string out;
-  for (const char c : cell) {
-    const bool digit = c >= '0' && c <= '9', letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const char kind = digit ? '9' : letter ? 'a' : c;
-    if ((digit || letter) && !out.empty() && out.back() == kind) continue;
-    out.push_back(kind);
-  }
-  return out;
-}
-
-/// The format of most of some hundred of the values: 31.02.2024 looks like a date, too.
-std::string format_of_most(std::span<const std::string_view> values) {
-  constexpr std::size_t kLookedAt = 200;
-  std::vector<std::string_view> some(values.begin(), values.end());
-  some.resize(std::min(some.size(), kLookedAt));
-  std::string best;
-  std::size_t most = some.size() - some.size() / 10;
-  const auto look = [&](const std::string& format) {
-    const auto fits = static_cast<std::size_t>(std::count_if(
-        some.begin(), some.end(), [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); }));
-    if (fits > most || (best.empty() && fits == most)) best = format, most = fits;
-  };
-  for (const std::string& format : datetime_formats()) {
-    look(format);
-    if (const std::string zone(zone_of(some[0])); !zone.empty() && has_time_of_day(format)) look(format + zone);
-  }
-  return best;
-}
-
 /// The cells that are odd, where they are few.
 std::optional<OddCells> odd_where(const Array& column, std::string_view what, const auto& is_odd) {
   OddCells out;
@@ -86,6 +54,35 @@ bool are_numbers(std::span<const std::string_view> cells) {
 }
 
 }  // namespace
+
+std::string skeleton(std::string_view cell) {
+  std::string out;
+  for (const char c : cell) {
+    const bool digit = c >= '0' && c <= '9', letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const char kind = digit ? '9' : letter ? 'a' : c;
+    if ((digit || letter) && !out.empty() && out.back() == kind) continue;
+    out.push_back(kind);
+  }
+  return out;
+}
+
+std::string format_of_most(std::span<const std::string_view> values) {
+  constexpr std::size_t kLookedAt = 200;
+  std::vector<std::string_view> some(values.begin(), values.end());
+  some.resize(std::min(some.size(), kLookedAt));
+  std::string best;
+  std::size_t most = some.size() - some.size() / 10;
+  const auto look = [&](const std::string& format) {
+    const auto fits = static_cast<std::size_t>(std::count_if(
+        some.begin(), some.end(), [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); }));
+    if (fits > most || (best.empty() && fits == most)) best = format, most = fits;
+  };
+  for (const std::string& format : datetime_formats()) {
+    look(format);
+    if (const std::string zone(zone_of(some[0])); !zone.empty() && has_time_of_day(format)) look(format + zone);
+  }
+  return best;
+}
 
 std::optional<OddCells> find_odd_cells(const Array& column) {
   const std::vector<std::string_view> cells = some_cells(column);

@@ -1,11 +1,19 @@
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "meg/table.h"
 
 namespace meg {
+
+/// A cell with its runs of digits and of letters as one each: what numbers of a style, or dates of a format, have in
+/// common.
+std::string skeleton(std::string_view cell);
+
+/// The format of most of some hundred of the values, for 31.02.2024 looks like a date, too; empty where there is none.
+std::string format_of_most(std::span<const std::string_view> values);
 
 /// The few cells that keep a column from being one of numbers or dates.
 struct OddCells {

@@ -21,7 +21,7 @@ class Numbers {
  public:
   explicit Numbers(std::size_t rows) { numbers_.reserve(rows); }
   void add(double number, bool is_there) {
-    numbers_.push_back(is_there && std::isfinite(number) ? number : kNoNumber);
+    numbers_.push_back(is_there && (std::isfinite(number) || word_of(number) >= 0) ? number : kNoNumber);
     valid_.push_back(is_there);
   }
   Array take() { return Array::of({.id = TypeId::kFloat64}, std::move(numbers_), std::move(valid_)); }
@@ -142,7 +142,7 @@ Array read_values(const ColumnSchema& column, std::vector<double> values) {
   Bitmap valid(values.size(), true);
   bool all = true;
   for (std::size_t r = 0; r < values.size(); ++r)
-    if (std::isnan(values[r])) valid.set(r, all = false);
+    if (is_nothing(values[r])) valid.set(r, all = false);
   return Array::of({.id = TypeId::kFloat64}, std::move(values), all ? Bitmap() : std::move(valid));
 }
 
@@ -185,7 +185,7 @@ Value ReadTable::value(std::size_t row, std::size_t c) const {
   }
   if (!column.numbers) return {.number = 0, .text = column.values.text(row)};
   const double number = column.numbers[row];
-  if (!std::isnan(number)) return {.number = number};
+  if (!std::isnan(number) || word_of(number) >= 0) return {.number = number};
   const TypeId source = column.source.type().id;
   const bool is_word = column.source.size() > row && (source == TypeId::kUtf8 || source == TypeId::kDictionary);
   return {.text = is_word ? column.source.text(row) : std::string_view("NaN or infinite"), .is_odd = true};

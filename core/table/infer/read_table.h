@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "core/table/infer/schema.h"
+#include "core/table/infer/word.h"
 #include "meg/table.h"
 
 namespace meg {
 
 /// A column as its schema reads it, in one of three types:
-/// - integer, decimal, datetime: float64, of datetimes seconds since 1970; NaN where a cell is there but no such
-/// number;
+/// - integer, decimal, datetime: float64, of datetimes seconds since 1970; of words see word.h; another NaN where a cell
+/// is there but no such number;
 /// - categorical, boolean: a dictionary of the schema's values in their order, and behind them the words that the
 /// schema
 ///   does not have;
@@ -46,7 +47,8 @@ struct Value {
   std::string_view text = {};  ///< what the cell says, of a text, or where the schema cannot read it
   bool is_odd = false;
 
-  bool is_missing() const { return number != number && !is_odd; }
+  bool is_word() const { return word_of(number) >= 0; }
+  bool is_missing() const { return is_nothing(number) && !is_odd; }
 };
 
 /// A table as a schema reads it. Immutable: every const member may be called from any number of threads at once.

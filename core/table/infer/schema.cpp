@@ -12,6 +12,7 @@
 #include "core/parallel.h"
 #include "core/table/cells.h"
 #include "core/table/infer/read_table.h"
+#include "core/table/infer/word.h"
 
 namespace meg {
 
@@ -77,6 +78,9 @@ void append_plain(const ColumnSchema& column, double number, std::string& out) {
 }  // namespace
 
 std::optional<double> parse_cell(const ColumnSchema& column, std::string_view cell) {
+  if (is_numeric(column.type) && !cell.empty())
+    if (const auto word = std::find(column.words.begin(), column.words.end(), cell); word != column.words.end())
+      return number_of_word(static_cast<std::size_t>(word - column.words.begin()));
   if (column.type == ColumnType::kDatetime) return parse_datetime(cell, column.format);
   if (!is_categorical(column.type)) return parse_in_style(column.style, cell);
   const auto place = std::lower_bound(column.values.begin(), column.values.end(), cell);
@@ -101,6 +105,8 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
   if (is_categorical(column.type))
     out += column.values[static_cast<std::size_t>(
         std::clamp(std::lround(number), 0L, static_cast<long>(column.values.size()) - 1))];
+  else if (const std::ptrdiff_t word = word_of(number); word >= 0)
+    out += column.words[static_cast<std::size_t>(word)];
   else if (column.type == ColumnType::kDatetime)
     append_datetime(number, column.format, column.decimals, out);
   else if (column.style.is_plain())

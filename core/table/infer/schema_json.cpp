@@ -74,6 +74,7 @@ std::string schema_to_json(const Schema& schema) {
                          {"point", c.style.point},   {"plus", c.style.plus},     {"inner_sign", c.style.inner_sign}};
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
     if (is_categorical(c.type)) column["values"] = c.values;
+    if (!c.words.empty()) column["words"] = c.words;
     if (c.typed_as) column["typed_as"] = type_to_json(*c.typed_as);
     if (!c.levels.empty()) column["levels"] = c.levels;
     out.push_back(std::move(column));
@@ -97,6 +98,7 @@ Schema schema_from_json(std::string_view json) {
     c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
     if (column.contains("style")) c.style = style_from_json(column["style"]);
     c.format = column.value("format", "");
+    c.words = column.value("words", std::vector<std::string>());
     c.values = column.value("values", std::vector<std::string>());
     if (column.contains("typed_as")) c.typed_as = type_from_json(column["typed_as"]);
     c.levels = column.value("levels", std::vector<std::string>());
@@ -106,7 +108,7 @@ Schema schema_from_json(std::string_view json) {
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 15> kKeys{"typed_as", "levels",   "style",   "name",           "type",
+  constexpr std::array<std::string_view, 16> kKeys{"words",    "typed_as", "levels",   "style",   "name",           "type",
                                                    "missing",  "distinct", "format",  "values",         "missing_word",
                                                    "smallest", "decimals", "largest", "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");

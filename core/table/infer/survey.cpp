@@ -101,8 +101,7 @@ bool rise_by_one(const std::vector<std::int32_t>& places, const std::vector<doub
 
 }  // namespace
 
-Survey survey(const Array& cells, Missing missing, ColumnSchema& out) {
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+Survey survey(const Array& cells, Missing missing, ColumnSchema& out, std::string_view value) {
   Survey s;
   DistinctTexts texts;
   std::vector<std::size_t> cells_of;  // [texts]
@@ -117,9 +116,16 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out) {
   MissingWords words(missing);
   std::vector<std::int32_t> place;  // [texts] among the values, -1 where it is missing
   std::vector<std::size_t> cells_of_value;
+  std::size_t cells_of_words = 0;
   for (std::size_t i = 0; i < cells_of.size(); ++i) {
     const std::string_view text = texts.texts()[i];
-    const bool is_missing = missing_kind(text, missing) != MissingKind::kValue && words.add(text, cells_of[i]);
+    if (const auto word = std::find(out.words.begin(), out.words.end(), text); word != out.words.end()) {
+      place.push_back(kFirstWord - static_cast<std::int32_t>(word - out.words.begin()));
+      cells_of_words += cells_of[i];
+      continue;
+    }
+    const bool looks_missing = missing_kind(text, missing) != MissingKind::kValue && (value.empty() || text != value);
+    const bool is_missing = looks_missing && words.add(text, cells_of[i]);
     place.push_back(is_missing ? -1 : static_cast<std::int32_t>(s.values.size()));
     if (is_missing) continue;
     s.values.push_back(text);
@@ -130,7 +136,8 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out) {
   for (std::int32_t& at : s.places)
     if (at >= 0) at = place[static_cast<std::size_t>(at)];
   s.gaps = words.gaps();
-  out.missing = cells.size() - s.present;
+  s.beside_empty = words.beside_empty();
+  out.missing = cells.size() - s.present - cells_of_words;
   out.distinct = s.values.size();
   out.missing_word = words.most_used();
 
@@ -139,7 +146,7 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out) {
   if (!s.numeric) return s;
   s.rises_by_one = rise_by_one(s.places, numbers);
   s.numbers.reserve(cells.size());
-  for (const std::int32_t at : s.places) s.numbers.push_back(at < 0 ? kNaN : numbers[static_cast<std::size_t>(at)]);
+  for (const std::int32_t at : s.places) s.numbers.push_back(at < 0 ? number_of_place(at) : numbers[static_cast<std::size_t>(at)]);
   return s;
 }
 

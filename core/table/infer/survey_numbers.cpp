@@ -100,6 +100,7 @@ std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, 
   // Where a number may be written in several ways, 7 and 7.0, the texts have to be counted.
   if (s.present == 0 || (digits.any_last_zero && !digits.same_decimals())) return {};
   s.gaps = words.gaps();
+  s.beside_empty = words.beside_empty();
   s.whole = digits.whole, s.rises_by_one = digits.rises_by_one;
   s.shortest = digits.shortest, s.longest = digits.longest;
   s.significant = digits.significant;

@@ -169,6 +169,7 @@ Array parsed(const ColumnSchema& column, const Array& read, const DataType& type
 
 DataType output_type(const ColumnSchema& column) {
   if (column.typed_as) return *column.typed_as;
+  if (is_numeric(column.type) && !column.words.empty()) return {.id = TypeId::kUtf8};
   switch (column.type) {
     case ColumnType::kInteger: return {.id = fits_int64(column) ? TypeId::kInt64 : TypeId::kFloat64};
     case ColumnType::kDecimal: return {.id = TypeId::kFloat64};

@@ -1,0 +1,63 @@
+#include "core/table/infer/words_among.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/table/infer/datetime.h"
+#include "core/table/infer/number.h"
+#include "core/table/infer/odd_cells.h"
+#include "core/table/infer/number_style.h"
+
+namespace meg {
+
+namespace {
+
+using Values = std::vector<std::string_view>;
+
+constexpr std::size_t kMostWords = 20, kFewestNumbers = 21, kNumbersAWord = 3;
+
+/// The values for which `is` does not hold, where these are few beside the others.
+std::optional<std::vector<std::string>> words_where(const Values& values, const auto& is) {
+  std::vector<std::string> out;
+  for (const std::string_view value : values) {
+    if (is(value)) continue;
+    if (out.size() == kMostWords) return {};
+    out.emplace_back(value);
+  }
+  const std::size_t numbers = values.size() - out.size();
+  if (numbers < kFewestNumbers || numbers < kNumbersAWord * out.size()) return {};
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+/// The values that are written as many others are.
+Values frequent_kinds(const Values& values) {
+  constexpr std::size_t kLookedAt = 2000;
+  const std::size_t some = std::min(values.size(), kLookedAt);
+  std::unordered_map<std::string, std::size_t> kinds;
+  for (std::size_t i = 0; i < some; ++i) ++kinds[skeleton(values[i])];
+  Values out;
+  for (std::size_t i = 0; i < some; ++i)
+    if (kinds[skeleton(values[i])] > std::max<std::size_t>(1, some / 20)) out.push_back(values[i]);
+  return out;
+}
+
+}  // namespace
+
+std::optional<WordsAmong> find_words_among(const Values& values) {
+  if (values.size() < kFewestNumbers) return {};
+  const auto is_plain = [](std::string_view value) { return parse_number(value).has_value(); };
+  if (auto words = words_where(values, is_plain)) return WordsAmong{std::move(*words), {}, {}};
+  const Values frequent = frequent_kinds(values);
+  if (frequent.empty()) return {};
+  if (const auto style = common_style(frequent))
+    if (auto words = words_where(values, [&](std::string_view v) { return plain_number(*style, v).has_value(); }))
+      return WordsAmong{std::move(*words), *style, {}};
+  const std::string format = format_of_most(frequent);
+  if (format.empty()) return {};
+  auto words = words_where(values, [&](std::string_view v) { return parse_datetime(v, format).has_value(); });
+  if (!words) return {};
+  return WordsAmong{std::move(*words), {}, format};
+}
+
+}  // namespace meg
