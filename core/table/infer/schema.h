@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,15 @@ namespace meg {
 /// Whether a model learns the cells of a column; those of identifier and text columns are made anew, see TextColumns.
 inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_numeric(type); }
 
+/// Whether a cell is one of the categories of a column.
+inline bool is_word(const ColumnSchema& column, std::string_view cell) {
+  return std::binary_search(column.values.begin(), column.values.end(), cell);
+}
+
 /// Whether a cell of the column stands for no value: what any column knows as missing, and in columns of numbers and
-/// dates also n.a., -, ., #N/A, ..., see is_gap.
+/// dates also n.a., -, ., #N/A, ..., see is_gap; but for what is a word of the column.
 inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
-  return is_missing(cell) || (is_numeric(column.type) && is_gap(cell));
+  return (is_missing(cell) || (is_numeric(column.type) && is_gap(cell))) && !is_word(column, cell);
 }
 
 /// Infers every column's type from its values; `types` says it for some columns instead:
