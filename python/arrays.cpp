@@ -82,8 +82,10 @@ Array shared(DataType type, const std::string& name, nb::handle values, Bitmap p
 
 Array dictionary_of(const std::string& name, nb::handle values, nb::handle dictionary, bool ordered) {
   const auto places = cast<std::int32_t>(name, values);
-  return Array::dictionary({places.data(), places.data() + places.size()},
-                           nb::cast<std::vector<std::string>>(dictionary),
+  const Array texts = texts_of(name, dictionary, {});
+  std::vector<std::string> levels;
+  for (std::size_t i = 0; i < texts.size(); ++i) levels.emplace_back(texts.text(i));
+  return Array::dictionary({places.data(), places.data() + places.size()}, levels,
                            {.id = TypeId::kDictionary, .ordered = ordered});
 }
 

@@ -44,6 +44,7 @@ T& taken_from(nb::handle capsule, const char* name) {
 Table import_rows(nb::handle rows) {
   if (!nb::hasattr(rows, "__arrow_c_stream__")) {
     const auto both = nb::cast<nb::tuple>(rows.attr("__arrow_c_array__")());
+    if (both.size() != 2) fail("__arrow_c_array__ gave {} objects in the place of a schema and an array", both.size());
     return import_table(&taken_from<ArrowSchema>(both[0], "arrow_schema"),
                         &taken_from<ArrowArray>(both[1], "arrow_array"));
   }
@@ -89,6 +90,7 @@ Table table_of_columns(const std::vector<std::pair<std::string, nb::object>>& pa
       continue;
     }
     const auto four = nb::cast<nb::tuple>(part);
+    if (four.size() != 4) fail("column '{}': its part has {} members in the place of 4", name, four.size());
     columns.push_back({name, array_of(name, nb::cast<std::string>(four[0]), four[1], four[2], four[3])});
   }
   return Table(std::move(columns));
@@ -136,7 +138,8 @@ void train(Meg& model, int epochs, int batch_size, nb::handle on_progress) {
           const nb::gil_scoped_acquire with;
           if (stopped || on_progress.is_none()) return;
           try {
-            stopped = on_progress(progress_to_json(progress)).ptr() == Py_False;
+            const nb::object said = on_progress(progress_to_json(progress));
+            stopped = !said.is_none() && !nb::cast<bool>(nb::bool_(said));
           } catch (nb::python_error& error) {
             signals.keep(error);
             stopped = true;
@@ -156,7 +159,7 @@ GenerateOptions how_of(std::vector<std::string> where, const Table* given, float
 /// All rows at once where they are few; else piece by piece, so that Ctrl-C can end it.
 Table generate(const Meg& model, std::uint64_t first_row, std::size_t rows, std::uint64_t seed,
                std::vector<std::string> where, const Table* given, float temperature) {
-  constexpr std::size_t kFew = 20'000;
+  constexpr std::size_t kFew = 256;
   const GenerateOptions how = how_of(std::move(where), given, temperature);
   Signals signals;
   std::optional<Table> out;

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <cmath>
+#include <set>
+
 #include "core/table/code/cell_set.h"
 #include "tests/support.h"
 #include "tests/tables.h"
@@ -37,6 +40,9 @@ TEST_CASE("categories are chosen by name, missing cells by nothing") {
   CHECK(parse_cells(column, "").only == Cell{3, 0});
   CHECK(parse_cells(column, "NA").only == Cell{3, 0});
   CHECK(parse_cells(column, "red|").codes == Codes{0, 0, 1, 1});
+  CHECK(parse_cells(column, "\"blue\"").only == Cell{1, 0});
+  CHECK(parse_cells(column, "\"a|b\"|red").codes == Codes{1, 0, 1, 0});
+  CHECK(error_of(column, "\"\"") == "column 'c' has no value ''; it has: a|b, blue, red");
   CHECK(error_of(column, "green") == "column 'c' has no value 'green'; it has: a|b, blue, red");
   CHECK(error_of(fitted({"x", "y", "x", "y"}), "") == "column 'c' has no missing values");
 }
@@ -95,6 +101,39 @@ TEST_CASE("a range of a continuous column holds exactly the z whose written numb
   CHECK(error_of(column, "500..") == "column 'c' has no value in 500..: its values go from 0.0 to 97.0");
   CHECK(error_of(column, "1..2|8..9") ==
         "column 'c' holds too many different numbers for a choice among them: give one range, or one number");
+}
+
+TEST_CASE("a quoted alternative is a value whatever it looks like") {
+  const ColumnSchema schema{.name = "c", .type = ColumnType::kCategorical, .values = {"\"x\"", "..", "NA", "a\"b"}};
+  const Column column = Column::fit(schema, std::vector<double>{0, 1, 2, 3, NAN}, 1, 0);
+  CHECK(parse_cells(column, "NA").only == Cell{2, 0});  // a category, for the column has it
+  CHECK(parse_cells(column, "\"NA\"|\"..\"").codes == Codes{0, 1, 1, 0, 0});
+  CHECK(parse_cells(column, "\"a\"\"b\"").only == Cell{3, 0});
+  CHECK(parse_cells(column, "\"x\"").only == Cell{0, 0});
+  CHECK(parse_cells(column, "\"\"\"x\"\"\"").only == Cell{0, 0});
+  CHECK(parse_cells(column, "").only == Cell{4, 0});
+  ColumnSchema empty = schema;
+  empty.values = {"", "x"};
+  const Column both = Column::fit(empty, std::vector<double>{0, 1, NAN}, 1, 0);
+  CHECK(parse_cells(both, "").only == Cell{2, 0});
+  CHECK(parse_cells(both, "\"\"").only == Cell{0, 0});
+}
+
+TEST_CASE("a narrow range of large numbers holds no others") {
+  std::vector<std::string> cells;
+  for (int i = 0; i < 600; ++i) cells.push_back(fmt::format("{}", 1'700'000'000'000 + i * 7919 % 250));
+  const Column column = fitted(cells);
+  const CellSet set = parse_cells(column, "1700000000076..1700000000098");
+  std::set<double> numbers;
+  for (int c = 0; c < column.codes(); ++c)
+    if (set.codes[static_cast<std::size_t>(c)] != 0) {
+      const float low = c == column.continuous_code() ? set.z_low : 0,
+                  high = c == column.continuous_code() ? set.z_high : 0;
+      for (const float z : {low, (low + high) / 2, high})
+        numbers.insert(column.value({static_cast<std::uint32_t>(c), z}));
+    }
+  CHECK(*numbers.begin() >= 1'700'000'000'076);
+  CHECK(*numbers.rbegin() <= 1'700'000'000'098);
 }
 
 TEST_CASE("dates are chosen as the table writes them") {

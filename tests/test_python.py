@@ -112,6 +112,28 @@ class Dtypes(unittest.TestCase):
         rows = self.check(frame)
         self.assertTrue(all(isinstance(dtype, pd.ArrowDtype) for dtype in rows.dtypes))
 
+    def test_odd_frames(self):
+        class Sub(pd.DataFrame):
+            pass
+
+        self.assertIsInstance(meg.train(Sub({"a": range(50), "b": [0, 1] * 25}), **QUICK).generate(2), pd.DataFrame)
+        word = __import__("enum").Enum("Word", {"A": "aa", "B": "bb"}, type=str)
+        rows = meg.train(pd.DataFrame({"w": pd.Series([word.A, word.B] * 30, dtype=object), "n": range(60)}), **QUICK).generate(9)
+        self.assertLessEqual(set(rows["w"]), {"aa", "bb"})
+        at = pd.date_range("2023-10-29", periods=120, freq="h", tz="UTC")
+        for tz in ("Asia/Kolkata", datetime.timezone(datetime.timedelta(hours=1), "XYZ"), datetime.timezone.utc, "dateutil/Europe/Berlin"):
+            frame = pd.DataFrame({"at": at.tz_convert(tz), "b": range(120)})
+            self.assertEqual(meg.train(frame, **QUICK).generate(3)["at"].dtype, frame["at"].dtype)
+        fine = pd.DataFrame({"ns": (at.tz_localize(None) + pd.Timedelta("678us")).astype("datetime64[ns]"), "b": range(120)})
+        self.assertEqual(set(meg.train(fine, **QUICK).generate(30)["ns"].dt.nanosecond), {0})
+        large = pd.DataFrame({"id": 2**63 - 2000 + np.arange(200) * 5, "b": range(200)})
+        self.assertFalse(meg.train(large, types={"id": "integer"}, **QUICK).generate(50)["id"].isna().any())
+
+    def test_given_cells_beyond_the_dtype_stay(self):
+        i = np.arange(200)
+        model = meg.train(pd.DataFrame({"s": (i % 50).astype("i1"), "a": i % 9}), any_order=True, **QUICK)
+        self.assertEqual(list(model.generate(given=pd.DataFrame({"s": [300, -1]}))["s"]), [300, -1])
+
     def test_labels_and_index(self):
         frame = penguins()[["species", "year", "body_mass_g"]].iloc[50:200]
         frame.columns = [0, ("a", 1), "b"]
@@ -254,6 +276,48 @@ class Models(unittest.TestCase):
         early = model.generate(30, where={"day": (None, datetime.date(2024, 1, 10))})
         self.assertTrue((early["day"] <= datetime.date(2024, 1, 10)).all())
 
+    def test_times_in_conditions(self):
+        n = 200
+        frame = pd.DataFrame({"at": pd.date_range("2024-03-30", periods=n, freq="h", tz="Europe/Berlin"), "o": np.arange(n) % 3,
+                              "bare": pd.date_range("2024-03-30", periods=n, freq="h"),
+                              "span": pd.to_timedelta(np.arange(n) % 40, "h")})
+        model = meg.train(frame, any_order=True, **QUICK)
+        noon = pd.Timestamp("2024-04-01 12:00", tz="Europe/Berlin")
+        for same in (noon, noon.tz_convert("America/New_York"), noon.to_pydatetime()):
+            self.assertEqual(set(model.generate(5, where={"at": same})["at"]), {noon})
+        day = model.generate(40, where={"bare": datetime.date(2024, 4, 2)})["bare"]
+        self.assertEqual(set(day.dt.date), {datetime.date(2024, 4, 2)})
+        self.assertGreater(day.nunique(), 1)
+        self.assertEqual(set(model.generate(5, where={"bare": np.datetime64("2024-04-02T05")})["bare"]), {pd.Timestamp("2024-04-02 05:00")})
+        for span in (datetime.timedelta(hours=30), np.timedelta64(30, "h"), pd.Timedelta("30h")):
+            self.assertEqual(set(model.generate(5, where={"span": span})["span"]), {pd.Timedelta(hours=30)})
+        with self.assertRaisesRegex(meg.Error, "of a time zone"):
+            model.generate(1, where={"at": pd.Timestamp("2024-04-01 12:00")})
+        with self.assertRaisesRegex(meg.Error, "of no zone"):
+            model.generate(1, where={"bare": noon})
+
+    def test_values_that_look_like_something_else(self):
+        i = np.arange(240)
+        frame = pd.DataFrame({"s": np.array(["", None, "NA", "z"], dtype=object)[i % 4], "k": pd.Categorical(i % 3 + 1),
+                              "p": np.array(["a", "b", "a|b", "..", 'say "x"'], dtype=object)[i % 5]})
+        model = meg.train(frame, any_order=True, **QUICK)
+        for word in ("", "NA", "z"):
+            self.assertEqual(set(model.generate(20, where={"s": word})["s"]), {word})
+        self.assertTrue(model.generate(20, where={"s": None})["s"].isna().all())
+        for word in ("a|b", "..", 'say "x"'):
+            self.assertEqual(set(model.generate(20, where={"p": word})["p"]), {word})
+        self.assertEqual(set(model.generate(60, where={"p": ["a|b", ".."]})["p"]), {"a|b", ".."})
+        self.assertEqual(set(model.generate(20, where={"k": 2.0})["k"]), {2})
+        for nothing in ([], (None, None)):
+            with self.assertRaises(meg.Error):
+                model.generate(5, where={"p": nothing})
+
+    def test_narrow_ranges_of_large_numbers(self):
+        x = 1_700_000_000_000 + np.random.default_rng(1).integers(0, 250, 300)
+        model = meg.train(pd.DataFrame({"x": x, "o": np.arange(300) % 3}), any_order=True, types={"x": "integer"}, **QUICK)
+        made = model.generate(500, where={"x": (1_700_000_000_076, 1_700_000_000_098)})["x"]
+        self.assertTrue(made.between(1_700_000_000_076, 1_700_000_000_098).all())
+
     def test_given_rows(self):
         given = self.table[["species", "year"]].head(30).copy()
         given.loc[::3, "species"] = None
@@ -347,6 +411,11 @@ class Training(unittest.TestCase):
         self.assertEqual(len(model.generate(10)), 10)
         model.train()
         self.assertTrue(model.finished)
+
+    def test_a_loaded_model_goes_on_with_its_table(self):
+        model = pickle.loads(pickle.dumps(meg.train(penguins(), on_progress=lambda line: np.bool_(False), **{**QUICK, "epochs": 3})))
+        self.assertFalse(model.finished)
+        self.assertTrue(model.train(data=penguins()).finished)
 
     def test_a_callback_that_raises(self):
         def fail(line):
@@ -452,6 +521,8 @@ class BadInput(unittest.TestCase):
         self.refuses("is a ndarray, which is no table", ok["a"].to_numpy())
         self.refuses("is a int, which is no table", 5)
         self.refuses("UTF-8", ok.assign(b=["\ud800"] * 60))
+        self.refuses("UTF-8", ok.assign(b=pd.Categorical(["\ud800", "a"] * 30)))
+        self.refuses("time zone", ok.assign(b=[datetime.time(1, tzinfo=datetime.timezone.utc)] * 60))
         self.refuses("no column 'c'", ok, target="c")
         self.refuses("there is no option 'fish'", ok, fish=1)
         self.refuses("`effort`", ok, effort="enormous")
@@ -468,6 +539,12 @@ class BadInput(unittest.TestCase):
             model.generate(5, kind="excel")
         with self.assertRaises(meg.Error):
             model.generate(5, temperature=-1.0)
+        for call in (lambda: model.generate(5, temperature="x"), lambda: model.generate(5, where=5), lambda: model.generate(5, where=[5]),
+                     lambda: meg.load(None), lambda: model.save(None), lambda: model.train("x"), lambda: model.impute(penguins(), draw=2**40),
+                     lambda: meg.train(penguins(), on_progress=3), lambda: meg.train(penguins(), dropout=float("nan")),
+                     lambda: meg.report(penguins(), penguins(), model=3), lambda: meg.Table.of_columns([("a", ("l", np.arange(3)))])):
+            with self.assertRaises(meg.Error):
+                call()
         with self.assertRaises(meg.Error):
             meg.Synthesizer().sample(5)
         with self.assertRaises(meg.Error):

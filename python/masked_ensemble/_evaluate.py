@@ -63,8 +63,12 @@ class Report:
         return _meg.report_page(self._json)
 
     def save(self, path: str | os.PathLike) -> None:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.html)
+        page = self.html
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(page)
+        except OSError as error:
+            raise Error(f"cannot write '{os.fspath(path)}': {error.strerror}") from None
 
     def _repr_html_(self) -> str:
         page = self.html.replace("&", "&amp;").replace('"', "&quot;")
@@ -88,7 +92,7 @@ def evaluate(real: Any, synthetic: Any, *, target: str | None = None, test: Any 
     """
     tables, frames = tables_of(real, synthetic, test)
     find_xgboost()
-    measured = _meg.evaluation_json(*tables, target or "", quick, options_json(options))
+    measured = _meg.evaluation_json(*tables, "" if target is None else str(target), bool(quick), options_json(options))
     return Evaluation(json.loads(measured), frames)
 
 
@@ -99,9 +103,12 @@ def report(real: Any, synthetic: Any, *, model: Model | None = None, target: str
     find_xgboost()
     names = [name_of(real, "real"), name_of(synthetic, "synthetic"), "model" if model is not None else "",
              name_of(test, "test") if test is not None else ""]
-    engine = model._engine if model is not None else None
-    return Report(_meg.report_json(*tables, target or (model.target if model is not None else None) or "", engine, names,
-                                   options_json(options)))
+    if model is not None and not isinstance(model, Model):
+        raise Error(f"model is a {type(model).__name__}, not what meg.train returns")
+    if model is not None and target is None:
+        target = model.target
+    return Report(_meg.report_json(*tables, "" if target is None else str(target), model._engine if model is not None else None,
+                                   names, options_json(options)))
 
 
 def tables_of(real: Any, synthetic: Any, test: Any) -> tuple[tuple[Table, Table, Table | None], Frames]:
@@ -114,7 +121,7 @@ def name_of(data: Any, otherwise: str) -> str:
 
 
 def frame_of(rows: list[dict], frames: Frames) -> Any:
-    kind = frames.kind if frames.kind in ("pandas", "polars") else preferred_kind()
+    kind = frames.kind if frames.kind != "arrow" else preferred_kind()
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = {name: [row.get(name) for row in rows] for name in names}
     if kind == "pandas":

@@ -7,6 +7,7 @@ to in numpy, column by column, which keeps its dtypes and needs no pyarrow; all 
 from __future__ import annotations
 
 import os
+import sys
 from importlib.util import find_spec
 from typing import Any, Iterable
 
@@ -20,13 +21,14 @@ def table_of(data: Any, what: str = "data") -> tuple[Table, Frames]:
     """Any table as meg's, and how to make others like it."""
     if isinstance(data, Table):
         return data, Frames("arrow")
+    pandas = sys.modules.get("pandas")
     if is_path(data) or (isinstance(data, (list, tuple)) and data and all(map(is_path, data))):
         return read_files([data] if is_path(data) else list(data)), Frames(preferred_kind())
-    kind = type(data).__module__.partition(".")[0]
-    if kind == "pandas":
-        if hasattr(data, "to_frame"):
-            raise Error(f"{what} is a pandas {type(data).__name__}, no table: select columns with df[[...]], or call .to_frame()")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
         return pandas_table(data, what)
+    kind = library_of(data)
+    if kind == "pandas":
+        raise Error(f"{what} is a pandas {type(data).__name__}, no table: select columns with df[[...]], or call .to_frame()")
     if not hasattr(data, "__arrow_c_stream__") and not hasattr(data, "__arrow_c_array__"):
         raise Error(f"{what} is a {type(data).__name__}, which is no table: pandas and polars frames, pyarrow tables, paths "
                     "of files, and objects with __arrow_c_stream__ are")
@@ -34,8 +36,14 @@ def table_of(data: Any, what: str = "data") -> tuple[Table, Frames]:
     if kind == "polars":
         return table, Frames(kind, schema=dict(data.schema) if hasattr(data, "schema") else {})
     if kind == "pyarrow":
-        return table, Frames(kind, schema=data.schema)
+        return table, Frames(kind, schema=getattr(data, "schema", None))
     return table, Frames("pyarrow" if find_spec("pyarrow") else "arrow")
+
+
+def library_of(data: Any) -> str:
+    """The library that an object, or what its class extends, comes from."""
+    names = [base.__module__.partition(".")[0] for base in type(data).__mro__]
+    return next((name for name in names if name in KINDS), names[0])
 
 
 def is_path(data: Any) -> bool:
@@ -65,8 +73,9 @@ def read_files(paths: list) -> Table:
 class Frames:
     """Makes tables of one kind: "pandas", "polars", "pyarrow", or "arrow", which is meg's own."""
 
-    def __init__(self, kind: str, schema: Any = None):
+    def __init__(self, kind: str, schema: Any = None, nullable: Iterable[str] = ()):
         self.kind = kind
+        self.nullable = frozenset(nullable)  # names of columns that may miss values, for dtypes that nobody has named
         self.schema = schema  # pandas: {name: (label, dtype)}; polars: {name: dtype}; pyarrow: a Schema; None: nothing is known
 
     def as_kind(self, kind: str | None) -> Frames:
@@ -76,12 +85,12 @@ class Frames:
             raise Error(f"frames are of the kinds {', '.join(KINDS)}, not {kind!r}")
         if kind != "arrow" and not find_spec(kind):
             raise Error(f"{kind} is not installed: pip install {kind}")
-        return Frames(kind)
+        return Frames(kind, nullable=self.nullable)
 
     def make(self, table: Table, index: Any = None) -> Any:
         """`index`: of pandas, that of the rows which went in."""
         if self.kind == "pandas":
-            return pandas_frame(table, self.schema or {}, index)
+            return pandas_frame(table, self.schema or {}, index, self.nullable)
         if self.kind == "polars":
             return polars_frame(table, self.schema or {})
         if self.kind == "pyarrow":
@@ -138,7 +147,7 @@ def pandas_column(name: str, series: Any) -> Any:
     import pandas
     dtype = series.dtype
     if isinstance(dtype, pandas.CategoricalDtype):
-        texts = [str(value) for value in dtype.categories]
+        texts = [category_text(value) for value in dtype.categories]
         if len(set(texts)) < len(texts):
             raise Error(f"column '{name}' has two categories that are written alike: {first_twice(texts)!r}")
         codes = numpy.ascontiguousarray(series.cat.codes, dtype=numpy.int32)
@@ -169,6 +178,15 @@ def pandas_column(name: str, series: Any) -> Any:
     raise refused(name, dtype)
 
 
+def own_text(value: str) -> str:
+    """The text of a str, which may be of a class with another __str__, as those of enumerations are."""
+    return str.__str__(value)
+
+
+def category_text(value: Any) -> str:
+    return own_text(value) if isinstance(value, str) else str(value)
+
+
 def refused(name: str, dtype: Any) -> Error:
     return Error(f"column '{name}' is of dtype {dtype}, which meg does not know: convert it, as with "
                  f"df[{name!r}].astype(str), or leave it out")
@@ -180,9 +198,15 @@ def first_twice(texts: Iterable[str]) -> str:
 
 
 def zone_name(tz: Any) -> str:
-    """Arrow's name of a time zone: those of zoneinfo and pytz have it; fixed offsets are "+02:00"."""
-    name = str(tz)
-    return name[3:] if name.startswith("UTC") and len(name) > 3 else name.removeprefix("tzfile(").removesuffix(")")
+    """Arrow's name of a time zone: "Europe/Berlin", "+02:00", or "UTC" where it has neither: the values are of UTC."""
+    name = getattr(tz, "key", None) or getattr(tz, "zone", None)  # zoneinfo, pytz
+    if name:
+        return name
+    offset = tz.utcoffset(None)
+    if offset is None or offset.microseconds or offset.seconds % 60:
+        return "UTC"
+    minutes = offset.days * 1440 + offset.seconds // 60
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}" if minutes else "UTC"
 
 
 def masked(name: str, series: Any) -> Any:
@@ -232,7 +256,7 @@ def objects(name: str, series: Any) -> Any:
     kinds = {type(value) for value in values[~missing]}
     present = None if not missing.any() else ~missing
     if all(issubclass(kind, str) for kind in kinds):
-        return ("u", [None if lost else str(value) for value, lost in zip(values, missing)], None, None)
+        return ("u", [None if lost else own_text(value) for value, lost in zip(values, missing)], None, None)
     if kinds <= {bool, numpy.bool_}:
         return ("b", numpy.where(missing, False, values).astype(bool), present, None)
     if all(issubclass(kind, (int, numpy.integer)) and kind is not bool for kind in kinds):
@@ -250,6 +274,8 @@ def objects(name: str, series: Any) -> Any:
         days = [0 if lost else day.toordinal() - epoch for day, lost in zip(values, missing)]
         return ("tdD", numpy.array(days, dtype=numpy.int32), present, None)
     if kinds == {datetime.time}:
+        if any(value.tzinfo is not None for value in values[~missing]):
+            raise Error(f"column '{name}' has times of the day with a time zone, which tables cannot hold: leave it out")
         micros = [0 if lost else ((t.hour * 60 + t.minute) * 60 + t.second) * 1_000_000 + t.microsecond
                   for t, lost in zip(values, missing)]
         return ("ttu", numpy.array(micros, dtype=numpy.int64), present, None)
@@ -276,12 +302,12 @@ def decimals(name: str, values: Any, missing: Any) -> Any:
             None if not missing.any() else ~missing, None)
 
 
-def pandas_frame(table: Table, schema: dict, index: Any) -> Any:
+def pandas_frame(table: Table, schema: dict, index: Any, nullable: Iterable[str] = ()) -> Any:
     import pandas
     columns, labels = [], []
     for place, name in enumerate(table.column_names):
         label, dtype = schema.get(name, (name, None))
-        columns.append(pandas_series(table.column(place), dtype))
+        columns.append(pandas_series(table.column(place), dtype, dtype is None and name in nullable))
         labels.append(label)
     frame = pandas.concat(columns, axis=1, keys=range(len(columns))) if columns else pandas.DataFrame()
     frame.columns = pandas.Index(labels)
@@ -290,8 +316,9 @@ def pandas_frame(table: Table, schema: dict, index: Any) -> Any:
     return frame
 
 
-def pandas_series(column: tuple, dtype: Any) -> Any:
+def pandas_series(column: tuple, dtype: Any, nullable: bool = False) -> Any:
     """What Table.column says, with the dtype that it had, or the one that suits it best."""
+    import numpy
     import pandas
     form, values, present, dictionary = column
     if dictionary is not None:
@@ -300,9 +327,13 @@ def pandas_series(column: tuple, dtype: Any) -> Any:
         if isinstance(dtype, (pandas.StringDtype, pandas.ArrowDtype)) or dtype == object:
             return pandas.Series(values, dtype=dtype)
         return pandas.Series(values, dtype=None if values else object)
-    series = natural_series(form, values, present)
+    if nullable and present is None:
+        present = numpy.ones(len(values), dtype=bool)
+    series = natural_series(form, values, present, getattr(dtype, "tz", None))
     if dtype is None or series.dtype == dtype:
         return series
+    if values.dtype.kind == "i" and getattr(dtype, "kind", "") in "iu" and len(series) and not fits(series, dtype):
+        return series  # numbers of other rows than those that were learned
     if dtype == object:  # numbers and the like that were Python's own objects
         return series if form[0] == "t" and series.dtype != object else as_objects(series)
     if isinstance(dtype, pandas.SparseDtype):
@@ -313,6 +344,12 @@ def pandas_series(column: tuple, dtype: Any) -> Any:
         return series  # nulls that the dtype cannot hold, for one
 
 
+def fits(series: Any, dtype: Any) -> bool:
+    import numpy
+    limits = numpy.iinfo(getattr(dtype, "numpy_dtype", dtype))
+    return series.isna().all() or bool(series.min() >= limits.min and series.max() <= limits.max)
+
+
 def as_objects(series: Any) -> Any:
     import numpy
     missing = series.isna().to_numpy()
@@ -320,8 +357,9 @@ def as_objects(series: Any) -> Any:
     return type(series)(numpy.where(missing, None, out), dtype=object)
 
 
-def natural_series(form: str, values: Any, present: Any) -> Any:
-    """With the dtype that pandas itself would take: nullable ones where integers and bools are missing."""
+def natural_series(form: str, values: Any, present: Any, tz: Any = None) -> Any:
+    """With the dtype that pandas itself would take: nullable ones where integers and bools may be missing. `tz`: what an
+    instant's zone was."""
     import datetime
     import decimal
 
@@ -331,7 +369,8 @@ def natural_series(form: str, values: Any, present: Any) -> Any:
     if form == "b":
         return pandas.Series(values if missing is None else pandas.arrays.BooleanArray(values, missing))
     if form in WIDTHS and WIDTHS[form][0] in "iu":
-        values = values.astype(WIDTHS[form])
+        narrow = values.astype(WIDTHS[form])
+        values = narrow if (narrow == values).all() else values
         return pandas.Series(values if missing is None else pandas.arrays.IntegerArray(values, missing))
     if form in WIDTHS:
         out = values.astype(WIDTHS[form])
@@ -359,7 +398,13 @@ def natural_series(form: str, values: Any, present: Any) -> Any:
         out[missing] = "NaT"
     series = pandas.Series(out)
     zone = form.partition(":")[2]
-    return series.dt.tz_localize("UTC").dt.tz_convert(zone) if zone else series
+    if not zone:
+        return series
+    series = series.dt.tz_localize("UTC")
+    try:
+        return series.dt.tz_convert(tz or zone)
+    except Exception:  # a zone that this machine's library does not know
+        return series
 
 
 def time_of(micros: int) -> Any:
@@ -373,7 +418,7 @@ def categories(places: Any, present: Any, dictionary: list, ordered: bool, dtype
     import pandas
     codes = places if present is None else numpy.where(present, places, -1)
     if isinstance(dtype, pandas.CategoricalDtype):
-        values = {str(value): value for value in dtype.categories}
+        values = {category_text(value): value for value in dtype.categories}
         if dictionary == list(values):
             return pandas.Series(pandas.Categorical.from_codes(codes, dtype=dtype))
         return pandas.Series(pandas.Categorical.from_codes(codes, [values.get(text, text) for text in dictionary],
@@ -384,4 +429,4 @@ def categories(places: Any, present: Any, dictionary: list, ordered: bool, dtype
 
 def index_of(data: Any) -> Any:
     """The index of a pandas frame, for the rows that come out beside it."""
-    return data.index if type(data).__module__.partition(".")[0] == "pandas" else None
+    return data.index if library_of(data) == "pandas" else None

@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence, Union
 
 from . import _meg
 from ._error import Error
-from ._frames import Frames, index_of, preferred_kind, table_of
+from ._frames import Frames, index_of, is_path, preferred_kind, table_of
 from ._progress import ProgressBar, is_watched
 from ._where import conditions_of
 
@@ -62,9 +62,14 @@ class Model:
 
     # What it does
 
-    def train(self, epochs: int = 0, batch_size: int = 0, *, on_progress: OnProgress | None = None,
+    def train(self, epochs: int = 0, batch_size: int = 0, *, data: Any = None, on_progress: OnProgress | None = None,
               progress: bool | None = None) -> Model:
-        """Goes on with a training that was stopped. Arguments are those of `meg.train`."""
+        """Goes on with a training that was stopped. Arguments are those of `meg.train`; a model that was loaded, pickled or
+        copied needs the table again."""
+        if data is not None:
+            self._engine.load_table(table_of(data)[0])
+        if on_progress is not None and not callable(on_progress):
+            raise Error("on_progress is a function that takes a dict")
         bar = ProgressBar() if progress or (progress is None and on_progress is None and is_watched()) else None
 
         def report(line: str) -> Any:
@@ -74,8 +79,8 @@ class Model:
             return on_progress(said) if on_progress is not None else None
 
         try:
-            self._engine.train(epochs, batch_size, report)
-        except KeyboardInterrupt:
+            self._engine.train(whole(epochs, "epochs", 2**31), whole(batch_size, "batch_size", 2**31), report)
+        except KeyboardInterrupt:  # with what was learned until then
             if not self._engine.epochs_done:
                 raise
             warnings.warn("the training was interrupted: the model is what it has learned until now, and its train() goes "
@@ -107,7 +112,7 @@ class Model:
                 raise Error("generate(rows): how many?")
             rows = len(table)
         made = self._engine.generate(whole(first_row, "first_row"), whole(rows, "rows"), whole(seed, "seed"),
-                                     conditions_of(where, self), table, temperature)
+                                     conditions_of(where, self), table, real(temperature, "temperature"))
         return self._frames.as_kind(kind).make(made, index_of(given))
 
     def stream(self, rows: int, *, seed: int = 0, where: Where = None, given: Any = None, temperature: float = 1.0,
@@ -115,7 +120,7 @@ class Model:
         """The same rows as `generate`, some thousands at a time: for more than memory holds."""
         table = table_of(given, "given")[0] if given is not None else None
         source = self._engine.stream(whole(first_row, "first_row"), whole(rows, "rows"), whole(seed, "seed"),
-                                     conditions_of(where, self), table, temperature)
+                                     conditions_of(where, self), table, real(temperature, "temperature"))
         frames = self._frames.as_kind(kind)
         return (frames.make(some) for some in iter(source.next, None))
 
@@ -125,7 +130,9 @@ class Model:
         draw: 0, 1, 2, ... are as many versions, for multiple imputation. Needs a model trained with any_order=True.
         """
         table, frames = table_of(data)
-        filled, counts = self._engine.impute(table, whole(seed, "seed"), whole(draw, "draw"))
+        filled, counts = self._engine.impute(table, whole(seed, "seed"), whole(draw, "draw", 2**32))
+        if counts["still_missing"]:
+            warnings.warn(f"{counts['still_missing']} missing cells of columns that are not learned remain", stacklevel=2)
         if counts["unknown"]:
             warnings.warn(f"{counts['unknown']} cells mean nothing to the model, and nothing was concluded from them; the "
                           f"first: {counts['first_unknown']}", stacklevel=2)
@@ -136,24 +143,28 @@ class Model:
         table, frames = table_of(data)
         return Frames(frames.kind).make(self._engine.score(table), index_of(data))
 
-    def evaluate(self, real: Any, *, test: Any = None, target: str | None = None, seed: int = 0, **how: Any) -> Any:
+    def evaluate(self, real_rows: Any, *, test: Any = None, target: str | None = None, seed: int = 0, **how: Any) -> Any:
         """`meg.evaluate` of as many generated rows as the real table has."""
         from ._evaluate import evaluate
-        synthetic = self._engine.generate(0, len(table_of(real, "real")[0]), whole(seed, "seed"), [], None, 1.0)
-        return evaluate(real, synthetic, test=test, target=target or self.target, **how)
+        synthetic = self._engine.generate(0, len(table_of(real_rows, "real")[0]), whole(seed, "seed"), [], None, 1.0)
+        return evaluate(real_rows, synthetic, test=test, target=self.target if target is None else target, **how)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the model, complete or not at all; `meg.load` and the command line read it."""
-        self._engine.save(path)
+        self._engine.save(path_of(path))
 
     def __reduce__(self) -> Any:
-        return _unpickle, (self._engine.to_bytes(), self._frames.kind, self._frames.schema, self.target,
-                           self._engine.threads, self._engine.device)
+        return _unpickle, (self._engine.to_bytes(), self._frames, self.target, self._engine.threads, self._engine.device)
 
 
-def _unpickle(data: bytes, kind: str, schema: Any, target: str | None, threads: int, device: str) -> Model:
-    engine = _meg.Model.of_bytes(data, options_json({"threads": threads, "device": device}))
-    return Model(engine, Frames(kind, schema), target)
+def _unpickle(data: bytes, frames: Frames, target: str | None, threads: int, device: str) -> Model:
+    return Model(_meg.Model.of_bytes(data, options_json({"threads": threads, "device": device})), frames, target)
+
+
+def of_file(engine: _meg.Model, kind: str | None) -> Model:
+    """A model that knows nothing of the table but what is in its file."""
+    missing = [column["name"] for column in json.loads(engine.describe())["schema"] if column["missing"]]
+    return Model(engine, Frames(preferred_kind(), nullable=missing).as_kind(kind))
 
 
 def train(data: Any, *, target: str | None = None, seed: int = 0, epochs: int = 0, batch_size: int = 0,
@@ -178,11 +189,13 @@ def train(data: Any, *, target: str | None = None, seed: int = 0, epochs: int = 
     """
     json_options = options_json({**options, "seed": whole(seed, "seed")})
     table, frames = table_of(data)
-    if target is not None and target not in table.column_names:
+    if target is not None and str(target) not in table.column_names:
         raise Error(f"target: there is no column '{target}'")
-    engine = _meg.Model(json_options) if start_from is None else _meg.Model.start_from(start_from, json_options)
+    engine = _meg.Model(json_options) if start_from is None else _meg.Model.start_from(path_of(start_from), json_options)
     engine.load_table(table)
     del table
+    if is_path(data) or isinstance(data, (list, tuple)):
+        frames = of_file(engine, None)._frames
     return Model(engine, frames, target).train(epochs, batch_size, on_progress=on_progress, progress=progress)
 
 
@@ -195,7 +208,7 @@ def load(path: str | os.PathLike, *, kind: str | None = None, **options: Any) ->
     kind: what rows come out as: "pandas", "polars", "pyarrow" or "arrow"; None: the first of these that is installed.
     options: threads, device, precision.
     """
-    return Model(_meg.Model.load(path, options_json(options)), Frames(preferred_kind()).as_kind(kind))
+    return of_file(_meg.Model.load(path_of(path), options_json(options)), kind)
 
 
 def schema(data: Any, **options: Any) -> list[dict]:
@@ -205,18 +218,44 @@ def schema(data: Any, **options: Any) -> list[dict]:
 
 def options_json(options: Mapping[str, Any]) -> str:
     def plain(value: Any) -> Any:
-        if isinstance(value, (set, frozenset, tuple)) or type(value).__module__ == "numpy":
+        if isinstance(value, (set, frozenset, tuple)) or hasattr(value, "tolist"):
             return value.tolist() if hasattr(value, "tolist") else list(value)
         raise Error(f"an option is of type {type(value).__name__}: give a number, a text, a bool, a list or a dict")
 
-    return json.dumps({name: value for name, value in options.items() if value is not None}, default=plain)
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in ("drop", "order"):  # labels that are no texts are called as they are written
+        if name in given and not isinstance(given[name], str):
+            labels = given[name] if hasattr(given[name], "__iter__") else [given[name]]
+            given[name] = [str(label) for label in labels]
+    if isinstance(given.get("types"), Mapping):
+        given["types"] = {str(label): kind for label, kind in given["types"].items()}
+    try:
+        return json.dumps(given, default=plain, allow_nan=False)
+    except ValueError as error:
+        raise Error(f"an option is not finite, or no text: {error}") from None
 
 
-def whole(value: Any, name: str) -> int:
+def path_of(value: Any) -> str:
+    if not is_path(value):
+        raise Error(f"a file is named by a path, not by {value!r}")
+    path = os.fspath(value)
+    if not isinstance(path, str) or "\0" in path:
+        raise Error(f"{path!r} is no path")
+    return path
+
+
+def real(value: Any, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise Error(f"{name} is a number, not {value!r}") from None
+
+
+def whole(value: Any, name: str, beyond: int = 2**64) -> int:
     try:
         number = value.__index__()
     except (AttributeError, TypeError):
         raise Error(f"{name} is a whole number, not {value!r}") from None
-    if not 0 <= number < 2**64:
-        raise Error(f"{name} is {number}; it must be 0 or more, and fit in 64 bits")
+    if not 0 <= number < beyond:
+        raise Error(f"{name} is {number}; it must be 0 or more, and below 2**{beyond.bit_length() - 1}")
     return number

@@ -14,7 +14,7 @@ class Synthesizer:
 
         synthetic = meg.Synthesizer(seed=1, effort="fast").fit(df).sample(1000)
 
-    With fit(X, y) y is learned as one more column, named after it, or "target".
+    With fit(X, y) y, a pandas series or a list, is learned as one more column, named after it, or "target".
     """
 
     def __init__(self, *, seed: int = 0, epochs: int = 0, batch_size: int = 0, progress: bool | None = None, **options: Any):
@@ -59,6 +59,12 @@ class Synthesizer:
 
 def with_target(X: Any, y: Any) -> Any:
     import pandas
-    frame = X if isinstance(X, pandas.DataFrame) else pandas.DataFrame(X)
-    name = getattr(y, "name", None) or "target"
-    return frame.assign(**{str(name): list(y)})
+    frame = X.copy(deep=False) if isinstance(X, pandas.DataFrame) else pandas.DataFrame(X)
+    label = getattr(y, "name", None)
+    label = "target" if label is None else label
+    if label in frame.columns:
+        raise Error(f"X has a column called '{label}' already, and y would be another: rename one")
+    if len(y) != len(frame) or getattr(y, "ndim", 1) != 1:
+        raise Error(f"y has {len(y)} values, and X {len(frame)} rows; y is one value a row")
+    frame[label] = y.array if isinstance(y, pandas.Series) else y
+    return frame

@@ -41,12 +41,48 @@ float first_where(float low, float high, const Is& is) {
   return of_rank(to);
 }
 
+/// The least distance of two numbers of a column.
+double least_distance(const Column& column) {
+  if (!is_numeric(column.schema().type)) return 0;
+  double out = column.continuous_code() >= 0 ? column.numbers().step : kInfinity, before = -kInfinity;
+  for (int c = 0; c < column.codes(); ++c) {
+    if (c == column.continuous_code() || c == column.missing_code() || column.is_word_code(c)) continue;
+    const double number = column.value({static_cast<std::uint32_t>(c), 0});
+    if (number > before) out = std::min(out, number - before);
+    before = number;
+  }
+  return out;
+}
+
+/// The text of an alternative in quotes, "NA" or "a|b", which is a value whatever it looks like; a quote in it is
+/// written twice.
+std::optional<std::string> unquoted(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return {};
+  std::string out;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    if (text[i] == '"' && (++i + 1 >= text.size() || text[i] != '"')) return {};
+    out.push_back(text[i]);
+  }
+  return out;
+}
+
+/// Where the first alternative of a text ends: at a | that is not in quotes.
+std::size_t end_of_alternative(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"' && (quoted || i == 0)) quoted = !quoted;
+    if (text[i] == '|' && !quoted) return i;
+  }
+  return quoted ? text.find('|') : text.npos;
+}
+
 /// What one alternative after the other adds to.
 class Builder {
  public:
   explicit Builder(const Column& column)
       : column_(column),
-        rounding_(1e-12 * std::max(std::abs(column.schema().smallest), std::abs(column.schema().largest))),
+        rounding_(std::min(1e-12 * std::max(std::abs(column.schema().smallest), std::abs(column.schema().largest)),
+                           0.25 * least_distance(column))),
         coarseness_(std::max(rounding_, 1e-6 * (column.schema().largest - column.schema().smallest))) {
     set_.codes.assign(static_cast<std::size_t>(column.codes()), 0.0f);
   }
@@ -71,6 +107,8 @@ class Builder {
     }
     set_.codes[cell.code] = 1;
   }
+
+  void add_missing() { set_.codes[static_cast<std::size_t>(column_.missing_code())] = 1; }
 
   void add_range(double low, double high, std::string_view text) {
     low -= rounding_, high += rounding_;
@@ -210,8 +248,21 @@ void add_day_or_time(const Column& column, std::string_view text, Builder& build
   builder.add_value(one);
 }
 
+[[noreturn]] void fail_category(const Column& column, std::string_view text) {
+  const ColumnSchema& schema = column.schema();
+  const std::size_t listed = std::min(kMostListed, schema.values.size());
+  fail(ErrorCode::kInvalidArgument, "column '{}' has no value '{}'; it has: {}{}", schema.name, text,
+       fmt::join(schema.values.begin(), schema.values.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
+       listed < schema.values.size() ? ", ..." : "");
+}
+
 void add_part(const Column& column, std::string_view text, Builder& builder) {
   const ColumnSchema& schema = column.schema();
+  if (const auto value = unquoted(text); value && !is_category(column, text)) {
+    if (is_categorical(schema.type) && !is_category(column, *value)) fail_category(column, *value);
+    return is_categorical(schema.type) ? builder.add_value(*value) : add_part(column, *value, builder);
+  }
+  if (text.empty() && is_category(column, text) && column.missing_code() >= 0) return builder.add_missing();
   if (is_missing(schema, text)) {
     if (column.missing_code() < 0) fail(ErrorCode::kInvalidArgument, "column '{}' has no missing values", schema.name);
     return builder.add_value(text);
@@ -225,12 +276,7 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
     return add_day_or_time(column, text, builder);
   const bool is_range = text.find("..") != std::string_view::npos || asks_for_whole_days(schema, text);
   if (!is_numeric(schema.type) || !is_range) {
-    if (is_categorical(schema.type) && !is_category(column, text)) {
-      const std::size_t listed = std::min(kMostListed, schema.values.size());
-      fail(ErrorCode::kInvalidArgument, "column '{}' has no value '{}'; it has: {}{}", schema.name, text,
-           fmt::join(schema.values.begin(), schema.values.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
-           listed < schema.values.size() ? ", ..." : "");
-    }
+    if (is_categorical(schema.type) && !is_category(column, text)) fail_category(column, text);
     return builder.add_value(text);
   }
   const Span span = span_of(schema, text);
@@ -242,8 +288,8 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
 bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
   if (schema.type != ColumnType::kDatetime || !has_time_of_day(schema.format)) return false;
   while (true) {
-    const std::size_t bar = text.find('|');
-    const std::string_view one = text.substr(0, bar);
+    const std::size_t bar = end_of_alternative(text);
+    const std::string part(text.substr(0, bar)), one = unquoted(part).value_or(part);
     if (!is_missing(schema, one) && !is_word(schema, one) && !is_of_whole_days(schema, span_of(schema, one))) return false;
     if (bar == std::string_view::npos) return true;
     text.remove_prefix(bar + 1);
@@ -253,12 +299,12 @@ bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
 CellSet parse_cells(const Column& column, std::string_view text) {
   Builder builder(column);
   // A category may be spelled with |; then it is meant.
-  if (is_category(column, text)) {
+  if (!text.empty() && is_category(column, text)) {
     builder.add_value(text);
     return builder.take();
   }
   while (true) {
-    const std::size_t bar = text.find('|');
+    const std::size_t bar = end_of_alternative(text);
     add_part(column, text.substr(0, bar), builder);
     if (bar == std::string_view::npos) return builder.take();
     text.remove_prefix(bar + 1);

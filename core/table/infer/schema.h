@@ -17,8 +17,8 @@ inline bool is_modelled(ColumnType type) { return is_categorical(type) || is_num
 
 /// Whether a cell is one of the words of a column: the categories, or what stands among its numbers.
 inline bool is_word(const ColumnSchema& column, std::string_view cell) {
-  const std::vector<std::string>& words = is_categorical(column.type) ? column.values : column.words;
-  return !cell.empty() && std::find(words.begin(), words.end(), cell) != words.end();
+  if (is_categorical(column.type)) return std::binary_search(column.values.begin(), column.values.end(), cell);
+  return !cell.empty() && std::find(column.words.begin(), column.words.end(), cell) != column.words.end();
 }
 
 /// Whether a cell of the column stands for no value: what any column knows as missing, and in columns of numbers and

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "core/fail.h"
@@ -37,11 +38,14 @@ DataType datetime_type(const ColumnSchema& column) {
                                                : std::string(zone)};
 }
 
-/// Units of whole and broken seconds, each rounded alone: their product with a billion would lose digits.
-std::int64_t units_of(double seconds, TimeUnit unit) {
+/// Units of whole and broken seconds, each rounded alone: their product with a billion would lose digits. Of the broken
+/// ones so many decimals, for a double has no more than six of a date.
+std::int64_t units_of(double seconds, TimeUnit unit, int decimals) {
   const double whole = std::floor(seconds);
-  const auto each = static_cast<double>(units_per_second(unit));
-  return static_cast<std::int64_t>(whole) * units_per_second(unit) + std::llround((seconds - whole) * each);
+  std::int64_t parts = units_per_second(unit), units = 1;  // of the last decimal: in a second, and units of each
+  for (int digits = 3 * static_cast<int>(unit); digits > decimals; --digits) parts /= 10, units *= 10;
+  return static_cast<std::int64_t>(whole) * units_per_second(unit) +
+         std::llround((seconds - whole) * static_cast<double>(parts)) * units;
 }
 
 Bitmap validity_of(const Array& column) {
@@ -80,10 +84,14 @@ Array texts_of(const ColumnSchema& column, const Array& read, const DataType& ty
 }
 
 Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& type) {
-  constexpr double kMost32 = 2147483647, kMost64 = 9.2e18;
-  const auto whole = [](double x) { return std::llround(x); };
+  constexpr double kMost32 = 2147483647, kMost64 = 9.2e18, kBeyond64 = 9223372036854775808.0;
+  const auto whole = [](double x) {  // the largest integers have no doubles of their own
+    return x >= kBeyond64 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(std::llround(x));
+  };
   const auto each = static_cast<double>(units_per_second(type.unit));
-  const auto units = [&](double seconds) { return units_of(seconds - ahead_of_utc(column, type), type.unit); };
+  const auto units = [&](double seconds) {
+    return units_of(seconds - ahead_of_utc(column, type), type.unit, column.decimals);
+  };
   switch (type.id) {
     case TypeId::kFloat64: {
       const std::span<const double> numbers = read.values<double>();
@@ -97,7 +105,7 @@ Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& 
       [[fallthrough]];
     case TypeId::kTimestamp: return converted<std::int64_t>(read, type, kMost64 / each, units);
     case TypeId::kInt64:
-    case TypeId::kDuration: return converted<std::int64_t>(read, type, kMost64, whole);
+    case TypeId::kDuration: return converted<std::int64_t>(read, type, std::nextafter(kBeyond64, 1e300), whole);
     default: return texts_of(column, read, type);
   }
 }
@@ -162,6 +170,7 @@ Array parsed(const ColumnSchema& column, const Array& read, const DataType& type
     valid.push_back(number.has_value());
   }
   as_read.typed_as = type;
+  as_read.decimals = 9;
   return numbers_of(as_read, Array::of({.id = TypeId::kFloat64}, std::move(numbers), std::move(valid)), type);
 }
 
