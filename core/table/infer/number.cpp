@@ -53,7 +53,7 @@ bool same_but_case(std::string_view a, std::string_view b) {
 bool is_missing(std::string_view cell) {
   constexpr std::array<std::string_view, 5> kWords{"na", "n/a", "nan", "null", "none"};
   const std::string_view word = trimmed(cell);
-  if (word.empty() || word == "?") return true;
+  if (word.empty() || word == "?" || word == "\\N") return true;  // \N: of database dumps
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view missing) { return same_but_case(word, missing); });
 }

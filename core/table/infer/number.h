@@ -5,7 +5,7 @@
 
 namespace meg {
 
-/// Whether a cell stands for no value: empty, NA, N/A, NaN, null, None or ? (blanks around it and case aside).
+/// Whether a cell stands for no value: empty, NA, N/A, NaN, null, None, \N or ? (blanks around it and case aside).
 bool is_missing(std::string_view cell);
 
 /// Whether a cell is what programs and people put where there is no number or date: n.a., #N/A, #VALUE!, <NA>, NaT,
