@@ -45,6 +45,13 @@ std::optional<int> eat_digits(std::string_view& text, std::size_t most, bool exa
   return value;
 }
 
+/// The digits behind the seconds' point; `optional`: with the point, or nothing at all.
+std::optional<int> eat_fraction(std::string_view& text, bool optional) {
+  if (optional && !text.starts_with('.')) return 0;
+  if (optional) text.remove_prefix(1);
+  return eat_digits(text, 9, false);
+}
+
 std::string month_name(std::size_t month, Directive directive) {
   std::string name(kMonths[month].substr(0, directive.letter == 'b' ? 3 : kMonths[month].size()));
   if (directive.flag == '^')
@@ -61,12 +68,46 @@ std::optional<int> eat_month(std::string_view& text, Directive directive) {
   return {};
 }
 
-/// AM or PM, as 0 or 12 hours.
-std::optional<int> eat_half_day(std::string_view& text) {
-  const int hours = text.starts_with("PM") ? 12 : 0;
-  if (hours == 0 && !text.starts_with("AM")) return {};
+/// AM or PM, in small letters for %P, as 0 or 12 hours.
+std::optional<int> eat_half_day(std::string_view& text, bool small) {
+  const int hours = text.starts_with(small ? "pm" : "PM") ? 12 : 0;
+  if (hours == 0 && !text.starts_with(small ? "am" : "AM")) return {};
   text.remove_prefix(2);
   return hours;
+}
+
+/// A day of one digit has a blank before it.
+std::optional<int> eat_padded_day(std::string_view& text) {
+  const bool padded = text.starts_with(' ');
+  if (padded) text.remove_prefix(1);
+  return eat_digits(text, padded ? 1 : 2, true);
+}
+
+/// Years of two digits, as POSIX has them: 69 is 1969, 68 is 2068.
+constexpr int kFirstOfCentury = 69;
+int year_of_two(int digits) { return digits + (digits < kFirstOfCentury ? 2000 : 1900); }
+
+using Days = std::chrono::sys_days;
+
+/// The Monday of a week as ISO 8601 counts them: week 1 has the year's first Thursday. Nothing where the year has no
+/// such week.
+std::optional<Days> first_day_of_week(int year, int week) {
+  using namespace std::chrono;
+  const auto first = [](int y) {
+    const Days fourth = Days(std::chrono::year(y) / January / 4);
+    return fourth - (weekday(fourth) - Monday);
+  };
+  const Days out = first(year) + weeks(week - 1);
+  if (week < 1 || out >= first(year + 1)) return {};
+  return out;
+}
+
+/// And back: the year and the week of a day.
+std::pair<int, int> week_of(Days day) {
+  using namespace std::chrono;
+  const int year = static_cast<int>(year_month_day(day + days(3) - (weekday(day) - Monday)).year());
+  const auto first = *first_day_of_week(year, 1);
+  return {year, static_cast<int>((day - first).count() / 7) + 1};
 }
 
 /// What the letters of a format say.
@@ -74,6 +115,7 @@ struct Parts {
   int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0;
   std::optional<int> hour_of_12;
   int half_day = 0;
+  std::optional<int> week;
   double fraction = 0;
 
   bool read(std::string_view& text, Directive directive) {
@@ -81,23 +123,31 @@ struct Parts {
     const std::size_t before = text.size();
     const bool bare = directive.flag == '-';
     const auto value = letter == 'b' || letter == 'B' ? eat_month(text, directive)
-                       : letter == 'p'                ? eat_half_day(text)
-                       : letter == 'Y'                ? eat_digits(text, 4, true)
-                       : letter == 'f'                ? eat_digits(text, 9, false)
+                       : letter == 'p' || letter == 'P' ? eat_half_day(text, letter == 'P')
+                       : letter == 'Y' || letter == 'G' ? eat_digits(text, 4, true)
+                       : letter == 'f'                  ? eat_fraction(text, bare)
+                       : letter == 'e'                  ? eat_padded_day(text)
+                       : letter == 'q'                  ? eat_digits(text, 1, true)
                                                       : eat_digits(text, 2, !bare, bare);
     if (!value) return false;
     switch (letter) {
+      case 'G':
       case 'Y': year = *value; break;
+      case 'y': year = year_of_two(*value); break;
+      case 'V': week = *value; break;
+      case 'q': month = *value >= 1 && *value <= 4 ? 3 * *value - 2 : 0; break;
       case 'm':
       case 'b':
       case 'B': month = *value; break;
+      case 'e':
       case 'd': day = *value; break;
       case 'H': hour = *value; break;
       case 'I': hour_of_12 = *value; break;
+      case 'P':
       case 'p': half_day = *value; break;
       case 'M': minute = *value; break;
       case 'S': second = *value; break;
-      default: fraction = *value * std::pow(10.0, -static_cast<double>(before - text.size()));
+      default: fraction = *value * std::pow(10.0, -static_cast<double>(before - text.size() - (bare && before > text.size())));
     }
     return true;
   }
@@ -106,8 +156,11 @@ struct Parts {
     const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(day))};
     const bool is_of_12 = !hour_of_12 || (*hour_of_12 >= 1 && *hour_of_12 <= 12);
-    if (!date.ok() || hour > 23 || minute > 59 || second > 59 || !is_of_12) return {};
-    const auto days = std::chrono::sys_days(date).time_since_epoch().count();
+    const bool is_midnight = hour == 24 && minute == 0 && second == 0 && fraction == 0;  // which ends the day
+    if (!date.ok() || (hour > 23 && !is_midnight) || minute > 59 || second > 59 || !is_of_12) return {};
+    const std::optional<Days> monday = week ? first_day_of_week(year, *week) : std::nullopt;
+    if (week && !monday) return {};
+    const auto days = (monday ? *monday : Days(date)).time_since_epoch().count();
     const int hours = hour_of_12 ? *hour_of_12 % 12 + half_day : hour;
     return static_cast<double>(days) * 86400.0 + hours * 3600 + minute * 60 + second + fraction;
   }
@@ -122,15 +175,22 @@ const std::vector<std::string>& datetime_formats() {
          {"%Y-%m-%d",   "%Y/%m/%d",   "%d/%m/%Y",   "%d.%m.%Y",   "%d-%m-%Y",   "%m/%d/%Y",   "%m-%d-%Y",  "%Y-%-m-%-d",
           "%Y/%-m/%-d", "%-d/%-m/%Y", "%-d.%-m.%Y", "%-d-%-m-%Y", "%-m/%-d/%Y", "%-m-%-d-%Y", "%d-%b-%Y",  "%-d-%b-%Y",
           "%d-%^b-%Y",  "%-d-%^b-%Y", "%d %b %Y",   "%-d %b %Y",  "%b %d %Y",   "%b %-d %Y",  "%b %d, %Y", "%b %-d, %Y",
-          "%d %B %Y",   "%-d %B %Y",  "%B %d %Y",   "%B %-d %Y",  "%B %d, %Y",  "%B %-d, %Y"})
+          "%d %B %Y",   "%-d %B %Y",  "%B %d %Y",   "%B %-d %Y",  "%B %d, %Y",  "%B %-d, %Y", "%b %e %Y",  "%b %e, %Y",
+          "%e %b %Y",   "%d/%m/%y",   "%m/%d/%y",   "%d.%m.%y",   "%d-%m-%y",   "%m-%d-%y",   "%-d/%-m/%y", "%-m/%-d/%y",
+          "%d-%b-%y",   "%-d-%b-%y",  "%d %b %y",   "%-d %b %y",  "%d-%^b-%y",  "%b %d, %y",  "%b %-d, %y", "%y-%m-%d",
+          "%y/%m/%d"})
       for (const char* time : {"", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f",
-                               " %-H:%M", " %-H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %-I:%M %p", " %-I:%M:%S %p"})
+                               " %-H:%M", " %-H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %-I:%M %p", " %-I:%M:%S %p",
+                               " %H:%M:%S%-f", "T%H:%M:%S%-f", " %-I:%M%p", " %-I:%M:%S%p", " %-I:%M %P",
+                               " %-I:%M:%S %P", " %-I:%M%P", " %-I:%M:%S%P", " %I:%M%p", " %I:%M%P"})
         out.push_back(std::string(date) + time);
     for (const char* rest :
          {"%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%b-%Y", "%B %Y", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%-H:%M",
-          "%-H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%-I:%M %p", "%-I:%M:%S %p"})
+          "%-H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%-I:%M %p", "%-I:%M:%S %p", "%H:%M:%S%-f", "%I:%M%p", "%-I:%M%p",
+          "%-I:%M:%S%p", "%I:%M%P", "%-I:%M%P", "%-I:%M:%S%P", "%-I:%M %P", "%-I:%M:%S %P", "%G-W%V", "%GW%V", "%YQ%q",
+          "%Y-Q%q", "%Y Q%q", "Q%q %Y", "%b-%y", "%b %y"})
       out.push_back(rest);
-    out.emplace_back(kWholeNumberDate);
+    for (const std::string_view whole : kWholeNumberDates) out.emplace_back(whole);
     return out;
   }();
   return formats;
@@ -147,13 +207,23 @@ std::string_view date_part(std::string_view format) {
   return format;
 }
 
+bool has_date(std::string_view format) {
+  constexpr std::string_view kOfDates = "YyGVqmdebB";
+  for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
+    Directive directive;
+    std::tie(directive, length) = first_directive(format);
+    if (directive.letter != 0 && kOfDates.find(directive.letter) != kOfDates.npos) return true;
+  }
+  return false;
+}
+
 bool has_time_of_day(std::string_view format) { return date_part(format).size() < format.size(); }
 
 std::string_view unknown_directive(std::string_view format) {
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
     std::tie(directive, length) = first_directive(format);
-    const std::string_view letters = directive.flag == '-' ? "mdHI" : directive.flag == '^' ? "bB" : "YmdbBHIpMSf";
+    const std::string_view letters = directive.flag == '-' ? "mdHIf" : directive.flag == '^' ? "bB" : "YyGVqmdebBHIpPMSf";
     const bool known = directive.letter == 0 ? format[0] != '%' : letters.find(directive.letter) != letters.npos;
     if (!known) return format.substr(0, length);
   }
@@ -169,7 +239,8 @@ std::string_view zone_of(std::string_view cell) {
       return p == '9' ? c >= '0' && c <= '9' : p == '+' ? c == '+' || c == '-' : c == p;
     });
   };
-  for (const std::string_view pattern : {" +99:99", "+99:99", " +9999", "+9999", " Z", "Z", " UTC"})
+  for (const std::string_view pattern : {" GMT+99:99", " GMT+99", " GMT+9", " GMT", " +99:99", "+99:99", " +9999", "+9999",
+                                         " Z", "Z", " UTC"})
     if (ends_like(pattern)) return text.substr(text.size() - pattern.size());
   return {};
 }
@@ -178,7 +249,8 @@ double zone_seconds(std::string_view zone) {
   std::string digits;
   for (const char c : zone)
     if (c >= '0' && c <= '9') digits.push_back(c);
-  if (digits.size() < 2) return 0;
+  if (digits.empty()) return 0;
+  if (digits.size() == 1) digits.insert(0, 1, '0');  // GMT+8
   digits.resize(4, '0');
   const double seconds =
       3600.0 * (10 * (digits[0] - '0') + digits[1] - '0') + 60.0 * (10 * (digits[2] - '0') + digits[3] - '0');
@@ -208,6 +280,7 @@ void append_datetime(double seconds, std::string_view format, int decimals, std:
   const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(static_cast<int>(day_number)))};
   const int time = static_cast<int>(whole - day_number * 86400.0), hour = time / 3600;
   const auto month = static_cast<unsigned>(date.month());
+  const auto [week_year, week] = week_of(Days(date));
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
     std::tie(directive, length) = first_directive(format);
@@ -217,6 +290,11 @@ void append_datetime(double seconds, std::string_view format, int decimals, std:
     switch (directive.letter) {
       case 0: out.push_back(format[0]); break;
       case 'Y': write(static_cast<int>(date.year()), 4); break;
+      case 'y': write(static_cast<int>(date.year()) % 100, 2); break;
+      case 'G': write(week_year, 4); break;
+      case 'V': write(week, 2); break;
+      case 'q': write((month + 2) / 3, 1); break;
+      case 'e': fmt::format_to(std::back_inserter(out), "{:2}", static_cast<unsigned>(date.day())); break;
       case 'm': write(month, 2); break;
       case 'b':
       case 'B': out += month_name(month - 1, directive); break;
@@ -224,9 +302,14 @@ void append_datetime(double seconds, std::string_view format, int decimals, std:
       case 'H': write(hour, 2); break;
       case 'I': write(hour % 12 == 0 ? 12 : hour % 12, 2); break;
       case 'p': out += hour < 12 ? "AM" : "PM"; break;
+      case 'P': out += hour < 12 ? "am" : "pm"; break;
       case 'M': write(time / 60 % 60, 2); break;
       case 'S': write(time % 60, 2); break;
-      default: write(std::llround((rounded - whole) * scale), decimals);
+      default:
+        if (const long long digits = std::llround((rounded - whole) * scale); directive.flag != '-')
+          write(digits, decimals);
+        else if (digits != 0)
+          fmt::format_to(std::back_inserter(out), ".{:0{}}", digits, decimals);
     }
   }
 }

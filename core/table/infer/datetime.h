@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -7,9 +8,11 @@
 
 namespace meg {
 
-/// The datetime formats that columns are tried for, in strftime's letters: %Y %m %d, %b Jan and %B January, %H %M %S,
-/// %f for the digits behind the seconds' point, %I and %p AM; %-d is without a leading zero, %^b is JAN. Dates year
-/// first, then day first, then month first; alone or with a time; months, and times alone.
+/// The datetime formats that columns are tried for, in strftime's letters: %Y %m %d, %y 06, %e a day with a blank for a
+/// zero, %b Jan and %B January, %H %M %S, %f for the digits behind the seconds' point, %I and %p AM or %P am, %G and %V
+/// the year and week of ISO 8601, %q the quarter; %-d is without a leading zero, %-f the point and the digits or
+/// nothing, %^b is JAN. Dates year first, then day first, then month first; alone or with a time; months, weeks, quarters,
+/// and times alone.
 const std::vector<std::string>& datetime_formats();
 
 inline constexpr double kDaySeconds = 86400;
@@ -18,11 +21,13 @@ inline double day_of(double seconds) { return std::floor(seconds / kDaySeconds) 
 
 /// What a format begins with before the time, without what separates them: the day. Empty where the time comes first.
 std::string_view date_part(std::string_view format);
+/// Whether a format says anything of a date.
+bool has_date(std::string_view format);
 /// Whether a format says a time of the day.
 bool has_time_of_day(std::string_view format);
 
-/// 20061212: such dates are whole numbers too.
-inline constexpr std::string_view kWholeNumberDate = "%Y%m%d";
+/// 20061212, 200612121530 and 20061212153000: such dates are whole numbers too.
+inline constexpr std::array<std::string_view, 3> kWholeNumberDates{"%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S"};
 
 /// The part of a format that is none of these letters; empty where all are.
 std::string_view unknown_directive(std::string_view format);

@@ -20,9 +20,8 @@ constexpr std::size_t kIdentifierRows = 20;
 constexpr std::size_t kFewValues = 20;
 /// Codes of so few digits are categories however few rows there are.
 constexpr std::size_t kShortCode = 3;
-/// So many different whole numbers of eight digits that are dates, all of them, are dates.
+/// So many different whole numbers of 8, 12 or 14 digits that are dates, all of them, are dates.
 constexpr std::size_t kEnoughDays = 10;
-constexpr double kFirstDay = 19000101, kBeyondDays = 21000000;
 /// A column that is named like an identifier is one from so many rows on, where its values all differ.
 constexpr std::size_t kNamedIdentifierRows = 50;
 /// Numbers of at least 3 and at most 12 significant digits keep these, where fixed decimals would give the largest of
@@ -82,10 +81,12 @@ bool is_named_identifier(std::string_view name) {
 }
 
 bool may_be_days(const Survey& s, const ColumnSchema& column) {
-  return s.whole && s.shortest == 8 && s.longest == 8 && column.smallest >= kFirstDay && column.largest < kBeyondDays;
+  const bool is_long_enough = s.longest == 8 || s.longest == 12 || s.longest == 14;
+  return s.whole && column.decimals == 0 && s.shortest == s.longest && is_long_enough && column.smallest > 0;
 }
 bool are_days(const Survey& s, const ColumnSchema& column) {
-  return may_be_days(s, column) && s.values.size() >= kEnoughDays && common_format(s.values) == kWholeNumberDate;
+  return may_be_days(s, column) && s.values.size() >= kEnoughDays &&
+         std::find(kWholeNumberDates.begin(), kWholeNumberDates.end(), common_format(s.values)) != kWholeNumberDates.end();
 }
 
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
@@ -123,6 +124,7 @@ void check_boolean(const ColumnSchema& column, const Values& values) {
 
 /// Digits behind the seconds' point, of a text with a %f.
 int fraction_digits(std::string_view text) {
+  if (text.rfind('.') == text.npos) return 0;
   const std::string_view fraction = text.substr(text.rfind('.') + 1);
   return static_cast<int>(std::min(fraction.find_first_not_of("0123456789"), trimmed(fraction).size()));
 }
@@ -131,11 +133,11 @@ int fraction_digits(std::string_view text) {
 std::vector<double> read_datetimes(const Array& cells, const Values& values, const std::string& asked_format,
                                    ColumnSchema& out) {
   if (const std::string_view unknown = unknown_directive(asked_format); !unknown.empty())
-    fail("column '{}': its format {} has '{}', which is none of %Y %m %d %b %B %H %M %S %f %I %p, %-d, %^b", out.name,
+    fail("column '{}': its format {} has '{}', which is none of %Y %y %m %d %e %b %B %H %M %S %f %I %p %P %G %V %q, %-d, %-f, %^b", out.name,
          asked_format, unknown);
   out.format = asked_format.empty() ? common_format(values) : asked_format;
   if (out.format.empty()) fail_odd(cells, out, "no one format fits all of its values");
-  const bool has_fraction = out.format.find("%f") != std::string::npos;
+  const bool has_fraction = out.format.find("%f") != std::string::npos || out.format.find("%-f") != std::string::npos;
   std::vector<double> numbers;
   for (const std::string_view value : values) {
     const std::optional<double> seconds = parse_datetime(value, out.format);

@@ -73,8 +73,9 @@ std::string format_of_most(std::span<const std::string_view> values) {
   std::string best;
   std::size_t most = some.size() - some.size() / 10;
   const auto look = [&](const std::string& format) {
-    const auto fits = static_cast<std::size_t>(std::count_if(
-        some.begin(), some.end(), [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); }));
+    std::size_t fits = 0;
+    for (std::size_t i = 0; i < some.size() && i - fits <= some.size() / 10; ++i)
+      fits += parse_datetime(some[i], format).has_value();
     if (fits > most || (best.empty() && fits == most)) best = format, most = fits;
   };
   for (const std::string& format : datetime_formats()) {

@@ -28,7 +28,7 @@ TimeUnit unit_for(int decimals) {
 
 DataType datetime_type(const ColumnSchema& column) {
   if (!has_time_of_day(column.format)) return {.id = TypeId::kDate};
-  const bool is_time = date_part(column.format).empty() && column.format.find_first_of("dYb") == std::string::npos;
+  const bool is_time = !has_date(column.format);
   const std::string_view zone = trimmed(zone_of(column.format));
   const bool is_utc = zone == "Z" || (!zone.empty() && zone_seconds(zone) == 0);
   return {.id = is_time ? TypeId::kTime : TypeId::kTimestamp,
