@@ -111,6 +111,11 @@ TEST_CASE("a quoted alternative is a value whatever it looks like") {
   CHECK(parse_cells(column, "\"NA\"|\"..\"").codes == Codes{0, 1, 1, 0, 0});
   CHECK(parse_cells(column, "\"a\"\"b\"").only == Cell{3, 0});
   CHECK(parse_cells(column, "\"x\"").only == Cell{0, 0});
+  ColumnSchema odd = schema;
+  odd.values = {"\"x\"", "a\"|b", "x"};
+  const Column mixed = Column::fit(odd, std::vector<double>{0, 1, 2}, 1, 0);
+  CHECK(parse_cells(mixed, "\"x\"").only == Cell{2, 0});  // what stands in the quotes comes first
+  CHECK(parse_cells(mixed, "\"a\"\"|b\"|x").codes == Codes{0, 1, 1});
   CHECK(parse_cells(column, "\"\"\"x\"\"\"").only == Cell{0, 0});
   CHECK(parse_cells(column, "").only == Cell{4, 0});
   ColumnSchema empty = schema;
