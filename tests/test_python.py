@@ -472,11 +472,11 @@ class Training(unittest.TestCase):
             import masked_ensemble as meg, os, signal, sys, warnings
             import threading
             def later():  # while C++ is at work
-                threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+                threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
             later()
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
-                model = meg.train({str(PENGUINS)!r}, epochs=100000, hidden=8)
+                model = meg.train({str(PENGUINS)!r}, preset="classic", epochs=100000, hidden=8)
             assert "interrupted" in str(said[0].message), said
             assert not model.finished and len(model.generate(5)) == 5
             try:
