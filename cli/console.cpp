@@ -13,6 +13,7 @@
 #include "core/fail.h"
 #include "core/nn/backend.h"
 #include "core/output_file.h"
+#include "core/platform.h"
 
 namespace meg::cli {
 
@@ -41,6 +42,13 @@ void outlive_readers() { std::signal(SIGPIPE, SIG_IGN); }
 void outlive_file_limits() { std::signal(SIGXFSZ, SIG_IGN); }
 
 void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
+
+void say_threads(int asked) {
+  const int cores = usable_cores();
+  if (asked > cores)
+    say(fmt::format("meg: {} threads would wait for each other on this machine's {}, and as many are used", asked,
+                    cores == 1 ? "one core" : fmt::format("{} cores", cores)));
+}
 
 bool interrupted() { return interrupt_seen != 0; }
 

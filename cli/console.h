@@ -40,6 +40,9 @@ void say_device(const std::string& name, Device device);
 /// Says that Ctrl-C left nothing at `out`, and returns the exit status for that.
 int say_stopped(const std::string& out);
 
+/// Says where more threads are asked for than there are cores: so many are used.
+void say_threads(int asked);
+
 /// A line on stderr; where nobody can read it, nothing.
 void say(const std::string& text);
 

@@ -94,6 +94,7 @@ int evaluate(const EvaluateFlags& f) {
   std::optional<OutputFile> json;
   if (!f.json.empty()) json.emplace(f.json);  // better refused now than after the work
   return_freed_memory();
+  say_threads(f.machine.threads);
 
   const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
   const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads);

@@ -21,7 +21,7 @@ void inspect(const Meg& model) {
     fmt::print("order    {}{}\n", fmt::join(model.generation_order(), ", "),
                model.any_order() ? "; any other under conditions" : "");
   if (!model.history().empty()) {
-    const Progress& last = model.history().back();
+    const Progress last = model.history().back();
     fmt::print("last     {} {}", phase_name(last.phase), last.done);
     const auto put = [&](const char* name, double value) {
       if (!std::isnan(value)) fmt::print(", {} {:.4f}", name, value);

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "cli/console.h"
 #include "core/option_values.h"
-#include "core/platform.h"
 #include "meg/error.h"
 
 namespace meg::cli {
@@ -80,9 +78,6 @@ CLI::Option* add_flag_of(const Option& option, CLI::App& command, Options& optio
   const auto set = [&option, &options](const std::vector<std::string>& words) {
     try {
       set_option(options, option.name, fmt::format("{}", fmt::join(words, ",")));
-      if (option.name == "threads" && options.threads > usable_cores())
-        say(fmt::format("meg: {} threads would wait for each other on this machine's {}: {} are used", options.threads,
-                        usable_cores() == 1 ? "one core" : fmt::format("{} cores", usable_cores()), usable_cores()));
     } catch (const Error& error) {
       throw CLI::ValidationError(in_flags(error.what()));
     }

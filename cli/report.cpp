@@ -63,6 +63,7 @@ int report(const ReportFlags& f) {
   if (!f.out.empty()) page.emplace(f.out);
   if (!f.json.empty()) numbers.emplace(f.json);
   return_freed_memory();
+  if (!f.quiet) say_threads(f.machine.threads);
   const Stopwatch watch;
   const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
   const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads);

@@ -30,6 +30,7 @@ struct RunFlags {
 
   /// These, and of `others` all else.
   Options options(Options others = {}) const {
+    if (!quiet) say_threads(machine.threads);
     Options out = machine;
     out.device = device_of(device);
     copy_options(out, OptionScope::kMachine, others);

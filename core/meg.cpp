@@ -233,7 +233,10 @@ bool Meg::refined() const { return impl_->read().refined(); }
 int Meg::epochs_done() const { return impl_->read().epochs_done(); }
 int Meg::batch_size() const { return impl_->read().batch_size(); }
 std::size_t Meg::most_gpu_bytes() const { return impl_->backend->most_bytes(); }
-const std::vector<Progress>& Meg::history() const { return impl_->read().history(); }
+std::vector<Progress> Meg::history() const {
+  const Impl::Reading reading(*impl_);
+  return impl_->preset->history();
+}
 Table Meg::empty_table() const { return meg::empty_table(schema()); }
 
 void Meg::train(int num_epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,

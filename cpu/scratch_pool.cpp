@@ -42,10 +42,17 @@ Memory ScratchPool::take(std::size_t count) {
       kept_.erase(std::next(found).base());
       kept_bytes_ -= bytes;
     } else {
-      kept_.reserve(kept_.size() + 1);  // so that giving back one more does not allocate
+      kept_.reserve(kept_.size() + out_ + 1);  // so that giving back allocates nothing
     }
+    ++out_;
   }
-  if (!data) data = allocate(bytes);
+  if (!data) try {
+      data = allocate(bytes);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      --out_;
+      throw;
+    }
 #ifndef NDEBUG  // what reads contents that nobody wrote shall be seen
   std::fill_n(data, bytes / sizeof(float), std::numeric_limits<float>::signaling_NaN());
 #endif
@@ -55,6 +62,7 @@ Memory ScratchPool::take(std::size_t count) {
 void ScratchPool::give_back(float* data, std::size_t bytes) noexcept {
   {
     const std::lock_guard lock(mutex_);
+    --out_;
     if (kept_bytes_ + bytes <= kMostKept && kept_.size() < kept_.capacity()) {
       kept_.push_back({data, bytes});
       kept_bytes_ += bytes;

@@ -35,7 +35,7 @@ class ScratchPool {
 
   std::mutex mutex_;
   std::vector<Block> kept_;
-  std::size_t kept_bytes_ = 0;
+  std::size_t kept_bytes_ = 0, out_ = 0;  // and how many blocks are out
 };
 
 }  // namespace meg::cpu

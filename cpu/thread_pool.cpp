@@ -1,5 +1,7 @@
 #include "cpu/thread_pool.h"
 
+#include <unistd.h>
+
 #include <system_error>
 
 namespace meg::cpu {
@@ -17,7 +19,7 @@ inline void pause_core() {
 std::uint64_t tasks_left(std::uint64_t state) { return state & 0xffffffffu; }
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : shares_(static_cast<std::size_t>(std::max(1, threads))) {
+ThreadPool::ThreadPool(int threads) : process_(::getpid()), shares_(static_cast<std::size_t>(std::max(1, threads))) {
   workers_.reserve(static_cast<std::size_t>(std::max(0, threads - 1)));
   try {
     for (std::size_t i = 1; i < shares_.size(); ++i) workers_.emplace_back([this, i] { work(i); });
@@ -27,11 +29,17 @@ ThreadPool::ThreadPool(int threads) : shares_(static_cast<std::size_t>(std::max(
 }
 
 ThreadPool::~ThreadPool() {
+  if (::getpid() != process_) {
+    // A child of fork() has none of the threads. Nobody can wait for them, detach them or end what they waited for.
+    new auto(std::move(workers_));
+    static_cast<void>(wake_.release());
+    return;
+  }
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
-  wake_.notify_all();
+  wake_->notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -50,7 +58,7 @@ void ThreadPool::start(int tasks, Call call, void* context) {
   if (sleepers_ > 0) {
     // A worker about to sleep holds the mutex from its last look at state_ until it waits.
     { const std::lock_guard lock(mutex_); }
-    wake_.notify_all();
+    wake_->notify_all();
   }
   take_tasks(0);
   for (int spin = 0; done_ < tasks; ++spin)
@@ -84,7 +92,7 @@ void ThreadPool::work(std::size_t thread) {
     if (!news()) {
       std::unique_lock lock(mutex_);
       ++sleepers_;
-      wake_.wait(lock, news);
+      wake_->wait(lock, news);
       --sleepers_;
     }
     if (stop_) return;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <type_traits>
@@ -72,8 +73,9 @@ class ThreadPool {
   void take_tasks(Share& share);
 
   std::vector<std::thread> workers_;
+  const long process_;  // that the workers are of
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::unique_ptr<std::condition_variable> wake_ = std::make_unique<std::condition_variable>();
   std::vector<Share> shares_;
   std::atomic<std::uint32_t> round_{0};
   std::atomic<int> done_{0}, sleepers_{0};

@@ -104,12 +104,18 @@ TEST_CASE("a range of a continuous column holds exactly the z whose written numb
 }
 
 TEST_CASE("a quoted alternative is a value whatever it looks like") {
-  const ColumnSchema schema{.name = "c", .type = ColumnType::kCategorical, .values = {"\"x\"", "..", "NA", "a\"b"}};
+  ColumnSchema schema;
+  schema.name = "c", schema.type = ColumnType::kCategorical, schema.values = {"\"x\"", "..", "NA", "a\"b"};
   const Column column = Column::fit(schema, std::vector<double>{0, 1, 2, 3, NAN}, 1, 0);
   CHECK(parse_cells(column, "NA").only == Cell{2, 0});  // a category, for the column has it
   CHECK(parse_cells(column, "\"NA\"|\"..\"").codes == Codes{0, 1, 1, 0, 0});
   CHECK(parse_cells(column, "\"a\"\"b\"").only == Cell{3, 0});
   CHECK(parse_cells(column, "\"x\"").only == Cell{0, 0});
+  ColumnSchema odd = schema;
+  odd.values = {"\"x\"", "a\"|b", "x"};
+  const Column mixed = Column::fit(odd, std::vector<double>{0, 1, 2}, 1, 0);
+  CHECK(parse_cells(mixed, "\"x\"").only == Cell{2, 0});  // what stands in the quotes comes first
+  CHECK(parse_cells(mixed, "\"a\"\"|b\"|x").codes == Codes{0, 1, 1});
   CHECK(parse_cells(column, "\"\"\"x\"\"\"").only == Cell{0, 0});
   CHECK(parse_cells(column, "").only == Cell{4, 0});
   ColumnSchema empty = schema;

@@ -101,19 +101,27 @@ class Frames:
 def polars_frame(table: Table, schema: dict) -> Any:
     import polars
     frame = polars.DataFrame(table)
-    changed: Any = {name: schema[name] for name in frame.columns if name in schema and frame.schema[name] != schema[name]}
-    return frame.cast(changed, strict=False) if changed else frame
+    for name in frame.columns:
+        if name in schema and frame.schema[name] != schema[name]:
+            try:
+                frame = frame.with_columns(frame[name].cast(schema[name], strict=True))
+            except polars.exceptions.PolarsError:
+                pass  # a level that the Enum has not, as under rare_min, or a number that does not fit
+    return frame
 
 
 def pyarrow_table(table: Table, schema: Any) -> Any:
     import pyarrow
     out = pyarrow.table(table)
-    if schema is not None and out.schema.names == schema.names:
+    for place, field in enumerate(out.schema):
+        at = schema.get_field_index(field.name) if schema is not None else -1
+        if at < 0 or schema.field(at) == field:
+            continue
         try:
-            return out.cast(schema)
+            out = out.set_column(place, schema.field(at), out.column(place).cast(schema.field(at).type))
         except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError):
-            pass  # a level that the dictionary has not, as under rare_min
-    return out
+            pass  # as above
+    return out if schema is None else out.replace_schema_metadata(schema.metadata)
 
 
 # pandas
@@ -220,7 +228,8 @@ def masked(name: str, series: Any) -> Any:
     if kind.kind == "b":
         return ("b", values, present, None)
     if kind.kind == "f":
-        return (FLOATS[kind.str[1:]], numpy.ascontiguousarray(values, dtype=numpy.float64), present, None)
+        values = numpy.ascontiguousarray(values, dtype=numpy.float64)
+        return (FLOATS[kind.str[1:]], values, present & ~numpy.isnan(values), None)
     return integers(name, values, INTEGERS[kind.str[1:]], present)
 
 
@@ -310,7 +319,7 @@ def pandas_frame(table: Table, schema: dict, index: Any, nullable: Iterable[str]
         columns.append(pandas_series(table.column(place), dtype, dtype is None and name in nullable))
         labels.append(label)
     frame = pandas.concat(columns, axis=1, keys=range(len(columns))) if columns else pandas.DataFrame()
-    frame.columns = pandas.Index(labels)
+    frame.columns = pandas.Index(labels, tupleize_cols=False)
     if index is not None and len(index) == len(frame):
         frame.index = index
     return frame

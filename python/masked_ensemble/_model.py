@@ -141,7 +141,8 @@ class Model:
     def score(self, data: Any) -> Any:
         """How likely rows are: a table with "log_likelihood" in nats, and its parts column by column."""
         table, frames = table_of(data)
-        return Frames(frames.kind).make(self._engine.score(table), index_of(data))
+        labels = {name: (label, None) for name, (label, _) in frames.schema.items()} if frames.kind == "pandas" and frames.schema else None
+        return Frames(frames.kind, labels).make(self._engine.score(table), index_of(data))
 
     def evaluate(self, real_rows: Any, *, test: Any = None, target: str | None = None, seed: int = 0, **how: Any) -> Any:
         """`meg.evaluate` of as many generated rows as the real table has."""
@@ -199,7 +200,8 @@ def train(data: Any, *, target: str | None = None, seed: int = 0, epochs: int = 
     return Model(engine, frames, target).train(epochs, batch_size, on_progress=on_progress, progress=progress)
 
 
-train.__doc__ += "".join(f"        {line}\n" for line in _meg.options_text().splitlines())  # type: ignore[operator]
+if train.__doc__:  # not where Python was told to leave them out
+    train.__doc__ += "".join(f"        {line}\n" for line in _meg.options_text().splitlines())  # type: ignore[operator]
 
 
 def load(path: str | os.PathLike, *, kind: str | None = None, **options: Any) -> Model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._error import Error
+from ._frames import library_of
 from ._model import Model, train
 
 
@@ -59,6 +60,8 @@ class Synthesizer:
 
 def with_target(X: Any, y: Any) -> Any:
     import pandas
+    if library_of(X) == "polars":
+        raise Error("with y, X is a pandas frame or an array; of a polars frame make y one of its columns, and fit(frame)")
     frame = X.copy(deep=False) if isinstance(X, pandas.DataFrame) else pandas.DataFrame(X)
     label = getattr(y, "name", None)
     label = "target" if label is None else label

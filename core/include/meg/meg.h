@@ -109,7 +109,7 @@ class Meg {
   /// The most memory of a GPU, in bytes, that this model and its streams have held, without the driver's own; 0 on the
   /// CPU.
   std::size_t most_gpu_bytes() const;
-  const std::vector<Progress>& history() const;
+  std::vector<Progress> history() const;
 
   /// num_samples new rows. Row i is a function of (model, seed, i) alone, and of what `how` says of it:
   ///

@@ -26,7 +26,6 @@ std::size_t arena_floats(const TrainedEnsemble& trained, std::span<const std::op
 RowFiller::RowFiller(const TrainedEnsemble& trained, std::span<const std::optional<CellSet>> sets, Sets meaning,
                      int rows)
     : on_(trained),
-      rows_(rows),
       arena_(trained.backend.scratch(arena_floats(trained, sets, rows))),
       tape_(trained.ensemble.make_tape(arena_, rows, trained.ensemble.forward_on(trained.backend))),
       allowed_(sets.size()),

@@ -39,7 +39,6 @@ class RowFiller {
   void run(const Draw& draw, std::span<float> cells);
 
   const TrainedEnsemble& on_;
-  int rows_;
   Arena arena_;
   MaskedEnsemble::Tape tape_;
   View cells_, log_mass_;               // [rows, 3 columns], [1, rows]

@@ -68,9 +68,10 @@ std::optional<std::string> unquoted(std::string_view text) {
 
 /// Where the first alternative of a text ends: at a | that is not in quotes.
 std::size_t end_of_alternative(std::string_view text) {
+  const bool opens = text.starts_with('"');
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"' && (quoted || i == 0)) quoted = !quoted;
+    if (opens && text[i] == '"') quoted = !quoted;  // one that is written twice does so twice
     if (text[i] == '|' && !quoted) return i;
   }
   return quoted ? text.find('|') : text.npos;
@@ -108,7 +109,12 @@ class Builder {
     set_.codes[cell.code] = 1;
   }
 
-  void add_missing() { set_.codes[static_cast<std::size_t>(column_.missing_code())] = 1; }
+  /// One of the column's categories, whatever it looks like.
+  void add_category(std::string_view text) {
+    const std::vector<std::string>& values = column_.schema().values;
+    const auto place = std::lower_bound(values.begin(), values.end(), text) - values.begin();
+    set_.codes[column_.encode(Value{.number = static_cast<double>(place)}, 0.5f).code] = 1;
+  }
 
   void add_range(double low, double high, std::string_view text) {
     low -= rounding_, high += rounding_;
@@ -186,9 +192,7 @@ class Builder {
   std::optional<float> middle_;  // of the rounding step of the one continuous number, where that is no range
 };
 
-bool is_category(const Column& column, std::string_view text) {
-  return std::find(column.schema().values.begin(), column.schema().values.end(), text) != column.schema().values.end();
-}
+bool is_category(const Column& column, std::string_view text) { return is_word(column.schema(), text); }
 
 /// From the first to the last number that an alternative stands for.
 struct Span {
@@ -258,11 +262,13 @@ void add_day_or_time(const Column& column, std::string_view text, Builder& build
 
 void add_part(const Column& column, std::string_view text, Builder& builder) {
   const ColumnSchema& schema = column.schema();
-  if (const auto value = unquoted(text); value && !is_category(column, text)) {
-    if (is_categorical(schema.type) && !is_category(column, *value)) fail_category(column, *value);
-    return is_categorical(schema.type) ? builder.add_value(*value) : add_part(column, *value, builder);
+  if (const auto value = unquoted(text)) {
+    if (is_category(column, *value)) return builder.add_category(*value);
+    if (is_category(column, text)) return builder.add_category(text);
+    if (is_categorical(schema.type)) fail_category(column, *value);
+    return add_part(column, *value, builder);
   }
-  if (text.empty() && is_category(column, text) && column.missing_code() >= 0) return builder.add_missing();
+  if (is_category(column, text) && (!text.empty() || column.missing_code() < 0)) return builder.add_category(text);
   if (is_missing(schema, text)) {
     if (column.missing_code() < 0) fail(ErrorCode::kInvalidArgument, "column '{}' has no missing values", schema.name);
     return builder.add_value(text);
@@ -276,7 +282,7 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
     return add_day_or_time(column, text, builder);
   const bool is_range = text.find("..") != std::string_view::npos || asks_for_whole_days(schema, text);
   if (!is_numeric(schema.type) || !is_range) {
-    if (is_categorical(schema.type) && !is_category(column, text)) fail_category(column, text);
+    if (is_categorical(schema.type)) fail_category(column, text);
     return builder.add_value(text);
   }
   const Span span = span_of(schema, text);
@@ -299,8 +305,8 @@ bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
 CellSet parse_cells(const Column& column, std::string_view text) {
   Builder builder(column);
   // A category may be spelled with |; then it is meant.
-  if (!text.empty() && is_category(column, text)) {
-    builder.add_value(text);
+  if (!text.empty() && is_category(column, text) && !unquoted(text)) {
+    builder.add_category(text);
     return builder.take();
   }
   while (true) {

@@ -28,13 +28,16 @@ std::string pack_numbers(std::span<const double> numbers) {
   out.reserve((numbers.size() * sizeof(double) + 2) / 3 * 4);
   std::uint32_t bits = 0;
   int count = 0;
-  const auto put = [&] { out += kLetters[bits >> (count - 6) & 63], count -= 6; };
   for (const double number : numbers)
     for (int shift = 0; shift < 64; shift += 8) {
       bits = bits << 8 | (std::bit_cast<std::uint64_t>(number) >> shift & 255);
-      for (count += 8; count >= 6;) put();
+      count += 8;
+      while (count >= 6) {
+        count -= 6;
+        out += kLetters[bits >> count & 63];
+      }
     }
-  if (count > 0) bits <<= 6 - count, count = 6, put();
+  if (count > 0) out += kLetters[bits << (6 - count) & 63];
   out.append((4 - out.size() % 4) % 4, '=');
   return out;
 }

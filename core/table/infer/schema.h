@@ -22,9 +22,9 @@ inline bool is_word(const ColumnSchema& column, std::string_view cell) {
 }
 
 /// Whether a cell of the column stands for no value: what any column knows as missing, and in columns of numbers and
-/// dates also n.a., -, ., #N/A, ..., see is_gap; but for what is a word of the column.
+/// dates also n.a., -, ., #N/A, ..., see is_gap; but for what is a word of the column. Empty cells always do.
 inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
-  return (is_missing(cell) || (is_numeric(column.type) && is_gap(cell))) && !is_word(column, cell);
+  return cell.empty() || ((is_missing(cell) || (is_numeric(column.type) && is_gap(cell))) && !is_word(column, cell));
 }
 
 /// Infers every column's type from its values; `types` says it for some columns instead:
