@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <span>
 
@@ -15,7 +14,6 @@
 #include "core/measure/evaluation_json.h"
 #include "core/model_json.h"
 #include "core/table/infer/read_table.h"
-#include "core/table/table_builder.h"
 #include "meg/arrow.h"
 #include "meg/meg.h"
 
@@ -131,19 +129,13 @@ class Taken {
 
   Table table() {
     if (!stream_.release) fail(ErrorCode::kInvalidArgument, "`{}` is null, or a stream that was released", name_);
-    ArrowImport rows(&stream_);
-    return all_rows([&] { return rows.next(); }).value_or(rows.columns());
+    return ArrowImport(&stream_).rest();
   }
 
  private:
   ArrowArrayStream stream_{};
   const char* name_;
 };
-
-void put(const Table& table, ArrowArrayStream& out) {
-  export_stream(
-      table, [rest = std::optional(table)]() mutable { return std::exchange(rest, std::nullopt); }, &out);
-}
 
 std::span<const meg_option> all_of(const meg_option* options, size_t count) {
   if (count > 0) given(options, "options");
@@ -292,13 +284,8 @@ int meg_impute(const meg_model* model, ArrowArrayStream* rows, uint64_t seed, ui
     const Table table = taken.table();
     Imputed did;
     const Table filled = meg_of(model).impute(table, seed, draw, &did);
-    const nlohmann::ordered_json json{{"filled", did.filled},
-                                      {"still_missing", did.still_missing},
-                                      {"out_of_range", did.out_of_range},
-                                      {"unknown", did.unknown},
-                                      {"first_unknown", did.first_unknown}};
-    std::unique_ptr<char, void (*)(void*)> text(text_of(json.dump()), std::free);
-    put(filled, *out);
+    std::unique_ptr<char, void (*)(void*)> text(text_of(imputed_to_json(did)), std::free);
+    export_stream(filled, out);
     if (counts) *counts = text.release();
   });
 }
@@ -308,7 +295,7 @@ int meg_score(const meg_model* model, ArrowArrayStream* rows, ArrowArrayStream* 
     Taken taken(rows, "rows");
     given(out, "out");
     const Table table = taken.table();
-    put(scores_table(meg_of(model).score(table)), *out);
+    export_stream(scores_table(meg_of(model).score(table)), out);
   });
 }
 

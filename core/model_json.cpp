@@ -30,6 +30,15 @@ Json json_of(const Progress& p) {
 
 std::string progress_to_json(const Progress& progress) { return json_of(progress).dump(); }
 
+std::string imputed_to_json(const Imputed& imputed) {
+  return Json{{"filled", imputed.filled},
+              {"still_missing", imputed.still_missing},
+              {"out_of_range", imputed.out_of_range},
+              {"unknown", imputed.unknown},
+              {"first_unknown", imputed.first_unknown}}
+      .dump();
+}
+
 std::string model_to_json(const Meg& model) {
   Json history = Json::array();
   for (const Progress& line : model.history()) history.push_back(json_of(line));

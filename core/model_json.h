@@ -9,6 +9,9 @@ namespace meg {
 /// there.
 std::string progress_to_json(const Progress& progress);
 
+/// What an imputation did, as a JSON object of the members of Imputed.
+std::string imputed_to_json(const Imputed& imputed);
+
 /// What is in a model, as a JSON object: preset, columns, noise, options {...}, epochs, batch_size, finished, refined,
 /// any_order, order [name], notes [sentence], history [a line each], schema [...].
 std::string model_to_json(const Meg& model);

@@ -1,5 +1,5 @@
 #include "core/fail.h"
-#include "core/parallel.h"
+#include "core/platform.h"
 #include "cpu/levels.h"
 #ifdef MEG_CUDA
 #include "kernels/make_backend.h"
@@ -18,7 +18,7 @@ std::string cuda_obstacle() { return "this meg was built without CUDA (-DMEG_CUD
 std::string cpu_level() { return cpu::level().name; }
 
 std::unique_ptr<Backend> make_backend(Device device, int threads, [[maybe_unused]] Precision precision) {
-  if (device == Device::kCpu) return cpu::level().make(threads > 0 ? threads : thread_count(0));
+  if (device == Device::kCpu) return cpu::level().make(threads > 0 ? threads : usable_cores());
   if (const std::string why = cuda_obstacle(); !why.empty()) fail(ErrorCode::kDevice, "{}: use `device=cpu`", why);
 #ifdef MEG_CUDA
   return cuda::make_backend(precision);

@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -27,6 +28,12 @@ Values<T> cast(const std::string& name, nb::handle values) {
   Values<T> out;
   if (!nb::try_cast(values, out)) fail("column '{}': its values do not lie in memory as its type says", name);
   return out;
+}
+
+/// Whether the values lie in memory as 32 bits, not 64; see TypeId.
+bool is_narrow(const DataType& type) {
+  return type.id == TypeId::kDate ||
+         (type.id == TypeId::kTime && (type.unit == TimeUnit::kSecond || type.unit == TimeUnit::kMilli));
 }
 
 Bitmap bits_of(const Values<bool>& values) {
@@ -125,38 +132,28 @@ Array array_of(const std::string& name, const std::string& format, nb::handle va
   DataType type = parse_format(format, name).type;
   if (type.id == TypeId::kUtf8) return texts_of(name, values, std::move(type));
   Bitmap bits = present_bits(name, present);
-  switch (type.id) {
-    case TypeId::kBool: return Array::bools(bits_of(cast<bool>(name, values)), std::move(bits));
-    case TypeId::kFloat64: return shared<double>(std::move(type), name, values, std::move(bits));
-    case TypeId::kDate: return shared<std::int32_t>(std::move(type), name, values, std::move(bits));
-    case TypeId::kTime:
-      if (type.unit == TimeUnit::kSecond || type.unit == TimeUnit::kMilli)
-        return shared<std::int32_t>(std::move(type), name, values, std::move(bits));
-      [[fallthrough]];
-    default: return shared<std::int64_t>(std::move(type), name, values, std::move(bits));
-  }
+  if (type.id == TypeId::kBool) return Array::bools(bits_of(cast<bool>(name, values)), std::move(bits));
+  if (type.id == TypeId::kFloat64) return shared<double>(std::move(type), name, values, std::move(bits));
+  if (is_narrow(type)) return shared<std::int32_t>(std::move(type), name, values, std::move(bits));
+  return shared<std::int64_t>(std::move(type), name, values, std::move(bits));
 }
 
 nb::tuple values_of(const Array& array) {
   const DataType& type = array.type();
   nb::object present = nb::none();
   if (array.null_count() > 0) present = numpy_bools(array.size(), [&](std::size_t i) { return !array.is_null(i); });
-  switch (type.id) {
-    case TypeId::kUtf8: return nb::make_tuple("u", text_list(array), present, nb::none());
-    case TypeId::kDictionary:
-      return nb::make_tuple(type.ordered ? kOrdered.data() : kDictionary.data(), numpy_of<std::int32_t>(array), present,
-                            text_list(array.dictionary()));
-    case TypeId::kBool:
-      return nb::make_tuple("b", numpy_bools(array.size(), [&](std::size_t i) { return array.boolean(i); }), present,
-                            nb::none());
-    case TypeId::kFloat64: return nb::make_tuple(format_of(type), numpy_of<double>(array), present, nb::none());
-    case TypeId::kDate: return nb::make_tuple("tdD", numpy_of<std::int32_t>(array), present, nb::none());
-    case TypeId::kTime:
-      if (type.unit == TimeUnit::kSecond || type.unit == TimeUnit::kMilli)
-        return nb::make_tuple(format_of(type), numpy_of<std::int32_t>(array), present, nb::none());
-      [[fallthrough]];
-    default: return nb::make_tuple(format_of(type), numpy_of<std::int64_t>(array), present, nb::none());
-  }
+  const auto out = [&](std::string_view format, nb::object values, nb::object dictionary = nb::none()) {
+    return nb::make_tuple(nb::str(format.data(), format.size()), values, present, dictionary);
+  };
+  if (type.id == TypeId::kUtf8) return out("u", text_list(array));
+  if (type.id == TypeId::kDictionary)
+    return out(type.ordered ? kOrdered : kDictionary, numpy_of<std::int32_t>(array), text_list(array.dictionary()));
+  const std::string format = format_of(type);
+  if (type.id == TypeId::kBool)
+    return out(format, numpy_bools(array.size(), [&](std::size_t i) { return array.boolean(i); }));
+  if (type.id == TypeId::kFloat64) return out(format, numpy_of<double>(array));
+  if (type.id == TypeId::kDate) return out("tdD", numpy_of<std::int32_t>(array));  // days, however they are stored
+  return out(format, is_narrow(type) ? numpy_of<std::int32_t>(array) : numpy_of<std::int64_t>(array));
 }
 
 }  // namespace meg::python

@@ -1,11 +1,11 @@
 // masked_ensemble._meg: meg's C++ classes as Python sees them. Tables cross as Arrow's PyCapsules or as numpy arrays
 // (arrays.h); what is friendly to people is written in Python, in masked_ensemble/.
+#include <fmt/format.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
@@ -51,8 +51,7 @@ Table import_rows(nb::handle rows) {
   const nb::object capsule = rows.attr("__arrow_c_stream__")();
   ArrowArrayStream& stream = taken_from<ArrowArrayStream>(capsule, "arrow_array_stream");
   const nb::gil_scoped_release without;
-  ArrowImport import(&stream);
-  return all_rows([&] { return import.next(); }).value_or(import.columns());
+  return ArrowImport(&stream).rest();
 }
 
 /// A capsule that releases what it holds, where nobody has taken it.
@@ -70,8 +69,7 @@ nb::object capsule_of(std::unique_ptr<T> held, const char* name) {
 
 nb::object stream_of(const Table& table, nb::handle) {
   auto out = std::make_unique<ArrowArrayStream>();
-  export_stream(
-      table, [rest = std::optional(table)]() mutable { return std::exchange(rest, std::nullopt); }, out.get());
+  export_stream(table, out.get());
   return capsule_of(std::move(out), "arrow_array_stream");
 }
 
@@ -156,16 +154,14 @@ GenerateOptions how_of(std::vector<std::string> where, const Table* given, float
   return out;
 }
 
-/// All rows at once where they are few; else piece by piece, so that Ctrl-C can end it.
+/// Piece by piece, so that Ctrl-C can end it.
 Table generate(const Meg& model, std::uint64_t first_row, std::size_t rows, std::uint64_t seed,
                std::vector<std::string> where, const Table* given, float temperature) {
-  constexpr std::size_t kFew = 256;
   const GenerateOptions how = how_of(std::move(where), given, temperature);
   Signals signals;
   std::optional<Table> out;
   {
     const nb::gil_scoped_release without;
-    if (first_row == 0 && rows <= kFew) return model.generate(rows, seed, how);
     RowStream stream = model.stream(first_row, rows, seed, how);
     out = all_rows([&] { return signals.raised() ? std::nullopt : stream.next(); });
   }
@@ -178,20 +174,14 @@ std::optional<Table> next_rows(RowStream& stream) {
   return stream.next();
 }
 
-std::pair<Table, nb::dict> impute(const Meg& model, const Table& rows, std::uint64_t seed, std::uint32_t draw) {
+std::pair<Table, std::string> impute(const Meg& model, const Table& rows, std::uint64_t seed, std::uint32_t draw) {
   Imputed did;
   std::optional<Table> out;
   {
     const nb::gil_scoped_release without;
     out = model.impute(rows, seed, draw, &did);
   }
-  nb::dict counts;
-  counts["filled"] = did.filled;
-  counts["still_missing"] = did.still_missing;
-  counts["out_of_range"] = did.out_of_range;
-  counts["unknown"] = did.unknown;
-  counts["first_unknown"] = did.first_unknown;
-  return {*std::move(out), std::move(counts)};
+  return {*std::move(out), imputed_to_json(did)};
 }
 
 nb::bytes bytes_of(const Meg& model) {
@@ -292,7 +282,6 @@ NB_MODULE(_meg, m) {
           },
           "path"_a, "format"_a = "", free)
       .def_prop_ro("column_names", &Table::names)
-      .def_prop_ro("is_text", &Table::is_text)
       .def("__len__", &Table::rows)
       .def(
           "column", [](const Table& table, std::ptrdiff_t column) { return values_of(table[place_of(table, column)]); },
@@ -316,7 +305,6 @@ NB_MODULE(_meg, m) {
             return model.stream(first_row, rows, seed, how_of(std::move(where), given, temperature));
           },
           "first_row"_a, "rows"_a, "seed"_a, "where"_a, "given"_a.none(), "temperature"_a, nb::keep_alive<0, 1>(), free)
-      .def("empty_table", &Meg::empty_table)
       .def("impute", &impute, "rows"_a, "seed"_a, "draw"_a)
       .def(
           "score", [](const Meg& model, const Table& rows) { return scores_table(model.score(rows)); }, "rows"_a, free)
@@ -337,6 +325,7 @@ NB_MODULE(_meg, m) {
           },
           "path"_a, "options"_a, free)
       .def("describe", &model_to_json, free)
+      .def("schema_json", [](const Meg& model) { return schema_to_json(model.schema()); })
       .def_prop_ro("finished", &Meg::finished)
       .def_prop_ro("epochs_done", &Meg::epochs_done)
       .def_prop_ro("threads", [](const Meg& model) { return model.options().threads; })
@@ -356,8 +345,6 @@ NB_MODULE(_meg, m) {
   m.def("report_page", &report_page, "json"_a, free);
   m.def("options_text", &options_text);
   m.def("version", [] { return MEG_VERSION; });
-  m.def("cpu_level", &cpu_level);
-  m.def("has_cuda", &has_cuda);
 }
 
 }  // namespace meg::python

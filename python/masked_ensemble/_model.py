@@ -34,7 +34,7 @@ class Model:
     @property
     def schema(self) -> list[dict]:
         """The columns, as they were inferred: a dict each."""
-        return self.describe()["schema"]
+        return json.loads(self._engine.schema_json())
 
     @property
     def columns(self) -> list[str]:
@@ -130,7 +130,8 @@ class Model:
         draw: 0, 1, 2, ... are as many versions, for multiple imputation. Needs a model trained with any_order=True.
         """
         table, frames = table_of(data)
-        filled, counts = self._engine.impute(table, whole(seed, "seed"), whole(draw, "draw", 2**32))
+        filled, did = self._engine.impute(table, whole(seed, "seed"), whole(draw, "draw", 2**32))
+        counts = json.loads(did)
         if counts["still_missing"]:
             warnings.warn(f"{counts['still_missing']} missing cells of columns that are not learned remain", stacklevel=2)
         if counts["unknown"]:
@@ -164,7 +165,7 @@ def _unpickle(data: bytes, frames: Frames, target: str | None, threads: int, dev
 
 def of_file(engine: _meg.Model, kind: str | None) -> Model:
     """A model that knows nothing of the table but what is in its file."""
-    missing = [column["name"] for column in json.loads(engine.describe())["schema"] if column["missing"]]
+    missing = [column["name"] for column in json.loads(engine.schema_json()) if column["missing"]]
     return Model(engine, Frames(preferred_kind(), nullable=missing).as_kind(kind))
 
 

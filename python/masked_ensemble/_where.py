@@ -7,7 +7,7 @@ import re
 from typing import Any, Mapping
 
 from ._error import Error
-from ._frames import own_text
+from ._pandas import own_text
 
 
 def conditions_of(where: Any, model: Any) -> list[str]:

@@ -101,6 +101,8 @@ class ArrowImport {
   const Table& columns() const { return columns_; }
   /// The next rows; nothing behind the last. Throws Error with what the stream says, or as import_table does.
   std::optional<Table> next();
+  /// All rows that are left, as one table.
+  Table rest();
 
  private:
   void check(int code);
@@ -118,6 +120,8 @@ void export_table(const Table& rows, ArrowArray* out);
 /// A stream of the tables that next() returns until it returns nothing, all with the columns of `columns`. What next()
 /// throws is the stream's error.
 void export_stream(const Table& columns, std::function<std::optional<Table>()> next, ArrowArrayStream* out);
+/// A stream of one table.
+void export_stream(const Table& table, ArrowArrayStream* out);
 
 }  // namespace meg
 

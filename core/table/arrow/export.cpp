@@ -1,6 +1,8 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/table/arrow/export_array.h"
@@ -149,6 +151,11 @@ void export_table(const Table& rows, ArrowArray* out) {
 void export_stream(const Table& columns, std::function<std::optional<Table>()> next, ArrowArrayStream* out) {
   auto stream = std::make_unique<Stream>(Stream{columns.slice(0, 0), std::move(next), ""});
   *out = {&get_schema, &get_next, &get_last_error, &release_stream, stream.release()};
+}
+
+void export_stream(const Table& table, ArrowArrayStream* out) {
+  export_stream(
+      table, [rest = std::optional(table)]() mutable { return std::exchange(rest, std::nullopt); }, out);
 }
 
 }  // namespace meg

@@ -7,6 +7,7 @@
 #include "core/fail.h"
 #include "core/table/arrow/format.h"
 #include "core/table/arrow/import_array.h"
+#include "core/table/table_builder.h"
 #include "meg/arrow.h"
 
 namespace meg {
@@ -151,6 +152,10 @@ std::optional<Table> ArrowImport::next() {
   if (!rows.release) return std::nullopt;  // the end
   Released<ArrowArray> taken(&rows);
   return import_rows(schema_, taken.value);
+}
+
+Table ArrowImport::rest() {
+  return all_rows([this] { return next(); }).value_or(columns_);
 }
 
 }  // namespace meg
