@@ -15,13 +15,15 @@ namespace meg::cli {
 /// The flags that say what a table's columns are, the same for every command that reads one.
 struct ColumnFlags {
   std::string schema;
-  std::vector<std::string> categorical, numeric, drop;
+  std::vector<std::string> categorical, numeric, drop, missing;
 
   void add_to(CLI::App& command) {
     command.add_option("--schema", schema, "Types of columns, a file as `meg schema --json` writes it");
     take_list(command.add_option("--categorical", categorical, "Columns to take as categories: a,b,..."));
     take_list(command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,..."));
     take_list(command.add_option("--drop", drop, std::string(find_option("drop").help)));
+    command.add_option("--missing", missing, "A word that stands for missing values, as -999 or n/k; give it once a word")
+        ->allow_extra_args(false);
   }
 
   AskedTypes types() const {

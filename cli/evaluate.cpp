@@ -97,7 +97,7 @@ int evaluate(const EvaluateFlags& f) {
   say_threads(f.machine.threads);
 
   const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads);
+  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads, f.columns.missing);
   std::optional<Table> test, held_out;
   if (!f.test.empty()) test = read_table(f.test, f.format);
   if (!f.holdout.empty()) held_out = read_table(f.holdout, f.format);

@@ -66,7 +66,7 @@ int report(const ReportFlags& f) {
   if (!f.quiet) say_threads(f.machine.threads);
   const Stopwatch watch;
   const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads);
+  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads, f.columns.missing);
   std::optional<Table> test;
   if (!f.test.empty()) test = read_table(f.test, f.format);
   std::optional<ReportedModel> model;

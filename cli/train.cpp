@@ -43,7 +43,7 @@ constexpr const char *kMasks = "--masks", *kDynamicMasks = "dynamic";
 /// Whether an option of `meg train` has a flag that is made from kOptions: others are sets of flags, or share one.
 bool has_own_flag(const Option& option) {
   return option.scope != OptionScope::kMachine && option.name != "types" && option.name != "drop" &&
-         option.name != "masks" && option.name != "any_order";
+         option.name != "missing" && option.name != "masks" && option.name != "any_order";
 }
 
 /// Throws Error where a flag is given that the preset knows nothing of.
@@ -107,6 +107,7 @@ Meg make_model(TrainFlags& f) {
   f.options = f.run.options(f.options);
   f.options.types = f.columns.types();
   f.options.drop = f.columns.drop;
+  f.options.missing = f.columns.missing;
   if (f.no_refine) f.options.meg.refine_steps = 0;
   if (f.masks == kDynamicMasks)
     f.options.meg.any_order = true;
@@ -117,8 +118,8 @@ Meg make_model(TrainFlags& f) {
     check_preset_flags(f, f.options.preset);
     return Meg(f.options);
   }
-  if (!f.options.types.empty() || !f.options.drop.empty())
-    fail("the columns are those of '{}': leave --schema, --categorical, --numeric and --drop out", learned);
+  if (!f.options.types.empty() || !f.options.drop.empty() || !f.options.missing.empty())
+    fail("the columns are those of '{}': leave --schema, --categorical, --numeric, --drop and --missing out", learned);
   Meg model = f.from.empty() ? Meg::load_model(f.resume, f.options) : Meg::start_from(f.from, f.options);
   const std::string& preset = model.options().preset;
   if (f.given("--preset") && f.options.preset != preset) fail("'{}' is a model of the {} preset", learned, preset);

@@ -220,7 +220,7 @@ struct Measured {
     how.test = how.target.empty() || !test ? nullptr : &*test;
     how.held_out = test ? &*test : nullptr;
     how.threads = columns.threads;
-    schema = infer_schema(real, columns.types, columns.drop, columns.threads);
+    schema = infer_schema(real, columns.types, columns.drop, columns.threads, columns.missing);
     return evaluate(real, synthetic, schema, how);
   }
 };
@@ -335,7 +335,7 @@ NB_MODULE(_meg, m) {
       "schema_json",
       [](const Table& table, const std::string& options) {
         const Options how = options_of(options);
-        return schema_to_json(infer_schema(table, how.types, how.drop, how.threads));
+        return schema_to_json(infer_schema(table, how.types, how.drop, how.threads, how.missing));
       },
       "table"_a, "options"_a, free);
   m.def("evaluation_json", &evaluation_json, "real"_a, "synthetic"_a, "test"_a.none(), "target"_a, "quick"_a,

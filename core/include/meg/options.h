@@ -22,6 +22,7 @@ struct Options {
   Precision precision = Precision::kTf32;
   AskedTypes types{};
   std::vector<std::string> drop{};
+  std::vector<std::string> missing{};
   std::vector<int> hidden{};
   std::optional<float> learning_rate{};
   std::optional<float> gamma{};
@@ -127,6 +128,10 @@ inline constexpr Option kOptions[] = {
     {.name = "drop",
      .place = kPlace<&Options::drop>,
      .help = "Columns to leave out: a,b,...",
+     .scope = OptionScope::kColumns},
+    {.name = "missing",
+     .place = kPlace<&Options::missing>,
+     .help = "Words that stand for missing values in tables of text, beside empty cells, NA and the like: -999,n/k,...",
      .scope = OptionScope::kColumns},
     {.name = "rare_min",
      .place = kPlace<&Options::meg, &Options::OfMeg::rare_min>,

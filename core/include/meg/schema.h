@@ -16,7 +16,7 @@ enum class ColumnType {
   kBoolean,      ///< two words: true and false, yes and no, 1 and 0
   kInteger,      ///< whole numbers
   kDecimal,      ///< numbers with digits behind the point
-  kDatetime,     ///< dates, times of the day, or both, in one format
+  kDatetime,     ///< dates, times of the day, or both, or lengths of time, in one format
   kIdentifier,   ///< a different value in every row, which only looks like those of the table
   kText          ///< free text, likewise
 };
@@ -33,15 +33,29 @@ inline bool is_numeric(ColumnType type) {
   return type == ColumnType::kInteger || type == ColumnType::kDecimal || type == ColumnType::kDatetime;
 }
 
-/// How the numbers of a column are written, where it is not as C++ does: $1,234.50, 1.234,5 kg, 12 %.
+/// How the numbers of a column are written, where it is not as C++ does: $1,234.50, 1.234,5 kg, 12 %, (17.70), 1.5E+03.
 struct NumberStyle {
   std::string prefix = {}, suffix = {};  ///< what stands around every number
   std::string grouping = {};             ///< between thousands, "" for nothing
   std::string point = ".";
-  bool plus = false;        ///< before what is not negative
-  bool inner_sign = false;  ///< behind the prefix: $-5
+  bool plus = false;                   ///< before what is above zero
+  bool inner_sign = false;             ///< the sign stands behind the prefix, $-5; parentheses do so, $(5)
+  bool lakhs = false;                  ///< groups of two digits above the thousands: 1,02,000
+  bool parentheses = false;            ///< around what is negative: (5)
+  bool minus_behind = false;           ///< 5-
+  std::string minus = "-";             ///< or another sign, U+2212
+  bool no_zero = false;                ///< before the point: .5
+  std::string exponent = {};           ///< E where it is a capital
+  bool always_exponent = false;        ///< 1.5e+03, as many digits in every number
 
-  bool is_plain() const { return prefix.empty() && suffix.empty() && grouping.empty() && point == "." && !plus; }
+  bool is_plain() const { return *this == NumberStyle(); }
+  bool operator==(const NumberStyle&) const = default;
+};
+
+/// How far a column's clock is ahead of UTC from a moment on, as the table writes it: +02:00.
+struct UtcOffset {
+  double from = 0;  ///< seconds since 1970, as the clock shows them
+  std::string text;
 };
 
 /// What is known of a column before anything is learned from it.
@@ -51,12 +65,14 @@ struct ColumnSchema {
   std::size_t missing = 0;           ///< rows without a value
   std::size_t distinct = 0;          ///< different values, missing not counted
   std::string missing_word;          ///< how the table spells a missing value, "" or "NA", ...
+  std::vector<std::string> missing_words;  ///< that stand for missing values here, as was said: -999
   int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
-  bool trailing_zeros = true;        ///< whether decimal numbers are written with all these digits: 7.2500
+  int fewest_decimals = 0;           ///< of decimal columns: digits behind the point that every number has, 7.2500
   int significant = 0;               ///< of decimal columns: numbers have so many significant digits, 1.25e-08; 0: all
   NumberStyle style;                 ///< of integer and decimal columns: $1,234.50
   double smallest = 0, largest = 0;  ///< of integer, decimal and datetime (seconds since 1970) columns
   std::string format;                ///< of datetime columns, in strftime's letters: "%d.%m.%Y"
+  std::vector<UtcOffset> offsets;    ///< of datetimes whose format ends with %z
   /// Of integer, decimal and datetime columns: the words that stand among the numbers, "..", "<0.01", "0000-00-00".
   std::vector<std::string> words;
   std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file

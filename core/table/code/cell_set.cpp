@@ -199,11 +199,7 @@ struct Span {
   double from, to;
 };
 
-/// The smallest difference of two datetimes of a column, but not so small that it is lost in seconds since 1970.
-double unit_of(const ColumnSchema& schema) {
-  const bool minutes = schema.format.find("%S") == std::string::npos;
-  return minutes ? 60 : std::max(0.004, std::pow(10.0, -schema.decimals));
-}
+double unit_of(const ColumnSchema& schema) { return least_step(schema.format, schema.decimals); }
 
 /// A number, or the first or last moment of a day.
 double bound_of(const ColumnSchema& schema, std::string_view text, bool is_last) {

@@ -58,7 +58,7 @@ std::vector<std::uint32_t> like_categories(std::size_t all_rows, const ValueOf& 
 
 /// Whether a datetime's day and its time of the day are learned as two: not where the values are few or all of one day.
 bool has_times_of_days(const ColumnSchema& column, const ColumnOptions& options) {
-  return column.type == ColumnType::kDatetime && has_time_of_day(column.format) && !date_part(column.format).empty() &&
+  return column.type == ColumnType::kDatetime && has_time_of_day(column.format) && has_date(column.format) &&
          column.distinct > static_cast<std::size_t>(options.exact_limit) &&
          column.largest - column.smallest > kDaySeconds;
 }

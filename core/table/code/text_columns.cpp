@@ -36,7 +36,7 @@ void TextColumns::append(const ColumnSchema& schema, std::size_t column, std::ui
     running->append(row, out);
   } else if (is_running_number(schema)) {
     std::string number;
-    append_number(schema.smallest + static_cast<double>(row), 0, true, number);
+    append_number(schema.smallest + static_cast<double>(row), 0, 0, number);
     // All as long: with leading zeros where they need them.
     if (number.size() < shapes.length()) out.append(shapes.length() - number.size(), '0');
     out += number;

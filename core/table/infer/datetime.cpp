@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <tuple>
 #include <utility>
 
+#include "core/table/infer/duration.h"
 #include "core/table/infer/number.h"
 
 namespace meg {
@@ -117,11 +119,18 @@ struct Parts {
   int half_day = 0;
   std::optional<int> week;
   double fraction = 0;
+  std::optional<double> since_1970;
 
   bool read(std::string_view& text, Directive directive) {
     const char letter = directive.letter;
     const std::size_t before = text.size();
     const bool bare = directive.flag == '-';
+    if (letter == 's' || letter == 'Q') {
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), since_1970.emplace());
+      if (letter == 'Q') *since_1970 /= 1000;
+      text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+      return error == std::errc() && before > text.size();
+    }
     const auto value = letter == 'b' || letter == 'B' ? eat_month(text, directive)
                        : letter == 'p' || letter == 'P' ? eat_half_day(text, letter == 'P')
                        : letter == 'Y' || letter == 'G' ? eat_digits(text, 4, true)
@@ -153,6 +162,7 @@ struct Parts {
   }
 
   std::optional<double> seconds() const {
+    if (since_1970) return since_1970;
     const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(day))};
     const bool is_of_12 = !hour_of_12 || (*hour_of_12 >= 1 && *hour_of_12 <= 12);
@@ -191,12 +201,14 @@ const std::vector<std::string>& datetime_formats() {
           "%Y-Q%q", "%Y Q%q", "Q%q %Y", "%b-%y", "%b %y"})
       out.push_back(rest);
     for (const std::string_view whole : kWholeNumberDates) out.emplace_back(whole);
+    for (const std::string_view duration : duration_formats()) out.emplace_back(duration);
     return out;
   }();
   return formats;
 }
 
 std::string_view date_part(std::string_view format) {
+  if (format == kUnixSeconds || format == kUnixMilliseconds || is_duration(format)) return {};
   std::size_t end = 0;
   for (std::size_t at = 0; at < format.size();) {
     const auto [directive, length] = first_directive(format.substr(at));
@@ -208,7 +220,8 @@ std::string_view date_part(std::string_view format) {
 }
 
 bool has_date(std::string_view format) {
-  constexpr std::string_view kOfDates = "YyGVqmdebB";
+  constexpr std::string_view kOfDates = "YyGVqmdebBsQ";
+  if (is_duration(format)) return false;
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
     std::tie(directive, length) = first_directive(format);
@@ -219,11 +232,17 @@ bool has_date(std::string_view format) {
 
 bool has_time_of_day(std::string_view format) { return date_part(format).size() < format.size(); }
 
+double least_step(std::string_view format, int decimals) {
+  const bool seconds = format.find('S') != format.npos || format == kUnixSeconds || format == kUnixMilliseconds;
+  return seconds ? std::max(0.004, std::pow(10.0, -decimals)) : 60;
+}
+
 std::string_view unknown_directive(std::string_view format) {
+  if (is_duration(format)) return {};
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
     std::tie(directive, length) = first_directive(format);
-    const std::string_view letters = directive.flag == '-' ? "mdHIf" : directive.flag == '^' ? "bB" : "YyGVqmdebBHIpPMSf";
+    const std::string_view letters = directive.flag == '-' ? "mdHIf" : directive.flag == '^' ? "bB" : "YyGVqmdebBHIpPMSfsQz";
     const bool known = directive.letter == 0 ? format[0] != '%' : letters.find(directive.letter) != letters.npos;
     if (!known) return format.substr(0, length);
   }
@@ -258,7 +277,13 @@ double zone_seconds(std::string_view zone) {
 }
 
 std::optional<double> parse_datetime(std::string_view cell, std::string_view format) {
+  if (is_duration(format)) return parse_duration(cell, format);
   std::string_view text = trimmed(cell);
+  if (format.ends_with("%z")) {
+    const std::string_view zone = zone_of(text);
+    if (zone.empty()) return {};
+    text.remove_suffix(zone.size()), format.remove_suffix(2);
+  }
   Parts parts;
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
@@ -274,6 +299,7 @@ std::optional<double> parse_datetime(std::string_view cell, std::string_view for
 }
 
 void append_datetime(double seconds, std::string_view format, int decimals, std::string& out) {
+  if (is_duration(format)) return append_duration(seconds, format, decimals, out);
   const double scale = std::pow(10.0, decimals);
   const double rounded = std::round(seconds * scale) / scale;
   const double whole = std::floor(rounded), day_number = std::floor(whole / 86400.0);
@@ -295,6 +321,9 @@ void append_datetime(double seconds, std::string_view format, int decimals, std:
       case 'V': write(week, 2); break;
       case 'q': write((month + 2) / 3, 1); break;
       case 'e': fmt::format_to(std::back_inserter(out), "{:2}", static_cast<unsigned>(date.day())); break;
+      case 's': fmt::format_to(std::back_inserter(out), "{:.0f}", std::floor(rounded)); break;
+      case 'Q': fmt::format_to(std::back_inserter(out), "{:.0f}", std::round(rounded * 1000)); break;
+      case 'z': break;  // which the column's offsets say
       case 'm': write(month, 2); break;
       case 'b':
       case 'B': out += month_name(month - 1, directive); break;

@@ -7,7 +7,10 @@
 #include <tuple>
 
 #include "core/fail.h"
+#include "core/table/infer/column_name.h"
+#include "core/table/infer/duration.h"
 #include "core/table/infer/odd_cells.h"
+#include "core/table/infer/utc_offsets.h"
 #include "core/table/infer/words_among.h"
 
 namespace meg {
@@ -30,54 +33,66 @@ constexpr int kLeastSignificant = 3, kMostSignificant = 12, kManyMore = 4;
 
 using Values = std::vector<std::string_view>;
 
-std::string lower(std::string_view word) {
-  std::string out(word);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 constexpr std::array<std::array<std::string_view, 2>, 5> kTruths{
     {{"false", "true"}, {"no", "yes"}, {"f", "t"}, {"n", "y"}, {"0", "1"}}};
 
 bool is_boolean(const Values& values) {
   if (values.size() != 2) return false;
-  const std::string a = lower(values[0]), b = lower(values[1]);
+  const std::string a = in_small_letters(values[0]), b = in_small_letters(values[1]);
   return std::any_of(kTruths.begin(), kTruths.end(), [&](const auto& pair) {
     return (a == pair[0] && b == pair[1]) || (a == pair[1] && b == pair[0]);
   });
 }
 
-/// The first datetime format that all values are in, and what they end with as their time zone; empty where there is
-/// none.
+/// The numbers of values in a format; nothing where one is not in it.
+std::optional<std::vector<double>> numbers_in(const Values& values, const std::string& format) {
+  std::vector<double> out;
+  for (const std::string_view cell : values) {
+    const std::optional<double> seconds = parse_datetime(cell, format);
+    if (!seconds) return {};
+    out.push_back(*seconds);
+  }
+  return out;
+}
+
+/// The first datetime format that all values are in, and what they end with as their time zone, %z where these are
+/// several that follow from the date; empty where there is none.
 std::string common_format(const Values& values) {
   const auto fits = [&](const std::string& format) {
     return std::all_of(values.begin(), values.end(),
                        [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); });
   };
   const std::string zone(values.empty() ? std::string_view() : zone_of(*values.begin()));
+  const bool same_zone = std::all_of(values.begin(), values.end(), [&](std::string_view v) { return v.ends_with(zone); });
   for (const std::string& format : datetime_formats()) {
     if (fits(format)) return format;
-    if (!zone.empty() && format.find("%M") != std::string::npos && fits(format + zone)) return format + zone;
+    if (zone.empty() || format.find("%M") == std::string::npos || is_duration(format)) continue;
+    if (same_zone && fits(format + zone)) return format + zone;
+    if (same_zone) continue;
+    if (const auto seconds = numbers_in(values, format + "%z"); seconds && find_utc_offsets(values, *seconds))
+      return format + "%z";
   }
   return {};
-}
-
-/// The last of a name's words: "User ID", "user_id" and "userId" have two.
-std::string last_word(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
-  std::size_t begin = name.size();
-  while (begin > 0 && is_letter(name[begin - 1])) {
-    --begin;
-    if (begin > 0 && !is_small(name[begin]) && is_small(name[begin - 1])) break;
-  }
-  return lower(name.substr(begin));
 }
 
 bool is_named_identifier(std::string_view name) {
   constexpr std::array<std::string_view, 4> kWords{"id", "key", "uuid", "guid"};
   return std::find(kWords.begin(), kWords.end(), last_word(name)) != kWords.end();
+}
+
+/// Whether whole numbers may be seconds or milliseconds since 1970: of the years 1990 to 2100, in a column that is named
+/// so. The format, or nothing.
+std::string_view unix_format(const Survey& s, const ColumnSchema& column) {
+  constexpr double kFrom = 631152000, kTo = 4102444800;
+  constexpr std::array<std::string_view, 5> kHolds{"time", "stamp", "date", "epoch", "unix"};
+  constexpr std::array<std::string_view, 8> kEnds{"at", "ts", "created", "updated", "modified", "when", "utc", "ms"};
+  const std::string name = in_small_letters(column.name), last = last_word(column.name);
+  const bool is_named =
+      std::any_of(kHolds.begin(), kHolds.end(), [&](std::string_view word) { return name.find(word) != name.npos; }) ||
+      std::find(kEnds.begin(), kEnds.end(), last) != kEnds.end();
+  if (!is_named || !s.whole || column.decimals != 0 || s.present < kEnoughDays) return {};
+  if (column.smallest >= kFrom && column.largest < kTo) return kUnixSeconds;
+  return column.smallest >= kFrom * 1000 && column.largest < kTo * 1000 ? kUnixMilliseconds : std::string_view();
 }
 
 bool may_be_days(const Survey& s, const ColumnSchema& column) {
@@ -92,10 +107,10 @@ bool are_days(const Survey& s, const ColumnSchema& column) {
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
   if (s.present == 0) return ColumnType::kCategorical;
   const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
-  const bool coded = s.numeric && column.decimals == 0 && s.is_coded();
+  const bool coded = s.numeric && s.is_coded() && (column.decimals == 0 || s.spelled_as_codes);
   const bool number_line = s.numeric && !coded;
   if (number_line && s.whole && column.decimals == 0) {
-    if (are_days(s, column)) return ColumnType::kDatetime;
+    if (are_days(s, column) || !unix_format(s, column).empty()) return ColumnType::kDatetime;
     return is_identifier_of_numbers(s, column) ? ColumnType::kIdentifier : ColumnType::kInteger;
   }
   if (number_line) return ColumnType::kDecimal;
@@ -109,7 +124,7 @@ ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
 
 void check_boolean(const ColumnSchema& column, const Values& values) {
   for (const std::string_view value : values)
-    if (const std::string word = lower(trimmed(value)); std::none_of(
+    if (const std::string word = in_small_letters(trimmed(value)); std::none_of(
             kTruths.begin(), kTruths.end(), [&](const auto& pair) { return word == pair[0] || word == pair[1]; }))
       fail("column '{}' cannot be boolean: '{}' is none of true, false, yes, no, t, f, y, n, 1, 0", column.name, value);
   if (values.size() > 2) fail("column '{}' cannot be boolean: it has {} different values", column.name, values.size());
@@ -131,13 +146,15 @@ int fraction_digits(std::string_view text) {
 
 /// The seconds of each of the different values, whose format it finds.
 std::vector<double> read_datetimes(const Array& cells, const Values& values, const std::string& asked_format,
-                                   ColumnSchema& out) {
+                                   std::string_view unix, ColumnSchema& out) {
   if (const std::string_view unknown = unknown_directive(asked_format); !unknown.empty())
-    fail("column '{}': its format {} has '{}', which is none of %Y %y %m %d %e %b %B %H %M %S %f %I %p %P %G %V %q, %-d, %-f, %^b", out.name,
-         asked_format, unknown);
-  out.format = asked_format.empty() ? common_format(values) : asked_format;
+    fail("column '{}': its format {} has '{}', which is none of %Y %y %m %d %e %b %B %H %M %S %f %I %p %P %G %V %q %s %Q %z, %-d, %-f, "
+        "%^b",
+         out.name, asked_format, unknown);
+  out.format = !asked_format.empty() ? asked_format : !unix.empty() ? std::string(unix) : common_format(values);
   if (out.format.empty()) fail_odd(cells, out, "no one format fits all of its values");
-  const bool has_fraction = out.format.find("%f") != std::string::npos || out.format.find("%-f") != std::string::npos;
+  const bool has_fraction = out.format.find("%f") != std::string::npos ||
+                            out.format.find("%-f") != std::string::npos || is_duration(out.format);
   std::vector<double> numbers;
   for (const std::string_view value : values) {
     const std::optional<double> seconds = parse_datetime(value, out.format);
@@ -146,6 +163,13 @@ std::vector<double> read_datetimes(const Array& cells, const Values& values, con
     if (has_fraction) out.decimals = std::max(out.decimals, fraction_digits(value));
   }
   if (numbers.empty()) return numbers;
+  if (out.format == kUnixMilliseconds)
+    out.decimals = std::all_of(numbers.begin(), numbers.end(), [](double x) { return x == std::floor(x); }) ? 0 : 3;
+  if (out.format.ends_with("%z")) {
+    auto offsets = find_utc_offsets(values, numbers);
+    if (!offsets) fail("column '{}' cannot be datetime, written {}: its offsets do not follow from the date", out.name, out.format);
+    out.offsets = std::move(*offsets);
+  }
   const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
   out.smallest = *low, out.largest = *high;
   return numbers;
@@ -156,9 +180,10 @@ std::vector<double> read_datetimes(const Array& cells, const Values& values, con
 int significant_digits(const Survey& s, const ColumnSchema& column) {
   const double largest = std::max(std::abs(column.smallest), std::abs(column.largest));
   const int before_point = largest < 1 ? 0 : static_cast<int>(std::log10(largest)) + 1;
+  if (column.style.always_exponent) return std::min(s.significant, std::numeric_limits<double>::max_digits10);
   const bool far_apart = s.exponents && s.significant >= kLeastSignificant && s.significant <= kMostSignificant &&
                          before_point + column.decimals >= s.significant + kManyMore;
-  return far_apart && !column.trailing_zeros ? s.significant : 0;
+  return far_apart && column.fewest_decimals < column.decimals ? s.significant : 0;
 }
 
 bool is_identifier_of_numbers(const Survey& s, const ColumnSchema& column) {
@@ -200,7 +225,8 @@ bool are_whole_identifiers(const Survey& s, const ColumnSchema& column) {
 
 }  // namespace
 
-InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked) {
+InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
+                           const std::vector<std::string>& missing_words) {
   const auto is_number = [](const ColumnSchema& column) {
     return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
   };
@@ -211,13 +237,14 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     start.name = name;
     start.style = style;
     start.words = std::move(words);
+    start.missing_words = missing_words;
     const auto typed = [&](ColumnSchema out, Survey s) {
       out.type = asked ? asked->type : infer_type(s, out);
       return std::pair(std::move(out), std::move(s));
     };
     if (style.is_plain() && start.words.empty() && value.empty()) {
       ColumnSchema out = start;
-      if (std::optional<Survey> s = survey_plain_numbers(cells, missing, out); s && !may_be_days(*s, out))
+      if (std::optional<Survey> s = survey_plain_numbers(cells, missing, out); s && !may_be_days(*s, out) && unix_format(*s, out).empty())
         if (auto numbers = typed(std::move(out), std::move(*s)); is_number(numbers.first)) return numbers;
     }
     ColumnSchema out = start;
@@ -243,19 +270,24 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
   }
   if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
   const bool number_line = is_number(out);
-  if (number_line && !s.numeric) fail_odd(cells, out, fmt::format("'{}' is no number", s.no_number));
+  if (number_line && !s.numeric) {
+    const std::string_view odd = first_that_is_no_number(s.values);
+    fail_odd(cells, out, fmt::format("'{}' is no number", odd.empty() ? s.no_number : odd));
+  }
   if (out.type == ColumnType::kInteger && !s.whole)
     fail("column '{}' cannot be integer: not all of its values are whole numbers", out.name);
   if (out.type == ColumnType::kInteger) out.decimals = 0;
   if (out.type == ColumnType::kDecimal) out.significant = significant_digits(s, out);
+  const std::string unix(out.type == ColumnType::kDatetime && s.numeric ? unix_format(s, out) : "");
   const bool counts = out.type == ColumnType::kIdentifier && s.numeric && out.largest < kBeyondWholeDoubles;
-  if (are_whole_identifiers(s, out)) out.typed_as = DataType{.id = TypeId::kInt64};
+  const bool are_whole = are_whole_identifiers(s, out), runs = are_whole && s.rises_by_one;
+  if (are_whole) out.typed_as = DataType{.id = TypeId::kInt64};
   if (!number_line && !counts) out.smallest = out.largest = 0;
   if (!number_line) out.decimals = 0;
   if (out.type == ColumnType::kBoolean) check_boolean(out, s.values);
   std::vector<double> of_value;
   if (out.type == ColumnType::kDatetime)
-    of_value = read_datetimes(cells, s.values, asked ? asked->format : std::string(), out);
+    of_value = read_datetimes(cells, s.values, asked ? asked->format : std::string(), unix, out);
   if (is_categorical(out.type)) {
     out.values.assign(s.values.begin(), s.values.end());
     std::sort(out.values.begin(), out.values.end());
@@ -265,7 +297,7 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
   if (!asked && !is_numeric(out.type) && out.type != ColumnType::kBoolean)
     if (const auto odd = find_odd_cells(cells))
       note = fmt::format("column '{}' is {}, for {}", name, type_name(out.type), describe(*odd));
-  return {std::move(out), std::move(values), std::move(note)};
+  return {std::move(out), std::move(values), std::move(note), runs};
 }
 
 }  // namespace meg

@@ -6,9 +6,10 @@
 
 namespace meg {
 
-/// The type of a column of texts, and its cells as that type reads them. Throws Error where they are not of the type
-/// that is asked for.
-InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked);
+/// The type of a column of texts, and its cells as that type reads them; those that say a word in `missing` are missing.
+/// Throws Error where they are not of the type that is asked for.
+InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
+                           const std::vector<std::string>& missing);
 
 /// Whether a column of whole numbers names its rows: all differ, and they rise by one or the column is called so.
 bool is_identifier_of_numbers(const Survey& s, const ColumnSchema& column);

@@ -17,12 +17,14 @@ enum class Missing {
 
 /// What a cell says about being missing.
 enum class MissingKind { kValue, kMissing, kGap };
-MissingKind missing_kind(std::string_view cell, Missing missing);
+/// `words`: what was said to stand for a missing cell, too.
+MissingKind missing_kind(std::string_view cell, Missing missing, const std::vector<std::string>& words);
 
 /// The words of a column that stand for missing cells, counted.
 class MissingWords {
  public:
-  explicit MissingWords(Missing missing) : missing_(missing) {}
+  /// `words` must outlive it.
+  MissingWords(Missing missing, const std::vector<std::string>& words) : missing_(missing), said_(words) {}
 
   /// Counts a cell; false where it is not missing: it is not counted then.
   bool add(std::string_view cell, std::size_t times = 1);
@@ -40,6 +42,7 @@ class MissingWords {
     MissingKind kind = MissingKind::kValue;
   };
   Missing missing_;
+  const std::vector<std::string>& said_;
   DistinctTexts texts_;
   std::vector<Word> words_;  // [texts_]
   std::size_t gaps_ = 0;

@@ -18,20 +18,22 @@ constexpr int kMostDecimals = 340;         // that the smallest numbers need
 constexpr int kDigitsOfDouble = 15;        // that every double holds
 constexpr double kBeyondExponents = 1000;  // of any double
 
-void remove_trailing_zeros(std::string& number) {
-  number.erase(number.find_last_not_of('0') + 1);
-  if (number.back() == '.') number.pop_back();
+/// Of a number with a point, but for `fewest` digits behind it.
+void remove_trailing_zeros(std::string& number, std::size_t point, int fewest) {
+  const std::size_t kept = std::max(number.find_last_not_of('0') + 1, point + 1 + static_cast<std::size_t>(fewest));
+  number.resize(kept == point + 1 ? point : kept);
 }
 
 /// Where a double's own digits are few they are the shortest that read as it; else `decimals` of them.
-void append_digits(double value, int decimals, bool trailing_zeros, std::string& out) {
+void append_digits(double value, int decimals, int fewest, std::string& out) {
   std::string text;
-  if (!trailing_zeros) text = fmt::format("{}", value);
+  if (fewest == 0) text = fmt::format("{}", value);
   const std::size_t point = text.find('.');
   const std::size_t behind = point == std::string::npos ? 0 : text.size() - point - 1;
   if (text.empty() || text.find('e') != std::string::npos || behind > static_cast<std::size_t>(decimals))
     text = fmt::format("{:.{}f}", value, decimals);
-  if (!trailing_zeros && text.find('.') != std::string::npos) remove_trailing_zeros(text);
+  if (const std::size_t at = text.find('.'); at != std::string::npos && fewest < decimals)
+    remove_trailing_zeros(text, at, fewest);
   if (text.find_first_not_of("-0.") == std::string::npos && text[0] == '-') text.erase(0, 1);
   out += text;
 }
@@ -93,7 +95,7 @@ WrittenDigits written_digits(std::string_view number) {
   return {std::clamp(behind - shift, 0, kMostDecimals), static_cast<int>(digits - zeros)};
 }
 
-void append_number(double value, int decimals, bool trailing_zeros, std::string& out) {
+void append_number(double value, int decimals, int fewest, std::string& out) {
   constexpr std::array<double, 10> kPowers{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
   const auto digits = static_cast<std::size_t>(decimals);
   if (decimals > kMostPlainDecimals || std::abs(value) >= kTooLongForDigits) {
@@ -108,7 +110,7 @@ void append_number(double value, int decimals, bool trailing_zeros, std::string&
   }
   // Past 2^53 the scaled value is no exact integer any more.
   if (digits >= kPowers.size() || !(std::abs(value) * kPowers[digits] < 9e15)) {
-    append_digits(value, decimals, trailing_zeros, out);
+    append_digits(value, decimals, fewest, out);
     return;
   }
   const auto scaled = static_cast<long long>(std::nearbyint(std::abs(value) * kPowers[digits]));
@@ -124,14 +126,18 @@ void append_number(double value, int decimals, bool trailing_zeros, std::string&
   if (whole == 0) out.push_back('0');
   out.append(text.data(), whole);
   out.push_back('.');
+  const std::size_t point = out.size() - 1;
   out.append(digits - (length - whole), '0');
   out.append(text.data() + whole, length - whole);
-  if (trailing_zeros) return;
-  remove_trailing_zeros(out);
+  if (fewest < decimals) remove_trailing_zeros(out, point, fewest);
 }
 
 void append_significant(double value, int digits, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{:.{}g}", value + 0.0, digits);  // -0 becomes 0
+}
+
+void append_scientific(double value, int digits, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "{:.{}e}", value + 0.0, digits - 1);
 }
 
 }  // namespace meg

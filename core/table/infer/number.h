@@ -28,11 +28,14 @@ struct WrittenDigits {
 };
 WrittenDigits written_digits(std::string_view number);
 
-/// Appends `value` with `decimals` digits behind the point, zeros at the end only where trailing_zeros. Numbers
-/// from 1e21 on, and those of more than 17 decimals, may get an exponent instead, and no zeros at the end.
-void append_number(double value, int decimals, bool trailing_zeros, std::string& out);
+/// Appends `value` with `decimals` digits behind the point, without zeros at the end but for the `fewest` digits that
+/// every number has. Numbers from 1e21 on, and those of more than 17 decimals, may get an exponent instead, and no zeros
+/// at the end.
+void append_number(double value, int decimals, int fewest, std::string& out);
 
 /// Appends `value` with at most so many significant digits, with an exponent where it is far from 1: 1.25e-08.
 void append_significant(double value, int digits, std::string& out);
+/// Appends `value` with an exponent and so many significant digits: 9.98e+01.
+void append_scientific(double value, int digits, std::string& out);
 
 }  // namespace meg

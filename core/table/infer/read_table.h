@@ -27,9 +27,12 @@ struct InferredColumn {
   ColumnSchema schema;
   Array values;      ///< as read_column() reads them
   std::string note;  ///< what there is to say of it: that few odd cells keep it from being one of numbers
+  bool runs = false;  ///< an identifier of whole numbers that rise by one from row to row
 };
-/// A column of a typed table, or of texts. Throws Error where its values are not of the type that is asked for.
-InferredColumn infer_column(const std::string& name, const Array& cells, bool is_text, const AskedType* asked);
+/// A column of a typed table, or of texts, in which the words in `missing` stand for missing cells. Throws Error where
+/// its values are not of the type that is asked for.
+InferredColumn infer_column(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
+                            const std::vector<std::string>& missing = {});
 
 struct InferredTable {
   Schema schema;

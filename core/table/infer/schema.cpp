@@ -12,6 +12,8 @@
 #include "core/parallel.h"
 #include "core/table/cells.h"
 #include "core/table/infer/read_table.h"
+#include "core/table/infer/running_numbers.h"
+#include "core/table/infer/utc_offsets.h"
 #include "core/table/infer/word.h"
 
 namespace meg {
@@ -31,7 +33,8 @@ ColumnType type_of(std::string_view name) {
   return static_cast<ColumnType>(at - kTypeNames.begin());
 }
 
-InferredTable infer_table(Table table, const AskedTypes& types, const std::vector<std::string>& drop, int threads) {
+InferredTable infer_table(Table table, const AskedTypes& types, const std::vector<std::string>& drop, int threads,
+                          const std::vector<std::string>& missing) {
   for (const auto& [name, asked] : types) table.place_of(name);
   for (const std::string& name : drop) table.place_of(name);
   std::vector<std::size_t> kept;
@@ -40,22 +43,26 @@ InferredTable infer_table(Table table, const AskedTypes& types, const std::vecto
   if (kept.empty()) fail(ErrorCode::kInvalidArgument, "every column is dropped; leave one");
   InferredTable out{Schema(kept.size()), std::vector<Array>(kept.size()), {}};
   std::vector<std::string> notes(kept.size());
+  std::vector<char> runs(kept.size());
   const bool is_text = table.is_text();
   std::vector<NamedArray> columns = std::move(table).take_columns();
   parallel_for(kept.size(), threads_for_columns(threads), [&](std::size_t k) {
     const auto [name, cells] = std::move(columns[kept[k]]);  // whose memory may end with them
     const auto asked = types.find(name);
-    InferredColumn column = infer_column(name, cells, is_text, asked == types.end() ? nullptr : &asked->second);
+    InferredColumn column = infer_column(name, cells, is_text, asked == types.end() ? nullptr : &asked->second, missing);
     out.schema[k] = std::move(column.schema), out.columns[k] = std::move(column.values);
     notes[k] = std::move(column.note);
+    runs[k] = column.runs && asked == types.end();
   });
+  take_numbers_that_run(runs, out, is_text);
   for (std::string& note : notes)
     if (!note.empty()) out.notes.push_back(std::move(note));
   return out;
 }
 
-Schema infer_schema(const Table& table, const AskedTypes& types, const std::vector<std::string>& drop, int threads) {
-  return infer_table(table, types, drop, threads).schema;
+Schema infer_schema(const Table& table, const AskedTypes& types, const std::vector<std::string>& drop, int threads,
+                    const std::vector<std::string>& missing) {
+  return infer_table(table, types, drop, threads, missing).schema;
 }
 
 namespace {
@@ -69,10 +76,16 @@ std::optional<double> parse_in_style(const NumberStyle& style, std::string_view 
 }
 
 void append_plain(const ColumnSchema& column, double number, std::string& out) {
-  if (column.significant > 0)
+  if (column.style.always_exponent && column.significant > 0)
+    append_scientific(number, column.significant, out);
+  else if (column.significant > 0)
     append_significant(number, column.significant, out);
   else
-    append_number(number, column.decimals, column.trailing_zeros, out);
+    append_number(number, column.decimals, column.fewest_decimals, out);
+}
+
+void append_offset(const ColumnSchema& column, double seconds, std::string& out) {
+  if (!column.offsets.empty()) out += offset_at(column.offsets, seconds);
 }
 
 }  // namespace
@@ -108,7 +121,7 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
   else if (const std::ptrdiff_t word = word_of(number); word >= 0)
     out += column.words[static_cast<std::size_t>(word)];
   else if (column.type == ColumnType::kDatetime)
-    append_datetime(number, column.format, column.decimals, out);
+    append_datetime(number, column.format, column.decimals, out), append_offset(column, number, out);
   else if (column.style.is_plain())
     append_plain(column, number, out);
   else {
@@ -118,13 +131,20 @@ void append_value(const ColumnSchema& column, double number, std::string& out) {
   }
 }
 
-double ahead_of_utc(const ColumnSchema& column, const DataType& type) {
-  return type.time_zone.empty() || column.typed_as ? 0 : zone_seconds(zone_of(column.format));
+double ahead_of_utc(const ColumnSchema& column, const DataType& type, double seconds) {
+  if (type.time_zone.empty() || column.typed_as) return 0;
+  return zone_seconds(column.offsets.empty() ? zone_of(column.format) : offset_at(column.offsets, seconds));
 }
 
 double number_of(const ColumnSchema& column, const Array& values, std::size_t i) {
   const double number = number_of(values, i);
-  return values.type().id == TypeId::kTimestamp ? number + ahead_of_utc(column, values.type()) : number;
+  const TypeId type = values.type().id;
+  if (column.typed_as || !is_numeric(column.type)) return number;
+  // Durations are in their unit, but where the column came as text.
+  if (type == TypeId::kDuration && column.type == ColumnType::kDatetime)
+    return number / static_cast<double>(units_per_second(values.type().unit));
+  if (type != TypeId::kTimestamp || values.type().time_zone.empty()) return number;
+  return number + (column.offsets.empty() ? zone_seconds(zone_of(column.format)) : ahead_at_utc(column.offsets, number));
 }
 
 void append_spelled(const ColumnSchema& column, const Array& values, std::size_t i, std::string& out) {

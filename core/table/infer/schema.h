@@ -21,10 +21,18 @@ inline bool is_word(const ColumnSchema& column, std::string_view cell) {
   return !cell.empty() && std::find(column.words.begin(), column.words.end(), cell) != column.words.end();
 }
 
+/// Whether a cell is one of the column's words for missing values, blanks around it aside.
+inline bool is_missing_word(const ColumnSchema& column, std::string_view cell) {
+  const std::vector<std::string>& words = column.missing_words;
+  return !words.empty() && std::find(words.begin(), words.end(), trimmed(cell)) != words.end();
+}
+
 /// Whether a cell of the column stands for no value: what any column knows as missing, and in columns of numbers and
-/// dates also n.a., -, ., #N/A, ..., see is_gap; but for what is a word of the column. Empty cells always do.
+/// dates also n.a., -, ., #N/A, ..., see is_gap; but for what is a word of the column. Empty cells always do, and what
+/// was said to.
 inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
-  return cell.empty() || ((is_missing(cell) || (is_numeric(column.type) && is_gap(cell))) && !is_word(column, cell));
+  return cell.empty() || is_missing_word(column, cell) ||
+         ((is_missing(cell) || (is_numeric(column.type) && is_gap(cell))) && !is_word(column, cell));
 }
 
 /// Infers every column's type from its values; `types` says it for some columns instead:
@@ -39,19 +47,20 @@ inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
 /// Numbers may be amounts of money, shares, have a unit or groups of thousands, all in one style (see NumberStyle),
 /// where there are more than 20 different ones or the type is asked for. Decimals are those of the first 15 significant
 /// digits, which are what a double holds: 0.30000000000000004 has one. A column without any value is categorical with
-/// no values. Columns in `drop` are left out. Throws Error where `types` or `drop` names a column that is not there,
-/// where all are dropped, or for a type that a value is not of. threads = 0 takes all cores; they change no result.
+/// no values. Columns in `drop` are left out. Cells that say one of the words in `missing` are missing. Throws Error where
+/// `types` or `drop` names a column that is not there, where all are dropped, or for a type that a value is not of.
+/// threads = 0 takes all cores; they change no result.
 ///
 /// The columns of a typed table keep their type, and only nulls are missing: bool is boolean; int64 integer, or an
 /// identifier, as above; float64 decimal; dictionary categorical; date, timestamp and time datetime; duration integer,
 /// in its unit; utf8 is told from its texts as above.
 Schema infer_schema(const Table& table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
-                    int threads = 0);
+                    int threads = 0, const std::vector<std::string>& missing = {});
 
 /// The same with the table as the schema reads it, every cell parsed once.
 struct InferredTable;
 InferredTable infer_table(Table table, const AskedTypes& types = {}, const std::vector<std::string>& drop = {},
-                          int threads = 0);
+                          int threads = 0, const std::vector<std::string>& missing = {});
 
 /// A cell as a number: its value, seconds since 1970, or the place of its category in `values`; nothing where it is not
 /// of this column.
@@ -63,8 +72,9 @@ double to_number(const ColumnSchema& column, std::string_view cell);
 /// And back: appends the cell that `number` stands for, spelled as the column spells it.
 void append_value(const ColumnSchema& column, double number, std::string& out);
 
-/// How far the seconds of a column that came as text are ahead of the UTC that timestamps of `type` are of.
-double ahead_of_utc(const ColumnSchema& column, const DataType& type);
+/// How far the clock of a column that came as text is ahead, where it shows `seconds`, of the UTC that timestamps of
+/// `type` are of.
+double ahead_of_utc(const ColumnSchema& column, const DataType& type, double seconds);
 /// number_of() as the column has it: datetimes that came as text with their time zone are of that zone.
 double number_of(const ColumnSchema& column, const Array& values, std::size_t i);
 

@@ -15,9 +15,30 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+/// Calls f(name, member) for each member of a style.
+template <class Style, class F>
+void each_member(Style& style, const F& f) {
+  f("prefix", style.prefix), f("suffix", style.suffix), f("grouping", style.grouping), f("point", style.point);
+  f("plus", style.plus), f("inner_sign", style.inner_sign), f("lakhs", style.lakhs);
+  f("parentheses", style.parentheses), f("minus_behind", style.minus_behind), f("minus", style.minus);
+  f("no_zero", style.no_zero), f("exponent", style.exponent), f("always_exponent", style.always_exponent);
+}
+
 NumberStyle style_from_json(const Json& json) {
-  return {json.value("prefix", ""), json.value("suffix", ""),  json.value("grouping", ""),
-          json.value("point", "."), json.value("plus", false), json.value("inner_sign", false)};
+  NumberStyle out;
+  each_member(out, [&](const char* name, auto& member) { member = json.value(name, member); });
+  return out;
+}
+
+/// What of a style is not as it is in most columns.
+Json style_to_json(const NumberStyle& style) {
+  Json all = Json::object(), plain = Json::object(), out = Json::object();
+  const NumberStyle of_most;
+  each_member(style, [&](const char* name, const auto& member) { all[name] = member; });
+  each_member(of_most, [&](const char* name, const auto& member) { plain[name] = member; });
+  for (const auto& [name, member] : all.items())
+    if (member != plain[name]) out[name] = member;
+  return out;
 }
 
 constexpr std::array<const char*, 9> kJsonTypes{"bool", "int64",     "float64", "utf8",    "dictionary",
@@ -62,17 +83,17 @@ std::string schema_to_json(const Schema& schema) {
                 {"missing", c.missing},
                 {"distinct", c.distinct},
                 {"missing_word", c.missing_word}};
+    if (!c.missing_words.empty()) column["missing_words"] = c.missing_words;
     if (is_numeric(c.type) || c.type == ColumnType::kIdentifier) {
       column["smallest"] = c.smallest;
       column["largest"] = c.largest;
     }
     if (is_numeric(c.type)) column["decimals"] = c.decimals;
-    if (c.type == ColumnType::kDecimal) column["trailing_zeros"] = c.trailing_zeros;
+    if (c.type == ColumnType::kDecimal) column["fewest_decimals"] = c.fewest_decimals;
     if (c.significant > 0) column["significant"] = c.significant;
-    if (!c.style.is_plain())
-      column["style"] = {{"prefix", c.style.prefix}, {"suffix", c.style.suffix}, {"grouping", c.style.grouping},
-                         {"point", c.style.point},   {"plus", c.style.plus},     {"inner_sign", c.style.inner_sign}};
+    if (!c.style.is_plain()) column["style"] = style_to_json(c.style);
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
+    for (const UtcOffset& offset : c.offsets) column["offsets"].push_back({{"from", offset.from}, {"text", offset.text}});
     if (is_categorical(c.type)) column["values"] = c.values;
     if (!c.words.empty()) column["words"] = c.words;
     if (c.typed_as) column["typed_as"] = type_to_json(*c.typed_as);
@@ -91,13 +112,17 @@ Schema schema_from_json(std::string_view json) {
     c.missing = column.at("missing");
     c.distinct = column.at("distinct");
     c.missing_word = column.at("missing_word");
+    c.missing_words = column.value("missing_words", std::vector<std::string>());
     c.smallest = column.value("smallest", 0.0);
     c.largest = column.value("largest", 0.0);
     c.decimals = column.value("decimals", 0);
-    c.trailing_zeros = column.value("trailing_zeros", true);
+    const bool trailing_zeros = column.value("trailing_zeros", true);  // of models before fewest_decimals
+    c.fewest_decimals = std::clamp(column.value("fewest_decimals", trailing_zeros ? c.decimals : 0), 0, std::max(c.decimals, 0));
     c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
     if (column.contains("style")) c.style = style_from_json(column["style"]);
     c.format = column.value("format", "");
+    for (const Json& offset : column.value("offsets", Json::array()))
+      c.offsets.push_back({offset.at("from").get<double>(), offset.at("text").get<std::string>()});
     c.words = column.value("words", std::vector<std::string>());
     c.values = column.value("values", std::vector<std::string>());
     if (column.contains("typed_as")) c.typed_as = type_from_json(column["typed_as"]);
@@ -108,7 +133,7 @@ Schema schema_from_json(std::string_view json) {
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 16> kKeys{"words",    "typed_as", "levels",   "style",   "name",           "type",
+  constexpr std::array<std::string_view, 19> kKeys{"offsets", "words",  "missing_words", "fewest_decimals",   "typed_as", "levels",   "style",   "name",           "type",
                                                    "missing",  "distinct", "format",  "values",         "missing_word",
                                                    "smallest", "decimals", "largest", "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/table/infer/distinct_texts.h"
+#include "core/table/infer/number_codes.h"
 #include "core/table/infer/plain_number.h"
 
 namespace meg {
@@ -63,18 +64,52 @@ void add_number(const Written& written, std::size_t cells, Survey& s, ColumnSche
   s.long_codes += written.is_long_code ? cells : 0;
   s.shortest = std::min(s.shortest, written.size);
   s.longest = std::max(s.longest, written.size);
-  out.trailing_zeros = is_first || (out.trailing_zeros && written.digits.decimals == out.decimals);
+  out.fewest_decimals = is_first ? written.digits.decimals : std::min(out.fewest_decimals, written.digits.decimals);
   out.decimals = std::max(out.decimals, written.digits.decimals);
   s.significant = std::max(s.significant, written.digits.significant);
   s.exponents = s.exponents || written.has_exponent;
   s.whole = s.whole && written.number == std::floor(written.number);
 }
 
-/// Reads the different values as numbers, in the column's style; `numbers` is one a value.
+/// How plain numbers are written, where it is not as C++ does: +5, .5, 1.5E+03.
+class PlainStyle {
+ public:
+  void add(std::string_view text, double number) {
+    const bool plus = text.starts_with('+'), minus = text.starts_with('-');
+    text.remove_prefix(plus || minus);
+    all_plus_ &= plus || number <= 0, any_plus_ |= plus;
+    no_zero_ |= text.starts_with('.'), zero_ |= text.starts_with("0.");
+    const std::size_t e = text.find_first_of("eE"), point = text.find('.');
+    if (e == text.npos) {
+      all_exponents_ = false;
+      return;
+    }
+    (text[e] == 'E' ? capital_ : small_) = true;
+    const std::size_t decimals = point < e ? e - point : 0;
+    if (!any_exponent_) decimals_ = decimals;
+    any_exponent_ = true;
+    all_exponents_ &= decimals == decimals_;
+  }
+  void put_into(NumberStyle& style) const {
+    style.plus = any_plus_ && all_plus_;
+    style.no_zero = no_zero_ && !zero_;
+    if (capital_ && !small_) style.exponent = "E";
+    style.always_exponent = any_exponent_ && all_exponents_;
+  }
+
+ private:
+  bool all_plus_ = true, any_plus_ = false, no_zero_ = false, zero_ = false;
+  bool capital_ = false, small_ = false, all_exponents_ = true, any_exponent_ = false;
+  std::size_t decimals_ = 0;  // before the exponent, with the point
+};
+
+/// Reads the different values as numbers, in the column's style; `numbers` is one a value. Finds out how plain ones are
+/// written.
 void read_numbers(const std::vector<std::size_t>& cells, Survey& s, ColumnSchema& out, std::vector<double>& numbers) {
+  const bool is_plain = out.style.is_plain();
+  PlainStyle plain;
   for (std::size_t v = 0; v < s.values.size(); ++v) {
-    const std::optional<std::string> in_style =
-        out.style.is_plain() ? std::nullopt : plain_number(out.style, s.values[v]);
+    const std::optional<std::string> in_style = is_plain ? std::nullopt : plain_number(out.style, s.values[v]);
     const std::optional<Written> written = read_number(in_style ? *in_style : trimmed(s.values[v]));
     if (!written) {
       s.numeric = false;
@@ -82,8 +117,11 @@ void read_numbers(const std::vector<std::size_t>& cells, Survey& s, ColumnSchema
       return;
     }
     add_number(*written, cells[v], s, out);
+    if (is_plain) plain.add(trimmed(s.values[v]), written->number);
     numbers.push_back(written->number);
   }
+  if (is_plain) plain.put_into(out.style);
+  s.spelled_as_codes = is_plain && are_spelled_as_codes(s.values, numbers, s.present);
 }
 
 bool rise_by_one(const std::vector<std::int32_t>& places, const std::vector<double>& numbers) {
@@ -113,7 +151,7 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out, std::strin
     if (cells_of.size() < texts.texts().size()) cells_of.push_back(0);
     ++cells_of[static_cast<std::size_t>(number)];
   }
-  MissingWords words(missing);
+  MissingWords words(missing, out.missing_words);
   std::vector<std::int32_t> place;  // [texts] among the values, -1 where it is missing
   std::vector<std::size_t> cells_of_value;
   std::size_t cells_of_words = 0;
@@ -124,7 +162,7 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out, std::strin
       cells_of_words += cells_of[i];
       continue;
     }
-    const bool looks_missing = missing_kind(text, missing) != MissingKind::kValue && (value.empty() || text != value);
+    const bool looks_missing = missing_kind(text, missing, out.missing_words) != MissingKind::kValue && (value.empty() || text != value);
     const bool is_missing = looks_missing && words.add(text, cells_of[i]);
     place.push_back(is_missing ? -1 : static_cast<std::int32_t>(s.values.size()));
     if (is_missing) continue;

@@ -29,11 +29,13 @@ struct Survey {
   std::size_t shortest = ~std::size_t{0}, longest = 0;  ///< digits
   bool exponents = false;
   int significant = 0;  ///< digits, at most
+  bool spelled_as_codes = false;  ///< see number_codes.h
 
-  /// Whole numbers that are names, as most of them show, or leading zeros that make all as long: postal codes, account
-  /// and telephone numbers.
+  /// Numbers that are names: whole ones as most of them show, or leading zeros that make all as long, which are postal
+  /// codes, account and telephone numbers; and those whose digits behind the point are a number of their own.
   bool is_coded() const {
-    return whole && (2 * (leading_zeros + long_codes) > present || (leading_zeros > 0 && shortest == longest));
+    return spelled_as_codes ||
+           (whole && (2 * (leading_zeros + long_codes) > present || (leading_zeros > 0 && shortest == longest)));
   }
 };
 

@@ -71,13 +71,15 @@ std::size_t count_distinct(std::span<const double> numbers, const Digits& digits
 
 std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, ColumnSchema& out) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  for (const std::string& word : out.missing_words)
+    if (parse_number(word)) return {};
   Survey s;
   const Array::Layout& memory = cells.layout();
   const char* const end =
       memory.bytes +
       (cells.size() > 0 ? static_cast<const std::int32_t*>(memory.values)[memory.offset + memory.size] : 0);
   Digits digits;
-  MissingWords words(missing);
+  MissingWords words(missing, out.missing_words);
   s.numbers.reserve(cells.size());
   double previous = kNaN;
   for (std::size_t r = 0; r < cells.size(); ++r) {
@@ -110,7 +112,7 @@ std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, 
   out.distinct += digits.zero && digits.negative_zero;  // two texts
   out.smallest = digits.smallest, out.largest = digits.largest;
   out.decimals = digits.most_decimals;
-  out.trailing_zeros = digits.same_decimals();
+  out.fewest_decimals = digits.fewest_decimals;
   return s;
 }
 

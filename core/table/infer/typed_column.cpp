@@ -85,7 +85,7 @@ void count_digits(const Array& numbers, Survey& s, ColumnSchema& out) {
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const std::string text = fmt::format("{}", sorted[i]);
     const WrittenDigits digits = written_digits(text);
-    out.trailing_zeros = i == 0 || (out.trailing_zeros && digits.decimals == out.decimals);
+    out.fewest_decimals = i == 0 ? digits.decimals : std::min(out.fewest_decimals, digits.decimals);
     out.decimals = std::max(out.decimals, digits.decimals);
     s.significant = std::max(s.significant, digits.significant);
     s.exponents = s.exponents || text.find('e') != std::string::npos;
@@ -118,11 +118,11 @@ InferredColumn infer_numbers(ColumnSchema out, const Array& cells, const AskedTy
     count_digits(numbers, s, out);
     out.significant = significant_digits(s, out);
   }
-  if (out.type == ColumnType::kInteger) out.trailing_zeros = s.present > 0;
   if (is_numeric(out.type)) return {std::move(out), std::move(numbers), {}};
   if (out.type != ColumnType::kIdentifier) out.smallest = out.largest = 0;
+  const bool runs = out.type == ColumnType::kIdentifier && s.rises_by_one && s.long_codes == 0;
   Array values = read_column(out, cells, /*is_text=*/false);
-  return {std::move(out), std::move(values), {}};
+  return {std::move(out), std::move(values), {}, runs};
 }
 
 /// A categorical column of the words that are in use.
@@ -151,14 +151,15 @@ void check_asked(const ColumnSchema& column, const DataType& type, const AskedTy
 
 }  // namespace
 
-InferredColumn infer_column(const std::string& name, const Array& cells, bool is_text, const AskedType* asked) {
-  if (is_text) return infer_texts(name, cells, is_text, asked);
+InferredColumn infer_column(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
+                            const std::vector<std::string>& missing) {
+  if (is_text) return infer_texts(name, cells, is_text, asked, missing);
   ColumnSchema out;
   out.name = name;
   out.typed_as = cells.type();
   const TypeId type = cells.type().id;
   if (type == TypeId::kUtf8) {
-    InferredColumn of_texts = infer_texts(name, cells, is_text, asked);
+    InferredColumn of_texts = infer_texts(name, cells, is_text, asked, {});
     of_texts.schema.typed_as = cells.type();
     return of_texts;
   }

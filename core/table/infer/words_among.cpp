@@ -42,12 +42,24 @@ Values frequent_kinds(const Values& values) {
   return out;
 }
 
+bool is_plain_number(std::string_view value) { return parse_number(value).has_value(); }
+
 }  // namespace
+
+std::string_view first_that_is_no_number(const Values& values) {
+  const auto first_odd = [&](const auto& is) -> std::string_view {
+    const auto odd = std::find_if_not(values.begin(), values.end(), is);
+    return odd == values.end() ? std::string_view() : *odd;
+  };
+  if (2 * std::count_if(values.begin(), values.end(), is_plain_number) > std::ssize(values))
+    return first_odd(is_plain_number);
+  const auto style = common_style(frequent_kinds(values));
+  return style ? first_odd([&](std::string_view v) { return plain_number(*style, v).has_value(); }) : "";
+}
 
 std::optional<WordsAmong> find_words_among(const Values& values) {
   if (values.size() < kFewestNumbers) return {};
-  const auto is_plain = [](std::string_view value) { return parse_number(value).has_value(); };
-  if (auto words = words_where(values, is_plain)) return WordsAmong{std::move(*words), {}, {}};
+  if (auto words = words_where(values, is_plain_number)) return WordsAmong{std::move(*words), {}, {}};
   const Values frequent = frequent_kinds(values);
   if (frequent.empty()) return {};
   if (const auto style = common_style(frequent))

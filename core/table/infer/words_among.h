@@ -21,4 +21,7 @@ struct WordsAmong {
 /// is not so.
 std::optional<WordsAmong> find_words_among(const std::vector<std::string_view>& values);
 
+/// The first of the values that is no number, where most are, plain or of one style; empty where it is not so.
+std::string_view first_that_is_no_number(const std::vector<std::string_view>& values);
+
 }  // namespace meg

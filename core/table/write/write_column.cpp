@@ -8,6 +8,7 @@
 
 #include "core/fail.h"
 #include "core/table/cells.h"
+#include "core/table/infer/duration.h"
 #include "core/table/text_limit.h"
 
 namespace meg {
@@ -27,15 +28,17 @@ TimeUnit unit_for(int decimals) {
 }
 
 DataType datetime_type(const ColumnSchema& column) {
+  if (is_duration(column.format)) return {.id = TypeId::kDuration, .unit = unit_for(column.decimals)};
   if (!has_time_of_day(column.format)) return {.id = TypeId::kDate};
   const bool is_time = !has_date(column.format);
   const std::string_view zone = trimmed(zone_of(column.format));
-  const bool is_utc = zone == "Z" || (!zone.empty() && zone_seconds(zone) == 0);
+  const bool is_unix = column.format == kUnixSeconds || column.format == kUnixMilliseconds;
+  const bool is_utc = is_unix || !column.offsets.empty() || zone == "Z" || (!zone.empty() && zone_seconds(zone) == 0);
   return {.id = is_time ? TypeId::kTime : TypeId::kTimestamp,
           .unit = unit_for(column.decimals),
-          .time_zone = is_time || zone.empty() ? std::string()
-                       : is_utc                ? "UTC"
-                                               : std::string(zone)};
+          .time_zone = is_time  ? std::string()
+                       : is_utc ? "UTC"
+                                : std::string(zone)};
 }
 
 /// Units of whole and broken seconds, each rounded alone: their product with a billion would lose digits. Of the broken
@@ -90,7 +93,7 @@ Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& 
   };
   const auto each = static_cast<double>(units_per_second(type.unit));
   const auto units = [&](double seconds) {
-    return units_of(seconds - ahead_of_utc(column, type), type.unit, column.decimals);
+    return units_of(seconds - ahead_of_utc(column, type, seconds), type.unit, column.decimals);
   };
   switch (type.id) {
     case TypeId::kFloat64: {
@@ -104,8 +107,10 @@ Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& 
       if (type.unit <= TimeUnit::kMilli) return converted<std::int32_t>(read, type, kMost32 / each, units);
       [[fallthrough]];
     case TypeId::kTimestamp: return converted<std::int64_t>(read, type, kMost64 / each, units);
-    case TypeId::kInt64:
-    case TypeId::kDuration: return converted<std::int64_t>(read, type, std::nextafter(kBeyond64, 1e300), whole);
+    case TypeId::kDuration:
+      if (!column.typed_as) return converted<std::int64_t>(read, type, kMost64 / each, units);
+      [[fallthrough]];
+    case TypeId::kInt64: return converted<std::int64_t>(read, type, std::nextafter(kBeyond64, 1e300), whole);
     default: return texts_of(column, read, type);
   }
 }
