@@ -20,7 +20,7 @@ namespace meg::cli {
 
 namespace {
 
-constexpr std::size_t kMostColumns = 20, kMostPairs = 5, kMostSkipped = 5, kMostRules = 10;
+constexpr std::size_t kMostColumns = 20, kMostPairs = 5, kMostTexts = 5, kMostRules = 10;
 /// Scores that are so much below the best catch the eye.
 constexpr double kGap = 0.05, kWideGap = 0.1;
 
@@ -89,9 +89,23 @@ void print_columns(const Comparison& c, bool coloured) {
   if (order.size() < c.columns.size())
     fmt::print("and {} more of shape {:.4f} and above; --json has all\n", c.columns.size() - order.size(),
                c.columns[order.back()].shape);
-  for (std::size_t i = 0; i < std::min(c.skipped.size(), kMostSkipped); ++i)
-    fmt::print("{} is not compared: an identifier or free text\n", shortened(c.skipped[i], 32));
-  if (c.skipped.size() > kMostSkipped) fmt::print("nor are {} more\n", c.skipped.size() - kMostSkipped);
+}
+
+/// The columns that no model learns, whose texts alone can be compared.
+void print_texts(const Comparison& c, bool coloured) {
+  if (c.texts.empty()) return;
+  const std::size_t all = c.columns.size() + c.texts.size();
+  title(fmt::format("{} of {} columns {} not learned: {}", c.texts.size(), all, c.texts.size() == 1 ? "is" : "are",
+                    "new texts look like theirs"),
+        coloured);
+  fmt::print("{:<20}  {:<11} {:>7} {:>7} {:>10} {:>8}\n", "", "type", "shape", "length", "characters", "distinct");
+  const auto order = worst(c.texts, kMostTexts, [](const TextComparison& text) { return text.shape(); });
+  for (const std::size_t i : order) {
+    const TextComparison& text = c.texts[i];
+    fmt::print("{}  {:<11} {} {:>7.3f} {:>10.3f} {:>8.3f}\n", fitted(text.name, 20), type_name(text.type),
+               score(text.shape(), 7, coloured), text.length, text.characters, text.distinct);
+  }
+  if (order.size() < c.texts.size()) fmt::print("and {} more; --json has all\n", c.texts.size() - order.size());
 }
 
 std::vector<Headline> of_section(const Evaluation& e, MeasureSection section) {
@@ -219,6 +233,7 @@ void print_privacy(const Evaluation& e, bool coloured) {
 void print_evaluation(const Evaluation& e, bool has_test) {
   const bool coloured = is_coloured();
   fmt::print("{} real rows, {} synthetic rows\n", e.real_rows, e.synthetic_rows);
+  print_texts(e.comparison, coloured);
   print_columns(e.comparison, coloured);
   print_scores(e, coloured);
   print_pairs(e.comparison, coloured);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <future>
@@ -127,11 +128,22 @@ Meg make_model(TrainFlags& f) {
   return model;
 }
 
+/// A line for each column.
 void say_what_is_not_learned(const Schema& schema) {
   for (const ColumnSchema& column : schema)
-    if (!is_categorical(column.type) && !is_numeric(column.type))
-      say(fmt::format("column '{}' is {}: it is not learned, new values only look like it", column.name,
-                      type_name(column.type)));
+    if (const std::string why = why_not_learned(column); !why.empty())
+      say(fmt::format("column '{}' is not learned: it is {} ({}); new values only look like it", column.name,
+                      type_name(column.type), why));
+}
+
+/// The same in one, when all is done.
+void say_what_was_not_learned(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : schema)
+    if (!why_not_learned(column).empty()) names.push_back("'" + column.name + "'");
+  if (!names.empty())
+    say(fmt::format("{} of {} columns {} not learned: {}", names.size(), schema.size(),
+                    names.size() == 1 ? "was" : "were", fmt::join(names, ", ")));
 }
 
 /// Says where the warm-up stopped before the last epoch that it was allowed: its first line has that one, later ones
@@ -197,6 +209,7 @@ int train(TrainFlags& f) {
     return kInterrupted;
   }
   if (!f.run.quiet) say_early_stop(model);
+  if (!f.run.quiet) say_what_was_not_learned(model.schema());
   if (!f.run.quiet && !model.history().empty() && model.history().back().phase == Progress::Phase::kRefinement &&
       !model.refined())
     say("the refinement made the rows no better: the warmed-up model is kept");

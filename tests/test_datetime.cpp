@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/table/infer/datetime.h"
+#include "core/table/write/write_column.h"
 #include "core/table/infer/schema.h"
 #include "tests/support.h"
 #include "tests/tables.h"
@@ -80,4 +81,140 @@ TEST_CASE("columns of dates are recognised, and get the type that fits") {
   CHECK(iso.format == "%Y-%m-%dT%H:%M:%S%-f");
   CHECK(iso.decimals == 6);
   CHECK(schema_of([](int i) { return std::to_string(10000000 + i * 7919); }).type != ColumnType::kDatetime);
+}
+
+TEST_CASE("lengths of time are read and written as they were") {
+  for (const auto& [cell, format] : std::array<std::array<std::string_view, 2>, 21>{{
+           {"26:15:00", "[%H]:%M:%S"},
+           {"04:28:17", "[%H]:%M:%S"},
+           {"126:15:00", "[%H]:%M:%S"},
+           {"4:28:17", "[%-H]:%M:%S"},
+           {"-4:28:17", "[%-H]:%M:%S"},
+           {"4:28:17.25", "[%-H]:%M:%S%-f"},
+           {"26:15", "[%H]:%M"},
+           {"3:45", "[%-M]:%S"},
+           {"1 day, 2:03:04", "[%d days, ]%-H:%M:%S%-f"},
+           {"2 days, 18:27:26", "[%d days, ]%-H:%M:%S%-f"},
+           {"5:20:25", "[%d days, ]%-H:%M:%S%-f"},
+           {"-1 day, 23:59:59", "[%d days, ]%-H:%M:%S%-f"},
+           {"1 days 02:03:04", "[%d] days %H:%M:%S%-f"},
+           {"0 days 00:00:00.5", "[%d] days %H:%M:%S%-f"},
+           {"-1 days 12:00:00", "[%d] days %H:%M:%S%-f"},
+           {"PT1H", "P[%d]DT%-HH%-MM%-SS"},
+           {"PT0S", "P[%d]DT%-HH%-MM%-SS"},
+           {"P1DT2H3M4S", "P[%d]DT%-HH%-MM%-SS"},
+           {"P3D", "P[%d]DT%-HH%-MM%-SS"},
+           {"PT90M", "P[%d]DT%-HH%-MM%-SS"},
+           {"-PT5.5S", "P[%d]DT%-HH%-MM%-SS"},
+       }}) {
+    CAPTURE(cell);
+    const std::optional<double> seconds = parse_datetime(cell, format);
+    REQUIRE(seconds.has_value());
+    const bool python = cell.find('.') != cell.npos;
+    std::string out;
+    append_datetime(*seconds, format, python ? (cell == "4:28:17.25" ? 2 : 1) : 0, out);
+    CHECK(out == (cell == "PT90M" ? "PT1H30M" : cell));
+    CHECK(unknown_directive(format).empty());
+    CHECK_FALSE(has_date(format));
+  }
+  CHECK(*parse_datetime("1 day, 2:03:04", "[%d days, ]%-H:%M:%S%-f") == 86400 + 7384);
+  CHECK(*parse_datetime("-1 day, 23:59:59", "[%d days, ]%-H:%M:%S%-f") == -1);
+  CHECK(*parse_datetime("P1W", "P[%d]DT%-HH%-MM%-SS") == 604800);
+  for (const auto& [cell, format] : std::array<std::array<std::string_view, 2>, 9>{{{"26:60:00", "[%H]:%M:%S"},
+                                                                                  {"4:28:17", "[%H]:%M:%S"},
+                                                                                  {"26:15:00x", "[%H]:%M:%S"},
+                                                                                  {"1 day, 25:00:00", "[%d days, ]%-H:%M:%S%-f"},
+                                                                                  {"P", "P[%d]DT%-HH%-MM%-SS"},
+                                                                                  {"PT", "P[%d]DT%-HH%-MM%-SS"},
+                                                                                  {"P1H", "P[%d]DT%-HH%-MM%-SS"},
+                                                                                  {"PT1S2H", "P[%d]DT%-HH%-MM%-SS"},
+                                                                                  {"", "[%H]:%M:%S"}}}) {
+    CAPTURE(cell);
+    CHECK_FALSE(parse_datetime(cell, format).has_value());
+  }
+}
+
+namespace {
+
+/// 200 cells, made by cell(i), as a column of that name.
+template <class Cell>
+ColumnSchema schema_of(const std::string& name, const Cell& cell) {
+  test::Texts cells;
+  for (int i = 0; i < 200; ++i) cells.push_back(cell(i));
+  return infer_schema(test::text_column(name, cells))[0];
+}
+
+}  // namespace
+
+TEST_CASE("columns of lengths of time are durations") {
+  const ColumnSchema clock =
+      schema_of("run", [](int i) { return fmt::format("{:02}:{:02}:{:02}", i * 7 % 40, i % 60, i * 11 % 60); });
+  CHECK(clock.type == ColumnType::kDatetime);
+  CHECK(clock.format == "[%H]:%M:%S");
+  CHECK(output_type(clock) == DataType{.id = TypeId::kDuration});
+  CHECK(schema_of("run", [](int i) { return fmt::format("{:02}:{:02}:{:02}", i * 7 % 24, i % 60, i * 11 % 60); }).format ==
+        "%H:%M:%S");
+  const ColumnSchema python = schema_of("run", [](int i) {
+    const std::string time = fmt::format("{}:{:02}:{:02}", i * 7 % 24, i % 60, i * 11 % 60);
+    return i % 3 == 0 ? time : fmt::format("{} day{}, {}", i % 3, i % 3 == 1 ? "" : "s", time);
+  });
+  CHECK(python.format == "[%d days, ]%-H:%M:%S%-f");
+  CHECK(python.largest < 3 * 86400);
+  std::string out;
+  append_value(python, 86400 + 7384, out);
+  CHECK(out == "1 day, 2:03:04");
+}
+
+TEST_CASE("offsets of summer and winter follow from the date") {
+  // Two days a week over three years; the clock goes forward in April and back in November.
+  const auto cell = [](int i) {
+    const int day = i * 11 % 1095, of_year = day % 365;
+    std::string out;
+    append_datetime(1577836800.0 + 86400.0 * day + 977.0 * i, "%Y-%m-%d %H:%M:%S", 0, out);
+    return out + (of_year > 95 && of_year < 305 ? "+02:00" : "+01:00");
+  };
+  const ColumnSchema column = schema_of("at", cell);
+  CHECK(column.type == ColumnType::kDatetime);
+  CHECK(column.format == "%Y-%m-%d %H:%M:%S%z");
+  CHECK(column.offsets.size() == 7);
+  const ColumnSchema back = schema_from_json(schema_to_json({column}))[0];
+  for (int i = 0; i < 200; ++i) {
+    std::string out;
+    append_value(back, to_number(column, cell(i)), out);
+    CHECK(out == cell(i));
+  }
+  // Typed, they are instants.
+  const DataType type = output_type(column);
+  CHECK(type == DataType{.id = TypeId::kTimestamp, .time_zone = "UTC"});
+  const double summer = *parse_datetime("2020-07-01 12:00:00", "%Y-%m-%d %H:%M:%S");
+  CHECK(ahead_of_utc(column, type, summer) == 7200);
+  const Array utc = Array::of(type, std::vector<std::int64_t>{static_cast<std::int64_t>(summer) - 7200});
+  CHECK(number_of(column, utc, 0) == summer);
+  // Offsets of rows, which say nothing of the date, are not read so.
+  CHECK(schema_of("at", [&](int i) { return cell(i).substr(0, 19) + (i * 7 % 5 < 2 ? "+02:00" : "+01:00"); }).type !=
+        ColumnType::kDatetime);
+}
+
+TEST_CASE("whole numbers in a column that is named like a time are seconds or milliseconds since 1970") {
+  const auto seconds = [](int i) { return std::to_string(1577836800 + 40009 * i); };
+  const ColumnSchema column = schema_of("created_at", seconds);
+  CHECK(column.type == ColumnType::kDatetime);
+  CHECK(column.format == "%s");
+  CHECK(has_time_of_day(column.format));
+  CHECK(column.smallest == 1577836800);
+  std::string out;
+  append_value(column, 1577836801, out);
+  CHECK(out == "1577836801");
+  CHECK(output_type(column) == DataType{.id = TypeId::kTimestamp, .time_zone = "UTC"});
+  const auto milliseconds = [](int i) { return std::to_string(1577836800123 + 40009007LL * i); };
+  const ColumnSchema of_ms = schema_of("timestamp_ms", milliseconds);
+  CHECK(of_ms.format == "%Q");
+  CHECK(of_ms.decimals == 3);
+  for (int i = 0; i < 200; ++i) {
+    std::string text;
+    append_value(of_ms, to_number(of_ms, milliseconds(i)), text);
+    CHECK(text == milliseconds(i));
+  }
+  CHECK(schema_of("visitors", seconds).type == ColumnType::kInteger);
+  CHECK(schema_of("time", [](int i) { return std::to_string(i * 17); }).type == ColumnType::kInteger);
 }

@@ -219,12 +219,42 @@ TEST_CASE("what cannot be compared is skipped or refused with a sentence") {
   std::string ids = "id,n\n";
   for (int i = 0; i < 30; ++i) ids += fmt::format("{},{}\n", i, i % 7);
   const Comparison c = compare(ids, ids);
-  CHECK(c.skipped == std::vector<std::string>{"id"});
+  REQUIRE(c.texts.size() == 1);
+  CHECK(c.texts[0].name == "id");
   CHECK(c.columns.size() == 1);
   CHECK_THROWS_WITH_AS(compare("a,b\n1,2\n", "a,c\n1,2\n"),
                        "the synthetic table has no column 'b', which the real table has", Error);
   CHECK_THROWS_WITH_AS(compare("a\n1\n2\n", "a\n1\nx\n"),
                        "row 2 of the synthetic table: column 'a' is integer, but 'x' is not", Error);
+}
+
+TEST_CASE("texts that are not learned are compared by their lengths, characters and how many differ") {
+  const auto of = [](const auto& a, const auto& b) {
+    std::string real = "id,n\n", synthetic = real;
+    for (int i = 0; i < 40; ++i) {
+      real += fmt::format("{},{}\n", a(i), i % 7);
+      synthetic += fmt::format("{},{}\n", b(i), i % 7);
+    }
+    const Comparison c = compare(real, synthetic);
+    REQUIRE(c.texts.size() == 1);
+    return c.texts[0];
+  };
+  const auto code = [](int i) { return fmt::format("AB-{:03}", 7 * i % 101); };
+  const TextComparison same = of(code, code);
+  CHECK(same.shape() == 1);
+  CHECK(same.distinct_real == 1);
+  // By hand: 3 of 6 characters are digits, 2 capitals, 1 another sign; the other has 3 digits and 3 small letters.
+  const TextComparison other = of(code, [](int i) { return fmt::format("abc{:03}", 7 * i % 101); });
+  CHECK(other.length == 1);
+  CHECK(other.characters == Approx(0.5));
+  CHECK(other.distinct == 1);
+  // Longer, and half of them the same.
+  const TextComparison longer = of(code, [](int i) { return fmt::format("AB-{:03}AB-{:03}", i / 2, i / 2); });
+  CHECK(longer.length == 0);
+  CHECK(longer.characters == Approx(1));
+  CHECK(longer.distinct == Approx(0.5));
+  CHECK(longer.shape() == Approx(0.5));
+  CHECK(of(code, [](int) { return std::string(); }).shape() == 0);
 }
 
 TEST_CASE("trees find what a column depends on, in a table that has it") {

@@ -58,6 +58,18 @@ TEST_CASE("numbers are read and written in the style that they have in common") 
   CHECK(read({"1,37", "0,123", "52,8"}) == Texts{"1.37", "0.123", "52.8"});
   CHECK(read({"52,844", "1,200", "999"}) == Texts{"52844", "1200", "999"});  // or decimals: they come out the same
   CHECK(read({"USD 5", "USD 1,000"}) == Texts{"5", "1000"});
+  CHECK(read({"1,18,599", "21,923", "-12,00,000", "500"}) == Texts{"118599", "21923", "-1200000", "500"});
+  CHECK(read({"1,23,456", "1,000"}) == Texts{"123456", "1000"});
+  CHECK(read({"2,632.69", "(3,827.22)", "0.50"}) == Texts{"2632.69", "-3827.22", "0.50"});
+  CHECK(read({"$5", "($1,234.50)"}) == Texts{"5", "-1234.50"});
+  CHECK(read({"$5", "$(12)"}) == Texts{"5", "-12"});
+  CHECK(read({"(5.2)%", "3.1%"}) == Texts{"-5.2", "3.1"});
+  CHECK(read({"17.70-", "87.76"}) == Texts{"-17.70", "87.76"});
+  CHECK(read({"1.234,5-", "87,25"}) == Texts{"-1234.5", "87.25"});
+  CHECK(read({"Rs. 522.96", "Rs. 5"}) == Texts{"522.96", "5"});
+  CHECK(read({"\u22124.0", "3.4"}) == Texts{"-4.0", "3.4"});
+  CHECK(read({"$.50", "$1.25", "-$.75"}) == Texts{"0.50", "1.25", "-0.75"});
+  CHECK(read({"+2%", "0%", "-1%"}).empty() == false);
 }
 
 TEST_CASE("groups may be left out here and there: they are written everywhere") {
@@ -73,7 +85,8 @@ TEST_CASE("what is no number in a style is left alone") {
   CHECK(read({"192.168.1.1", "10.0.0.1"}).empty());
   CHECK(read({"$5", "€5"}).empty());
   CHECK(read({"5 kg", "5 lb"}).empty());
-  CHECK(read({"1,23,456", "1,000"}).empty());
+  CHECK(read({"1,23,456", "123,456"}).empty());
+  CHECK(read({"(5)", "-5"}).empty());
   CHECK(read({"12-13", "14-15"}).empty());
   CHECK(read({"1,5", "1.5"}).empty());
   CHECK(read({"none"}).empty());
@@ -110,4 +123,23 @@ TEST_CASE("a column of amounts is numbers, also in a schema's JSON; few differen
   CHECK_THROWS_AS(infer_schema(weights, {{"x", decimals}}), Error);
   const Table codes = table_of(100, [](int i) { return fmt::format("{:05} kg", i * 7); });
   CHECK(infer_schema(codes)[0].type != ColumnType::kInteger);
+}
+
+TEST_CASE("plain numbers keep their plus, their point without a zero, and their exponents") {
+  const auto back = [](const Texts& cells) {
+    const ColumnSchema column = infer_schema(test::text_column("x", cells))[0];
+    REQUIRE(is_numeric(column.type));
+    const ColumnSchema of_json = schema_from_json(schema_to_json({column}))[0];
+    Texts out;
+    for (const std::string& cell : cells) {
+      out.emplace_back();
+      append_value(of_json, to_number(column, cell), out.back());
+    }
+    return out;
+  };
+  for (const Texts& cells : {Texts{"+2.7", "-1.0", "+0.5"}, Texts{".406", "-.25", "1.125"}, Texts{"0.0", "1.5", "2.25"},
+                             Texts{"6.80E+02", "1.16E+01", "-3.32E-04", "2.84E-08"}, Texts{"1.5e-03", "2.5e+10", "0.0e+00"},
+                             Texts{"1.25E-08", "3.14159", "250000", "1E+12", "6.02214E+11"}, Texts{"+3", "0", "-4"},
+                             Texts{"5", ".5", "-.5"}})
+    CHECK(back(cells) == cells);
 }

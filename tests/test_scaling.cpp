@@ -82,7 +82,7 @@ TEST_CASE("numbers of any size are scaled, and come back as they were spelled") 
   }
   const auto text_of = [](double value, int decimals) {
     std::string out;
-    append_number(value, decimals, true, out);
+    append_number(value, decimals, decimals, out);
     return out;
   };
   CHECK(text_of(2.5e-20, 21) == "2.5e-20");

@@ -8,8 +8,10 @@
 #include "meg/error.h"
 #include "meg/files.h"
 #include "tests/support.h"
+#include "tests/tables.h"
 
 using namespace meg;
+using test::Texts;
 
 namespace {
 
@@ -147,20 +149,25 @@ TEST_CASE("what a double's last digits add to a number is no decimal of it") {
 }
 
 TEST_CASE("numbers of many decimals are as short as they are") {
-  const auto text_of = [](double value, int decimals, bool trailing_zeros) {
+  const auto text_of = [](double value, int decimals, int fewest) {
     std::string out;
-    append_number(value, decimals, trailing_zeros, out);
+    append_number(value, decimals, fewest, out);
     return out;
   };
-  CHECK(text_of(0.5, 13, false) == "0.5");
-  CHECK(text_of(0.1, 17, false) == "0.1");
-  CHECK(text_of(-1e-14, 10, false) == "0");
-  CHECK(text_of(-1e-14, 10, true) == "0.0000000000");
-  CHECK(text_of(0.1234567890123, 12, false) == "0.123456789012");
-  CHECK(text_of(100, 12, false) == "100");
-  CHECK(text_of(1e-12, 12, false) == "0.000000000001");
-  CHECK(text_of(1e20, 2, false) == "100000000000000000000");
-  CHECK(text_of(2.5e15, 2, true) == "2500000000000000.00");
+  CHECK(text_of(0.5, 13, 0) == "0.5");
+  CHECK(text_of(0.1, 17, 0) == "0.1");
+  CHECK(text_of(-1e-14, 10, 0) == "0");
+  CHECK(text_of(-1e-14, 10, 10) == "0.0000000000");
+  CHECK(text_of(0.1234567890123, 12, 0) == "0.123456789012");
+  CHECK(text_of(100, 12, 0) == "100");
+  CHECK(text_of(1e-12, 12, 0) == "0.000000000001");
+  CHECK(text_of(1e20, 2, 0) == "100000000000000000000");
+  CHECK(text_of(2.5e15, 2, 2) == "2500000000000000.00");
+  CHECK(text_of(0, 2, 1) == "0.0");
+  CHECK(text_of(2.5, 2, 1) == "2.5");
+  CHECK(text_of(2.25, 2, 1) == "2.25");
+  CHECK(text_of(3, 12, 1) == "3.0");
+  CHECK(text_of(-0.001, 2, 1) == "0.0");
 }
 
 TEST_CASE("numbers far apart keep the significant digits they are written with") {
@@ -324,7 +331,8 @@ TEST_CASE("a schema survives JSON") {
   const Table t = parse_csv("a,b,c,d\n1.5,x,2020-01-01 10:00,7\n2,NA,2020-01-02 11:30,9\n", "t.csv");
   const Schema schema = infer_schema(t), back = schema_from_json(schema_to_json(schema));
   CHECK(schema_to_json(back) == schema_to_json(schema));
-  CHECK(back[0].trailing_zeros == false);
+  CHECK(back[0].fewest_decimals == 0);
+  CHECK(back[0].decimals == 1);
   CHECK(back[1].missing_word == "NA");
   CHECK(back[2].format == "%Y-%m-%d %H:%M");
 }
@@ -345,4 +353,108 @@ TEST_CASE("every cell of a column comes back from its number as it was spelled")
       CHECK(out == cell);
     }
   }
+}
+
+TEST_CASE("models from before fewest_decimals say whether zeros are written at the end") {
+  const std::string json = R"([{"name":"x","type":"decimal","missing":0,"distinct":2,"missing_word":"","decimals":2,)";
+  CHECK(schema_from_json(json + R"("trailing_zeros":true}])")[0].fewest_decimals == 2);
+  CHECK(schema_from_json(json + R"("trailing_zeros":false}])")[0].fewest_decimals == 0);
+  CHECK(schema_from_json(json + R"("fewest_decimals":1}])")[0].fewest_decimals == 1);
+}
+
+TEST_CASE("what was said to be missing is missing, and comes out so") {
+  Texts readings, notes;
+  for (int i = 0; i < 60; ++i) {
+    readings.push_back(i % 5 == 0 ? "-999" : i % 5 == 1 ? "" : std::to_string(i * 37 % 101));
+    notes.push_back(i % 4 == 0 ? " n/k " : i % 2 == 0 ? "open" : "shut");
+  }
+  const Table table({{"reading", Array::texts(readings)}, {"note", Array::texts(notes)}}, /*is_text=*/true);
+  const Schema without = infer_schema(table), schema = infer_schema(table, {}, {}, 1, {"-999", "n/k"});
+  CHECK(without[0].smallest == -999);
+  CHECK(without[1].values.size() == 3);
+  const Schema back = schema_from_json(schema_to_json(schema));
+  for (const Schema& s : {schema, back}) {
+    CHECK(s[0].type == ColumnType::kInteger);
+    CHECK(s[0].missing == 24);
+    CHECK(s[0].smallest >= 0);
+    CHECK(s[0].missing_word == "-999");
+    CHECK(is_missing(s[0], "-999"));
+    CHECK(is_missing(s[1], "n/k"));
+    CHECK_FALSE(is_missing(s[1], "open"));
+    CHECK(s[1].values == Texts{"open", "shut"});
+    CHECK(read_column(s[0], table[0], true).null_count() == 24);
+    CHECK(read_column(s[1], table[1], true).null_count() == 15);
+  }
+}
+
+TEST_CASE("numbers whose spelling counts are categories") {
+  const auto of = [](const Texts& values) {
+    Texts cells;
+    for (int i = 0; i < 120; ++i) cells.push_back(values[static_cast<std::size_t>(i * 7) % values.size()]);
+    return infer_schema(test::text_column("code", cells))[0];
+  };
+  CHECK(of({"3.8", "3.9", "3.10", "3.11", "3.12"}).type == ColumnType::kCategorical);
+  CHECK(of({"250.00", "250.0", "401.9", "414.1"}).type == ColumnType::kCategorical);
+  CHECK(of({"250", "250.00", "401.9"}).type == ColumnType::kCategorical);
+  CHECK(of({"038.9", "401.9", "041.4"}).values == Texts{"038.9", "041.4", "401.9"});
+  // These are numbers: a zero alone in two ways, fixed digits, no step from one digit to two.
+  CHECK(of({"0", "0.0", "1.5", "2.5"}).type == ColumnType::kDecimal);
+  CHECK(of({"1.50", "2.00", "0.10", "10.90"}).type == ColumnType::kDecimal);
+  CHECK(of({"1.5", "1.25", "1.75", "0.5"}).type == ColumnType::kDecimal);
+  // And where they do not repeat.
+  Texts many;
+  for (int i = 0; i < 120; ++i) many.push_back(i % 3 == 0 ? fmt::format("{}.0", i) : fmt::format("{}.{}", i, i % 9));
+  many.push_back("3");
+  CHECK(infer_schema(test::text_column("x", many))[0].type == ColumnType::kDecimal);
+}
+
+TEST_CASE("whole numbers that rise by one are numbers where they say something of their rows") {
+  const auto table_of = [](const std::string& name, int first, const auto& other, bool with_blank_row = false) {
+    Texts running, others;
+    for (int i = 0; i < 100; ++i) {
+      running.push_back(with_blank_row && i == 40 ? "" : std::to_string(first + i - (with_blank_row && i > 40)));
+      others.push_back(other(i));
+    }
+    return Table({{name, Array::texts(running)}, {"other", Array::texts(others)}}, /*is_text=*/true);
+  };
+  const auto grows = [](int i) { return fmt::format("{:.1f}", 5 + 0.5 * i + i % 3); };
+  const auto wanders = [](int i) { return std::to_string(i * 37 % 101); };
+  const auto type = [&](const std::string& name, int first, const auto& other) {
+    return infer_schema(table_of(name, first, other))[0].type;
+  };
+  CHECK(type("season", 1921, wanders) == ColumnType::kInteger);  // years by what they are
+  CHECK(type("age", 0, wanders) == ColumnType::kInteger);        // by its name
+  CHECK(type("position", 1, grows) == ColumnType::kInteger);     // the other column follows
+  CHECK(type("position", 1, wanders) == ColumnType::kIdentifier);
+  CHECK(type("id", 1, grows) == ColumnType::kIdentifier);
+  CHECK(type("row_no", 1921, grows) == ColumnType::kIdentifier);
+  CHECK(type("column_1", 1921, grows) == ColumnType::kIdentifier);
+  const Table table = table_of("age", 0, wanders, /*with_blank_row=*/true);
+  const InferredTable read = infer_table(table);
+  CHECK(read.schema[0].type == ColumnType::kInteger);
+  CHECK_FALSE(read.schema[0].typed_as.has_value());
+  CHECK(read.columns[0].is_null(40));
+  CHECK(read.columns[0].values<double>()[99] == 98);
+  CHECK(infer_schema(table, {{"age", ColumnType::kIdentifier}})[0].type == ColumnType::kIdentifier);
+  // A typed column keeps its type.
+  std::vector<std::int64_t> ages(100);
+  for (std::size_t i = 0; i < 100; ++i) ages[i] = static_cast<std::int64_t>(i);
+  const Table typed({{"age", Array::of({.id = TypeId::kInt64}, ages)}});
+  const InferredTable of_typed = infer_table(typed);
+  CHECK(of_typed.schema[0].type == ColumnType::kInteger);
+  CHECK(of_typed.schema[0].typed_as->id == TypeId::kInt64);
+  CHECK(of_typed.columns[0].values<double>()[99] == 99);
+}
+
+TEST_CASE("an error about numbers names the cell that is none") {
+  const auto error_of = [](const Texts& cells) -> std::string {
+    try {
+      infer_schema(test::text_column("share", cells), {{"share", ColumnType::kDecimal}});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(error_of({"80%", "33%", "46%", "<1%", "68%"}) == "column 'share' cannot be decimal: '<1%' is no number");
+  CHECK(error_of({"<1", "33", "46", "12", "68"}) == "column 'share' cannot be decimal: '<1' is no number");
 }

@@ -20,7 +20,7 @@ bool agree(const std::vector<std::string>& cells, Missing missing = Missing::kGa
   const Survey b = survey(texts(cells), missing, whole);
   REQUIRE(a.has_value());
   CHECK(schema_to_json({quick}) == schema_to_json({whole}));
-  CHECK(quick.trailing_zeros == whole.trailing_zeros);
+  CHECK(quick.fewest_decimals == whole.fewest_decimals);
   bool same = a->present == b.present && a->gaps == b.gaps && b.numeric && a->whole == b.whole &&
               a->rises_by_one == b.rises_by_one && a->shortest == b.shortest && a->longest == b.longest &&
               a->significant == b.significant && b.leading_zeros == 0 && b.long_codes == 0 && !b.exponents &&

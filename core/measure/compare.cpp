@@ -142,15 +142,12 @@ Comparison compare(const Table& real, const Table& synthetic, const Schema& sche
   if (real.rows() == 0 || synthetic.rows() == 0)
     fail("the {} table has no rows to compare", real.rows() == 0 ? "real" : "synthetic");
   Comparison out;
-  std::vector<const ColumnSchema*> compared;
+  std::vector<const ColumnSchema*> compared, texts;
   for (const ColumnSchema& column : schema) {
     const auto& names = synthetic.names();
     if (std::find(names.begin(), names.end(), column.name) == names.end())
       fail("the synthetic table has no column '{}', which the real table has", column.name);
-    if (is_modelled(column.type))
-      compared.push_back(&column);
-    else
-      out.skipped.push_back(column.name);
+    (is_modelled(column.type) ? compared : texts).push_back(&column);
   }
   std::vector<ColumnPair> pairs(compared.size());
   out.columns.resize(compared.size());
@@ -158,6 +155,8 @@ Comparison compare(const Table& real, const Table& synthetic, const Schema& sche
     pairs[c] = read_column_pair(*compared[c], real, synthetic);
     out.columns[c] = compare_column(*compared[c], pairs[c]);
   });
+  out.texts.resize(texts.size());
+  parallel_for(texts.size(), threads, [&](std::size_t c) { out.texts[c] = compare_texts(*texts[c], real, synthetic); });
   out.trends = trends(pairs, threads);
   return out;
 }

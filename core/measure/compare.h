@@ -8,6 +8,7 @@
 
 #include "core/measure/context.h"
 #include "core/measure/measured.h"
+#include "core/measure/text_shape.h"
 #include "core/measure/trend.h"
 #include "core/table/infer/schema.h"
 #include "meg/table.h"
@@ -39,7 +40,7 @@ struct ColumnComparison {
 /// A synthetic table beside the real one. Distances compare a categorical column by its codes, see ColumnPair.
 struct Comparison {
   std::vector<ColumnComparison> columns;  ///< in the real table's order
-  std::vector<std::string> skipped;       ///< identifier and text columns, which no measure here compares
+  std::vector<TextComparison> texts;      ///< of identifier and text columns, of which no model learns anything
   std::vector<Trend> trends;              ///< of pairs of `columns`
 };
 

@@ -139,7 +139,16 @@ std::string evaluation_to_json(const Evaluation& e) {
   out["rules"] = Json::array();
   for (const Rule& rule : e.rules)
     out["rules"].push_back({{"rule", rule.text}, {"real", rule.real}, {"synthetic", rule.synthetic}});
-  out["not_compared"] = e.comparison.skipped;
+  out["not_learned"] = Json::array();
+  for (const TextComparison& text : e.comparison.texts)
+    out["not_learned"].push_back({{"name", text.name},
+                                  {"type", type_name(text.type)},
+                                  {"shape", text.shape()},
+                                  {"length", text.length},
+                                  {"characters", text.characters},
+                                  {"distinct", text.distinct},
+                                  {"distinct_real", text.distinct_real},
+                                  {"distinct_synthetic", text.distinct_synthetic}});
   if (e.rows) put_rows(*e.rows, out);
   if (e.target)
     out["target"] = {{"name", e.target->target},

@@ -18,6 +18,7 @@
   MEASURE(category_coverage)       /* diagnostic.cpp */         \
   MEASURE(validity)                /* diagnostic.cpp */         \
   MEASURE(missing_similarity)      /* diagnostic.cpp */         \
+  MEASURE(text_shape)              /* text_shape.cpp */         \
   MEASURE(ks)                      /* kolmogorov_smirnov.cpp */ \
   MEASURE(wasserstein)             /* wasserstein.cpp */        \
   MEASURE(jensen_shannon)          /* jensen_shannon.cpp */     \

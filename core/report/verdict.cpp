@@ -110,6 +110,19 @@ void say_rows(const Evaluation& e, std::vector<std::string>& out) {
                               trees ? "Boosted trees" : "A logistic regression", *auc));
 }
 
+/// The columns that no model learns, which no other number here is of.
+void say_texts(const Comparison& c, std::vector<std::string>& out) {
+  constexpr std::size_t kNamed = 3;
+  if (c.texts.empty()) return;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kNamed, c.texts.size()); ++i)
+    names += fmt::format("{}“{}”", i > 0 ? ", " : "", c.texts[i].name);
+  if (c.texts.size() > kNamed) names += ", …";
+  out.push_back(fmt::format("{} of {} columns {} not learned ({}): their texts are {:.3f} alike in shape.",
+                            c.texts.size(), c.columns.size() + c.texts.size(), c.texts.size() == 1 ? "is" : "are", names,
+                            mean_of(c.texts, &TextComparison::shape)));
+}
+
 std::string weakest_of(std::size_t count, const char* what) {
   return count == 1 ? fmt::format("The only {}", what)
                     : fmt::format("The weakest of {} {}s", fmt::group_digits(count), what);
@@ -130,6 +143,7 @@ std::vector<std::string> sentences(const Evaluation& e) {
   if (pair != trends.end())
     out.push_back(fmt::format("{} is “{}” with “{}” (trend {:.3f}).", weakest_of(trends.size(), "pair"),
                               columns[pair->first].name, columns[pair->second].name, pair->score));
+  say_texts(e.comparison, out);
   return out;
 }
 

@@ -76,6 +76,7 @@ struct ColumnSchema {
   /// Of integer, decimal and datetime columns: the words that stand among the numbers, "..", "<0.01", "0000-00-00".
   std::vector<std::string> words;
   std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
+  std::string kind;                  ///< of identifier and text columns: "JSON", "e-mail addresses", ...; "" of no kind
   /// The type that the column has in a typed table and gets again on its way out; none: it came as text, and gets the
   /// type that fits, see output_type().
   std::optional<DataType> typed_as;
@@ -83,6 +84,9 @@ struct ColumnSchema {
 };
 
 using Schema = std::vector<ColumnSchema>;
+
+/// Why nothing is learned of a column, "all of its values differ"; empty of those that are learned.
+std::string why_not_learned(const ColumnSchema& column);
 
 /// The type to use instead of the inferred one.
 struct AskedType {

@@ -160,8 +160,8 @@ function showColumns() {
   if (left > 0)
     notes.push(
         `The page shows the ${count(total)} weakest columns; ${count(left)} more are alike enough to leave out.`);
-  if (evaluation.not_compared.length > 0)
-    notes.push(`Not compared, identifiers or free text: ${
-        evaluation.not_compared.map((name) => short(name, 60)).join(', ')}.`);
+  if (evaluation.not_learned.length > 0)
+    notes.push(`Not learned, compared by the shape of their texts alone: ${
+        evaluation.not_learned.map((text) => `${short(text.name, 60)} (${fixed(text.shape)})`).join(', ')}.`);
   $('not-compared').textContent = notes.join(' ');
 }

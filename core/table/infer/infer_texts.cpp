@@ -10,6 +10,7 @@
 #include "core/table/infer/column_name.h"
 #include "core/table/infer/duration.h"
 #include "core/table/infer/odd_cells.h"
+#include "core/table/infer/text_kind.h"
 #include "core/table/infer/utc_offsets.h"
 #include "core/table/infer/words_among.h"
 
@@ -292,6 +293,7 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     out.values.assign(s.values.begin(), s.values.end());
     std::sort(out.values.begin(), out.values.end());
   }
+  if (!is_modelled(out.type)) out.kind = text_kind(s.values);
   Array values = read_surveyed(cells, std::move(s), of_value, out);
   std::string note;
   if (!asked && !is_numeric(out.type) && out.type != ColumnType::kBoolean)

@@ -33,6 +33,13 @@ ColumnType type_of(std::string_view name) {
   return static_cast<ColumnType>(at - kTypeNames.begin());
 }
 
+std::string why_not_learned(const ColumnSchema& column) {
+  if (is_modelled(column.type)) return {};
+  if (column.type == ColumnType::kIdentifier)
+    return column.kind.empty() ? "all of its values differ" : fmt::format("{}, all of which differ", column.kind);
+  return fmt::format("{}, {} different ones", column.kind.empty() ? "free text" : column.kind, column.distinct);
+}
+
 InferredTable infer_table(Table table, const AskedTypes& types, const std::vector<std::string>& drop, int threads,
                           const std::vector<std::string>& missing) {
   for (const auto& [name, asked] : types) table.place_of(name);

@@ -95,6 +95,7 @@ std::string schema_to_json(const Schema& schema) {
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
     for (const UtcOffset& offset : c.offsets) column["offsets"].push_back({{"from", offset.from}, {"text", offset.text}});
     if (is_categorical(c.type)) column["values"] = c.values;
+    if (!c.kind.empty()) column["kind"] = c.kind;
     if (!c.words.empty()) column["words"] = c.words;
     if (c.typed_as) column["typed_as"] = type_to_json(*c.typed_as);
     if (!c.levels.empty()) column["levels"] = c.levels;
@@ -124,6 +125,7 @@ Schema schema_from_json(std::string_view json) {
     for (const Json& offset : column.value("offsets", Json::array()))
       c.offsets.push_back({offset.at("from").get<double>(), offset.at("text").get<std::string>()});
     c.words = column.value("words", std::vector<std::string>());
+    c.kind = column.value("kind", "");
     c.values = column.value("values", std::vector<std::string>());
     if (column.contains("typed_as")) c.typed_as = type_from_json(column["typed_as"]);
     c.levels = column.value("levels", std::vector<std::string>());
@@ -133,7 +135,7 @@ Schema schema_from_json(std::string_view json) {
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 19> kKeys{"offsets", "words",  "missing_words", "fewest_decimals",   "typed_as", "levels",   "style",   "name",           "type",
+  constexpr std::array<std::string_view, 20> kKeys{"kind", "offsets", "words",  "missing_words", "fewest_decimals",   "typed_as", "levels",   "style",   "name",           "type",
                                                    "missing",  "distinct", "format",  "values",         "missing_word",
                                                    "smallest", "decimals", "largest", "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");
