@@ -229,7 +229,7 @@ TEST_CASE("dates and times of many formats come back as they were written") {
     append_datetime(*parse_datetime(out, format), format, 2, again);
     CHECK(out == again);
   }
-  for (const auto& cells : std::vector<std::vector<std::string>>{{"24:00", "19:42"},
+  for (const auto& cells : std::vector<std::vector<std::string>>{{"24:01 h", "19:42 h"},
                                                                  {"1951-13", "1951-09"},
                                                                  {"31/9/1951", "1/1/1951"},
                                                                  {"12-dec-2006", "01-May-1999"},
@@ -249,6 +249,8 @@ TEST_CASE("whole numbers of eight digits that are all dates are dates") {
   CHECK(column(numbers).type == ColumnType::kInteger);
   CHECK(column({days.begin(), days.begin() + 9}).type == ColumnType::kInteger);  // too few to say
   days.push_back("18991231");
+  CHECK(column(days).type == ColumnType::kDatetime);
+  days.push_back("18991331");
   CHECK(column(days).type == ColumnType::kInteger);
 }
 

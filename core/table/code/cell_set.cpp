@@ -109,8 +109,9 @@ class Builder {
     set_.codes[cell.code] = 1;
   }
 
-  /// One of the column's categories, whatever it looks like.
-  void add_category(std::string_view text) {
+  /// One of the column's categories, or of the words among its numbers, whatever it looks like.
+  void add_word(std::string_view text) {
+    if (is_numeric(column_.schema().type)) return add_value(text);
     const std::vector<std::string>& values = column_.schema().values;
     const auto place = std::lower_bound(values.begin(), values.end(), text) - values.begin();
     set_.codes[column_.encode(Value{.number = static_cast<double>(place)}, 0.5f).code] = 1;
@@ -192,8 +193,6 @@ class Builder {
   std::optional<float> middle_;  // of the rounding step of the one continuous number, where that is no range
 };
 
-bool is_category(const Column& column, std::string_view text) { return is_word(column.schema(), text); }
-
 /// From the first to the last number that an alternative stands for.
 struct Span {
   double from, to;
@@ -259,12 +258,12 @@ void add_day_or_time(const Column& column, std::string_view text, Builder& build
 void add_part(const Column& column, std::string_view text, Builder& builder) {
   const ColumnSchema& schema = column.schema();
   if (const auto value = unquoted(text)) {
-    if (is_category(column, *value)) return builder.add_category(*value);
-    if (is_category(column, text)) return builder.add_category(text);
+    if (is_word(schema, *value)) return builder.add_word(*value);
+    if (is_word(schema, text)) return builder.add_word(text);
     if (is_categorical(schema.type)) fail_category(column, *value);
     return add_part(column, *value, builder);
   }
-  if (is_category(column, text) && (!text.empty() || column.missing_code() < 0)) return builder.add_category(text);
+  if (is_word(schema, text) && (!text.empty() || column.missing_code() < 0)) return builder.add_word(text);
   if (is_missing(schema, text)) {
     if (column.missing_code() < 0) fail(ErrorCode::kInvalidArgument, "column '{}' has no missing values", schema.name);
     return builder.add_value(text);
@@ -273,7 +272,6 @@ void add_part(const Column& column, std::string_view text, Builder& builder) {
     fail(ErrorCode::kInvalidArgument,
          "column '{}' is {}: what it says is not learned, only whether it says anything ('{}=' is a missing cell)",
          schema.name, type_name(schema.type), schema.name);
-  if (is_numeric(schema.type) && is_word(schema, text)) return builder.add_value(text);
   if (column.part() == Column::Part::kDay || column.part() == Column::Part::kTime)
     return add_day_or_time(column, text, builder);
   const bool is_range = text.find("..") != std::string_view::npos || asks_for_whole_days(schema, text);
@@ -301,8 +299,8 @@ bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
 CellSet parse_cells(const Column& column, std::string_view text) {
   Builder builder(column);
   // A category may be spelled with |; then it is meant.
-  if (!text.empty() && is_category(column, text) && !unquoted(text)) {
-    builder.add_category(text);
+  if (!text.empty() && is_word(column.schema(), text) && !unquoted(text)) {
+    builder.add_word(text);
     return builder.take();
   }
   while (true) {

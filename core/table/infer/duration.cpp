@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/table/infer/number.h"
+#include "core/table/infer/take.h"
 
 namespace meg {
 
@@ -18,7 +19,7 @@ constexpr std::string_view kPython = "[%d days, ]%-H:%M:%S%-f", kPandas = "[%d] 
 /// Those of hours, minutes and seconds.
 constexpr std::array<std::string_view, 8> kClocks{"[%H]:%M:%S",    "[%-H]:%M:%S", "[%H]:%M:%S%-f", "[%-H]:%M:%S%-f",
                                                   "[%-H]:%M",      "[%-M]:%S",    "[%H]:%M",       "[%M]:%S"};
-constexpr std::array<std::string_view, 11> kFormats{kClocks[0], kClocks[1], kClocks[2], kClocks[3], kClocks[6],
+constexpr std::array<std::string_view, 11> kDurationFormats{kClocks[0], kClocks[1], kClocks[2], kClocks[3], kClocks[6],
                                                     kClocks[4], kPython,    kPandas,    kIso,       kClocks[7],
                                                     kClocks[5]};
 
@@ -31,12 +32,6 @@ std::optional<double> take_digits(std::string_view& text, std::size_t most = 9) 
   if (count == 0 || count > most) return {};
   text.remove_prefix(count);
   return value;
-}
-
-bool take(std::string_view part, std::string_view& text) {
-  if (!text.starts_with(part)) return false;
-  text.remove_prefix(part.size());
-  return true;
 }
 
 /// Two digits below 60 behind a colon.
@@ -150,10 +145,10 @@ void append_iso(double whole, std::string_view behind, std::string& out) {
 
 }  // namespace
 
-std::span<const std::string_view> duration_formats() { return kFormats; }
+std::span<const std::string_view> duration_formats() { return kDurationFormats; }
 
 bool is_duration(std::string_view format) {
-  return std::find(kFormats.begin(), kFormats.end(), format) != kFormats.end();
+  return std::find(kDurationFormats.begin(), kDurationFormats.end(), format) != kDurationFormats.end();
 }
 
 std::optional<double> parse_duration(std::string_view cell, std::string_view format) {

@@ -258,11 +258,11 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     if (const auto style = common_style(s.values))
       if (auto styled = look(true, *style); is_number(styled.first)) std::tie(out, s) = std::move(styled);
   if (!s.numeric && (asked ? is_numeric(asked->type) : out.type != ColumnType::kDatetime))
-    if (const std::optional<WordsAmong> among = find_words_among(s.values))
+    if (const std::optional<WordsAmong> among = find_words_among(s.values, asked ? asked->style : std::nullopt))
       if (auto with_words = look(true, among->style, among->words);
           with_words.first.type == ColumnType::kDatetime ? !with_words.second.numeric : is_number(with_words.first))
         std::tie(out, s) = std::move(with_words);
-  if (!s.beside_empty.empty() && !asked) {  // a word that means something else than an empty cell
+  if (!s.beside_empty.empty() && !asked && s.present > 0) {  // a word that means something else than an empty cell
     std::vector<std::string> words = out.words;
     words.push_back(s.beside_empty);
     auto apart = is_numeric(out.type) ? look(true, out.style, words)

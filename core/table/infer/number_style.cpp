@@ -6,6 +6,7 @@
 
 #include "core/table/infer/letters.h"
 #include "core/table/infer/number.h"
+#include "core/table/infer/take.h"
 
 namespace meg {
 
@@ -34,13 +35,6 @@ bool is_prefix(std::string_view text) { return text.empty() || holds(kCurrencies
 /// And behind them: a currency, a unit, or any word after a blank.
 bool is_suffix(std::string_view text) {
   return is_prefix(text) || holds(kUnits, trimmed(text)) || (text[0] == ' ' && text.size() > 1);
-}
-
-/// Takes what is there of `part` at the start of `text` off.
-bool take(std::string_view part, std::string_view& text) {
-  if (part.empty() || !text.starts_with(part)) return false;
-  text.remove_prefix(part.size());
-  return true;
 }
 
 std::string_view take_figures(std::string_view& text) {
