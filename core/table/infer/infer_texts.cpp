@@ -96,10 +96,26 @@ std::string_view unix_format(const Survey& s, const ColumnSchema& column) {
   return column.smallest >= kFrom * 1000 && column.largest < kTo * 1000 ? kUnixMilliseconds : std::string_view();
 }
 
+/// Numbers of 8, 12 or 14 digits, but for a 0 that may stand for none.
 bool may_be_days(const Survey& s, const ColumnSchema& column) {
   const bool is_long_enough = s.longest == 8 || s.longest == 12 || s.longest == 14;
-  return s.whole && column.decimals == 0 && s.shortest == s.longest && is_long_enough && column.smallest > 0;
+  return s.whole && column.decimals == 0 && is_long_enough &&
+         (column.smallest == 0 || (s.shortest == s.longest && column.smallest > 0));
 }
+
+/// The few whole numbers among dates that are none, 20069999 and 0.
+std::vector<std::string> odd_days(const Values& values) {
+  constexpr std::size_t kDaysAWord = 20;
+  for (const std::string_view format : kWholeNumberDates) {
+    std::vector<std::string> out;
+    for (const std::string_view value : values)
+      if (!parse_datetime(value, format)) out.emplace_back(value);
+    std::sort(out.begin(), out.end());
+    if (out.size() * kDaysAWord < values.size()) return out;
+  }
+  return {};
+}
+
 bool are_days(const Survey& s, const ColumnSchema& column) {
   return may_be_days(s, column) && s.values.size() >= kEnoughDays &&
          std::find(kWholeNumberDates.begin(), kWholeNumberDates.end(), common_format(s.values)) != kWholeNumberDates.end();
@@ -262,6 +278,10 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
       if (auto with_words = look(true, among->style, among->words);
           with_words.first.type == ColumnType::kDatetime ? !with_words.second.numeric : is_number(with_words.first))
         std::tie(out, s) = std::move(with_words);
+  if (!asked && out.type == ColumnType::kInteger && may_be_days(s, out))
+    if (std::vector<std::string> words = odd_days(s.values); !words.empty())
+      if (auto days = look(true, {}, std::move(words)); days.first.type == ColumnType::kDatetime)
+        std::tie(out, s) = std::move(days);
   if (!s.beside_empty.empty() && !asked && s.present > 0) {  // a word that means something else than an empty cell
     std::vector<std::string> words = out.words;
     words.push_back(s.beside_empty);

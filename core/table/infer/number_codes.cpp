@@ -5,7 +5,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/table/infer/letters.h"
 #include "core/table/infer/number.h"
 
 namespace meg {
@@ -14,9 +13,11 @@ namespace {
 
 constexpr std::size_t kMostCodes = 1000, kFewCodes = 20;
 
+/// 038.9, but not 00.5
 bool begins_with_zero(std::string_view number) {
-  return number.size() > 2 && number[0] == '0' && number.substr(1, 1).find_first_of(kDigits) == 0 &&
-         number.find('.') != number.npos;
+  const std::size_t point = number.find('.');
+  return number.starts_with('0') && point != number.npos &&
+         number.substr(0, point).find_first_of("123456789") != number.npos;
 }
 
 /// Digits behind the point.

@@ -162,7 +162,7 @@ namespace {
 struct Around {
   std::string_view prefix, suffix;
   bool inner_sign = false, parentheses = false, minus_behind = false, minus_sign = false, plus = false, minus = false;
-  bool bare_point = false;
+  bool bare_point = false, is_zero = false;
 };
 constexpr std::string_view kMinusSign = "\u2212";
 
@@ -176,6 +176,7 @@ std::optional<Around> around(std::string_view cell) {
   };
   out.parentheses = take_parentheses(text);
   if (!out.parentheses) take_sign(text);
+  out.is_zero = text.find_first_of("123456789") == text.npos;
   const std::size_t digit = text.find_first_of(kDigits), last = text.find_last_of(kDigits);
   if (digit == text.npos) return {};
   out.bare_point = digit > 0 && text[digit - 1] == '.' && (digit == 1 || alphanumeric_place(text[digit - 2]) < 0);
@@ -219,7 +220,7 @@ std::optional<NumberStyle> common_style(std::span<const std::string_view> cells)
                                                     {"", "."},
                                                     {"", ","}}};
   NumberStyle style;
-  bool all_have_sign = true, any_minus = false;
+  bool all_have_sign = true, any_plus = false, any_minus = false;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::optional<Around> cell = around(cells[i]);
     if (!cell) return {};
@@ -232,12 +233,12 @@ std::optional<NumberStyle> common_style(std::span<const std::string_view> cells)
     style.minus_behind |= cell->minus_behind;
     if (cell->minus_sign) style.minus = kMinusSign;
     style.no_zero |= cell->bare_point;
-    all_have_sign &= cell->plus || cell->minus;
-    any_minus |= cell->minus;
+    all_have_sign &= cell->plus || cell->minus || cell->is_zero;
+    any_plus |= cell->plus, any_minus |= cell->minus;
   }
   if (cells.empty() || (style.parentheses && (style.minus_behind || any_minus)) || (style.minus_behind && any_minus))
     return {};
-  style.plus = all_have_sign;
+  style.plus = any_plus && all_have_sign;
   const bool money = holds(kCurrencies, trimmed(style.prefix)) || holds(kCurrencies, trimmed(style.suffix));
   // Three figures behind the only point of a cell may be a group or decimals: of money a group.
   for (std::size_t i = money ? 1 : 0; i < kSeparators.size(); ++i) {
