@@ -22,7 +22,8 @@ struct ColumnFlags {
     take_list(command.add_option("--categorical", categorical, "Columns to take as categories: a,b,..."));
     take_list(command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,..."));
     take_list(command.add_option("--drop", drop, std::string(find_option("drop").help)));
-    command.add_option("--missing", missing, "A word that stands for missing values, as -999 or n/k; give it once a word")
+    command
+        .add_option("--missing", missing, "A word that stands for missing values, as -999 or n/k; give it once a word")
         ->allow_extra_args(false);
   }
 

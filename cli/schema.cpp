@@ -50,8 +50,8 @@ void add_schema(CLI::App& program, int& status) {
   f->columns.add_to(command);
   command.callback([f, &status] {
     check_files(f->data, {f->json});
-    const InferredTable table = infer_table(read_tables(f->data, f->format), f->columns.types(), f->columns.drop,
-                                            0, f->columns.missing);
+    const InferredTable table =
+        infer_table(read_tables(f->data, f->format), f->columns.types(), f->columns.drop, 0, f->columns.missing);
     if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema) + "\n");
     if (f->json != "-") print_schema(table.schema);
     std::fflush(stdout);

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/table/infer/datetime.h"
-#include "core/table/write/write_column.h"
 #include "core/table/infer/schema.h"
+#include "core/table/write/write_column.h"
 #include "tests/support.h"
 #include "tests/tables.h"
 
@@ -55,12 +55,13 @@ TEST_CASE("dates of every format are read and written as they were") {
   CHECK(*parse_datetime("2020-01-02 24:00", "%Y-%m-%d %H:%M") == *parse_datetime("2020-01-03 00:00", "%Y-%m-%d %H:%M"));
   CHECK(*parse_datetime("2020Q3", "%YQ%q") == *parse_datetime("2020-07-01", "%Y-%m-%d"));
   CHECK(zone_seconds(" GMT+8") == 8 * 3600);
-  for (const auto& [cell, format] : std::array<std::array<std::string_view, 2>, 6>{{{"2021-W53", "%G-W%V"},
-                                                                                  {"2020-W00", "%G-W%V"},
-                                                                                  {"2020Q5", "%YQ%q"},
-                                                                                  {"2020-01-02 24:01", "%Y-%m-%d %H:%M"},
-                                                                                  {"Dec 4, 2018", "%b %e, %Y"},
-                                                                                  {"7:02PM", "%-I:%M%P"}}}) {
+  for (const auto& [cell, format] :
+       std::array<std::array<std::string_view, 2>, 6>{{{"2021-W53", "%G-W%V"},
+                                                       {"2020-W00", "%G-W%V"},
+                                                       {"2020Q5", "%YQ%q"},
+                                                       {"2020-01-02 24:01", "%Y-%m-%d %H:%M"},
+                                                       {"Dec 4, 2018", "%b %e, %Y"},
+                                                       {"7:02PM", "%-I:%M%P"}}}) {
     CAPTURE(cell);
     CHECK_FALSE(parse_datetime(cell, format));
   }
@@ -72,12 +73,19 @@ TEST_CASE("columns of dates are recognised, and get the type that fits") {
     for (int i = 0; i < 120; ++i) cells.push_back(cell(i));
     return infer_schema(test::text_column("c", cells))[0];
   };
-  CHECK(schema_of([](int i) { return fmt::format("{}/{}/{:02}", 1 + i % 12, 1 + i % 28, (i + 95) % 100); }).format == "%-m/%-d/%y");
+  CHECK(schema_of([](int i) { return fmt::format("{}/{}/{:02}", 1 + i % 12, 1 + i % 28, (i + 95) % 100); }).format ==
+        "%-m/%-d/%y");
   CHECK(schema_of([](int i) { return fmt::format("{}-W{:02}", 2019 + i % 3, 1 + i % 52); }).format == "%G-W%V");
   CHECK(schema_of([](int i) { return fmt::format("{}Q{}", 1990 + i / 4, 1 + i % 4); }).format == "%YQ%q");
-  CHECK(schema_of([](int i) { return fmt::format("{}{:02}{:02}{:02}{:02}{:02}", 2019, 1 + i % 12, 1 + i % 28, i % 24, i % 60, i % 59); }).format == "%Y%m%d%H%M%S");
-  CHECK(schema_of([](int i) { return fmt::format("{}{:02}{:02}", i == 7 ? 1555 : 2019, 1 + i % 12, 1 + i % 28); }).format == "%Y%m%d");
-  const ColumnSchema iso = schema_of([](int i) { return fmt::format("2020-01-{:02}T10:00:{:02}{}", 1 + i % 28, i % 60, i % 5 ? fmt::format(".{:06}", i * 971) : ""); });
+  CHECK(schema_of([](int i) {
+          return fmt::format("{}{:02}{:02}{:02}{:02}{:02}", 2019, 1 + i % 12, 1 + i % 28, i % 24, i % 60, i % 59);
+        }).format == "%Y%m%d%H%M%S");
+  CHECK(schema_of([](int i) {
+          return fmt::format("{}{:02}{:02}", i == 7 ? 1555 : 2019, 1 + i % 12, 1 + i % 28);
+        }).format == "%Y%m%d");
+  const ColumnSchema iso = schema_of([](int i) {
+    return fmt::format("2020-01-{:02}T10:00:{:02}{}", 1 + i % 28, i % 60, i % 5 ? fmt::format(".{:06}", i * 971) : "");
+  });
   CHECK(iso.format == "%Y-%m-%dT%H:%M:%S%-f");
   CHECK(iso.decimals == 6);
   CHECK(schema_of([](int i) { return std::to_string(10000000 + i * 7919); }).type != ColumnType::kDatetime);
@@ -120,15 +128,16 @@ TEST_CASE("lengths of time are read and written as they were") {
   CHECK(*parse_datetime("1 day, 2:03:04", "[%d days, ]%-H:%M:%S%-f") == 86400 + 7384);
   CHECK(*parse_datetime("-1 day, 23:59:59", "[%d days, ]%-H:%M:%S%-f") == -1);
   CHECK(*parse_datetime("P1W", "P[%d]DT%-HH%-MM%-SS") == 604800);
-  for (const auto& [cell, format] : std::array<std::array<std::string_view, 2>, 9>{{{"26:60:00", "[%H]:%M:%S"},
-                                                                                  {"4:28:17", "[%H]:%M:%S"},
-                                                                                  {"26:15:00x", "[%H]:%M:%S"},
-                                                                                  {"1 day, 25:00:00", "[%d days, ]%-H:%M:%S%-f"},
-                                                                                  {"P", "P[%d]DT%-HH%-MM%-SS"},
-                                                                                  {"PT", "P[%d]DT%-HH%-MM%-SS"},
-                                                                                  {"P1H", "P[%d]DT%-HH%-MM%-SS"},
-                                                                                  {"PT1S2H", "P[%d]DT%-HH%-MM%-SS"},
-                                                                                  {"", "[%H]:%M:%S"}}}) {
+  for (const auto& [cell, format] :
+       std::array<std::array<std::string_view, 2>, 9>{{{"26:60:00", "[%H]:%M:%S"},
+                                                       {"4:28:17", "[%H]:%M:%S"},
+                                                       {"26:15:00x", "[%H]:%M:%S"},
+                                                       {"1 day, 25:00:00", "[%d days, ]%-H:%M:%S%-f"},
+                                                       {"P", "P[%d]DT%-HH%-MM%-SS"},
+                                                       {"PT", "P[%d]DT%-HH%-MM%-SS"},
+                                                       {"P1H", "P[%d]DT%-HH%-MM%-SS"},
+                                                       {"PT1S2H", "P[%d]DT%-HH%-MM%-SS"},
+                                                       {"", "[%H]:%M:%S"}}}) {
     CAPTURE(cell);
     CHECK_FALSE(parse_datetime(cell, format).has_value());
   }
@@ -152,8 +161,9 @@ TEST_CASE("columns of lengths of time are durations") {
   CHECK(clock.type == ColumnType::kDatetime);
   CHECK(clock.format == "[%H]:%M:%S");
   CHECK(output_type(clock) == DataType{.id = TypeId::kDuration});
-  CHECK(schema_of("run", [](int i) { return fmt::format("{:02}:{:02}:{:02}", i * 7 % 24, i % 60, i * 11 % 60); }).format ==
-        "%H:%M:%S");
+  CHECK(schema_of("run", [](int i) {
+          return fmt::format("{:02}:{:02}:{:02}", i * 7 % 24, i % 60, i * 11 % 60);
+        }).format == "%H:%M:%S");
   const ColumnSchema python = schema_of("run", [](int i) {
     const std::string time = fmt::format("{}:{:02}:{:02}", i * 7 % 24, i % 60, i * 11 % 60);
     return i % 3 == 0 ? time : fmt::format("{} day{}, {}", i % 3, i % 3 == 1 ? "" : "s", time);

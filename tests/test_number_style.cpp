@@ -137,9 +137,10 @@ TEST_CASE("plain numbers keep their plus, their point without a zero, and their 
     }
     return out;
   };
-  for (const Texts& cells : {Texts{"+2.7", "-1.0", "+0.5"}, Texts{".406", "-.25", "1.125"}, Texts{"0.0", "1.5", "2.25"},
-                             Texts{"6.80E+02", "1.16E+01", "-3.32E-04", "2.84E-08"}, Texts{"1.5e-03", "2.5e+10", "0.0e+00"},
-                             Texts{"1.25E-08", "3.14159", "250000", "1E+12", "6.02214E+11"}, Texts{"+3", "0", "-4"},
-                             Texts{"5", ".5", "-.5"}})
+  for (const Texts& cells :
+       {Texts{"+2.7", "-1.0", "+0.5"}, Texts{".406", "-.25", "1.125"}, Texts{"0.0", "1.5", "2.25"},
+        Texts{"6.80E+02", "1.16E+01", "-3.32E-04", "2.84E-08"}, Texts{"1.5e-03", "2.5e+10", "0.0e+00"},
+        Texts{"1.25E-08", "3.14159", "250000", "1E+12", "6.02214E+11"}, Texts{"+3", "0", "-4"},
+        Texts{"5", ".5", "-.5"}})
     CHECK(back(cells) == cells);
 }

@@ -64,7 +64,8 @@ TEST_CASE("a column is of numbers or dates and a few words, whatever share of th
 }
 
 TEST_CASE("codes, categories and texts stay what they were") {
-  CHECK(schema_of(with_word("none of these", [](int i) { return std::to_string(i % 5); })).type == ColumnType::kCategorical);
+  CHECK(schema_of(with_word("none of these", [](int i) { return std::to_string(i % 5); })).type ==
+        ColumnType::kCategorical);
   CHECK(schema_of(with_word("x", [](int i) { return fmt::format("{:05}", i * 37); })).words.empty());  // postal codes
   CHECK(schema_of(with_word("x", [](int i) { return fmt::format("A{}", i); })).words.empty());
   Texts many;

@@ -12,7 +12,8 @@ namespace meg {
 ///   columns [{name, type, shape, ks, ks_p, wasserstein, jensen_shannon, total_variation and chi_square_p (both where
 ///     counted), range_coverage or category_coverage, adherence, missing_similarity, missing_real, missing_synthetic}];
 ///   trends [{first, second, trend}];
-///   not_learned [{name, type, shape, length, characters, distinct, distinct_real, distinct_synthetic}], the identifiers
+///   not_learned [{name, type, shape, length, characters, distinct, distinct_real, distinct_synthetic}], the
+///   identifiers
 ///     and texts;
 ///   two_sample {rows, logistic {score, auc}, trees {score, auc}};
 ///   precision_recall {rows, alpha_precision, beta_recall};

@@ -119,8 +119,8 @@ void say_texts(const Comparison& c, std::vector<std::string>& out) {
     names += fmt::format("{}“{}”", i > 0 ? ", " : "", c.texts[i].name);
   if (c.texts.size() > kNamed) names += ", …";
   out.push_back(fmt::format("{} of {} columns {} not learned ({}): their texts are {:.3f} alike in shape.",
-                            c.texts.size(), c.columns.size() + c.texts.size(), c.texts.size() == 1 ? "is" : "are", names,
-                            mean_of(c.texts, &TextComparison::shape)));
+                            c.texts.size(), c.columns.size() + c.texts.size(), c.texts.size() == 1 ? "is" : "are",
+                            names, mean_of(c.texts, &TextComparison::shape)));
 }
 
 std::string weakest_of(std::size_t count, const char* what) {

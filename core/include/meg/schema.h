@@ -38,15 +38,15 @@ struct NumberStyle {
   std::string prefix = {}, suffix = {};  ///< what stands around every number
   std::string grouping = {};             ///< between thousands, "" for nothing
   std::string point = ".";
-  bool plus = false;                   ///< before what is above zero
-  bool inner_sign = false;             ///< the sign stands behind the prefix, $-5; parentheses do so, $(5)
-  bool lakhs = false;                  ///< groups of two digits above the thousands: 1,02,000
-  bool parentheses = false;            ///< around what is negative: (5)
-  bool minus_behind = false;           ///< 5-
-  std::string minus = "-";             ///< or another sign, U+2212
-  bool no_zero = false;                ///< before the point: .5
-  std::string exponent = {};           ///< E where it is a capital
-  bool always_exponent = false;        ///< 1.5e+03, as many digits in every number
+  bool plus = false;             ///< before what is above zero
+  bool inner_sign = false;       ///< the sign stands behind the prefix, $-5; parentheses do so, $(5)
+  bool lakhs = false;            ///< groups of two digits above the thousands: 1,02,000
+  bool parentheses = false;      ///< around what is negative: (5)
+  bool minus_behind = false;     ///< 5-
+  std::string minus = "-";       ///< or another sign, U+2212
+  bool no_zero = false;          ///< before the point: .5
+  std::string exponent = {};     ///< E where it is a capital
+  bool always_exponent = false;  ///< 1.5e+03, as many digits in every number
 
   bool is_plain() const { return *this == NumberStyle(); }
   bool operator==(const NumberStyle&) const = default;
@@ -62,9 +62,9 @@ struct UtcOffset {
 struct ColumnSchema {
   std::string name;
   ColumnType type = ColumnType::kText;
-  std::size_t missing = 0;           ///< rows without a value
-  std::size_t distinct = 0;          ///< different values, missing not counted
-  std::string missing_word;          ///< how the table spells a missing value, "" or "NA", ...
+  std::size_t missing = 0;                 ///< rows without a value
+  std::size_t distinct = 0;                ///< different values, missing not counted
+  std::string missing_word;                ///< how the table spells a missing value, "" or "NA", ...
   std::vector<std::string> missing_words;  ///< that stand for missing values here, as was said: -999
   int decimals = 0;                  ///< most digits behind the point (of decimal columns, or of a datetime's seconds)
   int fewest_decimals = 0;           ///< of decimal columns: digits behind the point that every number has, 7.2500
@@ -75,8 +75,8 @@ struct ColumnSchema {
   std::vector<UtcOffset> offsets;    ///< of datetimes whose format ends with %z
   /// Of integer, decimal and datetime columns: the words that stand among the numbers, "..", "<0.01", "0000-00-00".
   std::vector<std::string> words;
-  std::vector<std::string> values;   ///< of categorical and boolean columns, sorted, spelled as in the file
-  std::string kind;                  ///< of identifier and text columns: "JSON", "e-mail addresses", ...; "" of no kind
+  std::vector<std::string> values;  ///< of categorical and boolean columns, sorted, spelled as in the file
+  std::string kind;                 ///< of identifier and text columns: "JSON", "e-mail addresses", ...; "" of no kind
   /// The type that the column has in a typed table and gets again on its way out; none: it came as text, and gets the
   /// type that fits, see output_type().
   std::optional<DataType> typed_as;

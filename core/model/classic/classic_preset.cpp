@@ -31,7 +31,8 @@ class ClassicPreset final : public Preset {
     const std::size_t rows = table.rows();
     std::optional<InferredTable> inferred;
     if (!ensemble_)
-      fit(inferred.emplace(infer_table(std::move(table), options_.types, options_.drop, options_.threads, options_.missing)));
+      fit(inferred.emplace(
+          infer_table(std::move(table), options_.types, options_.drop, options_.threads, options_.missing)));
     const ReadTable read = inferred ? ReadTable(scaling_.schema(), std::move(inferred->columns))
                                     : ReadTable(scaling_.schema(), table, options_.threads);
     const std::vector<float> all = masks_.to_places(scaling_.encode(read));

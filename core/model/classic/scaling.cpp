@@ -58,7 +58,8 @@ TableScaling::TableScaling(const InferredTable& inferred) : schema_(inferred.sch
     const ColumnSchema& column = schema_[c];
     std::vector<double> values;
     for (std::size_t r = 0; r < table.rows(); ++r)
-      if (const Value value = table.value(r, c); !value.is_missing() && !value.is_word()) values.push_back(value.number);
+      if (const Value value = table.value(r, c); !value.is_missing() && !value.is_word())
+        values.push_back(value.number);
     scaled_.push_back(fit_column(values, column.decimals));
     if (!std::isfinite(scaled_.back().reach) || !std::isfinite(scaled_.back().deviation))
       fail("column '{}' reaches from {} to {}, further than numbers can be computed with: drop or rescale it",
@@ -74,7 +75,9 @@ void TableScaling::index_columns() {
 }
 
 void TableScaling::fit_patterns(const ReadTable& table) {
-  if (std::all_of(schema_.begin(), schema_.end(), [](const ColumnSchema& c) { return c.missing == 0 && c.words.empty(); })) return;
+  if (std::all_of(schema_.begin(), schema_.end(),
+                  [](const ColumnSchema& c) { return c.missing == 0 && c.words.empty(); }))
+    return;
   std::map<std::string, std::uint64_t> count;
   std::string pattern;
   for (std::size_t r = 0; r < table.rows(); ++r) {
@@ -107,7 +110,8 @@ std::vector<float> TableScaling::encode(const ReadTable& table) const {
     for (std::size_t r = 0; r < rows; ++r) {
       const Value value = table.value(r, modelled_[m]);
       if (value.is_odd) fail_cell(column, value.text);
-      float& x = out[r * columns + m] = value.is_missing() || value.is_word() ? kMissing : scaled(scaled_[m], value.number);
+      float& x = out[r * columns + m] =
+          value.is_missing() || value.is_word() ? kMissing : scaled(scaled_[m], value.number);
       if (!std::isnan(x)) present.push_back(x);
     }
     for (std::size_t r = 0; r < rows && present.size() < rows; ++r) {

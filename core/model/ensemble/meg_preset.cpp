@@ -51,7 +51,8 @@ class MegPreset final : public Preset {
     const std::size_t rows = table.rows();
     std::optional<InferredTable> inferred;
     if (!ensemble_)
-      fit(inferred.emplace(infer_table(std::move(table), options_.types, options_.drop, options_.threads, options_.missing)));
+      fit(inferred.emplace(
+          infer_table(std::move(table), options_.types, options_.drop, options_.threads, options_.missing)));
     Checksum sum;
     Memory cells = encode(read(table, std::move(inferred)), sum);
     const std::string print = sum.text();

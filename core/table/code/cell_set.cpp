@@ -290,7 +290,8 @@ bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
   while (true) {
     const std::size_t bar = end_of_alternative(text);
     const std::string part(text.substr(0, bar)), one = unquoted(part).value_or(part);
-    if (!is_missing(schema, one) && !is_word(schema, one) && !is_of_whole_days(schema, span_of(schema, one))) return false;
+    if (!is_missing(schema, one) && !is_word(schema, one) && !is_of_whole_days(schema, span_of(schema, one)))
+      return false;
     if (bar == std::string_view::npos) return true;
     text.remove_prefix(bar + 1);
   }

@@ -162,9 +162,9 @@ void Column::hide_rare_words_among(std::span<const std::size_t> rows, int least)
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i] < static_cast<std::size_t>(least)) schema_.words[i].clear(), ++hidden;
   if (hidden > 0)
-    rare_note_ += fmt::format("{}{} that fewer than {} rows hold {} missing", rare_note_.empty() ? "" : "; ",
-                              hidden == 1 ? "1 word" : fmt::format("{} words", hidden), least,
-                              hidden == 1 ? "is" : "are");
+    rare_note_ +=
+        fmt::format("{}{} that fewer than {} rows hold {} missing", rare_note_.empty() ? "" : "; ",
+                    hidden == 1 ? "1 word" : fmt::format("{} words", hidden), least, hidden == 1 ? "is" : "are");
 }
 
 void Column::fit_numbers(std::vector<double> numbers, bool exact, double spike_rows, std::size_t repeated_rows,

@@ -79,10 +79,10 @@ class Column {
   Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }
 
   const ColumnSchema& schema() const { return schema_; }
-  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], words, [missing]. Of a
-  /// part: how many blocks, or places; missing cells have a place in a block like any category.
+  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], words, [missing].
+  /// Of a part: how many blocks, or places; missing cells have a place in a block like any category.
   int codes() const;
-  int continuous_code() const { return continuous_code_; }     ///< -1 where there is none
+  int continuous_code() const { return continuous_code_; }  ///< -1 where there is none
   /// Whether it is the code of a word that stands among the numbers.
   bool is_word_code(int code) const {
     return code >= first_word_code_ && code < first_word_code_ + static_cast<int>(schema_.words.size()) &&

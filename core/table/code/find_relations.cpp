@@ -315,7 +315,8 @@ bool is_never_zero(const ColumnSchema& column) { return column.smallest > 0 || c
 /// What sums are of: numbers as they are written, and dates with a day, for months are not all as long, and times of
 /// the day begin again.
 bool adds_up(const ColumnSchema& column) {
-  if (column.type == ColumnType::kDatetime) return has_date(column.format) && column.format.find_first_of("dsQe") != std::string::npos;
+  if (column.type == ColumnType::kDatetime)
+    return has_date(column.format) && column.format.find_first_of("dsQe") != std::string::npos;
   return is_numeric(column.type) && column.significant == 0;
 }
 

@@ -131,13 +131,13 @@ struct Parts {
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
       return error == std::errc() && before > text.size();
     }
-    const auto value = letter == 'b' || letter == 'B' ? eat_month(text, directive)
+    const auto value = letter == 'b' || letter == 'B'   ? eat_month(text, directive)
                        : letter == 'p' || letter == 'P' ? eat_half_day(text, letter == 'P')
                        : letter == 'Y' || letter == 'G' ? eat_digits(text, 4, true)
                        : letter == 'f'                  ? eat_fraction(text, bare)
                        : letter == 'e'                  ? eat_padded_day(text)
                        : letter == 'q'                  ? eat_digits(text, 1, true)
-                                                      : eat_digits(text, 2, !bare, bare);
+                                                        : eat_digits(text, 2, !bare, bare);
     if (!value) return false;
     switch (letter) {
       case 'G':
@@ -156,7 +156,8 @@ struct Parts {
       case 'p': half_day = *value; break;
       case 'M': minute = *value; break;
       case 'S': second = *value; break;
-      default: fraction = *value * std::pow(10.0, -static_cast<double>(before - text.size() - (bare && before > text.size())));
+      default:
+        fraction = *value * std::pow(10.0, -static_cast<double>(before - text.size() - (bare && before > text.size())));
     }
     return true;
   }
@@ -182,23 +183,43 @@ const std::vector<std::string>& datetime_formats() {
   static const std::vector<std::string> formats = [] {
     std::vector<std::string> out;
     for (const char* date :
-         {"%Y-%m-%d",   "%Y/%m/%d",   "%d/%m/%Y",   "%d.%m.%Y",   "%d-%m-%Y",   "%m/%d/%Y",   "%m-%d-%Y",  "%Y-%-m-%-d",
-          "%Y/%-m/%-d", "%-d/%-m/%Y", "%-d.%-m.%Y", "%-d-%-m-%Y", "%-m/%-d/%Y", "%-m-%-d-%Y", "%d-%b-%Y",  "%-d-%b-%Y",
-          "%d-%^b-%Y",  "%-d-%^b-%Y", "%d %b %Y",   "%-d %b %Y",  "%b %d %Y",   "%b %-d %Y",  "%b %d, %Y", "%b %-d, %Y",
-          "%d %B %Y",   "%-d %B %Y",  "%B %d %Y",   "%B %-d %Y",  "%B %d, %Y",  "%B %-d, %Y", "%b %e %Y",  "%b %e, %Y",
-          "%e %b %Y",   "%d/%m/%y",   "%m/%d/%y",   "%d.%m.%y",   "%d-%m-%y",   "%m-%d-%y",   "%-d/%-m/%y", "%-m/%-d/%y",
-          "%d-%b-%y",   "%-d-%b-%y",  "%d %b %y",   "%-d %b %y",  "%d-%^b-%y",  "%b %d, %y",  "%b %-d, %y", "%y-%m-%d",
-          "%y/%m/%d"})
-      for (const char* time : {"", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f",
-                               " %-H:%M", " %-H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %-I:%M %p", " %-I:%M:%S %p",
-                               " %H:%M:%S%-f", "T%H:%M:%S%-f", " %-I:%M%p", " %-I:%M:%S%p", " %-I:%M %P",
-                               " %-I:%M:%S %P", " %-I:%M%P", " %-I:%M:%S%P", " %I:%M%p", " %I:%M%P"})
+         {"%Y-%m-%d",   "%Y/%m/%d",   "%d/%m/%Y",   "%d.%m.%Y",   "%d-%m-%Y",   "%m/%d/%Y",   "%m-%d-%Y",
+          "%Y-%-m-%-d", "%Y/%-m/%-d", "%-d/%-m/%Y", "%-d.%-m.%Y", "%-d-%-m-%Y", "%-m/%-d/%Y", "%-m-%-d-%Y",
+          "%d-%b-%Y",   "%-d-%b-%Y",  "%d-%^b-%Y",  "%-d-%^b-%Y", "%d %b %Y",   "%-d %b %Y",  "%b %d %Y",
+          "%b %-d %Y",  "%b %d, %Y",  "%b %-d, %Y", "%d %B %Y",   "%-d %B %Y",  "%B %d %Y",   "%B %-d %Y",
+          "%B %d, %Y",  "%B %-d, %Y", "%b %e %Y",   "%b %e, %Y",  "%e %b %Y",   "%d/%m/%y",   "%m/%d/%y",
+          "%d.%m.%y",   "%d-%m-%y",   "%m-%d-%y",   "%-d/%-m/%y", "%-m/%-d/%y", "%d-%b-%y",   "%-d-%b-%y",
+          "%d %b %y",   "%-d %b %y",  "%d-%^b-%y",  "%b %d, %y",  "%b %-d, %y", "%y-%m-%d",   "%y/%m/%d"})
+      for (const char* time : {"",
+                               " %H:%M",
+                               " %H:%M:%S",
+                               " %H:%M:%S.%f",
+                               "T%H:%M",
+                               "T%H:%M:%S",
+                               "T%H:%M:%S.%f",
+                               " %-H:%M",
+                               " %-H:%M:%S",
+                               " %I:%M %p",
+                               " %I:%M:%S %p",
+                               " %-I:%M %p",
+                               " %-I:%M:%S %p",
+                               " %H:%M:%S%-f",
+                               "T%H:%M:%S%-f",
+                               " %-I:%M%p",
+                               " %-I:%M:%S%p",
+                               " %-I:%M %P",
+                               " %-I:%M:%S %P",
+                               " %-I:%M%P",
+                               " %-I:%M:%S%P",
+                               " %I:%M%p",
+                               " %I:%M%P"})
         out.push_back(std::string(date) + time);
     for (const char* rest :
-         {"%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%b-%Y", "%B %Y", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%-H:%M",
-          "%-H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%-I:%M %p", "%-I:%M:%S %p", "%H:%M:%S%-f", "%I:%M%p", "%-I:%M%p",
-          "%-I:%M:%S%p", "%I:%M%P", "%-I:%M%P", "%-I:%M:%S%P", "%-I:%M %P", "%-I:%M:%S %P", "%G-W%V", "%GW%V", "%YQ%q",
-          "%Y-Q%q", "%Y Q%q", "Q%q %Y", "%b-%y", "%b %y"})
+         {"%Y-%m",     "%Y/%m",        "%m/%Y",       "%m-%Y",        "%b %Y",     "%b-%Y",       "%B %Y",
+          "%H:%M",     "%H:%M:%S",     "%H:%M:%S.%f", "%-H:%M",       "%-H:%M:%S", "%I:%M %p",    "%I:%M:%S %p",
+          "%-I:%M %p", "%-I:%M:%S %p", "%H:%M:%S%-f", "%I:%M%p",      "%-I:%M%p",  "%-I:%M:%S%p", "%I:%M%P",
+          "%-I:%M%P",  "%-I:%M:%S%P",  "%-I:%M %P",   "%-I:%M:%S %P", "%G-W%V",    "%GW%V",       "%YQ%q",
+          "%Y-Q%q",    "%Y Q%q",       "Q%q %Y",      "%b-%y",        "%b %y"})
       out.push_back(rest);
     for (const std::string_view whole : kWholeNumberDates) out.emplace_back(whole);
     for (const std::string_view duration : duration_formats()) out.emplace_back(duration);
@@ -242,7 +263,9 @@ std::string_view unknown_directive(std::string_view format) {
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
     std::tie(directive, length) = first_directive(format);
-    const std::string_view letters = directive.flag == '-' ? "mdHIf" : directive.flag == '^' ? "bB" : "YyGVqmdebBHIpPMSfsQz";
+    const std::string_view letters = directive.flag == '-'   ? "mdHIf"
+                                     : directive.flag == '^' ? "bB"
+                                                             : "YyGVqmdebBHIpPMSfsQz";
     const bool known = directive.letter == 0 ? format[0] != '%' : letters.find(directive.letter) != letters.npos;
     if (!known) return format.substr(0, length);
   }
@@ -258,8 +281,8 @@ std::string_view zone_of(std::string_view cell) {
       return p == '9' ? c >= '0' && c <= '9' : p == '+' ? c == '+' || c == '-' : c == p;
     });
   };
-  for (const std::string_view pattern : {" GMT+99:99", " GMT+99", " GMT+9", " GMT", " +99:99", "+99:99", " +9999", "+9999",
-                                         " Z", "Z", " UTC"})
+  for (const std::string_view pattern :
+       {" GMT+99:99", " GMT+99", " GMT+9", " GMT", " +99:99", "+99:99", " +9999", "+9999", " Z", "Z", " UTC"})
     if (ends_like(pattern)) return text.substr(text.size() - pattern.size());
   return {};
 }

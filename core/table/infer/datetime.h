@@ -11,8 +11,9 @@ namespace meg {
 /// The datetime formats that columns are tried for, in strftime's letters: %Y %m %d, %y 06, %e a day with a blank for a
 /// zero, %b Jan and %B January, %H %M %S, %f for the digits behind the seconds' point, %I and %p AM or %P am, %G and %V
 /// the year and week of ISO 8601, %q the quarter; %-d is without a leading zero, %-f the point and the digits or
-/// nothing, %^b is JAN; %z an offset from UTC, %s seconds and %Q milliseconds since 1970. Dates year first, then day first,
-/// then month first; alone or with a time; months, weeks, quarters, and times alone; then lengths of time, duration.h.
+/// nothing, %^b is JAN; %z an offset from UTC, %s seconds and %Q milliseconds since 1970. Dates year first, then day
+/// first, then month first; alone or with a time; months, weeks, quarters, and times alone; then lengths of time,
+/// duration.h.
 const std::vector<std::string>& datetime_formats();
 
 inline constexpr double kDaySeconds = 86400;

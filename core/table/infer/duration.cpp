@@ -17,11 +17,11 @@ constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
 constexpr std::string_view kPython = "[%d days, ]%-H:%M:%S%-f", kPandas = "[%d] days %H:%M:%S%-f",
                            kIso = "P[%d]DT%-HH%-MM%-SS";
 /// Those of hours, minutes and seconds.
-constexpr std::array<std::string_view, 8> kClocks{"[%H]:%M:%S",    "[%-H]:%M:%S", "[%H]:%M:%S%-f", "[%-H]:%M:%S%-f",
-                                                  "[%-H]:%M",      "[%-M]:%S",    "[%H]:%M",       "[%M]:%S"};
-constexpr std::array<std::string_view, 11> kDurationFormats{kClocks[0], kClocks[1], kClocks[2], kClocks[3], kClocks[6],
-                                                    kClocks[4], kPython,    kPandas,    kIso,       kClocks[7],
-                                                    kClocks[5]};
+constexpr std::array<std::string_view, 8> kClocks{"[%H]:%M:%S", "[%-H]:%M:%S", "[%H]:%M:%S%-f", "[%-H]:%M:%S%-f",
+                                                  "[%-H]:%M",   "[%-M]:%S",    "[%H]:%M",       "[%M]:%S"};
+constexpr std::array<std::string_view, 11> kDurationFormats{kClocks[0], kClocks[1], kClocks[2], kClocks[3],
+                                                            kClocks[6], kClocks[4], kPython,    kPandas,
+                                                            kIso,       kClocks[7], kClocks[5]};
 
 /// Reads the digits at the start of a text, at most so many, and takes them off.
 std::optional<double> take_digits(std::string_view& text, std::size_t most = 9) {
@@ -80,7 +80,8 @@ struct Clock {
     const double unit = hours ? kHour : kMinute;
     fmt::format_to(std::back_inserter(out), "{:0{}}:{:02}", static_cast<long long>(whole / unit), width,
                    static_cast<long long>(std::fmod(whole, unit) / (unit / 60)));
-    if (hours && seconds) fmt::format_to(std::back_inserter(out), ":{:02}", static_cast<long long>(std::fmod(whole, 60)));
+    if (hours && seconds)
+      fmt::format_to(std::back_inserter(out), ":{:02}", static_cast<long long>(std::fmod(whole, 60)));
     if (fraction) out += behind;
   }
 };
@@ -128,7 +129,8 @@ std::optional<double> parse_iso(std::string_view text) {
 }
 
 void append_iso(double whole, std::string_view behind, std::string& out) {
-  const auto days = static_cast<long long>(whole / kDay), hours = static_cast<long long>(std::fmod(whole, kDay) / kHour),
+  const auto days = static_cast<long long>(whole / kDay),
+             hours = static_cast<long long>(std::fmod(whole, kDay) / kHour),
              minutes = static_cast<long long>(std::fmod(whole, kHour) / kMinute),
              seconds = static_cast<long long>(std::fmod(whole, kMinute));
   const auto put = [&](long long value, std::string_view text, char unit) {

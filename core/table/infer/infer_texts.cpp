@@ -64,7 +64,8 @@ std::string common_format(const Values& values) {
                        [&](std::string_view cell) { return parse_datetime(cell, format).has_value(); });
   };
   const std::string zone(values.empty() ? std::string_view() : zone_of(*values.begin()));
-  const bool same_zone = std::all_of(values.begin(), values.end(), [&](std::string_view v) { return v.ends_with(zone); });
+  const bool same_zone =
+      std::all_of(values.begin(), values.end(), [&](std::string_view v) { return v.ends_with(zone); });
   for (const std::string& format : datetime_formats()) {
     if (fits(format)) return format;
     if (zone.empty() || format.find("%M") == std::string::npos || is_duration(format)) continue;
@@ -81,8 +82,8 @@ bool is_named_identifier(std::string_view name) {
   return std::find(kWords.begin(), kWords.end(), last_word(name)) != kWords.end();
 }
 
-/// Whether whole numbers may be seconds or milliseconds since 1970: of the years 1990 to 2100, in a column that is named
-/// so. The format, or nothing.
+/// Whether whole numbers may be seconds or milliseconds since 1970: of the years 1990 to 2100, in a column that is
+/// named so. The format, or nothing.
 std::string_view unix_format(const Survey& s, const ColumnSchema& column) {
   constexpr double kFrom = 631152000, kTo = 4102444800;
   constexpr std::array<std::string_view, 5> kHolds{"time", "stamp", "date", "epoch", "unix"};
@@ -118,7 +119,8 @@ std::vector<std::string> odd_days(const Values& values) {
 
 bool are_days(const Survey& s, const ColumnSchema& column) {
   return may_be_days(s, column) && s.values.size() >= kEnoughDays &&
-         std::find(kWholeNumberDates.begin(), kWholeNumberDates.end(), common_format(s.values)) != kWholeNumberDates.end();
+         std::find(kWholeNumberDates.begin(), kWholeNumberDates.end(), common_format(s.values)) !=
+             kWholeNumberDates.end();
 }
 
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
@@ -165,13 +167,15 @@ int fraction_digits(std::string_view text) {
 std::vector<double> read_datetimes(const Array& cells, const Values& values, const std::string& asked_format,
                                    std::string_view unix, ColumnSchema& out) {
   if (const std::string_view unknown = unknown_directive(asked_format); !unknown.empty())
-    fail("column '{}': its format {} has '{}', which is none of %Y %y %m %d %e %b %B %H %M %S %f %I %p %P %G %V %q %s %Q %z, %-d, %-f, "
+    fail(
+        "column '{}': its format {} has '{}', which is none of %Y %y %m %d %e %b %B %H %M %S %f %I %p %P %G %V %q %s "
+        "%Q %z, %-d, %-f, "
         "%^b",
-         out.name, asked_format, unknown);
+        out.name, asked_format, unknown);
   out.format = !asked_format.empty() ? asked_format : !unix.empty() ? std::string(unix) : common_format(values);
   if (out.format.empty()) fail_odd(cells, out, "no one format fits all of its values");
-  const bool has_fraction = out.format.find("%f") != std::string::npos ||
-                            out.format.find("%-f") != std::string::npos || is_duration(out.format);
+  const bool has_fraction = out.format.find("%f") != std::string::npos || out.format.find("%-f") != std::string::npos ||
+                            is_duration(out.format);
   std::vector<double> numbers;
   for (const std::string_view value : values) {
     const std::optional<double> seconds = parse_datetime(value, out.format);
@@ -184,7 +188,8 @@ std::vector<double> read_datetimes(const Array& cells, const Values& values, con
     out.decimals = std::all_of(numbers.begin(), numbers.end(), [](double x) { return x == std::floor(x); }) ? 0 : 3;
   if (out.format.ends_with("%z")) {
     auto offsets = find_utc_offsets(values, numbers);
-    if (!offsets) fail("column '{}' cannot be datetime, written {}: its offsets do not follow from the date", out.name, out.format);
+    if (!offsets)
+      fail("column '{}' cannot be datetime, written {}: its offsets do not follow from the date", out.name, out.format);
     out.offsets = std::move(*offsets);
   }
   const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
@@ -261,7 +266,8 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     };
     if (style.is_plain() && start.words.empty() && value.empty()) {
       ColumnSchema out = start;
-      if (std::optional<Survey> s = survey_plain_numbers(cells, missing, out); s && !may_be_days(*s, out) && unix_format(*s, out).empty())
+      if (std::optional<Survey> s = survey_plain_numbers(cells, missing, out);
+          s && !may_be_days(*s, out) && unix_format(*s, out).empty())
         if (auto numbers = typed(std::move(out), std::move(*s)); is_number(numbers.first)) return numbers;
     }
     ColumnSchema out = start;

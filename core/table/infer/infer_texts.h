@@ -6,8 +6,8 @@
 
 namespace meg {
 
-/// The type of a column of texts, and its cells as that type reads them; those that say a word in `missing` are missing.
-/// Throws Error where they are not of the type that is asked for.
+/// The type of a column of texts, and its cells as that type reads them; those that say a word in `missing` are
+/// missing. Throws Error where they are not of the type that is asked for.
 InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
                            const std::vector<std::string>& missing);
 

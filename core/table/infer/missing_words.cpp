@@ -13,7 +13,8 @@ bool begins_with_digit(std::string_view text) { return !text.empty() && text[0] 
 }  // namespace
 
 MissingKind missing_kind(std::string_view cell, Missing missing, const std::vector<std::string>& words) {
-  if (!words.empty() && std::find(words.begin(), words.end(), trimmed(cell)) != words.end()) return MissingKind::kMissing;
+  if (!words.empty() && std::find(words.begin(), words.end(), trimmed(cell)) != words.end())
+    return MissingKind::kMissing;
   if (missing == Missing::kNulls || begins_with_digit(cell)) return MissingKind::kValue;  // as no such word does
   if (missing == Missing::kGaps && is_gap(cell)) return MissingKind::kGap;
   return is_missing(cell) ? MissingKind::kMissing : MissingKind::kValue;

@@ -30,8 +30,8 @@ class MissingWords {
   bool add(std::string_view cell, std::size_t times = 1);
   /// Cells of is_gap.
   std::size_t gaps() const { return gaps_; }
-  /// The word, NA and the like, that some of the missing cells say while others are empty; empty where there is none, or
-  /// several.
+  /// The word, NA and the like, that some of the missing cells say while others are empty; empty where there is none,
+  /// or several.
   std::string beside_empty() const;
   /// How the table spells a missing value: as most of its missing cells do.
   std::string most_used() const;

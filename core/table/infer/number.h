@@ -29,8 +29,8 @@ struct WrittenDigits {
 WrittenDigits written_digits(std::string_view number);
 
 /// Appends `value` with `decimals` digits behind the point, without zeros at the end but for the `fewest` digits that
-/// every number has. Numbers from 1e21 on, and those of more than 17 decimals, may get an exponent instead, and no zeros
-/// at the end.
+/// every number has. Numbers from 1e21 on, and those of more than 17 decimals, may get an exponent instead, and no
+/// zeros at the end.
 void append_number(double value, int decimals, int fewest, std::string& out);
 
 /// Appends `value` with at most so many significant digits, with an exponent where it is far from 1: 1.25e-08.

@@ -51,9 +51,11 @@ bool are_spelled_as_codes(const std::vector<std::string_view>& values, const std
                           std::size_t cells) {
   const bool repeat = values.size() <= std::max(kFewCodes, std::min(kMostCodes, cells / 2));
   const bool any_point = std::any_of(values.begin(), values.end(), [](auto v) { return v.find('.') != v.npos; });
-  const bool any_exponent = std::any_of(values.begin(), values.end(), [](auto v) { return v.find_first_of("eE") != v.npos; });
-  return repeat && any_point && !any_exponent && (std::any_of(values.begin(), values.end(), begins_with_zero) ||
-                                 any_spelled_twice(values, numbers) || any_goes_on(values));
+  const bool any_exponent =
+      std::any_of(values.begin(), values.end(), [](auto v) { return v.find_first_of("eE") != v.npos; });
+  return repeat && any_point && !any_exponent &&
+         (std::any_of(values.begin(), values.end(), begins_with_zero) || any_spelled_twice(values, numbers) ||
+          any_goes_on(values));
 }
 
 }  // namespace meg

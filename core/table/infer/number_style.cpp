@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kGroup = 3;
 
 constexpr std::array<std::string_view, 76> kCurrencies{
-    "$",   "€",   "£",   "¥",   "₹",   "₩",   "₽",   "₺",   "₪",   "₫",   "₴",   "₦",   "₱",   "฿",   "₡",   "₲",
+    "$",   "€",   "£",   "¥",   "₹",   "₩",   "₽", "₺",   "₪",   "₫",   "₴",   "₦",   "₱",   "฿",   "₡",   "₲",
     "₸",   "₵",   "R$",  "US$", "A$",  "AU$", "C$",  "CA$", "NZ$", "HK$", "S$",  "NT$", "MX$", "Rs",  "Rs.", "Rp",
     "Rp.", "RM",  "EUR", "USD", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "NZD", "HKD", "SGD", "SEK", "NOK",
     "DKK", "PLN", "CZK", "HUF", "RUB", "TRY", "ZAR", "BRL", "MXN", "KRW", "THB", "IDR", "MYR", "PHP", "VND", "AED",
@@ -113,7 +113,8 @@ std::optional<std::string> plain_number(const NumberStyle& style, std::string_vi
   look_for_sign();
   if (!text.ends_with(style.suffix)) return {};
   text.remove_suffix(style.suffix.size());
-  if (!has_sign) negative = (style.parentheses && take_parentheses(text)) || (style.minus_behind && take_minus(style, true, text));
+  if (!has_sign)
+    negative = (style.parentheses && take_parentheses(text)) || (style.minus_behind && take_minus(style, true, text));
   const std::optional<std::string> whole = take_whole(style, text);
   if (!whole || (whole->empty() && !(style.no_zero && text.starts_with(style.point)))) return {};
   std::string out = negative ? "-" : "";
@@ -132,10 +133,10 @@ void append_in_style(const NumberStyle& style, std::string_view number, std::str
   const bool negative = take("-", number);
   const bool in_front = !negative || !(style.parentheses || style.minus_behind);
   const bool is_zero = number.find_first_of("123456789") == number.npos;
-  const std::string_view sign = !in_front                 ? ""
-                                : negative                ? std::string_view(style.minus)
+  const std::string_view sign = !in_front                ? ""
+                                : negative               ? std::string_view(style.minus)
                                 : style.plus && !is_zero ? "+"
-                                                          : "";
+                                                         : "";
   const std::string_view opening = negative && style.parentheses ? "(" : "", closing = opening.empty() ? "" : ")";
   if (!style.inner_sign) (out += opening) += sign;
   out += style.prefix;
@@ -182,7 +183,8 @@ std::optional<Around> around(std::string_view cell) {
   out.bare_point = digit > 0 && text[digit - 1] == '.' && (digit == 1 || alphanumeric_place(text[digit - 2]) < 0);
   out.prefix = text.substr(0, digit - out.bare_point), out.suffix = text.substr(last + 1);
   if (!out.parentheses && !out.minus && !out.plus) {  // $-5, $(5), 5-
-    for (const std::string_view sign : {kMinusSign, std::string_view("-"), std::string_view("+"), std::string_view("(")}) {
+    for (const std::string_view sign :
+         {kMinusSign, std::string_view("-"), std::string_view("+"), std::string_view("(")}) {
       if (!out.prefix.ends_with(sign) || (sign == "(" && !out.suffix.starts_with(')'))) continue;
       out.prefix.remove_suffix(sign.size());
       out.inner_sign = true;

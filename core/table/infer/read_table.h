@@ -11,8 +11,8 @@
 namespace meg {
 
 /// A column as its schema reads it, in one of three types:
-/// - integer, decimal, datetime: float64, of datetimes seconds since 1970; of words see word.h; another NaN where a cell
-/// is there but no such number;
+/// - integer, decimal, datetime: float64, of datetimes seconds since 1970; of words see word.h; another NaN where a
+/// cell is there but no such number;
 /// - categorical, boolean: a dictionary of the schema's values in their order, and behind them the words that the
 /// schema
 ///   does not have;
@@ -25,8 +25,8 @@ Array read_values(const ColumnSchema& column, std::vector<double> values);
 
 struct InferredColumn {
   ColumnSchema schema;
-  Array values;      ///< as read_column() reads them
-  std::string note;  ///< what there is to say of it: that few odd cells keep it from being one of numbers
+  Array values;       ///< as read_column() reads them
+  std::string note;   ///< what there is to say of it: that few odd cells keep it from being one of numbers
   bool runs = false;  ///< an identifier of whole numbers that rise by one from row to row
 };
 /// A column of a typed table, or of texts, in which the words in `missing` stand for missing cells. Throws Error where

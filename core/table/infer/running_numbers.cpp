@@ -32,11 +32,11 @@ bool follows_rows(const Array& numbers) {
 }
 
 bool says_something(const ColumnSchema& column, bool any_follows) {
-  constexpr std::array<std::string_view, 12> kOfNumbers{"year", "years", "yr",   "age",  "ages",   "day",
-                                                       "days", "week",  "month", "hour", "minute", "time"};
-  constexpr std::array<std::string_view, 18> kOfRows{"id",    "key",  "uuid",   "guid", "index",  "idx",
-                                                     "no",    "nr",   "num",    "number", "row",  "rownum",
-                                                     "rowid", "serial", "sno",  "count", "record", "obs"};
+  constexpr std::array<std::string_view, 12> kOfNumbers{"year", "years", "yr",    "age",  "ages",   "day",
+                                                        "days", "week",  "month", "hour", "minute", "time"};
+  constexpr std::array<std::string_view, 18> kOfRows{"id",    "key",    "uuid", "guid",   "index",  "idx",
+                                                     "no",    "nr",     "num",  "number", "row",    "rownum",
+                                                     "rowid", "serial", "sno",  "count",  "record", "obs"};
   const std::string word = last_word(column.name);
   const auto is_one_of = [&](const auto& words) { return std::find(words.begin(), words.end(), word) != words.end(); };
   if (is_one_of(kOfRows) || word.empty() || column.name.starts_with("column_")) return false;

@@ -56,7 +56,8 @@ InferredTable infer_table(Table table, const AskedTypes& types, const std::vecto
   parallel_for(kept.size(), threads_for_columns(threads), [&](std::size_t k) {
     const auto [name, cells] = std::move(columns[kept[k]]);  // whose memory may end with them
     const auto asked = types.find(name);
-    InferredColumn column = infer_column(name, cells, is_text, asked == types.end() ? nullptr : &asked->second, missing);
+    InferredColumn column =
+        infer_column(name, cells, is_text, asked == types.end() ? nullptr : &asked->second, missing);
     out.schema[k] = std::move(column.schema), out.columns[k] = std::move(column.values);
     notes[k] = std::move(column.note);
     runs[k] = column.runs && asked == types.end();
@@ -151,7 +152,8 @@ double number_of(const ColumnSchema& column, const Array& values, std::size_t i)
   if (type == TypeId::kDuration && column.type == ColumnType::kDatetime)
     return number / static_cast<double>(units_per_second(values.type().unit));
   if (type != TypeId::kTimestamp || values.type().time_zone.empty()) return number;
-  return number + (column.offsets.empty() ? zone_seconds(zone_of(column.format)) : ahead_at_utc(column.offsets, number));
+  return number +
+         (column.offsets.empty() ? zone_seconds(zone_of(column.format)) : ahead_at_utc(column.offsets, number));
 }
 
 void append_spelled(const ColumnSchema& column, const Array& values, std::size_t i, std::string& out) {

@@ -47,9 +47,9 @@ inline bool is_missing(const ColumnSchema& column, std::string_view cell) {
 /// Numbers may be amounts of money, shares, have a unit or groups of thousands, all in one style (see NumberStyle),
 /// where there are more than 20 different ones or the type is asked for. Decimals are those of the first 15 significant
 /// digits, which are what a double holds: 0.30000000000000004 has one. A column without any value is categorical with
-/// no values. Columns in `drop` are left out. Cells that say one of the words in `missing` are missing. Throws Error where
-/// `types` or `drop` names a column that is not there, where all are dropped, or for a type that a value is not of.
-/// threads = 0 takes all cores; they change no result.
+/// no values. Columns in `drop` are left out. Cells that say one of the words in `missing` are missing. Throws Error
+/// where `types` or `drop` names a column that is not there, where all are dropped, or for a type that a value is not
+/// of. threads = 0 takes all cores; they change no result.
 ///
 /// The columns of a typed table keep their type, and only nulls are missing: bool is boolean; int64 integer, or an
 /// identifier, as above; float64 decimal; dictionary categorical; date, timestamp and time datetime; duration integer,

@@ -93,7 +93,8 @@ std::string schema_to_json(const Schema& schema) {
     if (c.significant > 0) column["significant"] = c.significant;
     if (!c.style.is_plain()) column["style"] = style_to_json(c.style);
     if (c.type == ColumnType::kDatetime) column["format"] = c.format;
-    for (const UtcOffset& offset : c.offsets) column["offsets"].push_back({{"from", offset.from}, {"text", offset.text}});
+    for (const UtcOffset& offset : c.offsets)
+      column["offsets"].push_back({{"from", offset.from}, {"text", offset.text}});
     if (is_categorical(c.type)) column["values"] = c.values;
     if (!c.kind.empty()) column["kind"] = c.kind;
     if (!c.words.empty()) column["words"] = c.words;
@@ -118,7 +119,8 @@ Schema schema_from_json(std::string_view json) {
     c.largest = column.value("largest", 0.0);
     c.decimals = column.value("decimals", 0);
     const bool trailing_zeros = column.value("trailing_zeros", true);  // of models before fewest_decimals
-    c.fewest_decimals = std::clamp(column.value("fewest_decimals", trailing_zeros ? c.decimals : 0), 0, std::max(c.decimals, 0));
+    c.fewest_decimals =
+        std::clamp(column.value("fewest_decimals", trailing_zeros ? c.decimals : 0), 0, std::max(c.decimals, 0));
     c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
     if (column.contains("style")) c.style = style_from_json(column["style"]);
     c.format = column.value("format", "");
@@ -135,9 +137,10 @@ Schema schema_from_json(std::string_view json) {
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 20> kKeys{"kind", "offsets", "words",  "missing_words", "fewest_decimals",   "typed_as", "levels",   "style",   "name",           "type",
-                                                   "missing",  "distinct", "format",  "values",         "missing_word",
-                                                   "smallest", "decimals", "largest", "trailing_zeros", "significant"};
+  constexpr std::array<std::string_view, 20> kKeys{
+      "kind",         "offsets",  "words",    "missing_words", "fewest_decimals", "typed_as",   "levels",
+      "style",        "name",     "type",     "missing",       "distinct",        "format",     "values",
+      "missing_word", "smallest", "decimals", "largest",       "trailing_zeros",  "significant"};
   const std::string text = read_file(path, "a schema");
   AskedTypes types;
   try {

@@ -162,7 +162,8 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out, std::strin
       cells_of_words += cells_of[i];
       continue;
     }
-    const bool looks_missing = missing_kind(text, missing, out.missing_words) != MissingKind::kValue && (value.empty() || text != value);
+    const bool looks_missing =
+        missing_kind(text, missing, out.missing_words) != MissingKind::kValue && (value.empty() || text != value);
     const bool is_missing = looks_missing && words.add(text, cells_of[i]);
     place.push_back(is_missing ? -1 : static_cast<std::int32_t>(s.values.size()));
     if (is_missing) continue;
@@ -184,7 +185,8 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out, std::strin
   if (!s.numeric) return s;
   s.rises_by_one = rise_by_one(s.places, numbers);
   s.numbers.reserve(cells.size());
-  for (const std::int32_t at : s.places) s.numbers.push_back(at < 0 ? number_of_place(at) : numbers[static_cast<std::size_t>(at)]);
+  for (const std::int32_t at : s.places)
+    s.numbers.push_back(at < 0 ? number_of_place(at) : numbers[static_cast<std::size_t>(at)]);
   return s;
 }
 

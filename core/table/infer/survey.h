@@ -21,14 +21,14 @@ struct Survey {
   std::vector<std::int32_t> places;
   std::vector<double> numbers;  ///< [rows] as long as all are numbers; NaN where one is missing, of words see word.h
   std::size_t present = 0;
-  std::size_t gaps = 0;  ///< cells of is_gap, where these are no values
+  std::size_t gaps = 0;      ///< cells of is_gap, where these are no values
   std::string beside_empty;  ///< a word such as NA that stands for missing cells while others are empty
   bool numeric = true, whole = true, rises_by_one = true, has_blank = false;
   std::string_view no_number;  ///< the first value that is none
   std::size_t leading_zeros = 0, long_codes = 0;
   std::size_t shortest = ~std::size_t{0}, longest = 0;  ///< digits
   bool exponents = false;
-  int significant = 0;  ///< digits, at most
+  int significant = 0;            ///< digits, at most
   bool spelled_as_codes = false;  ///< see number_codes.h
 
   /// Numbers that are names: whole ones as most of them show, or leading zeros that make all as long, which are postal

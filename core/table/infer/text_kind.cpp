@@ -37,30 +37,36 @@ bool is_json(std::string_view text) {
 
 bool is_ipv4(std::string_view text) {
   int parts = 0;
-  return each_part(text, '.', [&](std::string_view part) {
-           int value = 0;
-           const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-           ++parts;
-           return error == std::errc() && end == part.data() + part.size() && part.size() <= 3 && value >= 0 &&
-                  value <= 255;
-         }) && parts == 4;
+  return each_part(text, '.',
+                   [&](std::string_view part) {
+                     int value = 0;
+                     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+                     ++parts;
+                     return error == std::errc() && end == part.data() + part.size() && part.size() <= 3 &&
+                            value >= 0 && value <= 255;
+                   }) &&
+         parts == 4;
 }
 
 bool is_mac(std::string_view text) {
   int parts = 0;
   const char separator = text.find('-') == text.npos ? ':' : '-';
-  return each_part(text, separator, [&](std::string_view part) {
-           ++parts;
-           return part.size() == 2 && all_of(part, kHex);
-         }) && parts == 6;
+  return each_part(text, separator,
+                   [&](std::string_view part) {
+                     ++parts;
+                     return part.size() == 2 && all_of(part, kHex);
+                   }) &&
+         parts == 6;
 }
 
 bool is_uuid(std::string_view text) {
   constexpr std::array<std::size_t, 5> kSizes{8, 4, 4, 4, 12};
   std::size_t parts = 0;
-  return each_part(text, '-', [&](std::string_view part) {
-           return parts < kSizes.size() && part.size() == kSizes[parts++] && all_of(part, kHex);
-         }) && parts == kSizes.size();
+  return each_part(text, '-',
+                   [&](std::string_view part) {
+                     return parts < kSizes.size() && part.size() == kSizes[parts++] && all_of(part, kHex);
+                   }) &&
+         parts == kSizes.size();
 }
 
 /// Of MD5, SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512.

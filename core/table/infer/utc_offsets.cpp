@@ -33,7 +33,8 @@ std::optional<std::vector<UtcOffset>> find_utc_offsets(std::span<const std::stri
   for (std::size_t i = 0; i < moments.size(); ++i) {
     const auto& [moment, zone] = moments[i];
     if (!out.empty() && out.back().text == zone) continue;
-    out.push_back({.from = i == 0 ? moment : moment_of_change(moments[i - 1].first, moment), .text = std::string(zone)});
+    out.push_back(
+        {.from = i == 0 ? moment : moment_of_change(moments[i - 1].first, moment), .text = std::string(zone)});
   }
   if (kValuesAChange * (out.size() - 1) > cells.size()) return {};
   return out;

@@ -6,8 +6,8 @@
 
 namespace meg {
 
-// A word that stands among the numbers of a column, as a double: a NaN that holds its place in ColumnSchema::words. What
-// computes with numbers takes it for one that is missing.
+// A word that stands among the numbers of a column, as a double: a NaN that holds its place in ColumnSchema::words.
+// What computes with numbers takes it for one that is missing.
 
 inline constexpr std::uint64_t kWordBits = 0x7FF8'4D45'4700'0000;
 

@@ -5,8 +5,8 @@
 
 #include "core/table/infer/datetime.h"
 #include "core/table/infer/number.h"
-#include "core/table/infer/odd_cells.h"
 #include "core/table/infer/number_style.h"
+#include "core/table/infer/odd_cells.h"
 
 namespace meg {
 
