@@ -46,7 +46,7 @@ Table orders(std::size_t rows) {
   return parse_csv(text, "orders.csv");
 }
 
-const ColumnOptions kBoth{.relations = true, .split_times = true};
+const ColumnOptions kBoth{.relations = true, .split = true};
 
 std::vector<std::string> found(const Table& table, const std::vector<std::string>& first = {}) {
   const TableCoding coding(infer_table(table), 1, {.relations = true}, first);

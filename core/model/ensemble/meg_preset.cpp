@@ -198,7 +198,7 @@ class MegPreset final : public Preset {
                           {.rare_min = options_.meg.rare_min,
                            .rare_word = options_.meg.rare_word,
                            .relations = !as_they_stand,
-                           .split_times = !as_they_stand},
+                           .split = !as_they_stand},
                           options_.meg.order, options_.threads);
     check_limits();
     ColumnsLayout layout = columns_layout();
