@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/checksum.h"
 #include "core/fail.h"
@@ -200,6 +201,12 @@ class MegPreset final : public Preset {
                            .relations = !as_they_stand,
                            .split = !as_they_stand},
                           options_.meg.order, options_.threads);
+    if (as_they_stand) {
+      std::vector<std::size_t> columns(table.schema.size());
+      std::iota(columns.begin(), columns.end(), std::size_t{0});
+      for (const Relation& lost : find_relations(ReadTable(table.schema, table.columns), table.schema, columns))
+        notes_.push_back(describe_lost(lost, table.schema));
+    }
     check_limits();
     ColumnsLayout layout = columns_layout();
     const std::size_t rows = table.columns.front().size();

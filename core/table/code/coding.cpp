@@ -79,12 +79,12 @@ TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const C
                          const std::vector<std::string>& order, int threads)
     : schema_(table.schema), text_(table) {
   const ReadTable read(table.schema, table.columns);
-  const std::vector<std::size_t> places = ordered_columns(order);
+  std::vector<std::size_t> places = ordered_columns(order);
   if (places.empty()) fail("no column is left to model: all are identifiers or free text");
   if (options.rare_min > 0 && read.rows() < static_cast<std::size_t>(options.rare_min))
     fail(ErrorCode::kInvalidArgument, "the table has {} rows, so none of its values is in {} of them; ask for fewer",
          read.rows(), options.rare_min);
-  set_relations(options.relations ? find_relations(read, schema_, places) : std::vector<Relation>());
+  set_relations(options.relations ? find_relations(read, schema_, places, order.size()) : std::vector<Relation>());
   std::vector<std::size_t> schema_columns;  // [columns]
   std::vector<Column::Part> parts;
   for (const std::size_t c : places) {
