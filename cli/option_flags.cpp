@@ -18,14 +18,15 @@ struct Word {
 };
 
 /// What of the library is called otherwise on the command line: options and arguments, and options with a value.
-constexpr std::array<Word, 6> kOtherwise{{{"input_dim", "--noise"},
+constexpr std::array<Word, 7> kOtherwise{{{"input_dim", "--noise"},
+                                          {"header=false", "--no-header"},
                                           {"any_order", "--masks dynamic"},
                                           {"any_order=true", "--masks dynamic"},
                                           {"masks", "--masks FILE"},
                                           {"start_from", "--from"},
                                           {"num_epochs", "--epochs"}}};
-/// Arguments of Meg's functions.
-constexpr std::array<std::string_view, 2> kArguments{"batch_size", "temperature"};
+/// Arguments of the library's functions.
+constexpr std::array<std::string_view, 4> kArguments{"batch_size", "temperature", "separator", "encoding"};
 
 template <class T>
 const char* kind_of(const T&) {

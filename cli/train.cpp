@@ -27,10 +27,11 @@ namespace {
 
 struct TrainFlags {
   std::vector<std::string> data;
-  std::string format, out, log, checkpoint, resume, from, masks;
+  std::string out, log, checkpoint, resume, from, masks;
   int epochs = 0, batch_size = 0, checkpoint_every = 0;
   bool no_refine = false;
   RunFlags run;
+  ReadFlags read;
   ColumnFlags columns;
   Options options;
   const CLI::App* command = nullptr;
@@ -151,14 +152,18 @@ int train(TrainFlags& f) {
   check_files({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
+  std::vector<std::string> notes;  // of reading, said with those of learning
+  ReadOptions how = f.read.options();
+  how.on_note = [&](const std::string& note) { notes.push_back(note); };
   // A GPU takes its time to wake up; the table is read meanwhile.
   auto reading = std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async,
-                            [&] { return read_tables(f.data, f.format); });
+                            [&] { return read_tables(f.data, how); });
   Meg model = make_model(f);
   Table table = reading.get();
   const auto table_rows = static_cast<double>(table.rows());
   model.load_data(std::move(table));
   if (!f.run.quiet) {
+    for (const std::string& note : notes) say(note);
     say_what_is_not_learned(model.schema());
     for (const std::string& note : model.notes()) say(note);
   }
@@ -215,7 +220,7 @@ void add_train(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("train", "Learn a table");
   const auto f = std::make_shared<TrainFlags>();
   command.add_option("data", f->data, kTableHelp)->required();
-  add_format(command, f->format, kInFormat);
+  f->read.add_to(command);
   command.add_option("--out", f->out, "Where to write the model")->required();
   f->command = &command;
   command

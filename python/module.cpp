@@ -272,7 +272,7 @@ NB_MODULE(_meg, m) {
       .def_static(
           "read",
           [](const std::vector<std::filesystem::path>& paths, const std::string& format) {
-            return read_table(paths, format);
+            return read_table(paths, {.format = format});
           },
           "paths"_a, "format"_a = "", free)
       .def(
