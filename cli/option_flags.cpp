@@ -75,6 +75,13 @@ std::string flag_of(const Option& option) {
   return word == kOtherwise.end() ? dashed(option.name) : std::string(word->flag);
 }
 
+std::string help_of(const Option& option) {
+  std::string help(option.help);
+  if (option.of != "meg") return help;
+  help[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(help[0])));
+  return "meg: " + help;
+}
+
 CLI::Option* add_flag_of(const Option& option, CLI::App& command, Options& options) {
   const auto set = [&option, &options](const std::vector<std::string>& words) {
     try {
@@ -86,12 +93,7 @@ CLI::Option* add_flag_of(const Option& option, CLI::App& command, Options& optio
   };
   const bool is_list = std::holds_alternative<Option::At<std::vector<int>>>(option.place) ||
                        std::holds_alternative<Option::At<std::vector<std::string>>>(option.place);
-  std::string help(option.help);
-  if (option.of == "meg") {
-    help[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(help[0])));
-    help = "meg: " + help;
-  }
-  CLI::Option* const flag = command.add_option(flag_of(option), set, help);
+  CLI::Option* const flag = command.add_option(flag_of(option), set, help_of(option));
   flag->type_name(type_text(option, options));
   flag->default_str(option_text(option, options));
   // One word each time, a list with commas: else it would take the file names behind it, too.

@@ -68,7 +68,8 @@ int report(const ReportFlags& f) {
   const Stopwatch watch;
   const ReadOptions how = f.read.options(f.quiet);
   const Table real = read_table(f.real, how), synthetic = read_table(f.synthetic, f.read.of_synthetic());
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads);
+  const std::vector<std::string> names = real.names();
+  const Schema schema = infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads);
   std::optional<Table> test;
   if (!f.test.empty()) test = read_table(f.test, how);
   std::optional<ReportedModel> model;
@@ -81,8 +82,8 @@ int report(const ReportFlags& f) {
 
   if (!f.quiet) say("measuring, and once more one half of the real table against the other");
   const Evaluation evaluation = measure(f, real, synthetic, schema, test);
-  const ReportNames names{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
-  const std::string json = report_json(names, real, synthetic, schema, evaluation, model);
+  const ReportNames files{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
+  const std::string json = report_json(files, real, synthetic, schema, evaluation, model);
   if (page) {
     page->write(report_page(json));
     page->finish();

@@ -51,8 +51,9 @@ void add_schema(CLI::App& program, int& status) {
   f->columns.add_to(command);
   command.callback([f, &status] {
     check_files(f->data, {f->json});
-    const InferredTable table =
-        infer_table(read_tables(f->data, f->read.options()), f->columns.types(), f->columns.drop);
+    Table cells = read_tables(f->data, f->read.options());
+    const std::vector<std::string> names = cells.names();
+    const InferredTable table = infer_table(std::move(cells), f->columns.types(names), f->columns.dropped(names));
     if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema) + "\n");
     if (f->json != "-") print_schema(table.schema);
     std::fflush(stdout);
