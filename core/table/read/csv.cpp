@@ -234,10 +234,12 @@ class CsvReader {
   /// end. One less where the header ends with a separator.
   void begin_rows() {
     const std::size_t names = header_.size(), width = record_.size();
-    const bool fits = state_ == State::kHeader || width == names || width == names + 1 ||
-                      (width + 1 == names && header_.back().empty());
-    if (!fits) fail_ragged(width);
-    if (state_ == State::kHeader) header_.resize(width);
+    has_header_ = state_ == State::kFirstRow;
+    // With a stray quote it is more likely that a value holds a separator.
+    const bool one_more = width == names + 1 && (parser_.stray_quotes() == 0 || record_.back().empty());
+    const bool one_less = width + 1 == names && header_.back().empty();
+    if (has_header_ && width != names && !one_more && !one_less) fail_ragged(width);
+    if (!has_header_) header_.resize(width);
     columns_.resize(width);
     for (const std::string& cell : record_) add(cell);
     fields_ = 0;
@@ -333,7 +335,8 @@ class CsvReader {
   }
   [[noreturn]] void fail_ragged(std::size_t fields) const {
     const std::string expected =
-        columns_.empty() || columns_.size() == header_.size()
+        !has_header_ ? fmt::format("the rows before have {}", columns_.size())
+        : columns_.empty() || columns_.size() == header_.size()
             ? fmt::format("the header has {} columns", header_.size())
             : fmt::format("the rows before have {} and the header has {}", columns_.size(), header_.size());
     fail("{}:{}: {} values, but {}{}", name_, row_line_, fields, expected,
@@ -348,7 +351,8 @@ class CsvReader {
   std::size_t line_ = 1, row_line_ = 1;
   std::string_view rest_;  // of the text, from the line on
   State state_ = State::kHeader;
-  std::vector<std::string> header_;
+  std::vector<std::string> header_;  // empty names where there are none
+  bool has_header_ = false;
   std::vector<std::string> record_;  // the header or the first row, as far as it was read
   bool any_quoted_ = false;          // of its values
   std::vector<Texts> columns_;
