@@ -67,7 +67,7 @@ int report(const ReportFlags& f) {
   if (!f.quiet) say_threads(f.machine.threads);
   const Stopwatch watch;
   const ReadOptions how = f.read.options(f.quiet);
-  const Table real = read_table(f.real, how), synthetic = read_table(f.synthetic, f.read.of_synthetic());
+  const Table real = read_table(f.real, how), synthetic = read_table(f.synthetic, f.read.of_synthetic(f.quiet));
   const std::vector<std::string> names = real.names();
   const Schema schema = infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads);
   std::optional<Table> test;

@@ -62,8 +62,14 @@ struct ReadFlags {
     return out;
   }
 
-  /// Synthetic rows, which meg writes with a header: their separator is found.
-  ReadOptions of_synthetic() const { return {.format = format}; }
+  /// Of synthetic rows, which meg writes in UTF-8 and with a header, whatever the real table was.
+  ReadOptions of_synthetic(bool quiet = false) const {
+    ReadOptions out = options(quiet);
+    out.separator = 0;
+    out.header = true;
+    out.encoding.clear();
+    return out;
+  }
 
  private:
   static char separator_of(const std::string& word) {

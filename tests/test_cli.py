@@ -376,7 +376,7 @@ class Fast(Case):
         self.assertEqual(self.names(self.file("pandas.csv", ",age,job\n" + rows)), ["column_1", "age", "job"])
         r_table = self.file("r.csv", '"age","job"\n' + rows)
         self.assertEqual(self.names(r_table), ["column_1", "age", "job"])
-        self.assertIn("the first column, of the rows' names, is called column_1", self.succeed("schema", r_table).stderr)
+        self.assertIn("the first column is taken for row names and called column_1", self.succeed("schema", r_table).stderr)
         self.assertEqual(self.names(self.file("trail.csv", "id,age,job,\n" + rows.replace("\n", ",\n"))), ["id", "age", "job"])
         tabs = "Name, full\tSales, net, EUR\tKind\n" + rows.replace(",", "\t")
         for name in ("tabs.tsv", "tabs.csv"):

@@ -257,8 +257,10 @@ class CsvReader {
         return;
       }
       header_.insert(header_.begin(), "");
-      note("the header has a name less than the rows have values: the first column, of the rows' names, is called {}",
-           free_name(0, {header_.begin(), header_.end()}));
+      note(
+          "the header has one name fewer than the rows have values: the first column is taken for row names and called "
+          "{}",
+          free_name(0, {header_.begin(), header_.end()}));
     }
     if (columns_.size() > 1 && header_.back().empty() && is_empty(columns_.back())) {
       columns_.pop_back();
