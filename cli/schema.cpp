@@ -38,20 +38,23 @@ void print_schema(const Schema& schema) {
 void add_schema(CLI::App& program, int& status) {
   struct Flags {
     std::vector<std::string> data;
-    std::string format, json;
+    std::string json;
+    ReadFlags read;
     ColumnFlags columns;
   };
   CLI::App& command = *program.add_subcommand("schema", "Show what meg takes a table's columns for");
   const auto f = std::make_shared<Flags>();
   command.add_option("data", f->data, kTableHelp)->required();
-  add_format(command, f->format, kInFormat);
+  f->read.add_to(command);
   command.add_option("--json", f->json,
                      "Write it to this file, to be edited and given to --schema; - is standard output");
   f->columns.add_to(command);
   command.callback([f, &status] {
     check_files(f->data, {f->json});
-    const InferredTable table =
-        infer_table(read_tables(f->data, f->format), f->columns.types(), f->columns.drop, 0, f->columns.missing);
+    Table cells = read_tables(f->data, f->read.options());
+    const std::vector<std::string> names = cells.names();
+    const InferredTable table = infer_table(std::move(cells), f->columns.types(names), f->columns.dropped(names), 0,
+                                            f->columns.missing);
     if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema) + "\n");
     if (f->json != "-") print_schema(table.schema);
     std::fflush(stdout);
