@@ -212,7 +212,8 @@ TEST_CASE("an evaluation has every headline that its options lead to") {
     CAPTURE(measure->key);
     const Headline* headline = e.headline(measure->key);
     const bool is_regression = measure == &measures::r2 || measure == &measures::rmse;
-    if (is_regression || (measure->needs.target && !BoostedTrees::available())) {
+    const bool is_of_texts = measure == &measures::text_shape;  // there are none
+    if (is_regression || is_of_texts || (measure->needs.target && !BoostedTrees::available())) {
       CHECK(headline == nullptr);
       continue;
     }
