@@ -116,7 +116,7 @@ TEST_CASE("the column without a frequent number is derived, and none where both 
   const Table last = houses("living,above,cellar", [](int above, int cellar) {
     return fmt::format("{},{},{}\n", above + cellar, above, cellar);
   });
-  CHECK(found(last) == std::vector<std::string>{"column 'living' is learned as above + cellar"});
+  CHECK(found(last) == std::vector<std::string>{"column 'living' is learned as cellar + above"});
   const TableCoding coding(infer_table(last), 1, {.relations = true});
   CHECK(coding.names() == std::vector<std::string>{"above", "cellar", "living"});
   CHECK(TableCoding::from_json(coding.to_json()).names() == coding.names());
@@ -126,7 +126,7 @@ TEST_CASE("the column without a frequent number is derived, and none where both 
   const Table first = houses("cellar,above,living", [](int above, int cellar) {
     return fmt::format("{},{},{}\n", cellar, above, above + cellar);
   });
-  CHECK(found(first) == std::vector<std::string>{"column 'living' is learned as cellar + above"});
+  CHECK(found(first) == std::vector<std::string>{"column 'living' is learned as above + cellar"});
   // A tax of nothing is nothing: the frequent number comes from that of its term.
   const Table tax = houses("cellar,tax,above", [](int above, int cellar) {
     return fmt::format("{},{},{}\n", cellar, 3 * cellar, above);
@@ -408,7 +408,7 @@ TEST_CASE("a column that follows from others is given with them, and is conditio
     CHECK(number("gross") <= 20);
     CHECK(number("gross") == doctest::Approx(number("net") + number("tax")));
   }
-  CHECK(any.notes().empty());
+  CHECK(any.notes().size() == 4);  // the rules that it gives up
   for (const std::string condition : {"gross=10..20", "ordered=2024-02-01..2024-02-29"})
     CHECK(any.generate(3, 0, {.where = {condition}}).rows() == 3);
 
