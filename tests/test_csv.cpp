@@ -232,6 +232,7 @@ TEST_CASE("every table that is written is read back: any names, any cells") {
                     "a",    "1",      "2.5",        "-",  "=",   "é",  "漢", "\uFEFF",
                     "PAR1", "ARROW1", "PK\x03\x04", "NA", "\\N", "#",  "'",  std::string(1, '\0')};
   std::mt19937 random(1);
+  const auto fail_on_note = [](const std::string& note) { FAIL(note); };
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   for (int round = 0; round < 3000; ++round) {
     // Few parts a table, so that it is often regular in some way.
@@ -251,14 +252,6 @@ TEST_CASE("every table that is written is read back: any names, any cells") {
       for (std::string& cell : row) cell = text();
     const Table table = test::text_table(Texts(names.begin(), names.end()), rows);
     CAPTURE(shown(table));
-    const char* const format = std::array{"csv", "csv.gz", "csv.zst", "tsv"}[below(4)];
-    const auto path = folder.path / (std::string("t.") + format);
-    meg::write_table(table, path);
-    Texts notes;
-    const Table back = meg::read_table(path, {.on_note = [&](const std::string& note) { notes.push_back(note); }});
-    REQUIRE(shown(back) == shown(table));
-    REQUIRE(back.names() == table.names());
-    REQUIRE(notes.empty());
     // Whatever the separator, without being told.
     for (const char separator : {',', ';', '\t', '|'}) {
       const meg::CsvPrinter printer(table, {}, separator);
@@ -266,8 +259,16 @@ TEST_CASE("every table that is written is read back: any names, any cells") {
       printer.append_header(out);
       printer.append_rows(table, out);
       CAPTURE(out);
-      REQUIRE(shown(out) == shown(table));
+      const Table back = parse_csv(out, "t.csv", nullptr, {.on_note = fail_on_note});
+      REQUIRE(back.names() == table.names());
+      REQUIRE(shown(back) == shown(table));
     }
+    if (round % 20 != 0) continue;  // files take their time
+    const auto path = folder.path / (std::string("t.") + std::array{"csv", "csv.gz", "csv.zst", "tsv"}[below(4)]);
+    meg::write_table(table, path);
+    const Table back = meg::read_table(path, {.on_note = fail_on_note});
+    REQUIRE(back.names() == table.names());
+    REQUIRE(shown(back) == shown(table));
   }
 }
 

@@ -50,9 +50,10 @@ constexpr Sample kSamples[] = {
 
 TEST_CASE("an error names the encoding that a file probably has, and by that name it is read") {
   const test::Folder folder;
-  for (const auto& [encoding, text] : kSamples) {
+  for (const Sample& sample : kSamples) {
+    const std::string encoding = sample.encoding, text = sample.text;
     CAPTURE(encoding);
-    const std::string path = folder.write("t.csv", encoded(text, encoding));
+    const std::string path = folder.write("t.csv", encoded(text, sample.encoding));
     CHECK_THROWS_WITH_AS(meg::read_table(path), doctest::Contains(fmt::format("`encoding={}`", encoding).c_str()),
                          Error);
     const Table table = meg::read_table(path, {.encoding = encoding}), expected = meg::parse_csv(text, "t.csv");
