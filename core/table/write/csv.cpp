@@ -14,7 +14,7 @@ namespace {
 /// Cells of a part, which one thread prints: they stay in its cache.
 constexpr std::size_t kPartCells = 8192;
 /// What a reader may find to separate values.
-constexpr std::string_view kSeparators = ",;\t|";
+constexpr std::string_view kAnySeparator = ",;\t|";
 
 void append_in_quotes(std::string_view text, std::string& out) {
   out.push_back('"');
@@ -39,7 +39,7 @@ bool begins_another_file(std::string_view name) {
 CsvPrinter::CsvPrinter(const Table& table, const Schema& schema, char delimiter)
     : names_(table.names()), special_{delimiter, '"', '\n', '\r', '\0'} {
   // Lines that all have one separator would be two columns.
-  if (names_.size() == 1) special_ += kSeparators;
+  if (names_.size() == 1) special_ += kAnySeparator;
   for (const std::string& name : names_) {
     const auto at = std::find_if(schema.begin(), schema.end(), [&](const ColumnSchema& c) { return c.name == name; });
     spelling_.push_back(at == schema.end() ? ColumnSchema() : *at);
@@ -58,7 +58,7 @@ void CsvPrinter::append_header(std::string& out) const {
       std::all_of(names_.begin(), names_.end(), [](const std::string& name) { return parse_number(name).has_value(); });
   for (std::size_t c = 0; c < names_.size(); ++c) {
     const std::string& name = names_[c];
-    if (numbers || name.find_first_of(kSeparators) != name.npos || begins_another_file(name))
+    if (numbers || name.find_first_of(kAnySeparator) != name.npos || begins_another_file(name))
       append_in_quotes(name, out);
     else
       append_cell_text(name, out);
