@@ -100,8 +100,8 @@ int evaluate(const EvaluateFlags& f) {
   const ReadOptions how = f.read.options();
   const Table real = read_table(f.real, how), synthetic = read_table(f.synthetic, f.read.of_synthetic());
   const std::vector<std::string> names = real.names();
-  const Schema schema = infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads,
-                                     f.columns.missing);
+  const Schema schema =
+      infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads, f.columns.missing);
   std::optional<Table> test, held_out;
   if (!f.test.empty()) test = read_table(f.test, how);
   if (!f.holdout.empty()) held_out = read_table(f.holdout, how);

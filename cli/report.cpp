@@ -69,8 +69,8 @@ int report(const ReportFlags& f) {
   const ReadOptions how = f.read.options(f.quiet);
   const Table real = read_table(f.real, how), synthetic = read_table(f.synthetic, f.read.of_synthetic(f.quiet));
   const std::vector<std::string> names = real.names();
-  const Schema schema = infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads,
-                                     f.columns.missing);
+  const Schema schema =
+      infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads, f.columns.missing);
   std::optional<Table> test;
   if (!f.test.empty()) test = read_table(f.test, how);
   std::optional<ReportedModel> model;

@@ -53,8 +53,8 @@ void add_schema(CLI::App& program, int& status) {
     check_files(f->data, {f->json});
     Table cells = read_tables(f->data, f->read.options());
     const std::vector<std::string> names = cells.names();
-    const InferredTable table = infer_table(std::move(cells), f->columns.types(names), f->columns.dropped(names), 0,
-                                            f->columns.missing);
+    const InferredTable table =
+        infer_table(std::move(cells), f->columns.types(names), f->columns.dropped(names), 0, f->columns.missing);
     if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema) + "\n");
     if (f->json != "-") print_schema(table.schema);
     std::fflush(stdout);

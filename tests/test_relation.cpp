@@ -128,9 +128,8 @@ TEST_CASE("the column without a frequent number is derived, and none where both 
   });
   CHECK(found(first) == std::vector<std::string>{"column 'living' is learned as above + cellar"});
   // A tax of nothing is nothing: the frequent number comes from that of its term.
-  const Table tax = houses("cellar,tax,above", [](int above, int cellar) {
-    return fmt::format("{},{},{}\n", cellar, 3 * cellar, above);
-  });
+  const Table tax = houses("cellar,tax,above",
+                           [](int above, int cellar) { return fmt::format("{},{},{}\n", cellar, 3 * cellar, above); });
   CHECK(found(tax) == std::vector<std::string>{"column 'tax' is learned as 3 * cellar"});
 }
 
@@ -153,7 +152,8 @@ TEST_CASE("rules that are given up are named") {
   const Meg model = trained(orders(200), {}, /*any_order=*/true);
   const std::vector<std::string> notes = model.notes();
   const auto says = [&](std::string_view words) {
-    return std::any_of(notes.begin(), notes.end(), [&](const std::string& note) { return note.find(words) != note.npos; });
+    return std::any_of(notes.begin(), notes.end(),
+                       [&](const std::string& note) { return note.find(words) != note.npos; });
   };
   CHECK(says("column 'gross' is net + tax: rows that are made need not keep that"));
   CHECK(says("column 'shipped' is always on the same side of ordered"));

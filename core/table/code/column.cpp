@@ -112,7 +112,8 @@ Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, st
   Column out;
   out.schema_ = schema;
   out.part_ = part;
-  if (part == Part::kNumber || part == Part::kPrecision) out.coarse_decimals_ = *coarse_decimals(cells, schema.decimals);
+  if (part == Part::kNumber || part == Part::kPrecision)
+    out.coarse_decimals_ = *coarse_decimals(cells, schema.decimals);
   if (part == Part::kDay || part == Part::kPrecision) out.schema_.decimals = 0;
   std::vector<double> numbers;
   std::vector<std::size_t> words(schema.words.size());  // rows

@@ -38,7 +38,7 @@ struct ColumnOptions {
   /// Dates with times of many values are learned in two parts, day and time of the day; numbers of two precisions, see
   /// coarse_decimals(), as the number and its precision.
   bool split = false;
-  int exact_days = 400;        ///< so many days have a code each, where there are three rows a day
+  int exact_days = 400;  ///< so many days have a code each, where there are three rows a day
 };
 
 /// One column between its values and cells (code, z), NaN-free both ways.

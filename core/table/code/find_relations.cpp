@@ -267,7 +267,8 @@ bool are_of_a_kind(const ColumnSchema& a, const ColumnSchema& b) {
 /// The column that is always on one side and whose distance varies least.
 std::optional<Relation> find_ordered(const Target& target, const Schema& schema, const std::vector<Feature>& features) {
   const ColumnSchema& column = target.schema;
-  if (target.schema.distinct <= kFewNumbers && places_of(target) > static_cast<double>(target.schema.distinct)) return {};
+  if (target.schema.distinct <= kFewNumbers && places_of(target) > static_cast<double>(target.schema.distinct))
+    return {};
   double least = (column.type == ColumnType::kDatetime ? kNarrowDates : kNarrowNumbers) * range_of(target.y);
   if (least == 0) return {};  // most cells are the same, which is on one side of whatever is
   std::optional<Relation> best;
@@ -429,7 +430,8 @@ std::vector<Relation> find_relations(const ReadTable& table, const Schema& schem
   /// Of a sum that would lose the target's spike: the column beside which it is kept, which moves behind the target.
   const auto exchanged = [&](const Relation& relation, const Target& target) -> std::optional<Relation> {
     for (const std::size_t c : relation.bases()) {
-      const auto from = std::find(order.begin(), order.end(), c), to = std::find(order.begin(), order.end(), relation.column);
+      const auto from = std::find(order.begin(), order.end(), c),
+                 to = std::find(order.begin(), order.end(), relation.column);
       if (static_cast<std::size_t>(from - order.begin()) < fixed || holds_any(c)) continue;
       std::optional<Relation> other = solved_for(relation, c);
       if (!other) continue;
