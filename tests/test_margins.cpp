@@ -48,8 +48,8 @@ struct Drifted : Related {
     backend->upload(wrong, parameters);
     backend->upload(cells, table);
   }
-  void match() {
-    match_margins(*backend, ensemble, View(table).reshaped(cells.size() / 9, 9), constants, 3, parameters);
+  void match(int threads = 2) {
+    match_margins(*backend, ensemble, View(table).reshaped(cells.size() / 9, 9), constants, 3, threads, parameters);
   }
   Floats second_bias() const { return contents(*backend, View(parameters).column_range(ensemble.head_bias(1), 4)); }
   /// How far the share of any code of column k is from the table's, in `count` generated rows.
@@ -152,7 +152,7 @@ TEST_CASE("a column that follows from another is mended with that one, and its o
 TEST_CASE("margins are matched to the same bits on any number of threads") {
   for (const FirstLayer first : {FirstLayer::kOwn, FirstLayer::kShared}) {
     Drifted one(0, 2000, first, test::Cpu::make(1)), three(0, 2000, first, test::Cpu::make(3));
-    one.match(), three.match();
+    one.match(1), three.match(3);
     CHECK(contents(*one.backend, one.parameters) == contents(*three.backend, three.parameters));
   }
 }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/parallel.h"
+
 namespace meg {
 
 namespace {
@@ -45,15 +47,19 @@ std::vector<std::vector<double>> count_codes(Backend& backend, const ColumnsLayo
 /// The probabilities that one generator gives the codes of its column, in many rows.
 class CodeProbabilities {
  public:
-  explicit CodeProbabilities(std::size_t codes) : codes_(codes) {}
+  CodeProbabilities(std::size_t rows, std::size_t codes, int threads)
+      : rows_(rows), codes_(codes), threads_(threads), weight_(rows * codes) {}
 
-  /// From rows of its head [rows, width], which begin with the logits of the codes.
-  void add(std::span<const float> heads, std::size_t width) {
-    for (std::size_t row = 0; row < heads.size(); row += width) {
-      const std::span<const float> logits = heads.subspan(row, codes_);
-      const float most = *std::ranges::max_element(logits);
-      for (const float logit : logits) weight_.push_back(std::exp(logit - most));
-    }
+  /// From rows of its head [count, width], which begin with the logits of the codes.
+  void set(std::size_t first_row, std::size_t count, std::span<const float> heads) {
+    const std::size_t width = heads.size() / count;
+    parallel_parts(count, kPartRows, threads_, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r) {
+        const std::span<const float> logits = heads.subspan(r * width, codes_);
+        const float most = *std::ranges::max_element(logits);
+        for (std::size_t c = 0; c < codes_; ++c) weight_[(first_row + r) * codes_ + c] = std::exp(logits[c] - most);
+      }
+    });
   }
 
   struct Means {
@@ -61,26 +67,37 @@ class CodeProbabilities {
   };
   /// Those where the probability of code c is multiplied by factor[c], then all are scaled to a sum of 1.
   Means means(std::span<const double> factor) const {
+    std::vector<Means> parts((rows_ + kPartRows - 1) / kPartRows);
+    parallel_for(parts.size(), threads_,
+                 [&](std::size_t i) { parts[i] = sums(i * kPartRows, std::min(rows_, (i + 1) * kPartRows), factor); });
     Means out{std::vector<double>(codes_), std::vector<double>(codes_)};
-    std::vector<double> p(codes_);
-    for (std::size_t row = 0; row < weight_.size(); row += codes_) {
-      double sum = 0;
-      for (std::size_t c = 0; c < codes_; ++c) sum += p[c] = factor[c] * static_cast<double>(weight_[row + c]);
-      for (std::size_t c = 0; c < codes_; ++c) {
-        const double probability = p[c] / sum;
-        out.mean[c] += probability, out.error[c] += probability * probability;
-      }
-    }
-    const auto rows = static_cast<double>(weight_.size() / codes_);
+    const auto rows = static_cast<double>(rows_);
     for (std::size_t c = 0; c < codes_; ++c) {
-      out.mean[c] /= rows;
-      out.error[c] = std::sqrt(std::max(0.0, out.error[c] / rows - out.mean[c] * out.mean[c]) / rows);
+      double squares = 0;
+      for (const Means& part : parts) out.mean[c] += part.mean[c] / rows, squares += part.error[c] / rows;
+      out.error[c] = std::sqrt(std::max(0.0, squares - out.mean[c] * out.mean[c]) / rows);
     }
     return out;
   }
 
  private:
-  std::size_t codes_;
+  /// The sums of the probabilities, and those of their squares, over the rows [begin, end).
+  Means sums(std::size_t begin, std::size_t end, std::span<const double> factor) const {
+    Means out{std::vector<double>(codes_), std::vector<double>(codes_)};
+    std::vector<double> p(codes_);
+    for (std::size_t r = begin; r < end; ++r) {
+      double sum = 0;
+      for (std::size_t c = 0; c < codes_; ++c) sum += p[c] = factor[c] * static_cast<double>(weight_[r * codes_ + c]);
+      for (std::size_t c = 0; c < codes_; ++c) {
+        const double probability = p[c] / sum;
+        out.mean[c] += probability, out.error[c] += probability * probability;
+      }
+    }
+    return out;
+  }
+
+  std::size_t rows_, codes_;
+  int threads_;
   std::vector<float> weight_;  // [rows, codes], up to a factor of each row
 };
 
@@ -91,7 +108,7 @@ class CodeProbabilities {
 std::vector<double> find_factors(const CodeProbabilities& probabilities, std::span<const double> count) {
   const std::size_t codes = count.size();
   const double rows = std::accumulate(count.begin(), count.end(), 0.0);
-  std::vector<double> factor(codes, 1.0), wanted(count.begin(), count.end());
+  std::vector<double> factor(codes, 1.0), next(codes), wanted(count.begin(), count.end());
   double distance = std::numeric_limits<double>::infinity();
   for (int step = 0; step < kScalingSteps; ++step) {
     const CodeProbabilities::Means now = probabilities.means(factor);
@@ -100,11 +117,12 @@ std::vector<double> find_factors(const CodeProbabilities& probabilities, std::sp
       const double has = now.mean[c] * rows;
       if (step == 0 && std::abs(wanted[c] - has) <= kChance * now.error[c] * rows) wanted[c] = has;
       const double scaled = factor[c] * (wanted[c] + 0.5) / (has + 0.5);
-      factor[c] = std::clamp(scaled, 1 / kMostFactor, kMostFactor);
-      if (factor[c] == scaled) left += (wanted[c] - has) * (wanted[c] - has) / (has + 0.5);
+      next[c] = std::clamp(scaled, 1 / kMostFactor, kMostFactor);
+      if (next[c] == scaled) left += (wanted[c] - has) * (wanted[c] - has) / (has + 0.5);
     }
     if (left < kClose || left > kProgress * distance) break;
     distance = left;
+    factor = next;
   }
   return factor;
 }
@@ -131,10 +149,10 @@ class RowsByColumn {
   }
 
   /// Of column k, given what was drawn of those before it.
-  CodeProbabilities probabilities(std::size_t k, ConstView parameters) {
+  CodeProbabilities probabilities(std::size_t k, ConstView parameters, int threads) {
     const ColumnLayout& column = ensemble_.layout().columns[k];
     const auto width = static_cast<std::size_t>(column.head_width());
-    CodeProbabilities out(static_cast<std::size_t>(column.codes));
+    CodeProbabilities out(rows_, static_cast<std::size_t>(column.codes), threads);
     std::vector<float> host;
     for (std::size_t first = 0; first < rows_; first += batch_) {
       const View cells = batch_of(cells_, first), heads = heads_.view(cells.rows(), width);
@@ -143,7 +161,7 @@ class RowsByColumn {
       ensemble_.head(backend_, k, cells, parameters, tape_, heads);
       host.resize(heads.size());
       backend_.download(heads, host);
-      out.add(host, width);
+      out.set(first, cells.rows(), host);
     }
     return out;
   }
@@ -175,12 +193,12 @@ class RowsByColumn {
 }  // namespace
 
 void match_margins(Backend& backend, const MaskedEnsemble& ensemble, ConstView table, ConstView constants,
-                   std::uint64_t seed, View parameters) {
+                   std::uint64_t seed, int threads, View parameters) {
   const std::vector<std::vector<double>> counts = count_codes(backend, ensemble.layout(), table);
   RowsByColumn rows(backend, ensemble, constants, seed,
                     std::clamp(kDrawnPerRow * table.rows(), kFewestDrawn, kMostDrawn));
   for (std::size_t k = 0; k < counts.size(); ++k) {
-    const std::vector<double> factor = find_factors(rows.probabilities(k, parameters), counts[k]);
+    const std::vector<double> factor = find_factors(rows.probabilities(k, parameters, threads), counts[k]);
     const View bias = parameters.column_range(ensemble.head_bias(k), factor.size());
     std::vector<float> shifted(factor.size());
     backend.download(bias, shifted);

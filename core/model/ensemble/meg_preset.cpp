@@ -362,7 +362,7 @@ class MegPreset final : public Preset {
     backend_.add_scaled(1.0f, refined_ ? refinement_->result() : warm_up_->best(), 0.0f, result_);
     refinement_.reset();
     warm_up_.reset();
-    match_margins(backend_, *ensemble_, rows_.cells, constants_, options_.seed, result_);
+    match_margins(backend_, *ensemble_, rows_.cells, constants_, options_.seed, options_.threads, result_);
     finished_ = learned_ = true;
   }
 
