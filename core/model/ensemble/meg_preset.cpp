@@ -9,6 +9,7 @@
 #include "core/model/ensemble/gate.h"
 #include "core/model/ensemble/generation.h"
 #include "core/model/ensemble/imputation.h"
+#include "core/model/ensemble/margins.h"
 #include "core/model/ensemble/refinement.h"
 #include "core/model/ensemble/scoring.h"
 #include "core/model/ensemble/sizes.h"
@@ -361,7 +362,7 @@ class MegPreset final : public Preset {
     return true;
   }
 
-  /// Keeps the refined parameters where they are no worse, and gives the memory of the run back.
+  /// Keeps the refined parameters where they are no worse, gives the memory of the run back, and matches the margins.
   void finish() {
     refined_ =
         refinement_ &&
@@ -369,6 +370,7 @@ class MegPreset final : public Preset {
     backend_.add_scaled(1.0f, refined_ ? refinement_->result() : warm_up_->best(), 0.0f, result_);
     refinement_.reset();
     warm_up_.reset();
+    match_margins(backend_, *ensemble_, rows_.cells, constants_, options_.seed, options_.threads, result_);
     finished_ = learned_ = true;
   }
 
