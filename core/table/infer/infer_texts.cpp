@@ -77,6 +77,13 @@ std::string common_format(const Values& values) {
   return {};
 }
 
+/// What the first column of pandas and R is called, which has the rows' numbers, whatever rows were left out.
+bool is_named_index(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames{"column_1", "Unnamed: 0", "__index_level_0__",
+                                                   "index",    "rownames",   "X"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
 bool is_named_identifier(std::string_view name) {
   constexpr std::array<std::string_view, 4> kWords{"id", "key", "uuid", "guid"};
   return std::find(kWords.begin(), kWords.end(), last_word(name)) != kWords.end();
@@ -211,7 +218,7 @@ int significant_digits(const Survey& s, const ColumnSchema& column) {
 bool is_identifier_of_numbers(const Survey& s, const ColumnSchema& column) {
   const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
   const bool named = s.present >= kNamedIdentifierRows && is_named_identifier(column.name);
-  return all_differ && (s.rises_by_one || named);
+  return all_differ && (s.rises_by_one || named || (s.rises && is_named_index(column.name)));
 }
 
 namespace {

@@ -49,6 +49,7 @@ Survey survey_numbers(const Array& numbers, ColumnSchema& out) {
     const double x = values[r];
     if (std::isnan(x))
       fail("column '{}' has a cell that is NaN or infinite, in row {}: leave it out, or make it null", out.name, r + 1);
+    s.rises = s.rises && (sorted.empty() || x > previous);
     s.rises_by_one = s.rises_by_one && (sorted.empty() || x == previous + 1);
     s.whole = s.whole && x == std::floor(x);
     s.long_codes += std::abs(x) >= kBeyondWholeDoubles;
