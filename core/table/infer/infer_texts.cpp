@@ -13,6 +13,7 @@
 #include "core/table/infer/text_kind.h"
 #include "core/table/infer/utc_offsets.h"
 #include "core/table/infer/words_among.h"
+#include "core/table/standin/suggest_sdtype.h"
 
 namespace meg {
 
@@ -294,6 +295,7 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     std::sort(out.values.begin(), out.values.end());
   }
   if (!is_modelled(out.type)) out.kind = text_kind(s.values);
+  if (!is_numeric(out.type)) out.maybe_sdtype = suggest_sdtype(out, s.values);
   Array values = read_surveyed(cells, std::move(s), of_value, out);
   std::string note;
   if (!asked && !is_numeric(out.type) && out.type != ColumnType::kBoolean)
