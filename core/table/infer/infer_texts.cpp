@@ -10,10 +10,10 @@
 #include "core/table/infer/column_name.h"
 #include "core/table/infer/duration.h"
 #include "core/table/infer/odd_cells.h"
+#include "core/table/infer/suggest_sdtype.h"
 #include "core/table/infer/text_kind.h"
 #include "core/table/infer/utc_offsets.h"
 #include "core/table/infer/words_among.h"
-#include "core/table/standin/suggest_sdtype.h"
 
 namespace meg {
 

@@ -1,4 +1,4 @@
-#include "core/table/standin/suggest_sdtype.h"
+#include "core/table/infer/suggest_sdtype.h"
 
 #include <algorithm>
 #include <array>
@@ -6,6 +6,7 @@
 #include "core/table/infer/column_name.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/schema.h"
+#include "core/table/infer/text_kind.h"
 #include "core/table/standin/iban.h"
 
 namespace meg {
@@ -21,10 +22,6 @@ std::size_t digits(std::string_view text) {
 bool has_digit(std::string_view text) { return digits(text) > 0; }
 bool has_blank(std::string_view text) { return text.find(' ') != text.npos; }
 
-bool is_email(std::string_view text) {
-  const std::size_t at = text.find('@');
-  return at != text.npos && at > 0 && text.find('.', at) != text.npos && !has_blank(text);
-}
 bool is_name(std::string_view text) { return has_blank(text) && !has_digit(text); }
 bool is_one_name(std::string_view text) { return text.size() > 1 && text.size() < 30 && !has_digit(text); }
 bool is_user_name(std::string_view text) { return text.size() > 2 && !has_blank(text); }
@@ -42,7 +39,7 @@ struct Named {
   bool (*fits)(std::string_view);
   bool even_if_learned;
 };
-constexpr std::array<Named, 13> kNamed{{
+constexpr std::array<Named, 12> kNamed{{
     {"first_name", {"firstname", "givenname", "forename", "vorname", "prenom"}, is_one_name, true},
     {"last_name", {"lastname", "surname", "familyname", "nachname"}, is_one_name, true},
     {"user_name", {"username", "login", "nickname"}, is_user_name, true},
@@ -55,7 +52,6 @@ constexpr std::array<Named, 13> kNamed{{
     {"street", {"street", "streetaddress", "strasse"}, is_street, true},
     {"postcode", {"postcode", "postalcode", "zip", "zipcode", "plz"}, is_postcode, false},
     {"job", {"job", "jobtitle", "occupation", "profession"}, is_title, false},
-    {"email", {"email", "mail"}, is_email, true},
 }};
 
 /// A name without its signs, in small letters, where it ends in one of the words that stands by itself.
@@ -76,8 +72,9 @@ std::string suggest_sdtype(const ColumnSchema& column, std::span<const std::stri
                                                                    {"MAC addresses", "mac"},
                                                                    {"UUIDs", "uuid"},
                                                                    {"web addresses", "url"}}};
+  const std::string kind_of_values = text_kind(values);
   for (const auto& [kind, sdtype] : kKinds)
-    if (column.kind == kind) return std::string(sdtype);
+    if (kind_of_values == kind) return std::string(sdtype);
   const auto some = values.first(std::min(values.size(), kLookedAt));
   if (some.size() < kFewest) return {};
   const auto are = [&](bool (*fits)(std::string_view)) {
