@@ -139,8 +139,10 @@ Meg make_model(TrainFlags& f, const std::vector<std::string>& columns) {
 void say_what_is_not_learned(const Schema& schema) {
   for (const ColumnSchema& column : schema)
     if (const std::string why = why_not_learned(column); !why.empty())
-      say(fmt::format("column '{}' is not learned: it is {} ({}); new values only look like it", column.name,
-                      type_name(column.type), why));
+      say(column.sdtype.empty()
+              ? fmt::format("column '{}' is not learned: it is {} ({}); new values only look like it", column.name,
+                            type_name(column.type), why)
+              : fmt::format("column '{}' is not learned: {}; new values are stand-ins", column.name, why));
 }
 
 /// The same in one, when all is done.

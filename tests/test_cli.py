@@ -270,6 +270,28 @@ class Fast(Case):
         self.fail_with("no column 'size'", "schema", PENGUINS, "--categorical", "size")
         self.fail_with("is no number", "schema", PENGUINS, "--numeric", "sex")
 
+    def test_stand_ins_are_suggested_and_made_where_the_schema_file_asks_for_them(self):
+        rows = [f"p{i}@quagga.test,SE{98 - int(f'{i:020}281400') % 97:02}{i:020},{i % 9}" for i in range(80)]
+        table = self.file("t.csv", "mail,account,x\n" + "\n".join(rows) + "\n")
+        path, model = self.folder / "schema.json", self.folder / "m.meg"
+        said = self.succeed("schema", table, "--json", path)
+        self.assertIn("'mail' (email), 'account' (iban)", said.stderr)
+        schema = json.loads(path.read_text())
+        self.assertEqual([c.get("maybe_sdtype") for c in schema], ["email", "iban", None])
+        self.assertNotIn("new ones", self.succeed("schema", table, "--schema", path).stdout)  # a hint is not obeyed
+        schema[1]["sdtype"] = schema[1].pop("maybe_sdtype")
+        path.write_text(json.dumps(schema))
+        self.assertRegex(self.succeed("schema", table, "--schema", path).stdout, "account .* new ones: iban")
+        said = self.succeed("train", table, *CLASSIC, "--epochs", 1, "--schema", path, "--out", model).stderr
+        self.assertIn("column 'account' is not learned: its sdtype is iban; new values are stand-ins", said)
+        made = list(csv.DictReader(io.StringIO(self.succeed("generate", model, "--rows", 200, "--out", "-").stdout)))
+        self.assertEqual(len({row["account"] for row in made}), 200)
+        for row in made:
+            self.assertRegex(row["account"], r"^GB\d\d[A-Z]{4}\d{14}$")
+        self.assertIn("iban", self.succeed("inspect", model, "--json").stdout)
+        schema[1]["sdtype"] = "ibam"
+        self.fail_with("there is no sdtype 'ibam'; there are name, ", "schema", table, "--schema", self.file("s.json", json.dumps(schema)))
+
     def test_a_list_is_one_word_and_does_not_take_the_file_behind_it(self):
         said = self.succeed("schema", "--categorical", "year", "--categorical=flipper_length_mm,body_mass_g", "--drop", "sex", PENGUINS).stdout
         for column in ("year", "flipper_length_mm", "body_mass_g"):

@@ -10,6 +10,7 @@
 #include "core/table/infer/column_name.h"
 #include "core/table/infer/duration.h"
 #include "core/table/infer/odd_cells.h"
+#include "core/table/infer/suggest_sdtype.h"
 #include "core/table/infer/text_kind.h"
 #include "core/table/infer/utc_offsets.h"
 #include "core/table/infer/words_among.h"
@@ -327,6 +328,7 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     std::sort(out.values.begin(), out.values.end());
   }
   if (!is_modelled(out.type)) out.kind = text_kind(s.values);
+  if (!is_numeric(out.type)) out.maybe_sdtype = suggest_sdtype(out, s.values);
   Array values = read_surveyed(cells, std::move(s), of_value, out);
   std::string note;
   if (!asked && !is_numeric(out.type) && out.type != ColumnType::kBoolean)
