@@ -47,7 +47,9 @@ inline CLI::Validator whole_number(std::uint64_t high = std::numeric_limits<std:
   return CLI::Validator(check, fmt::format("0 to {}", high));
 }
 
-/// A flag takes one word, a list with commas, each time it is given: else it would take the file names behind it, too.
-inline CLI::Option* take_list(CLI::Option* option) { return option->delimiter(',')->allow_extra_args(false); }
+/// A flag takes one word each time it is given: else it would take the file names behind it, too.
+inline CLI::Option* take_words(CLI::Option* option) { return option->allow_extra_args(false); }
+/// The same of a list with commas.
+inline CLI::Option* take_list(CLI::Option* option) { return take_words(option->delimiter(',')); }
 
 }  // namespace meg::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/checks.h"
+#include "cli/column_list.h"
 #include "core/fail.h"
 #include "core/table/infer/schema.h"
 #include "meg/options.h"
@@ -15,29 +16,36 @@ namespace meg::cli {
 /// The flags that say what a table's columns are, the same for every command that reads one.
 struct ColumnFlags {
   std::string schema;
-  std::vector<std::string> categorical, numeric, drop, missing;
+  std::vector<std::string> categorical, numeric, drop;  ///< words, which columns_in() reads
+  std::vector<std::string> missing;
 
   void add_to(CLI::App& command) {
     command.add_option("--schema", schema, "Types of columns, a file as `meg schema --json` writes it");
-    take_list(command.add_option("--categorical", categorical, "Columns to take as categories: a,b,..."));
-    take_list(command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,..."));
-    take_list(command.add_option("--drop", drop, std::string(find_option("drop").help)));
+    take_words(command.add_option("--categorical", categorical, "Columns to take as categories: a,b,..."));
+    take_words(command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,..."));
+    take_words(command.add_option("--drop", drop, std::string(find_option("drop").help)));
     command
         .add_option("--missing", missing, "A word that stands for missing values, as -999 or n/k; give it once a word")
         ->allow_extra_args(false);
   }
 
-  AskedTypes types() const {
+  /// Whether the names of the table's columns are needed to read them.
+  bool has_lists() const { return !categorical.empty() || !numeric.empty() || !drop.empty(); }
+
+  /// Of a table with columns of these names.
+  AskedTypes types(const std::vector<std::string>& columns) const {
     AskedTypes out;
     if (!schema.empty()) out = read_schema_types(schema);
-    for (const std::string& name : categorical) {
-      if (std::find(numeric.begin(), numeric.end(), name) != numeric.end())
+    const std::vector<std::string> numbers = columns_in(numeric, columns);
+    for (const std::string& name : columns_in(categorical, columns)) {
+      if (std::find(numbers.begin(), numbers.end(), name) != numbers.end())
         fail("column '{}' is named by --categorical and by --numeric: it is one or the other", name);
       out[name] = ColumnType::kCategorical;
     }
-    for (const std::string& name : numeric) out[name] = ColumnType::kDecimal;
+    for (const std::string& name : numbers) out[name] = ColumnType::kDecimal;
     return out;
   }
+  std::vector<std::string> dropped(const std::vector<std::string>& columns) const { return columns_in(drop, columns); }
 };
 
 }  // namespace meg::cli

@@ -31,10 +31,11 @@ namespace {
 constexpr int kBelow = 3;
 
 struct EvaluateFlags {
-  std::string real, synthetic, target, test, holdout, format, json;
+  std::string real, synthetic, target, test, holdout, json;
   std::vector<std::string> fail_below;
   bool quick = false;
   Options machine;  ///< of it the threads
+  ReadFlags read;
   ColumnFlags columns;
 };
 
@@ -96,11 +97,14 @@ int evaluate(const EvaluateFlags& f) {
   return_freed_memory();
   say_threads(f.machine.threads);
 
-  const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads, f.columns.missing);
+  const ReadOptions how = f.read.options();
+  const Table real = read_table(f.real, how), synthetic = read_table(f.synthetic, f.read.of_synthetic());
+  const std::vector<std::string> names = real.names();
+  const Schema schema =
+      infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads, f.columns.missing);
   std::optional<Table> test, held_out;
-  if (!f.test.empty()) test = read_table(f.test, f.format);
-  if (!f.holdout.empty()) held_out = read_table(f.holdout, f.format);
+  if (!f.test.empty()) test = read_table(f.test, how);
+  if (!f.holdout.empty()) held_out = read_table(f.holdout, how);
   EvaluationOptions options;
   options.target = f.target;
   options.test = test ? &*test : nullptr;
@@ -147,7 +151,7 @@ void add_evaluate(CLI::App& program, int& status) {
                    "Only columns, pairs and identical rows: no classifiers, neighbours, components, and no half of the "
                    "real table as if it were synthetic to the other");
   add_flag_of(find_option("threads"), command, f->machine);
-  add_format(command, f->format, kInFormat);
+  f->read.add_to(command, "of real rows");
   f->columns.add_to(command);
   command.footer(
       "Columns, pairs and identical rows are exact. Sampled, where a table has more rows: the classifiers 50,000 rows "

@@ -22,6 +22,7 @@ struct GenerateFlags {
   float temperature = 1;
   std::vector<std::string> where;
   RunFlags run;
+  ReadFlags read;
 };
 
 struct Shard {
@@ -52,7 +53,7 @@ int generate(const GenerateFlags& f) {
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
   GenerateOptions how{.where = f.where, .temperature = f.temperature};
-  if (!f.given.empty()) how.given = read_table(f.given);
+  if (!f.given.empty()) how.given = read_table(f.given, f.read.options(f.run.quiet));
   const std::uint64_t rows = how.given ? how.given->rows() : f.rows;
   const Shard shard = parse_shard(f.shard);
   const std::uint64_t begin = first_row(rows, shard.number - 1, shard.of);
@@ -110,6 +111,7 @@ void add_generate(CLI::App& program, int& status) {
       ->check(positive_number())
       ->check(number(0, 2));
   f->run.add_to(command);
+  f->read.add_text_flags(command, "of --given");
   command.callback([=, &status] {
     if (rows->count() + given->count() == 0) throw CLI::RequiredError("--rows, or --given,");
     status = generate(*f);

@@ -24,6 +24,7 @@ struct ImputeFlags {
   std::uint64_t seed = 0;
   std::uint32_t draws = 1;
   RunFlags run;
+  ReadFlags read;
 };
 
 /// The rows with the number of their draw in front.
@@ -58,7 +59,7 @@ int impute(const ImputeFlags& f) {
   const Meg model = Meg::load_model(f.model, options);
   CsvStyle style;
   const std::filesystem::path path = f.rows;
-  const Table rows = read_styled_table(std::span(&path, 1), "", style);
+  const Table rows = read_styled_table(std::span(&path, 1), f.read.options(f.run.quiet), style);
   const bool several = f.draws > 1;
   if (several && rows.find(kDrawColumn))
     fail("'{}' has a column '{}', which --draws would write too: rename it", f.rows, kDrawColumn);
@@ -113,6 +114,7 @@ void add_impute(CLI::App& program, int& status) {
       ->check(CLI::Range(1u, Meg::kMostDraws));
   command.add_option("--seed", f->seed, "Which fillings")->check(whole_number());
   f->run.add_to(command);
+  f->read.add_text_flags(command, "that is read");
   command.callback([f, &status] { status = impute(*f); });
 }
 

@@ -18,14 +18,15 @@ struct Word {
 };
 
 /// What of the library is called otherwise on the command line: options and arguments, and options with a value.
-constexpr std::array<Word, 6> kOtherwise{{{"input_dim", "--noise"},
+constexpr std::array<Word, 7> kOtherwise{{{"input_dim", "--noise"},
+                                          {"header=false", "--no-header"},
                                           {"any_order", "--masks dynamic"},
                                           {"any_order=true", "--masks dynamic"},
                                           {"masks", "--masks FILE"},
                                           {"start_from", "--from"},
                                           {"num_epochs", "--epochs"}}};
-/// Arguments of Meg's functions.
-constexpr std::array<std::string_view, 2> kArguments{"batch_size", "temperature"};
+/// Arguments of the library's functions.
+constexpr std::array<std::string_view, 4> kArguments{"batch_size", "temperature", "separator", "encoding"};
 
 template <class T>
 const char* kind_of(const T&) {
@@ -74,6 +75,13 @@ std::string flag_of(const Option& option) {
   return word == kOtherwise.end() ? dashed(option.name) : std::string(word->flag);
 }
 
+std::string help_of(const Option& option) {
+  std::string help(option.help);
+  if (option.of != "meg") return help;
+  help[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(help[0])));
+  return "meg: " + help;
+}
+
 CLI::Option* add_flag_of(const Option& option, CLI::App& command, Options& options) {
   const auto set = [&option, &options](const std::vector<std::string>& words) {
     try {
@@ -85,12 +93,7 @@ CLI::Option* add_flag_of(const Option& option, CLI::App& command, Options& optio
   };
   const bool is_list = std::holds_alternative<Option::At<std::vector<int>>>(option.place) ||
                        std::holds_alternative<Option::At<std::vector<std::string>>>(option.place);
-  std::string help(option.help);
-  if (option.of == "meg") {
-    help[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(help[0])));
-    help = "meg: " + help;
-  }
-  CLI::Option* const flag = command.add_option(flag_of(option), set, help);
+  CLI::Option* const flag = command.add_option(flag_of(option), set, help_of(option));
   flag->type_name(type_text(option, options));
   flag->default_str(option_text(option, options));
   // One word each time, a list with commas: else it would take the file names behind it, too.

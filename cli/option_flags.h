@@ -10,6 +10,9 @@ namespace meg::cli {
 /// "--rare-min" of the option rare_min.
 std::string flag_of(const Option& option);
 
+/// What the help of its flag says of an option.
+std::string help_of(const Option& option);
+
 /// Adds the flag of an option, which sets it in `options`, with help and defaults from kOptions.
 CLI::Option* add_flag_of(const Option& option, CLI::App& command, Options& options);
 

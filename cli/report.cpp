@@ -27,9 +27,10 @@ namespace meg::cli {
 namespace {
 
 struct ReportFlags {
-  std::string real, synthetic, model, log, test, target, format, out, json;
+  std::string real, synthetic, model, log, test, target, out, json;
   Options machine;  ///< of it the threads
   bool quiet = false;
+  ReadFlags read;
   ColumnFlags columns;
 };
 
@@ -65,10 +66,13 @@ int report(const ReportFlags& f) {
   return_freed_memory();
   if (!f.quiet) say_threads(f.machine.threads);
   const Stopwatch watch;
-  const Table real = read_table(f.real, f.format), synthetic = read_table(f.synthetic, f.format);
-  const Schema schema = infer_schema(real, f.columns.types(), f.columns.drop, f.machine.threads, f.columns.missing);
+  const ReadOptions how = f.read.options(f.quiet);
+  const Table real = read_table(f.real, how), synthetic = read_table(f.synthetic, f.read.of_synthetic(f.quiet));
+  const std::vector<std::string> names = real.names();
+  const Schema schema =
+      infer_schema(real, f.columns.types(names), f.columns.dropped(names), f.machine.threads, f.columns.missing);
   std::optional<Table> test;
-  if (!f.test.empty()) test = read_table(f.test, f.format);
+  if (!f.test.empty()) test = read_table(f.test, how);
   std::optional<ReportedModel> model;
   if (!f.model.empty()) {
     const Meg learned = Meg::load_model(f.model);
@@ -79,8 +83,8 @@ int report(const ReportFlags& f) {
 
   if (!f.quiet) say("measuring, and once more one half of the real table against the other");
   const Evaluation evaluation = measure(f, real, synthetic, schema, test);
-  const ReportNames names{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
-  const std::string json = report_json(names, real, synthetic, schema, evaluation, model);
+  const ReportNames files{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
+  const std::string json = report_json(files, real, synthetic, schema, evaluation, model);
   if (page) {
     page->write(report_page(json));
     page->finish();
@@ -119,7 +123,7 @@ void add_report(CLI::App& program, int& status) {
   command.add_option("--json", f->json, "Write every number of the page to this file; - is standard output");
   add_flag_of(find_option("threads"), command, f->machine);
   command.add_flag("--quiet", f->quiet, "Say nothing but errors");
-  add_format(command, f->format, kInFormat);
+  f->read.add_to(command, "of real rows");
   f->columns.add_to(command);
   command.callback([f, &status] {
     if (f->out.empty() && f->json.empty()) throw CLI::RequiredError("--out");

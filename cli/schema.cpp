@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/column_flags.h"
 #include "cli/commands.h"
@@ -22,8 +22,23 @@ std::string describe(const ColumnSchema& column) {
     for (std::size_t i = 0; i < column.values.size() && i < kShown; ++i)
       range += (i > 0 ? ", " : "") + column.values[i];
     if (column.values.size() > kShown) range += ", ...";
+    if (!column.sdtype.empty())
+      range += fmt::format("new ones: {}{}{}", column.sdtype, column.locale.empty() ? "" : " of ", column.locale);
   }
   return fmt::format("{:<12} {:>8} {:>9}  {}", type_name(column.type), column.distinct, column.missing, range);
+}
+
+/// Which columns could get stand-ins, in one sentence; empty where none could.
+std::string stand_in_hint(const Schema& schema) {
+  std::vector<std::string> columns;
+  for (const ColumnSchema& column : schema)
+    if (!column.maybe_sdtype.empty()) columns.push_back(fmt::format("'{}' ({})", column.name, column.maybe_sdtype));
+  if (columns.empty()) return {};
+  return fmt::format(
+      "new values can be stand-ins in the columns {}: write \"sdtype\" for \"maybe_sdtype\" in the schema file "
+      "(--json), "
+      "and give it to --schema",
+      fmt::join(columns, ", "));
 }
 
 }  // namespace
@@ -38,24 +53,28 @@ void print_schema(const Schema& schema) {
 void add_schema(CLI::App& program, int& status) {
   struct Flags {
     std::vector<std::string> data;
-    std::string format, json;
+    std::string json;
+    ReadFlags read;
     ColumnFlags columns;
   };
   CLI::App& command = *program.add_subcommand("schema", "Show what meg takes a table's columns for");
   const auto f = std::make_shared<Flags>();
   command.add_option("data", f->data, kTableHelp)->required();
-  add_format(command, f->format, kInFormat);
+  f->read.add_to(command);
   command.add_option("--json", f->json,
                      "Write it to this file, to be edited and given to --schema; - is standard output");
   f->columns.add_to(command);
   command.callback([f, &status] {
     check_files(f->data, {f->json});
+    Table cells = read_tables(f->data, f->read.options());
+    const std::vector<std::string> names = cells.names();
     const InferredTable table =
-        infer_table(read_tables(f->data, f->format), f->columns.types(), f->columns.drop, 0, f->columns.missing);
+        infer_table(std::move(cells), f->columns.types(names), f->columns.dropped(names), 0, f->columns.missing);
     if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema) + "\n");
     if (f->json != "-") print_schema(table.schema);
     std::fflush(stdout);
     for (const std::string& note : table.notes) say(note);
+    if (const std::string hint = stand_in_hint(table.schema); !hint.empty()) say(hint);
     status = 0;
   });
 }

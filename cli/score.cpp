@@ -16,6 +16,7 @@ namespace {
 
 struct ScoreFlags {
   std::string model, rows, out = "-", format;
+  ReadFlags read;
   RunFlags run{.machine = {.precision = Precision::kFp32}};  // likelihoods are numbers to compare
 };
 
@@ -63,7 +64,7 @@ int score(const ScoreFlags& f) {
   TableWriter out(f.out, f.format);
   const Options options = f.run.options();
   const Meg model = Meg::load_model(f.model, options);
-  const Table rows = read_table(f.rows);
+  const Table rows = read_table(f.rows, f.read.options(f.run.quiet));
 
   const Table none = scores_table(model.score(rows, 0, 0));
   out.start(none, {.schema = spelling_of(none), .threads = options.threads});
@@ -103,6 +104,7 @@ void add_score(CLI::App& program, int& status) {
                      "standard output");
   add_format(command, f->format, kOutFormat);
   f->run.add_to(command);
+  f->read.add_text_flags(command, "that is read");
   command.callback([f, &status] { status = score(*f); });
 }
 

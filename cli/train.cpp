@@ -3,10 +3,13 @@
 
 #include <cmath>
 #include <future>
+#include <optional>
 #include <sstream>
+#include <utility>
 
 #include "cli/checks.h"
 #include "cli/column_flags.h"
+#include "cli/column_list.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/option_flags.h"
@@ -28,10 +31,12 @@ namespace {
 
 struct TrainFlags {
   std::vector<std::string> data;
-  std::string format, out, log, checkpoint, resume, from, masks;
+  std::string out, log, checkpoint, resume, from, masks;
+  std::vector<std::string> order;  // words, which columns_in() reads
   int epochs = 0, batch_size = 0, checkpoint_every = 0;
   bool no_refine = false;
   RunFlags run;
+  ReadFlags read;
   ColumnFlags columns;
   Options options;
   const CLI::App* command = nullptr;
@@ -104,10 +109,12 @@ double gpu_megabytes(const Meg& model) {
   return bytes > 0 ? static_cast<double>(bytes) / (1 << 20) : Progress::kNone;
 }
 
-Meg make_model(TrainFlags& f) {
+/// `columns`: the names of the table's, where a flag with a list of columns is given.
+Meg make_model(TrainFlags& f, const std::vector<std::string>& columns) {
   f.options = f.run.options(f.options);
-  f.options.types = f.columns.types();
-  f.options.drop = f.columns.drop;
+  f.options.types = f.columns.types(columns);
+  f.options.drop = f.columns.dropped(columns);
+  f.options.meg.order = columns_in(f.order, columns);
   f.options.missing = f.columns.missing;
   if (f.no_refine) f.options.meg.refine_steps = 0;
   if (f.masks == kDynamicMasks)
@@ -132,8 +139,10 @@ Meg make_model(TrainFlags& f) {
 void say_what_is_not_learned(const Schema& schema) {
   for (const ColumnSchema& column : schema)
     if (const std::string why = why_not_learned(column); !why.empty())
-      say(fmt::format("column '{}' is not learned: it is {} ({}); new values only look like it", column.name,
-                      type_name(column.type), why));
+      say(column.sdtype.empty()
+              ? fmt::format("column '{}' is not learned: it is {} ({}); new values only look like it", column.name,
+                            type_name(column.type), why)
+              : fmt::format("column '{}' is not learned: {}; new values are stand-ins", column.name, why));
 }
 
 /// The same in one, when all is done.
@@ -164,14 +173,20 @@ int train(TrainFlags& f) {
   check_files({f.resume, f.from}, {f.log});
   { const OutputFile writable(f.out); }  // better now than after an hour
   if (!f.checkpoint.empty()) const OutputFile writable(f.checkpoint);
-  // A GPU takes its time to wake up; the table is read meanwhile.
+  std::vector<std::string> notes;  // of reading, said with those of learning
+  ReadOptions how = f.read.options();
+  how.on_note = [&](const std::string& note) { notes.push_back(note); };
+  // A GPU takes its time to wake up; the table is read meanwhile, unless lists of columns need its names.
   auto reading = std::async(f.run.device == "cpu" ? std::launch::deferred : std::launch::async,
-                            [&] { return read_tables(f.data, f.format); });
-  Meg model = make_model(f);
-  Table table = reading.get();
-  const auto table_rows = static_cast<double>(table.rows());
-  model.load_data(std::move(table));
+                            [&] { return read_tables(f.data, how); });
+  std::optional<Table> table;
+  if (f.columns.has_lists() || !f.order.empty()) table = reading.get();
+  Meg model = make_model(f, table ? table->names() : std::vector<std::string>());
+  if (!table) table = reading.get();
+  const auto table_rows = static_cast<double>(table->rows());
+  model.load_data(*std::exchange(table, std::nullopt));
   if (!f.run.quiet) {
+    for (const std::string& note : notes) say(note);
     say_what_is_not_learned(model.schema());
     for (const std::string& note : model.notes()) say(note);
   }
@@ -229,7 +244,7 @@ void add_train(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("train", "Learn a table");
   const auto f = std::make_shared<TrainFlags>();
   command.add_option("data", f->data, kTableHelp)->required();
-  add_format(command, f->format, kInFormat);
+  f->read.add_to(command);
   command.add_option("--out", f->out, "Where to write the model")->required();
   f->command = &command;
   command
@@ -255,7 +270,10 @@ void add_train(CLI::App& program, int& status) {
   f->columns.add_to(command);
   for (const Option& option : kOptions) {
     if (!has_own_flag(option)) continue;
-    CLI::Option* const flag = add_flag_of(option, command, f->options);
+    // A list of columns needs their names.
+    CLI::Option* const flag = option.name == "order"
+                                  ? take_words(command.add_option(flag_of(option), f->order, help_of(option)))
+                                  : add_flag_of(option, command, f->options);
     // What the columns and networks are is settled by the model that training goes on from, and in the same run all.
     if (option.name == "preset") continue;  // which is compared
     flag->excludes(resume);

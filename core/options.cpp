@@ -11,6 +11,7 @@
 
 #include "core/fail.h"
 #include "core/option_values.h"
+#include "core/table/standin/sdtype.h"
 #include "core/table/utf8.h"
 
 namespace meg {
@@ -108,7 +109,8 @@ JsonValue to_json(const std::optional<T>& value, const Option& option) {
 }
 JsonValue to_json(const AskedTypes& types, const Option&) {
   JsonValue out = JsonValue::object();
-  for (const auto& [name, asked] : types) out[name] = type_name(asked.type);
+  for (const auto& [name, asked] : types)
+    out[name] = asked.sdtype.empty() ? type_name(asked.type) : std::string_view(asked.sdtype);
   return out;
 }
 
@@ -159,7 +161,12 @@ bool set(const JsonValue& json, const Option&, AskedTypes& value) {
   value.clear();
   for (const auto& [name, type] : json.items()) {
     if (!type.is_string()) return false;
-    value[name] = type_of(type.get<std::string>());
+    const std::string said = type.get<std::string>();
+    AskedType& asked = value[name];
+    if (const Sdtype* const sdtype = find_sdtype(said))
+      asked.sdtype = sdtype->name;
+    else
+      asked = type_of(said);
   }
   return true;
 }

@@ -271,10 +271,12 @@ NB_MODULE(_meg, m) {
       .def_static("of_columns", &table_of_columns, "columns"_a)
       .def_static(
           "read",
-          [](const std::vector<std::filesystem::path>& paths, const std::string& format) {
-            return read_table(paths, format);
+          [](const std::vector<std::filesystem::path>& paths, const std::string& format, char separator, bool header,
+             const std::string& encoding) {
+            return read_table(paths,
+                              {.format = format, .separator = separator, .header = header, .encoding = encoding});
           },
-          "paths"_a, "format"_a = "", free)
+          "paths"_a, "format"_a = "", "separator"_a = '\0', "header"_a = true, "encoding"_a = "", free)
       .def(
           "write",
           [](const Table& table, const std::filesystem::path& path, const std::string& format) {

@@ -270,6 +270,28 @@ class Fast(Case):
         self.fail_with("no column 'size'", "schema", PENGUINS, "--categorical", "size")
         self.fail_with("is no number", "schema", PENGUINS, "--numeric", "sex")
 
+    def test_stand_ins_are_suggested_and_made_where_the_schema_file_asks_for_them(self):
+        rows = [f"p{i}@quagga.test,SE{98 - int(f'{i:020}281400') % 97:02}{i:020},{i % 9}" for i in range(80)]
+        table = self.file("t.csv", "mail,account,x\n" + "\n".join(rows) + "\n")
+        path, model = self.folder / "schema.json", self.folder / "m.meg"
+        said = self.succeed("schema", table, "--json", path)
+        self.assertIn("'mail' (email), 'account' (iban)", said.stderr)
+        schema = json.loads(path.read_text())
+        self.assertEqual([c.get("maybe_sdtype") for c in schema], ["email", "iban", None])
+        self.assertNotIn("new ones", self.succeed("schema", table, "--schema", path).stdout)  # a hint is not obeyed
+        schema[1]["sdtype"] = schema[1].pop("maybe_sdtype")
+        path.write_text(json.dumps(schema))
+        self.assertRegex(self.succeed("schema", table, "--schema", path).stdout, "account .* new ones: iban")
+        said = self.succeed("train", table, *CLASSIC, "--epochs", 1, "--schema", path, "--out", model).stderr
+        self.assertIn("column 'account' is not learned: its sdtype is iban; new values are stand-ins", said)
+        made = list(csv.DictReader(io.StringIO(self.succeed("generate", model, "--rows", 200, "--out", "-").stdout)))
+        self.assertEqual(len({row["account"] for row in made}), 200)
+        for row in made:
+            self.assertRegex(row["account"], r"^GB\d\d[A-Z]{4}\d{14}$")
+        self.assertIn("iban", self.succeed("inspect", model, "--json").stdout)
+        schema[1]["sdtype"] = "ibam"
+        self.fail_with("there is no sdtype 'ibam'; there are name, ", "schema", table, "--schema", self.file("s.json", json.dumps(schema)))
+
     def test_a_list_is_one_word_and_does_not_take_the_file_behind_it(self):
         said = self.succeed("schema", "--categorical", "year", "--categorical=flipper_length_mm,body_mass_g", "--drop", "sex", PENGUINS).stdout
         for column in ("year", "flipper_length_mm", "body_mass_g"):
@@ -335,14 +357,14 @@ class Fast(Case):
             ("quote", 'a,b\n1,2\n"1,2\n', ":3: a quote"),
             ("junk", bytes(range(256)) * 20, "1: a NUL byte"),
             ("nul", b"a,b\n1,\0\n", ":2: a NUL byte"),
-            ("latin1", b"a,b\n1,\xe9\n", ":2: not UTF-8"),
+            ("latin1", b"a,b\n1,\xe9\n", ":2: not UTF-8, but probably WINDOWS-1252: name the encoding, as in --encoding"),
             ("gzip", gzip.compress(b"a,b\n1,2\n")[:-3], "is cut off"),
             ("zip", b"PK\x03\x04" + bytes(30), "is a zip archive"),
-            ("utf16", "a,b\n1,2\n".encode("utf-16"), "is UTF-16 text"),
+            ("utf16", "a,b\n1,2\n".encode("utf-16"), "is text in UTF-16: name it with --encoding UTF-16"),
+            ("utf16le", "a,b\n1,2\n".encode("utf-16le"), "but probably UTF-16LE: name the encoding, as in --encoding UTF-16LE"),
             ("model", self.trained(epochs=1).read_bytes(), "is a model file, not a table"),
             ("long", b"a\n" + b"x" * 10_000_000, ":2: a line over 1 MiB"),
             ("twice", "a,a\n1,2\n", "two columns are named 'a'"),
-            ("unnamed", "a,\n1,2\n", "column 2 has no name"),
         ]:
             with self.subTest(name):
                 self.fail_with(words, "train", self.file(name + ".csv", content), "--out", out)
@@ -365,6 +387,81 @@ class Fast(Case):
         self.fail_with("cannot share", "train", PENGUINS, *CLASSIC, "--generators", 99, "--out", out)
         for text in ("a,b\n5,\n5,\n5,\n", "a\n1\n2\n"):  # constant and all missing, one column: these can be learned
             self.succeed("train", self.file("odd.csv", text), "--epochs", 2, "--out", out)
+
+    def names(self, *arguments, **options):
+        """The columns that `meg schema` shows."""
+        done = self.succeed("schema", *arguments, "--json", "-", **options)
+        return [column["name"] for column in json.loads(done.stdout)]
+
+    def test_tables_that_other_programs_write(self):
+        rows = "".join(f"{i},{20 + i % 7},{'abc'[i % 3]}\n" for i in range(30))
+        self.assertEqual(self.names(self.file("pandas.csv", ",age,job\n" + rows)), ["column_1", "age", "job"])
+        r_table = self.file("r.csv", '"age","job"\n' + rows)
+        self.assertEqual(self.names(r_table), ["column_1", "age", "job"])
+        self.assertIn("the first column is taken for row names and called column_1", self.succeed("schema", r_table).stderr)
+        self.assertEqual(self.names(self.file("trail.csv", "id,age,job,\n" + rows.replace("\n", ",\n"))), ["id", "age", "job"])
+        tabs = "Name, full\tSales, net, EUR\tKind\n" + rows.replace(",", "\t")
+        for name in ("tabs.tsv", "tabs.csv"):
+            self.assertEqual(self.names(self.file(name, tabs)), ["Name, full", "Sales, net, EUR", "Kind"])
+        stray = self.file("stray.csv", "name,n\n" + '5" pipe,1\nHotel "Sun" East,2\nplain,3\n' * 10)
+        done = self.succeed("schema", stray)
+        self.assertIn("20 values, the first in line 2", done.stderr)
+        model = self.folder / "m.meg"
+        flags = ["train", stray, "--epochs", 2, "--no-refine", "--out", model]
+        self.assertIn("20 values, the first in line 2", self.succeed(*flags).stderr)
+        self.assertEqual(self.succeed(*flags, "--quiet").stderr, "")
+        out = self.succeed("generate", model, "--rows", 40, "--out", "-").stdout
+        self.assertTrue({row["name"] for row in csv.DictReader(io.StringIO(out))} <= {'5" pipe', 'Hotel "Sun" East', "plain"})
+
+    def test_what_separates_values_is_found_or_said(self):
+        ambiguous = self.file("t.csv", "a;b,c;d\n" + "1;2,3;4\n5;6,7;8\n" * 5)
+        self.assertEqual(self.names(ambiguous), ["a", "b,c", "d"])
+        for word in (",", "comma"):
+            self.assertEqual(self.names(ambiguous, "--separator", word), ["a;b", "c;d"])
+        self.assertEqual(self.names("-", "--separator", "tab", input="x, y\tz\n1\t2\n3\t4\n"), ["x, y", "z"])
+        self.assertEqual(self.names("-", "--separator", "space", input="x y\n1 2\n3 4\n"), ["x", "y"])
+        self.assertEqual(self.names("-", "--no-header", input="a,b\nc,d\ne,f\n"), ["column_1", "column_2"])
+        for word in ("", "ab", '"', "é"):
+            self.fail_with("--separator", "schema", ambiguous, "--separator", word, status=2)
+
+    def test_an_encoding_is_named_and_obeyed(self):
+        text = "Größe,Stadt\n" + "klein,Zürich\ngroß,Genf\ngroß,Köln\n" * 10
+        table, model = self.file("t.csv", text.encode("latin1")), self.folder / "m.meg"
+        self.fail_with("name the encoding, as in --encoding WINDOWS-1252", "schema", table)
+        self.assertEqual(self.names(table, "--encoding", "latin1"), ["Größe", "Stadt"])
+        self.fail_with("there is no --encoding 'klingon'", "schema", table, "--encoding", "klingon")
+        packed = self.file("t.csv.gz", gzip.compress(text.encode("utf-16")))
+        self.assertEqual(self.names(packed, "--encoding", "UTF-16"), ["Größe", "Stadt"])
+        self.succeed("train", table, "--encoding", "latin1", "--epochs", 2, "--masks", "dynamic", "--no-refine", "--out", model)
+        rows, out = self.folder / "s.csv", self.folder / "o.csv"
+        self.succeed("generate", model, "--rows", 30, "--out", rows)
+        self.succeed("evaluate", table, rows, "--quick", "--encoding", "latin1")  # meg's rows are UTF-8
+        self.succeed("score", model, table, "--encoding", "latin1", "--out", out)
+        self.succeed("impute", model, self.file("h.csv", "Größe;Stadt\n;Genf\n".encode("latin1")), "--encoding", "latin1", "--out", out)
+        self.assertEqual(out.read_text().splitlines()[0], "Größe;Stadt")
+        given = self.file("g.csv", "groß\nklein\n".encode("latin1"))
+        self.fail_with("column_1", "generate", model, "--given", given, "--encoding", "latin1", "--no-header", "--out", out)
+
+    def test_names_with_commas_are_listed(self):
+        rows = "".join(f"{('never', 'often')[i % 2]},{i % 9},{i % 5},{i % 4}\n" for i in range(60))
+        table = self.file("t.csv", '"How often, if at all?",n,"a,b",a\n' + rows)
+        often = "How often, if at all?"
+        for drop, left in [(often, ["n", "a,b", "a"]), (often + ",n", ["a,b", "a"]), ("n," + often + ",a", ["a,b"]),
+                           ("a,b", [often, "n", "a"]), ('"a,b",a', [often, "n"]), ("a,b,a", [often, "n"]), ('a,"a,b",n', [often]),
+                           ("a", [often, "n", "a,b"]), ('"a",n', [often, "a,b"])]:
+            with self.subTest(drop):
+                self.assertEqual(self.names(table, "--drop", drop), left)
+        shown = self.succeed("schema", table, "--categorical", "a,b,n", "--numeric", "a").stdout
+        self.assertRegex(shown, r"\na,b +categorical")
+        self.assertRegex(shown, r"\nn +categorical")
+        self.assertRegex(shown, r"\na +(integer|decimal)")
+        model = self.folder / "m.meg"
+        self.succeed("train", table, "--epochs", 1, "--no-refine", "--order", "a," + often, "--drop", "a,b", "--out", model)
+        order = json.loads(self.succeed("inspect", model, "--json").stdout)["order"]
+        self.assertEqual(order, ["a", often, "n"])
+        self.fail_with("no column 'How often'", "schema", table, "--drop", "How often,n")
+        self.fail_with("no column ''", "schema", table, "--drop", "")
+        self.succeed("evaluate", table, table, "--quick", "--drop", often)
 
     def test_numbers_of_any_size_come_out_as_they_went_in(self):
         for text in ("a,b\n1e308,1\n-1e308,2\n5,3\n", "a,b\n1e-200,1\n2e-200,2\n4e-200,3\n", "a,b\n5e-324,1\n1e-323,2\n"):

@@ -436,6 +436,12 @@ TEST_CASE("whole numbers that rise by one are numbers where they say something o
   CHECK(type("id", 1, grows) == ColumnType::kIdentifier);
   CHECK(type("row_no", 1921, grows) == ColumnType::kIdentifier);
   CHECK(type("column_1", 1921, grows) == ColumnType::kIdentifier);
+  Texts index;  // of rows that were left out of a larger table
+  for (int i = 0; i < 100; ++i) index.push_back(std::to_string(3 * i + i % 2));
+  CHECK(infer_schema(test::text_column("column_1", index))[0].type == ColumnType::kIdentifier);
+  CHECK(infer_schema(test::text_column("height", index))[0].type == ColumnType::kInteger);
+  std::swap(index[3], index[4]);
+  CHECK(infer_schema(test::text_column("column_1", index))[0].type == ColumnType::kInteger);
   const Table table = table_of("age", 0, wanders, /*with_blank_row=*/true);
   const InferredTable read = infer_table(table);
   CHECK(read.schema[0].type == ColumnType::kInteger);

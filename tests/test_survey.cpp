@@ -22,9 +22,9 @@ bool agree(const std::vector<std::string>& cells, Missing missing = Missing::kGa
   CHECK(schema_to_json({quick}) == schema_to_json({whole}));
   CHECK(quick.fewest_decimals == whole.fewest_decimals);
   bool same = a->present == b.present && a->gaps == b.gaps && b.numeric && a->whole == b.whole &&
-              a->rises_by_one == b.rises_by_one && a->shortest == b.shortest && a->longest == b.longest &&
-              a->significant == b.significant && b.leading_zeros == 0 && b.long_codes == 0 && !b.exponents &&
-              !b.has_blank && a->numbers.size() == b.numbers.size();
+              a->rises_by_one == b.rises_by_one && a->rises == b.rises && a->shortest == b.shortest &&
+              a->longest == b.longest && a->significant == b.significant && b.leading_zeros == 0 && b.long_codes == 0 &&
+              !b.exponents && !b.has_blank && a->numbers.size() == b.numbers.size();
   for (std::size_t r = 0; same && r < b.numbers.size(); ++r)
     same = a->numbers[r] == b.numbers[r] || (a->numbers[r] != a->numbers[r] && b.numbers[r] != b.numbers[r]);
   return same;

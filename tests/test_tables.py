@@ -128,6 +128,18 @@ class Tables(unittest.TestCase):
             self.follow(made[name], plain, made["size"])
         self.follow(made["exponent"], float, made["size"])
 
+    def test_numbers_of_two_precisions(self):
+        draw = random.Random(6)
+        columns = {"kind": [draw.choice("abc") for _ in range(ROWS)]}
+        # Positions of a gazetteer, and of a telephone: which it is follows from the kind.
+        columns["latitude"] = [f"{51 + draw.random():.5f}" if k != "c" else f"{51 + draw.random():.14f}"
+                               for k in columns["kind"]]
+        made, _ = self.learned(columns)
+        fine = [len(cell.split(".")[1]) > 5 for cell in made["latitude"]]
+        self.all_match(made["latitude"], r"5[12]\.\d{1,14}")
+        self.assertAlmostEqual(sum(fine) / MADE, 1 / 3, delta=0.06)
+        self.assertGreater(sum(a == (k == "c") for a, k in zip(fine, made["kind"])), 0.93 * MADE)
+
     def test_dates_in_every_style(self):
         draw = random.Random(3)
         day = [draw.random() * 900 for _ in range(ROWS)]

@@ -68,6 +68,7 @@ TEST_CASE("codes, categories and texts stay what they were") {
         ColumnType::kCategorical);
   CHECK(schema_of(with_word("x", [](int i) { return fmt::format("{:05}", i * 37); })).words.empty());  // postal codes
   CHECK(schema_of(with_word("x", [](int i) { return fmt::format("A{}", i); })).words.empty());
+  CHECK(schema_of(with_word("207a", [](int i) { return std::to_string(200 + i % 50); })).words.empty());
   Texts many;
   for (int i = 0; i < 400; ++i) many.push_back(i % 4 ? price(i) : fmt::format("about {}", i));
   CHECK(schema_of(many).words.empty());

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/fail.h"
+#include "core/platform.h"
 
 namespace meg {
 

@@ -15,6 +15,7 @@ class InputFile;
 class OutputFile;
 class TableReader;
 class RowWriter;
+struct ReadOptions;
 
 /// A kind of file that holds a table. All kinds are one line each in formats.cpp, from which suffixes, what --format
 /// takes and what errors list are made.
@@ -25,7 +26,8 @@ struct FileFormat {
   Compression compression;                   ///< in which it is written; what is read shows its own
   char delimiter;                            ///< of text; 0: read, what its first line shows; written, the table's own
   std::unique_ptr<TableReader> (*open_reader)(const FileFormat& format, const std::filesystem::path& path,
-                                              std::unique_ptr<InputFile> file);
+                                              std::unique_ptr<InputFile> file, const ReadOptions& how);
+  bool is_text() const { return magic.empty(); }
   std::unique_ptr<RowWriter> (*open_writer)(const FileFormat& format, OutputFile& file);
 };
 

@@ -27,7 +27,8 @@ enum class Stream : std::uint32_t {
   kCoding,
   kRefinement,
   kHide,
-  kCandidate
+  kCandidate,
+  kStandIn
 };
 
 /// Counter-based randomness (Philox 4x32-10, Salmon et al. 2011): a number is a function of

@@ -186,7 +186,7 @@ def train(data: Any, *, target: str | None = None, seed: int = 0, epochs: int = 
     Ctrl-C ends the training early and keeps the model; its train() goes on.
 
     Options are those of the command line with underscores, as any_order=True (conditions on any columns, imputation),
-    types={"year": "categorical"}, drop=["id"], effort="fast", threads=2, device="cuda":
+    types={"year": "categorical", "mail": "email"}, drop=["id"], effort="fast", threads=2, device="cuda":
 
     """
     json_options = options_json({**options, "seed": whole(seed, "seed")})

@@ -123,7 +123,7 @@ inline constexpr Option kOptions[] = {
      .words = "fp32|tf32|bf16"},
     {.name = "types",
      .place = kPlace<&Options::types>,
-     .help = "Types of columns whose inferred type is not wanted: a=categorical,b=decimal,...",
+     .help = "Types or sdtypes of columns whose inferred type is not wanted: a=categorical,b=email,...",
      .scope = OptionScope::kColumns},
     {.name = "drop",
      .place = kPlace<&Options::drop>,

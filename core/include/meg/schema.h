@@ -77,6 +77,11 @@ struct ColumnSchema {
   std::vector<std::string> words;
   std::vector<std::string> values;  ///< of categorical and boolean columns, sorted, spelled as in the file
   std::string kind;                 ///< of identifier and text columns: "JSON", "e-mail addresses", ...; "" of no kind
+  /// Of identifier and text columns: what the cells stand for, "email", as was said; new cells are then drawn from
+  /// lists, without regard to the table. See "Stand-ins" in docs/tables.md.
+  std::string sdtype;
+  std::string locale;        ///< whose lists: "de_DE"; empty: en_US
+  std::string maybe_sdtype;  ///< what the column's name and cells look like; a hint alone
   /// The type that the column has in a typed table and gets again on its way out; none: it came as text, and gets the
   /// type that fits, see output_type().
   std::optional<DataType> typed_as;
@@ -95,6 +100,9 @@ struct AskedType {
   ColumnType type;
   std::string format;                ///< of datetime columns; empty: the first that fits
   std::optional<NumberStyle> style;  ///< of numbers; none: that which fits
+  /// What the cells stand for, "email": the column then is text, or an identifier where `type` says so.
+  std::string sdtype;
+  std::string locale;  ///< of the sdtype, "de_DE"; empty: en_US
 };
 /// By the column's name.
 using AskedTypes = std::map<std::string, AskedType>;

@@ -62,6 +62,13 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
     asked[k].in = parse_cells(coding.columns()[k], cells);
     if (!places.are_two()) continue;
     std::optional<CellSet>& second = asked[places.second].in;
+    if (coding.columns()[k].part() == Column::Part::kNumber) {  // one number has its precision, a range any
+      const std::optional<Cell>& one = asked[k].in->only;
+      if (one && static_cast<int>(one->code) != coding.columns()[k].missing_code() &&
+          !coding.columns()[k].is_word_code(static_cast<int>(one->code)))
+        second = parse_cells(coding.columns()[places.second], cells);
+      continue;
+    }
     if (asks_for_whole_days(coding.schema()[c], cells)) {
       const std::optional<Cell>& day = asked[k].in->only;
       if (day && (static_cast<int>(day->code) == coding.columns()[k].missing_code() ||

@@ -267,6 +267,33 @@ void MaskedEnsemble::generate(Backend& backend, const Draw& draw, ConstView para
   }
 }
 
+void MaskedEnsemble::see(Backend& backend, std::size_t k, ConstView cells, ConstView parameters,
+                         const Tape& tape) const {
+  const std::size_t first = shared() && k > 0 ? k - 1 : 0;
+  backend.features(layout_, static_cast<int>(first), static_cast<int>(k), cells, parameters, tape.x);
+  if (shared()) first_forward(backend, k, k + 1, parameters, tape);
+}
+
+void MaskedEnsemble::head(Backend& backend, std::size_t k, ConstView cells, ConstView parameters, const Tape& all,
+                          View head) const {
+  Tape tape = row_range(all, 0, static_cast<int>(cells.rows()));
+  see(backend, k, cells, parameters, tape);
+  LinearGroup alone = head_[k];
+  alone.y = 0, alone.y_stride = head.columns();
+  Stack layers = stack(tape, false, k, k + 1);
+  layers.head = {&alone, 1};
+  tape.heads = head;
+  backend.stack_forward(layers, parameters, tape);
+}
+
+void MaskedEnsemble::draw(Backend& backend, const Draw& draw, std::size_t k, ConstView parameters, ConstView constants,
+                          const Tape& all, View cells) const {
+  const Tape tape = row_range(all, 0, static_cast<int>(cells.rows()));
+  see(backend, k, cells, parameters, tape);
+  backend.draw_columns(layout_, static_cast<int>(k), stack(tape, false, k, k + 1), parameters, tape,
+                       {draw, constants, cells, {}, {}});
+}
+
 void MaskedEnsemble::fill(Backend& backend, Draw draw, ConstView parameters, ConstView constants, const Tape& all,
                           View cells, std::span<const ColumnToFill> columns) const {
   draw.fills = true;

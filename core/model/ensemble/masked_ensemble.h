@@ -106,6 +106,14 @@ class MaskedEnsemble {
   void generate(Backend& backend, const Draw& draw, ConstView parameters, ConstView constants, const Tape& tape,
                 View cells, View view, const KnownCells& known = {}) const;
 
+  // One column of rows that are generated column by column. Of a shared first layer, tape.sum is the sum so far: it
+  // must be what the column before has left, and is changed.
+  /// The heads of generator k, [rows, head_width], given the cells before column k.
+  void head(Backend& backend, std::size_t k, ConstView cells, ConstView parameters, const Tape& tape, View head) const;
+  /// Draws column k, as generate() does.
+  void draw(Backend& backend, const Draw& draw, std::size_t k, ConstView parameters, ConstView constants,
+            const Tape& tape, View cells) const;
+
   /// Draws the unknown cells (code -1) of these columns, one column after the other, each given all cells of its row
   /// that are known by then. Needs any_order; unknown cells of other columns remain so.
   void fill(Backend& backend, Draw draw, ConstView parameters, ConstView constants, const Tape& tape, View cells,
@@ -140,6 +148,8 @@ class MaskedEnsemble {
   void first_forward(Backend& backend, std::size_t begin, std::size_t end, ConstView parameters,
                      const Tape& tape) const;
   void others_forward(Backend& backend, ConstView parameters, const Tape& tape) const;
+  /// What generator k alone sees: its features, and the first layer where the stack has none.
+  void see(Backend& backend, std::size_t k, ConstView cells, ConstView parameters, const Tape& tape) const;
   /// From da0 of a part of the rows; of the embeddings that its last `embedding_rows` saw, and of the first layer's
   /// weights where the stack has none.
   void first_backward(Backend& backend, bool others, int embedding_rows, ConstView cells, ConstView parameters,

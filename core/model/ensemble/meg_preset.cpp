@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/checksum.h"
 #include "core/fail.h"
@@ -8,6 +9,7 @@
 #include "core/model/ensemble/gate.h"
 #include "core/model/ensemble/generation.h"
 #include "core/model/ensemble/imputation.h"
+#include "core/model/ensemble/margins.h"
 #include "core/model/ensemble/refinement.h"
 #include "core/model/ensemble/scoring.h"
 #include "core/model/ensemble/sizes.h"
@@ -198,8 +200,14 @@ class MegPreset final : public Preset {
                           {.rare_min = options_.meg.rare_min,
                            .rare_word = options_.meg.rare_word,
                            .relations = !as_they_stand,
-                           .split_times = !as_they_stand},
+                           .split = !as_they_stand},
                           options_.meg.order, options_.threads);
+    if (as_they_stand) {
+      std::vector<std::size_t> columns(table.schema.size());
+      std::iota(columns.begin(), columns.end(), std::size_t{0});
+      for (const Relation& lost : find_relations(ReadTable(table.schema, table.columns), table.schema, columns))
+        notes_.push_back(describe_lost(lost, table.schema));
+    }
     check_limits();
     ColumnsLayout layout = columns_layout();
     const std::size_t rows = table.columns.front().size();
@@ -354,7 +362,7 @@ class MegPreset final : public Preset {
     return true;
   }
 
-  /// Keeps the refined parameters where they are no worse, and gives the memory of the run back.
+  /// Keeps the refined parameters where they are no worse, gives the memory of the run back, and matches the margins.
   void finish() {
     refined_ =
         refinement_ &&
@@ -362,6 +370,7 @@ class MegPreset final : public Preset {
     backend_.add_scaled(1.0f, refined_ ? refinement_->result() : warm_up_->best(), 0.0f, result_);
     refinement_.reset();
     warm_up_.reset();
+    match_margins(backend_, *ensemble_, rows_.cells, constants_, options_.seed, options_.threads, result_);
     finished_ = learned_ = true;
   }
 

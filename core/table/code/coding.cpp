@@ -63,24 +63,33 @@ bool has_times_of_days(const ColumnSchema& column, const ColumnOptions& options)
          column.largest - column.smallest > kDaySeconds;
 }
 
+/// How a column is learned that follows from no other.
+std::vector<Column::Part> parts_of(const ColumnSchema& column, const Array& values, const ColumnOptions& options) {
+  using enum Column::Part;
+  if (has_times_of_days(column, options)) return {kDay, kTime};
+  const bool is_continuous =
+      column.type == ColumnType::kDecimal && column.distinct > static_cast<std::size_t>(options.exact_limit);
+  if (is_continuous && coarse_decimals(values.values<double>(), column.decimals)) return {kNumber, kPrecision};
+  return {kWhole};
+}
+
 }  // namespace
 
 TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const ColumnOptions& options,
                          const std::vector<std::string>& order, int threads)
     : schema_(table.schema), text_(table) {
   const ReadTable read(table.schema, table.columns);
-  const std::vector<std::size_t> places = ordered_columns(order);
+  std::vector<std::size_t> places = ordered_columns(order);
   if (places.empty()) fail("no column is left to model: all are identifiers or free text");
   if (options.rare_min > 0 && read.rows() < static_cast<std::size_t>(options.rare_min))
     fail(ErrorCode::kInvalidArgument, "the table has {} rows, so none of its values is in {} of them; ask for fewer",
          read.rows(), options.rare_min);
-  set_relations(options.relations ? find_relations(read, schema_, places) : std::vector<Relation>());
+  set_relations(options.relations ? find_relations(read, schema_, places, order.size()) : std::vector<Relation>());
   std::vector<std::size_t> schema_columns;  // [columns]
   std::vector<Column::Part> parts;
   for (const std::size_t c : places) {
-    const bool is_split = !relation_of(c) && options.split_times && has_times_of_days(schema_[c], options);
-    for (const auto part :
-         is_split ? std::vector{Column::Part::kDay, Column::Part::kTime} : std::vector{Column::Part::kWhole}) {
+    for (const auto part : options.split && !relation_of(c) ? parts_of(schema_[c], table.columns[c], options)
+                                                            : std::vector{Column::Part::kWhole}) {
       schema_columns.push_back(c);
       parts.push_back(part);
     }
@@ -176,7 +185,7 @@ double TableCoding::number_of(std::size_t schema_column, const MadeRow& row) con
   const ColumnSchema& column = schema_[schema_column];
   double out = decoded(k);
   if (word_of(out) >= 0) return out;
-  if (columns_[k].part() == Column::Part::kDay) out += decoded(k + 1);
+  if (columns_[k].is_first()) out = columns_[k].whole_number(out, decoded(k + 1));
   if (const Relation* relation = relation_of(schema_column)) {
     const double predicted = relation->predict(column, [&](std::size_t c) { return number_of(c, row); });
     if (!std::isfinite(predicted)) return kNaN;
@@ -298,11 +307,12 @@ TableCoding TableCoding::from_json(std::string_view json) {
       columns.push_back(
           Column::from_json(relation ? relation->distance : out.schema_[place], in.at("coding").at(columns.size())));
       schema_columns.push_back(place);
-    } while (columns.back().part() == Column::Part::kDay);
+    } while (columns.back().is_first());
   for (std::size_t k = 0; k < columns.size(); ++k) {
-    const bool is_time = columns[k].part() == Column::Part::kTime;
-    const bool is_behind_day = k > 0 && columns[k - 1].part() == Column::Part::kDay;
-    if (is_time != is_behind_day) fail("the parts of column '{}' are not a day and a time", columns[k].schema().name);
+    using enum Column::Part;
+    const Column::Part before = k > 0 ? columns[k - 1].part() : kWhole, part = columns[k].part();
+    if ((part == kTime) != (before == kDay) || (part == kPrecision) != (before == kNumber))
+      fail("the parts of column '{}' do not belong together", columns[k].schema().name);
   }
   out.set_columns(std::move(columns), schema_columns);
   for (const Relation& relation : out.relations_)

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/fail.h"
 #include "core/table/code/grid.h"
@@ -110,12 +112,14 @@ Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, st
   Column out;
   out.schema_ = schema;
   out.part_ = part;
-  if (part == Part::kDay) out.schema_.decimals = 0;
+  if (part == Part::kNumber || part == Part::kPrecision)
+    out.coarse_decimals_ = *coarse_decimals(cells, schema.decimals);
+  if (part == Part::kDay || part == Part::kPrecision) out.schema_.decimals = 0;
   std::vector<double> numbers;
   std::vector<std::size_t> words(schema.words.size());  // rows
   for (const double cell : cells) {
     if (is_nothing(cell))
-      out.has_missing_ = part != Part::kTime;
+      out.has_missing_ = !out.is_second_of_number();
     else if (word_of(cell) >= 0)
       ++words[static_cast<std::size_t>(word_of(cell))];
     else if (is_numeric(schema.type))
@@ -188,7 +192,7 @@ void Column::prepare() {
   codes_ = static_cast<int>(known);
   if (!scores_.empty()) continuous_code_ = codes_++;
   first_word_code_ = codes_;
-  if (part_ != Part::kTime) codes_ += static_cast<int>(schema_.words.size());
+  if (!is_second_of_number()) codes_ += static_cast<int>(schema_.words.size());
   if (has_missing_ || codes_ == 0) missing_code_ = codes_++;
   code_positions_.assign(static_cast<std::size_t>(codes_), -1);
   for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -231,7 +235,7 @@ Cell Column::encode_text(std::string_view text, float uniform) const {
 
 Cell Column::encode_whole(const Value& value, float uniform) const {
   if (value.is_missing()) {
-    if (part_ == Part::kTime) return {};
+    if (is_second_of_number()) return {};
     if (missing_code_ < 0)
       fail("column '{}' has no missing values in the table it was fitted on; fill this one, or leave its row out",
            schema_.name);
@@ -245,7 +249,7 @@ Cell Column::encode_whole(const Value& value, float uniform) const {
   }
   if (!is_modelled(schema_.type)) return {};
   if (value.is_word())
-    return {part_ == Part::kTime ? 0 : static_cast<std::uint32_t>(first_word_code_ + word_of(value.number)), 0};
+    return {is_second_of_number() ? 0 : static_cast<std::uint32_t>(first_word_code_ + word_of(value.number)), 0};
   const bool is_number = is_numeric(schema_.type);
   if (is_number && values_.empty() && continuous_code_ < 0 && rare_code_ == 0)  // all numbers are hidden
     return {static_cast<std::uint32_t>(missing_code_), 0};
@@ -312,14 +316,37 @@ float Column::position(Cell cell) const {
   return z_positions_[i] + (at - static_cast<float>(i)) * (z_positions_[i + 1] - z_positions_[i]);
 }
 
+namespace {
+
+/// Of those that are saved.
+constexpr std::array<std::pair<Column::Part, const char*>, 4> kPartNames{{{Column::Part::kDay, "day"},
+                                                                          {Column::Part::kTime, "time"},
+                                                                          {Column::Part::kNumber, "number"},
+                                                                          {Column::Part::kPrecision, "precision"}}};
+
+const char* name_of(Column::Part part) {
+  const auto at = std::find_if(kPartNames.begin(), kPartNames.end(), [&](const auto& p) { return p.first == part; });
+  return at == kPartNames.end() ? nullptr : at->second;
+}
+
+Column::Part part_named(std::string_view name) {
+  const auto at = std::find_if(kPartNames.begin(), kPartNames.end(), [&](const auto& p) { return p.second == name; });
+  if (at == kPartNames.end()) fail("'{}' is no part of a column", name);
+  return at->first;
+}
+
+}  // namespace
+
 nlohmann::json Column::to_json() const {
   nlohmann::json out{{"missing", has_missing_}};
   if (rare_code_ >= 0) out["rare_code"] = rare_code_;
   if (!rare_note_.empty()) out["rare_note"] = rare_note_;
   if (blocks_) out["blocks"] = blocks_->order();
-  if (part_ == Part::kDay) out["part"] = "day";
-  if (part_ == Part::kTime) out["part"] = "time";
-  if (part_ == Part::kDay || part_ == Part::kTime) out["range"] = {schema_.smallest, schema_.largest};
+  if (const char* const name = name_of(part_)) {
+    out["part"] = name;
+    out["range"] = {schema_.smallest, schema_.largest};
+  }
+  if (part_ == Part::kNumber || part_ == Part::kPrecision) out["coarse_decimals"] = coarse_decimals_;
   if (!is_numeric(schema_.type)) return out;
   out["values"] = values_;
   out["knots"] = knots_;
@@ -344,7 +371,8 @@ Column Column::from_json(const ColumnSchema& schema, const nlohmann::json& in) {
   out.rare_code_ = in.value("rare_code", -1);
   out.rare_note_ = in.value("rare_note", "");
   if (in.contains("part")) {
-    out.part_ = in.at("part") == "day" ? Part::kDay : Part::kTime;
+    out.part_ = part_named(in.at("part").get<std::string>());
+    out.coarse_decimals_ = std::clamp(in.value("coarse_decimals", 0), 0, kMostCoarseDecimals);
     in.at("range").at(0).get_to(out.schema_.smallest), in.at("range").at(1).get_to(out.schema_.largest);
   }
   if (in.contains("blocks")) out.split(CategoryBlocks(in.at("blocks").get<std::vector<std::uint32_t>>()));

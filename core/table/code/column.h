@@ -9,6 +9,7 @@
 
 #include "core/table/code/category_blocks.h"
 #include "core/table/code/normal_scores.h"
+#include "core/table/code/precisions.h"
 #include "core/table/infer/read_table.h"
 
 namespace meg {
@@ -34,8 +35,10 @@ struct ColumnOptions {
   std::string rare_word = "other";
   int most_categories = 1000;  ///< columns with more are learned in two parts, see category_blocks.h
   bool relations = false;      ///< columns of numbers that follow from others are learned as a distance, see relation.h
-  bool split_times = false;    ///< dates with times of many values are learned in two parts, day and time of the day
-  int exact_days = 400;        ///< so many days have a code each, where there are three rows a day
+  /// Dates with times of many values are learned in two parts, day and time of the day; numbers of two precisions, see
+  /// coarse_decimals(), as the number and its precision.
+  bool split = false;
+  int exact_days = 400;  ///< so many days have a code each, where there are three rows a day
 };
 
 /// One column between its values and cells (code, z), NaN-free both ways.
@@ -49,13 +52,14 @@ struct ColumnOptions {
 /// - missing cells: one more code, where the fitted column has any.
 /// A column of very many categories is learned as two, the category's block and its place within it: split(), part().
 /// So can a datetime be: fitted for Part::kDay and for Part::kTime, both in seconds. Whether it is missing is the
-/// day's; a missing cell's time is the first code.
+/// day's; a missing cell's time is the first code. Numbers of two precisions are fitted for Part::kNumber and for
+/// Part::kPrecision, which is 1 of those that have more than the few digits behind the point, and 0 of the others.
 class Column {
  public:
   static constexpr int kKnots = 16;     ///< of the piecewise-linear encoding
   static constexpr int kZCells = 1024;  ///< of the grid that position is tabulated on
 
-  enum class Part { kWhole, kBlock, kPlace, kDay, kTime };
+  enum class Part { kWhole, kBlock, kPlace, kDay, kTime, kNumber, kPrecision };
 
   /// Fits the column that `schema` was inferred from to its cells, as Value::number has them; NaN is a missing one. The
   /// noise is that of (seed, number).
@@ -69,11 +73,17 @@ class Column {
   Column part(Part part) const;
   Part part() const { return part_; }
   /// Whether it is the first or the second part of a column.
-  bool is_first() const { return part_ == Part::kBlock || part_ == Part::kDay; }
-  bool is_second() const { return part_ == Part::kPlace || part_ == Part::kTime; }
+  bool is_first() const { return part_ == Part::kBlock || part_ == Part::kDay || part_ == Part::kNumber; }
+  bool is_second() const { return part_ == Part::kPlace || is_second_of_number(); }
   /// What a part is of the column's number.
   double part_of(double number) const {
+    if (part_ == Part::kPrecision) return rounded(number, coarse_decimals_) != number;
     return part_ == Part::kDay ? day_of(number) : part_ == Part::kTime ? number - day_of(number) : number;
+  }
+  /// The number of the whole column that its parts have.
+  double whole_number(double first, double second) const {
+    if (part_ == Part::kDay) return first + second;
+    return part_ == Part::kNumber && second == 0 ? rounded(first, coarse_decimals_) : first;
   }
   /// The cell of the whole column, which append takes, from those of its parts.
   Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }
@@ -86,7 +96,7 @@ class Column {
   /// Whether it is the code of a word that stands among the numbers.
   bool is_word_code(int code) const {
     return code >= first_word_code_ && code < first_word_code_ + static_cast<int>(schema_.words.size()) &&
-           part_ != Part::kTime;
+           !is_second_of_number();
   }
   int missing_code() const { return code_of(missing_code_); }  ///< -1 where there is none
   int whole_missing_code() const { return missing_code_; }     ///< of the whole column, of which this may be a part
@@ -143,6 +153,8 @@ class Column {
   double number_of_code(std::uint32_t code) const;
   float place(double number) const;
   bool is_continuous(Cell cell) const { return static_cast<int>(cell.code) == continuous_code_; }
+  /// Whether words and missing cells are the first part's.
+  bool is_second_of_number() const { return part_ == Part::kTime || part_ == Part::kPrecision; }
   bool is_missing_code(Cell cell) const { return static_cast<int>(cell.code) == missing_code_; }
 
   ColumnSchema schema_;
@@ -155,6 +167,7 @@ class Column {
   std::string rare_note_;
   std::shared_ptr<const CategoryBlocks> blocks_;
   Part part_ = Part::kWhole;
+  int coarse_decimals_ = 0;  // of numbers of two precisions
   // What prepare() derives from these, of the whole column.
   int codes_ = 0, continuous_code_ = -1, first_word_code_ = 0, missing_code_ = -1;
   std::vector<float> code_positions_, z_positions_;

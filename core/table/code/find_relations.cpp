@@ -3,6 +3,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "core/table/code/grid.h"
 #include "core/table/code/relation.h"
@@ -25,8 +26,12 @@ constexpr double kRounding = 0.002;
 constexpr double kMostLeft = 0.9;
 /// How much an ordered distance may vary, as a share of what the column does.
 constexpr double kNarrowDates = 1, kNarrowNumbers = 0.25;
-/// A column of so few numbers must have most of those that lie on its grid: others do not come by adding.
+/// A column of so few numbers must have most of those that lie on its grid, and all where it is ordered beside another:
+/// others do not come by adding.
 constexpr std::size_t kFewNumbers = 100;
+/// A number that more than this share of a column's cells hold is lost in a sum, where not all of its terms hold such
+/// numbers in the same rows.
+constexpr double kSpikeShare = 0.05;
 
 /// What cells may follow from: a number a searched row, NaN where one is missing.
 struct Feature {
@@ -208,13 +213,16 @@ double explained(const Feature& feature, const Target& target, std::span<const d
   return xx > 0 ? xy * xy / xx : 0;
 }
 
+/// How many numbers the target's grid has.
+double places_of(const Target& target) {
+  return std::round((target.schema.largest - target.schema.smallest) / target.step) + 1;
+}
+
 /// Terms are added one by one: the feature that says most of what is left (orthogonal matching pursuit), or, behind the
 /// first and where there are few, the column beside which most cells come out. A quotient stands alone.
 std::optional<Relation> find_exact(const Target& target, const std::vector<Feature>& features) {
-  if (target.schema.distinct <= kFewNumbers) {
-    const double places = (target.schema.largest - target.schema.smallest) / target.step + 1;
-    if (places > 2 * static_cast<double>(target.schema.distinct)) return {};
-  }
+  if (target.schema.distinct <= kFewNumbers && places_of(target) > 2 * static_cast<double>(target.schema.distinct))
+    return {};
   Features usable, chosen;
   for (const Feature& feature : features)
     if (is_usable(feature, target)) usable.push_back(&feature);
@@ -259,7 +267,10 @@ bool are_of_a_kind(const ColumnSchema& a, const ColumnSchema& b) {
 /// The column that is always on one side and whose distance varies least.
 std::optional<Relation> find_ordered(const Target& target, const Schema& schema, const std::vector<Feature>& features) {
   const ColumnSchema& column = target.schema;
+  if (target.schema.distinct <= kFewNumbers && places_of(target) > static_cast<double>(target.schema.distinct))
+    return {};
   double least = (column.type == ColumnType::kDatetime ? kNarrowDates : kNarrowNumbers) * range_of(target.y);
+  if (least == 0) return {};  // most cells are the same, which is on one side of whatever is
   std::optional<Relation> best;
   for (const Feature& feature : features) {
     const ColumnSchema& other = schema[feature.term.a];
@@ -342,9 +353,67 @@ void add_pairs(const Feature& own, const Schema& schema, std::vector<Feature>& f
   }
 }
 
+/// The column of the schema in the rows that are searched.
+Feature read_feature(const ReadTable& table, std::size_t column, std::size_t rows) {
+  Feature out{{.a = column, .b = column}, std::vector<double>(rows)};
+  for (std::size_t r = 0; r < rows; ++r) out.x[r] = table.number(r * table.rows() / rows, column);
+  return out;
+}
+
+Target make_target(const ColumnSchema& column, const Feature& own) {
+  Target out{column, {}, {}};
+  for (std::size_t r = 0; r < own.x.size(); ++r)
+    if (!std::isnan(own.x[r])) out.rows.push_back(r), out.y.push_back(own.x[r]);
+  out.step = grid_step(out.y, column.smallest, column.largest, column.decimals);
+  if (!out.y.empty()) out.common = most_frequent(out.y);
+  return out;
+}
+
+/// The share of the target's cells that hold its most frequent number while some column that they follow from holds
+/// none that is frequent: the sum of what is made for these will hit it by chance.
+double lost_spike(const Relation& relation, const Target& target, const ReadTable& table, std::size_t rows) {
+  std::vector<std::pair<Feature, std::map<double, double>>> bases;  // and shares of their numbers
+  for (const std::size_t c : relation.bases()) {
+    bases.emplace_back(read_feature(table, c, rows), std::map<double, double>());
+    for (const double x : bases.back().first.x)
+      if (!std::isnan(x)) bases.back().second[x] += 1 / static_cast<double>(rows);
+  }
+  std::size_t lost = 0;
+  for (std::size_t i = 0; i < target.rows.size(); ++i)
+    lost += target.y[i] == target.common && std::any_of(bases.begin(), bases.end(), [&](auto& base) {
+              return base.second[base.first.x[target.rows[i]]] < kSpikeShare;
+            });
+  return static_cast<double>(lost) / static_cast<double>(std::max<std::size_t>(1, target.rows.size()));
+}
+
+/// The same relation, solved for a column that its terms add up: living = above + basement, not basement = living -
+/// above. Nothing where the column stands in a product.
+std::optional<Relation> solved_for(const Relation& relation, std::size_t column) {
+  Relation out;
+  double factor = 0;
+  for (const Term& term : relation.terms) {
+    if (term.what == Combination::kColumn && term.a == column) factor += term.factor;
+    if (term.what == Combination::kDifference && (term.a == column || term.b == column))
+      factor += term.a == column ? term.factor : -term.factor;
+    if (term.what == Combination::kProduct || term.what == Combination::kQuotient) return {};
+  }
+  if (factor == 0) return {};
+  const auto add = [&](std::size_t c, double share) {
+    if (c != column) out.terms.push_back({.factor = share, .a = c, .b = c});
+  };
+  add(relation.column, 1 / factor);
+  for (const Term& term : relation.terms) {
+    add(term.a, -term.factor / factor);
+    if (term.what == Combination::kDifference) add(term.b, term.factor / factor);
+  }
+  out.column = column, out.offset = -relation.offset / factor, out.is_exact = true;
+  return out;
+}
+
 }  // namespace
 
-std::vector<Relation> find_relations(const ReadTable& table, const Schema& schema, std::span<const std::size_t> order) {
+std::vector<Relation> find_relations(const ReadTable& table, const Schema& schema, std::vector<std::size_t>& order,
+                                     std::size_t fixed) {
   const std::size_t rows = std::min(table.rows(), kSearchedRows);
   std::vector<std::size_t> numbers;
   for (const std::size_t c : order)
@@ -352,25 +421,49 @@ std::vector<Relation> find_relations(const ReadTable& table, const Schema& schem
   if (rows < kFewestRows || numbers.size() > kMostNumbers) return {};
   std::vector<Relation> out;
   std::vector<Feature> features;
+  const auto holds_any = [&](std::size_t c) {
+    return std::any_of(out.begin(), out.end(), [&](const Relation& found) {
+      const std::vector<std::size_t> bases = found.bases();
+      return found.column == c || std::find(bases.begin(), bases.end(), c) != bases.end();
+    });
+  };
+  /// Of a sum that would lose the target's spike: the column beside which it is kept, which moves behind the target.
+  const auto exchanged = [&](const Relation& relation, const Target& target) -> std::optional<Relation> {
+    for (const std::size_t c : relation.bases()) {
+      const auto from = std::find(order.begin(), order.end(), c),
+                 to = std::find(order.begin(), order.end(), relation.column);
+      if (static_cast<std::size_t>(from - order.begin()) < fixed || holds_any(c)) continue;
+      std::optional<Relation> other = solved_for(relation, c);
+      if (!other) continue;
+      const Target of_other = make_target(schema[c], read_feature(table, c, rows));
+      if (of_other.y.size() < target.y.size() || of_other.step == 0) continue;
+      other->step = of_other.step;
+      if (lost_spike(*other, of_other, table, rows) > kSpikeShare || !complete_where_it_holds(*other, of_other, table))
+        continue;
+      std::rotate(from, from + 1, to + 1);
+      return other;
+    }
+    return {};
+  };
   for (const std::size_t c : numbers) {
     const ColumnSchema& column = schema[c];
-    Feature own{{.a = c, .b = c}, std::vector<double>(rows)};
-    Target target{column, {}, {}};
-    for (std::size_t r = 0; r < rows; ++r) {
-      own.x[r] = table.number(r * table.rows() / rows, c);
-      if (!std::isnan(own.x[r])) target.rows.push_back(r), target.y.push_back(own.x[r]);
-    }
-    target.step = grid_step(target.y, column.smallest, column.largest, column.decimals);
+    Feature own = read_feature(table, c, rows);
+    const Target target = make_target(column, own);
     if (target.y.size() >= kFewestRows && column.distinct > 2 && target.step > 0) {
-      target.common = most_frequent(target.y);
-      const auto add = [&](std::optional<Relation> found) {
-        if (!found) return false;
+      std::optional<Relation> found = find_exact(target, features);
+      if (found) {
         found->column = c;
-        if (!complete_where_it_holds(*found, target, table)) return false;
-        out.push_back(std::move(*found));
-        return true;
-      };
-      if (!add(find_exact(target, features))) add(find_ordered(target, schema, features));
+        if (lost_spike(*found, target, table, rows) > kSpikeShare)
+          found = exchanged(*found, target);
+        else if (!complete_where_it_holds(*found, target, table))
+          found.reset();
+      }
+      if (!found) {
+        found = find_ordered(target, schema, features);
+        if (found) found->column = c;
+        if (found && !complete_where_it_holds(*found, target, table)) found.reset();
+      }
+      if (found) out.push_back(std::move(*found));
     }
     if (numbers.size() <= kMostPaired) add_pairs(own, schema, features);
     features.push_back(std::move(own));

@@ -54,6 +54,12 @@ std::string describe(const Relation& relation, const Schema& schema) {
                      relation.is_exact ? "" : "its distance from ", formula(relation, schema));
 }
 
+std::string describe_lost(const Relation& relation, const Schema& schema) {
+  return fmt::format(
+      "column '{}' is {}{}: rows that are made need not keep that, for here columns are learned as they are",
+      schema[relation.column].name, relation.is_exact ? "" : "always on the same side of ", formula(relation, schema));
+}
+
 std::string relations_to_json(std::span<const Relation> relations) {
   nlohmann::json out = nlohmann::json::array();
   for (const Relation& relation : relations) {

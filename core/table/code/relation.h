@@ -57,18 +57,23 @@ struct Relation {
 };
 
 /// The relations of the columns of numbers of a table that the schema has read, each to columns that stand before it in
-/// `order` (places in the schema). Found are
+/// `order` (places in the schema, of which the first `fixed` stay where they are). A column moves where another one
+/// would lose a number that many of its cells hold: living = above + basement, where basement is mostly 0, so living
+/// moves behind it; what cannot be moved so is no relation. Found are
 /// - sums of up to three terms with factors, or one quotient, that give at least 95 % of the cells, also of those that
 ///   are not the column's most frequent value: gross = net + tax, days = (end - begin) / 86400, total = price * amount;
 /// - columns that are always at or behind another one (or always at or before it) of the same kind, where their ranges
 ///   overlap: of dates and times; of other numbers where the distance varies less than a quarter as much.
 /// No cell stands where one is missing that it would follow from.
-std::vector<Relation> find_relations(const ReadTable& table, const Schema& schema, std::span<const std::size_t> order);
+std::vector<Relation> find_relations(const ReadTable& table, const Schema& schema, std::vector<std::size_t>& order,
+                                     std::size_t fixed = 0);
 
 /// What the terms say, in signs: net + tax.
 std::string formula(const Relation& relation, const Schema& schema);
 /// The relation in words: column 'gross' is learned as net + tax.
 std::string describe(const Relation& relation, const Schema& schema);
+/// The same where it is not learned: column 'gross' is net + tax, which rows that are made need not keep.
+std::string describe_lost(const Relation& relation, const Schema& schema);
 
 std::string relations_to_json(std::span<const Relation> relations);
 /// And back. Throws Error where the schema cannot have had them.

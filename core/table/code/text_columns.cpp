@@ -1,5 +1,6 @@
 #include "core/table/code/text_columns.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,12 @@ bool is_running_number(const ColumnSchema& column) {
          column.largest - column.smallest == static_cast<double>(column.distinct - 1);
 }
 
+std::uint32_t columns_of_sdtype_before(const Schema& schema, std::size_t column) {
+  const auto end = schema.begin() + static_cast<std::ptrdiff_t>(column);
+  return static_cast<std::uint32_t>(
+      std::count_if(schema.begin(), end, [&](const ColumnSchema& c) { return c.sdtype == schema[column].sdtype; }));
+}
+
 }  // namespace
 
 TextColumns::TextColumns(const InferredTable& table) : columns_(table.schema.size()) {
@@ -24,6 +31,10 @@ TextColumns::TextColumns(const InferredTable& table) : columns_(table.schema.siz
     cells.clear();
     for (std::size_t r = 0; r < table.columns[c].size(); ++r)
       if (!table.columns[c].is_null(r)) cells.push_back(table.columns[c].text(r));
+    if (!table.schema[c].sdtype.empty()) {
+      columns_[c].stand_in.emplace(table.schema[c], columns_of_sdtype_before(table.schema, c), cells);
+      continue;
+    }
     columns_[c].running = RunningNumber::of(cells);
     columns_[c].shapes = TextShapes(cells);
   }
@@ -31,8 +42,10 @@ TextColumns::TextColumns(const InferredTable& table) : columns_(table.schema.siz
 
 void TextColumns::append(const ColumnSchema& schema, std::size_t column, std::uint64_t seed, std::uint64_t row,
                          std::string& out) const {
-  const auto& [shapes, running] = columns_[column];
-  if (running) {
+  const auto& [shapes, running, stand_in] = columns_[column];
+  if (stand_in) {
+    stand_in->append(seed, row, column, out);
+  } else if (running) {
     running->append(row, out);
   } else if (is_running_number(schema)) {
     std::string number;
@@ -60,7 +73,11 @@ Array TextColumns::made(const ColumnSchema& schema, std::size_t column, std::uin
 
 std::string TextColumns::to_json() const {
   nlohmann::json out = nlohmann::json::array();
-  for (const auto& [shapes, running] : columns_) {
+  for (const auto& [shapes, running, stand_in] : columns_) {
+    if (stand_in) {  // without "shapes", so that an earlier meg refuses the model
+      out.push_back({{"stand_in", nlohmann::json::parse(stand_in->to_json())}});
+      continue;
+    }
     auto& column = out.emplace_back(nlohmann::json::parse(shapes.to_json()));
     if (running)
       column["running"] = {{"prefix", running->prefix},
@@ -74,7 +91,11 @@ std::string TextColumns::to_json() const {
 TextColumns TextColumns::from_json(std::string_view json) {
   TextColumns out;
   for (const auto& column : nlohmann::json::parse(json)) {
-    auto& [shapes, running] = out.columns_.emplace_back();
+    auto& [shapes, running, stand_in] = out.columns_.emplace_back();
+    if (column.is_object() && column.contains("stand_in")) {
+      stand_in = StandIn::from_json(column["stand_in"].dump());
+      continue;
+    }
     shapes = TextShapes::from_json(column.dump());
     if (!column.is_object() || !column.contains("running")) continue;
     const auto& number = column["running"];

@@ -64,6 +64,8 @@ std::uint64_t TextShapes::texts(const Shape& shape) const {
   return texts;
 }
 
+TextShapes::TextShapes(std::vector<Shape> shapes) : shapes_(std::move(shapes)), all_differ_(true) { prepare(); }
+
 void TextShapes::prepare() {
   alphanumerics_ = characters_[0] + characters_[1] + characters_[2];
   if (alphanumerics_.empty()) alphanumerics_ = kAlphanumerics;

@@ -20,9 +20,17 @@ namespace meg {
 /// - Where all cells differ, so do new ones, as long as the shapes have enough texts.
 class TextShapes {
  public:
+  struct Shape {
+    std::string text;                      ///< without what all cells begin and end with
+    std::uint64_t count = 0;               ///< cells
+    std::vector<std::string> places = {};  ///< the characters of every 9, A, a, x; "": the column's
+  };
+
   TextShapes() = default;
   /// Of a column's present cells. Only the first 1000 different shapes are kept.
   explicit TextShapes(std::span<const std::string_view> cells);
+  /// Of shapes that are known, with the texts of which new ones all differ.
+  explicit TextShapes(std::vector<Shape> shapes);
 
   /// Appends the text of row `row` of column `column` in the table that `seed` stands for.
   void append(std::uint64_t seed, std::uint64_t row, std::size_t column, std::string& out) const;
@@ -32,12 +40,6 @@ class TextShapes {
   /// A JSON object, and back; also from what was written before shapes knew their characters.
   std::string to_json() const;
   static TextShapes from_json(std::string_view json);
-
-  struct Shape {
-    std::string text;                      ///< without what all cells begin and end with
-    std::uint64_t count = 0;               ///< cells
-    std::vector<std::string> places = {};  ///< the characters of every 9, A, a, x; "": the column's
-  };
 
  private:
   using Letters = std::vector<std::string>;

@@ -189,7 +189,8 @@ const std::vector<std::string>& datetime_formats() {
           "%b %-d %Y",  "%b %d, %Y",  "%b %-d, %Y", "%d %B %Y",   "%-d %B %Y",  "%B %d %Y",   "%B %-d %Y",
           "%B %d, %Y",  "%B %-d, %Y", "%b %e %Y",   "%b %e, %Y",  "%e %b %Y",   "%d/%m/%y",   "%m/%d/%y",
           "%d.%m.%y",   "%d-%m-%y",   "%m-%d-%y",   "%-d/%-m/%y", "%-m/%-d/%y", "%d-%b-%y",   "%-d-%b-%y",
-          "%d %b %y",   "%-d %b %y",  "%d-%^b-%y",  "%b %d, %y",  "%b %-d, %y", "%y-%m-%d",   "%y/%m/%d"})
+          "%d %b %y",   "%-d %b %y",  "%d-%^b-%y",  "%b %d, %y",  "%b %-d, %y", "%y-%m-%d",   "%b-%d-%Y",
+          "%b-%-d-%Y",  "%y/%m/%d"})
       for (const char* time : {"",
                                " %H:%M",
                                " %H:%M:%S",
@@ -219,7 +220,8 @@ const std::vector<std::string>& datetime_formats() {
           "%H:%M",     "%H:%M:%S",     "%H:%M:%S.%f", "%-H:%M",       "%-H:%M:%S", "%I:%M %p",    "%I:%M:%S %p",
           "%-I:%M %p", "%-I:%M:%S %p", "%H:%M:%S%-f", "%I:%M%p",      "%-I:%M%p",  "%-I:%M:%S%p", "%I:%M%P",
           "%-I:%M%P",  "%-I:%M:%S%P",  "%-I:%M %P",   "%-I:%M:%S %P", "%G-W%V",    "%GW%V",       "%YQ%q",
-          "%Y-Q%q",    "%Y Q%q",       "Q%q %Y",      "%b-%y",        "%b %y"})
+          "%Y-Q%q",    "%Y Q%q",       "%Yq%q",       "%Y:Q%q",       "%m/%y",     "%-m/%y",      "Q%q %Y",
+          "%b-%y",     "%b %y"})
       out.push_back(rest);
     for (const std::string_view whole : kWholeNumberDates) out.emplace_back(whole);
     for (const std::string_view duration : duration_formats()) out.emplace_back(duration);

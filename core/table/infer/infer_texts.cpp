@@ -10,6 +10,7 @@
 #include "core/table/infer/column_name.h"
 #include "core/table/infer/duration.h"
 #include "core/table/infer/odd_cells.h"
+#include "core/table/infer/suggest_sdtype.h"
 #include "core/table/infer/text_kind.h"
 #include "core/table/infer/utc_offsets.h"
 #include "core/table/infer/words_among.h"
@@ -75,6 +76,13 @@ std::string common_format(const Values& values) {
       return format + "%z";
   }
   return {};
+}
+
+/// What the first column of pandas and R is called, which has the rows' numbers, whatever rows were left out.
+bool is_named_index(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames{"column_1", "Unnamed: 0", "__index_level_0__",
+                                                   "index",    "rownames",   "X"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 bool is_named_identifier(std::string_view name) {
@@ -211,7 +219,7 @@ int significant_digits(const Survey& s, const ColumnSchema& column) {
 bool is_identifier_of_numbers(const Survey& s, const ColumnSchema& column) {
   const bool all_differ = column.distinct == s.present && s.present >= kIdentifierRows;
   const bool named = s.present >= kNamedIdentifierRows && is_named_identifier(column.name);
-  return all_differ && (s.rises_by_one || named);
+  return all_differ && (s.rises_by_one || named || (s.rises && is_named_index(column.name)));
 }
 
 namespace {
@@ -320,6 +328,7 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     std::sort(out.values.begin(), out.values.end());
   }
   if (!is_modelled(out.type)) out.kind = text_kind(s.values);
+  if (!is_numeric(out.type)) out.maybe_sdtype = suggest_sdtype(out, s.values);
   Array values = read_surveyed(cells, std::move(s), of_value, out);
   std::string note;
   if (!asked && !is_numeric(out.type) && out.type != ColumnType::kBoolean)

@@ -11,7 +11,8 @@ namespace meg {
 InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
                            const std::vector<std::string>& missing);
 
-/// Whether a column of whole numbers names its rows: all differ, and they rise by one or the column is called so.
+/// Whether a column of whole numbers names its rows: all differ, and they rise by one, the column is called so, or it
+/// is an index that rises.
 bool is_identifier_of_numbers(const Survey& s, const ColumnSchema& column);
 
 /// Decimals of numbers as far apart as 1e-8 and 1e12 would give the large ones digits that nobody wrote: the

@@ -27,13 +27,17 @@ void remove_trailing_zeros(std::string& number, std::size_t point, int fewest) {
 /// Where a double's own digits are few they are the shortest that read as it; else `decimals` of them.
 void append_digits(double value, int decimals, int fewest, std::string& out) {
   std::string text;
-  if (fewest == 0) text = fmt::format("{}", value);
-  const std::size_t point = text.find('.');
-  const std::size_t behind = point == std::string::npos ? 0 : text.size() - point - 1;
-  if (text.empty() || text.find('e') != std::string::npos || behind > static_cast<std::size_t>(decimals))
+  if (fewest < decimals) text = fmt::format("{}", value);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto behind = static_cast<int>(point < text.size() ? text.size() - point - 1 : 0);
+  if (text.empty() || text.find('e') != std::string::npos || behind > decimals) {
     text = fmt::format("{:.{}f}", value, decimals);
-  if (const std::size_t at = text.find('.'); at != std::string::npos && fewest < decimals)
-    remove_trailing_zeros(text, at, fewest);
+    if (const std::size_t at = text.find('.'); at != std::string::npos && fewest < decimals)
+      remove_trailing_zeros(text, at, fewest);
+  } else if (behind < fewest) {
+    if (behind == 0) text += '.';
+    text.append(static_cast<std::size_t>(fewest - behind), '0');
+  }
   if (text.find_first_not_of("-0.") == std::string::npos && text[0] == '-') text.erase(0, 1);
   out += text;
 }

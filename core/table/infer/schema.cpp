@@ -35,6 +35,7 @@ ColumnType type_of(std::string_view name) {
 
 std::string why_not_learned(const ColumnSchema& column) {
   if (is_modelled(column.type)) return {};
+  if (!column.sdtype.empty()) return fmt::format("its sdtype is {}", column.sdtype);
   if (column.type == ColumnType::kIdentifier)
     return column.kind.empty() ? "all of its values differ" : fmt::format("{}, all of which differ", column.kind);
   return fmt::format("{}, {} different ones", column.kind.empty() ? "free text" : column.kind, column.distinct);

@@ -86,8 +86,8 @@ std::string schema_to_json(const Schema& schema);
 /// And back, as schema_to_json wrote it.
 Schema schema_from_json(std::string_view json);
 /// The types that a schema file asks for: an array of objects with "name" and "type", of datetimes "format" and of
-/// numbers "style", as `meg schema` writes them; what else it writes is passed over. Throws Error where it is no such
-/// file, names a column twice, or has what `meg schema` does not write.
+/// numbers "style", as `meg schema` writes them, or with "sdtype" and "locale"; what else it writes is passed over.
+/// Throws Error where it is no such file, names a column twice, or has what `meg schema` does not write.
 AskedTypes read_schema_types(const std::string& path);
 
 }  // namespace meg

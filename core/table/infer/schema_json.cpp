@@ -8,6 +8,7 @@
 #include "core/fail.h"
 #include "core/input_file.h"
 #include "core/table/infer/schema.h"
+#include "core/table/standin/sdtype.h"
 
 namespace meg {
 
@@ -97,6 +98,9 @@ std::string schema_to_json(const Schema& schema) {
       column["offsets"].push_back({{"from", offset.from}, {"text", offset.text}});
     if (is_categorical(c.type)) column["values"] = c.values;
     if (!c.kind.empty()) column["kind"] = c.kind;
+    if (!c.sdtype.empty()) column["sdtype"] = c.sdtype;
+    if (!c.locale.empty()) column["locale"] = c.locale;
+    if (!c.maybe_sdtype.empty()) column["maybe_sdtype"] = c.maybe_sdtype;
     if (!c.words.empty()) column["words"] = c.words;
     if (c.typed_as) column["typed_as"] = type_to_json(*c.typed_as);
     if (!c.levels.empty()) column["levels"] = c.levels;
@@ -128,6 +132,9 @@ Schema schema_from_json(std::string_view json) {
       c.offsets.push_back({offset.at("from").get<double>(), offset.at("text").get<std::string>()});
     c.words = column.value("words", std::vector<std::string>());
     c.kind = column.value("kind", "");
+    c.sdtype = column.value("sdtype", "");
+    c.locale = column.value("locale", "");
+    c.maybe_sdtype = column.value("maybe_sdtype", "");
     c.values = column.value("values", std::vector<std::string>());
     if (column.contains("typed_as")) c.typed_as = type_from_json(column["typed_as"]);
     c.levels = column.value("levels", std::vector<std::string>());
@@ -137,10 +144,11 @@ Schema schema_from_json(std::string_view json) {
 }
 
 AskedTypes read_schema_types(const std::string& path) {
-  constexpr std::array<std::string_view, 20> kKeys{
-      "kind",         "offsets",  "words",    "missing_words", "fewest_decimals", "typed_as",   "levels",
-      "style",        "name",     "type",     "missing",       "distinct",        "format",     "values",
-      "missing_word", "smallest", "decimals", "largest",       "trailing_zeros",  "significant"};
+  constexpr std::array<std::string_view, 23> kKeys{
+      "sdtype",        "locale",          "maybe_sdtype", "kind",           "offsets",    "words",
+      "missing_words", "fewest_decimals", "typed_as",     "levels",         "style",      "name",
+      "type",          "missing",         "distinct",     "format",         "values",     "missing_word",
+      "smallest",      "decimals",        "largest",      "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");
   AskedTypes types;
   try {
@@ -150,10 +158,20 @@ AskedTypes read_schema_types(const std::string& path) {
         if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
           fail("'{}': column '{}' has '{}', which is nothing that a schema says of a column; there are {}", path, name,
                key, fmt::join(kKeys, ", "));
-      const ColumnType type = type_of(column.at("type").get<std::string>());
+      const std::string sdtype = column.value("sdtype", "");
+      const bool needs_type = sdtype.empty() || column.contains("type");
+      const ColumnType type = needs_type ? type_of(column.at("type").get<std::string>()) : ColumnType::kText;
       const std::string format = type == ColumnType::kDatetime ? column.value("format", "") : "";
       AskedType asked(type, format);
       if (column.contains("style")) asked.style = style_from_json(column["style"]);
+      if (!sdtype.empty()) try {
+          asked.sdtype = sdtype_of(sdtype).name;
+        } catch (const Error& error) {
+          fail("'{}': column '{}': {}", path, name, error.what());
+        }
+      asked.locale = column.value("locale", "");
+      if (!asked.locale.empty() && sdtype.empty())
+        fail("'{}': column '{}' has a locale but no sdtype, which it belongs to", path, name);
       if (!types.emplace(name, std::move(asked)).second) fail("'{}' has column '{}' twice", path, name);
     }
   } catch (const Json::exception&) {

@@ -124,17 +124,16 @@ void read_numbers(const std::vector<std::size_t>& cells, Survey& s, ColumnSchema
   s.spelled_as_codes = is_plain && are_spelled_as_codes(s.values, numbers, s.present);
 }
 
-bool rise_by_one(const std::vector<std::int32_t>& places, const std::vector<double>& numbers) {
-  double previous = 0;
-  bool is_first = true;
+/// Whether numbers rise from row to row, and by one each time.
+void look_whether_they_rise(const std::vector<std::int32_t>& places, const std::vector<double>& numbers, Survey& s) {
+  double previous = std::numeric_limits<double>::quiet_NaN();
   for (const std::int32_t place : places) {
     if (place < 0) continue;
     const double number = numbers[static_cast<std::size_t>(place)];
-    if (!is_first && number != previous + 1) return false;
+    s.rises = s.rises && !(number <= previous);
+    s.rises_by_one = s.rises_by_one && (number == previous + 1 || std::isnan(previous));
     previous = number;
-    is_first = false;
   }
-  return true;
 }
 
 }  // namespace
@@ -183,7 +182,7 @@ Survey survey(const Array& cells, Missing missing, ColumnSchema& out, std::strin
   std::vector<double> numbers;
   read_numbers(cells_of_value, s, out, numbers);
   if (!s.numeric) return s;
-  s.rises_by_one = rise_by_one(s.places, numbers);
+  look_whether_they_rise(s.places, numbers, s);
   s.numbers.reserve(cells.size());
   for (const std::int32_t at : s.places)
     s.numbers.push_back(at < 0 ? number_of_place(at) : numbers[static_cast<std::size_t>(at)]);

@@ -23,7 +23,7 @@ struct Survey {
   std::size_t present = 0;
   std::size_t gaps = 0;      ///< cells of is_gap, where these are no values
   std::string beside_empty;  ///< a word such as NA that stands for missing cells while others are empty
-  bool numeric = true, whole = true, rises_by_one = true, has_blank = false;
+  bool numeric = true, whole = true, rises_by_one = true, rises = true, has_blank = false;
   std::string_view no_number;  ///< the first value that is none
   std::size_t leading_zeros = 0, long_codes = 0;
   std::size_t shortest = ~std::size_t{0}, longest = 0;  ///< digits

@@ -17,7 +17,7 @@ struct Digits {
   double smallest = std::numeric_limits<double>::infinity(), largest = -smallest;
   std::size_t shortest = ~std::size_t{0}, longest = 0;  // characters
   int fewest_decimals = std::numeric_limits<int>::max(), most_decimals = 0, significant = 0;
-  bool whole = true, any_last_zero = false, rises_by_one = true;
+  bool whole = true, any_last_zero = false, rises_by_one = true, rises = true;
   bool zero = false, negative_zero = false;
 
   void add(const PlainNumber& n, double previous) {
@@ -29,6 +29,7 @@ struct Digits {
     if (n.number == 0) (std::signbit(n.number) ? negative_zero : zero) = true;
     whole &= n.decimals == 0 || n.number == std::floor(n.number);
     rises_by_one &= n.number == previous + 1 || std::isnan(previous);
+    rises &= !(n.number <= previous);
   }
   bool same_decimals() const { return fewest_decimals >= most_decimals; }
 };
@@ -103,7 +104,7 @@ std::optional<Survey> survey_plain_numbers(const Array& cells, Missing missing, 
   if (s.present == 0 || (digits.any_last_zero && !digits.same_decimals())) return {};
   s.gaps = words.gaps();
   s.beside_empty = words.beside_empty();
-  s.whole = digits.whole, s.rises_by_one = digits.rises_by_one;
+  s.whole = digits.whole, s.rises_by_one = digits.rises_by_one, s.rises = digits.rises;
   s.shortest = digits.shortest, s.longest = digits.longest;
   s.significant = digits.significant;
   out.missing = cells.size() - s.present;

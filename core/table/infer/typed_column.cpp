@@ -49,6 +49,7 @@ Survey survey_numbers(const Array& numbers, ColumnSchema& out) {
     const double x = values[r];
     if (std::isnan(x))
       fail("column '{}' has a cell that is NaN or infinite, in row {}: leave it out, or make it null", out.name, r + 1);
+    s.rises = s.rises && (sorted.empty() || x > previous);
     s.rises_by_one = s.rises_by_one && (sorted.empty() || x == previous + 1);
     s.whole = s.whole && x == std::floor(x);
     s.long_codes += std::abs(x) >= kBeyondWholeDoubles;
@@ -151,8 +152,25 @@ void check_asked(const ColumnSchema& column, const DataType& type, const AskedTy
 
 }  // namespace
 
+namespace {
+
+/// A column whose cells stand for something: text, whatever they are.
+InferredColumn infer_stand_ins(const std::string& name, const Array& cells, bool is_text, const AskedType& asked,
+                               const std::vector<std::string>& missing) {
+  const AskedType as_text(is_modelled(asked.type) ? ColumnType::kText : asked.type);
+  InferredColumn out = infer_column(name, cells, is_text, &as_text, missing);
+  out.schema.sdtype = asked.sdtype, out.schema.locale = asked.locale;
+  out.schema.smallest = out.schema.largest = 0;
+  if (out.schema.typed_as && out.schema.typed_as->id != TypeId::kUtf8) out.schema.typed_as.reset();
+  out.schema.levels.clear(), out.schema.maybe_sdtype.clear();
+  return out;
+}
+
+}  // namespace
+
 InferredColumn infer_column(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
                             const std::vector<std::string>& missing) {
+  if (asked && !asked->sdtype.empty()) return infer_stand_ins(name, cells, is_text, *asked, missing);
   if (is_text) return infer_texts(name, cells, is_text, asked, missing);
   ColumnSchema out;
   out.name = name;

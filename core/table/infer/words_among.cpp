@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "core/table/infer/datetime.h"
+#include "core/table/infer/letters.h"
 #include "core/table/infer/number.h"
 #include "core/table/infer/number_style.h"
 #include "core/table/infer/odd_cells.h"
@@ -16,6 +17,13 @@ using Values = std::vector<std::string_view>;
 
 constexpr std::size_t kMostWords = 20, kFewestNumbers = 21, kNumbersAWord = 3;
 
+/// 207a and c118: numbers beside such words are codes, as these are.
+bool is_code(std::string_view word) {
+  const bool digit = word.find_first_of(kDigits) != word.npos;
+  const bool letter = word.find_first_not_of(kDigits) != word.npos;
+  return digit && letter && std::all_of(word.begin(), word.end(), [](char c) { return alphanumeric_place(c) >= 0; });
+}
+
 /// The values for which `is` does not hold, where these are few beside the others.
 std::optional<std::vector<std::string>> words_where(const Values& values, const auto& is) {
   std::vector<std::string> out;
@@ -24,6 +32,7 @@ std::optional<std::vector<std::string>> words_where(const Values& values, const 
     if (out.size() == kMostWords) return {};
     out.emplace_back(value);
   }
+  if (std::any_of(out.begin(), out.end(), is_code)) return {};
   const std::size_t numbers = values.size() - out.size();
   if (numbers < kFewestNumbers || numbers < kNumbersAWord * out.size()) return {};
   std::sort(out.begin(), out.end());

@@ -68,17 +68,17 @@ class ArrowFile : public TableReader {
 }  // namespace
 
 std::unique_ptr<TableReader> open_parquet_reader(const FileFormat&, const std::filesystem::path& path,
-                                                 std::unique_ptr<InputFile> file) {
+                                                 std::unique_ptr<InputFile> file, const ReadOptions&) {
   return std::make_unique<ArrowFile>(ArrowFileKind::kParquet, path, std::move(file));
 }
 
 std::unique_ptr<TableReader> open_arrow_reader(const FileFormat&, const std::filesystem::path& path,
-                                               std::unique_ptr<InputFile> file) {
+                                               std::unique_ptr<InputFile> file, const ReadOptions&) {
   return std::make_unique<ArrowFile>(ArrowFileKind::kFile, path, std::move(file));
 }
 
 std::unique_ptr<TableReader> open_arrow_stream_reader(const FileFormat&, const std::filesystem::path& path,
-                                                      std::unique_ptr<InputFile> file) {
+                                                      std::unique_ptr<InputFile> file, const ReadOptions&) {
   return std::make_unique<ArrowFile>(ArrowFileKind::kStream, path, std::move(file));
 }
 

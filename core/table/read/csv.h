@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "meg/files.h"
 #include "meg/table.h"
 
 namespace meg {
@@ -13,17 +14,21 @@ struct CsvStyle {
   char delimiter = ',';
 };
 
-/// Reads RFC 4180 CSV: quotes, embedded newlines, CRLF, a byte-order mark; the delimiter, where it is not given, is the
-/// one (of , ; tab |) that occurs most outside quotes in the first line. The first line holds the names, unless every
-/// value in it is a number: then the columns are named column_1, column_2, ... Blank lines are passed over. The columns
-/// of the table are utf8, the cells as they are written, unquoted: it is_text(). Where `style` is given, it gets the
-/// file's. The file is read in blocks of a few MiB.
-/// Throws Error, naming file and line, where the file cannot be read, is empty, not text (NUL bytes, invalid UTF-8, an
-/// archive, a model), has only a header, an unterminated quote, a ragged row, an empty or repeated name, or a line over
-/// 1 MiB.
-Table read_csv(InputFile& file, CsvStyle* style = nullptr, char delimiter = 0);
+/// Reads CSV as CsvParser takes it, with or without a byte-order mark. find_separator() tells the separator where `how`
+/// does not. The first line holds the names, unless `how` says otherwise or all its values are unquoted numbers. The
+/// columns of the table are utf8, the cells as they are written, unquoted: it is_text(). Where `style` is given, it
+/// gets the file's. The file is read in blocks of a few MiB.
+///
+/// A column without a name is called column_N, N being its place. Rows may all have one value more than the header: an
+/// empty one, because lines end with a separator, which is dropped; or the names of the rows, as R writes them, in a
+/// first column without a name. A last column without name and values is dropped, too.
+///
+/// Throws Error, naming file and line, where the file cannot be read, is empty, not text (NUL bytes outside quotes,
+/// invalid UTF-8, an archive, a model), has only a header, an unterminated quote, a ragged row, a repeated name, or a
+/// line over 1 MiB.
+Table read_csv(InputFile& file, CsvStyle* style = nullptr, const ReadOptions& how = {});
 
 /// The same from text; `name` stands for the file in errors.
-Table parse_csv(std::string_view text, const std::string& name, CsvStyle* style = nullptr, char delimiter = 0);
+Table parse_csv(std::string_view text, const std::string& name, CsvStyle* style = nullptr, const ReadOptions& how = {});
 
 }  // namespace meg

@@ -12,32 +12,45 @@ namespace {
 /// A text file is one part.
 class CsvFile : public TableReader {
  public:
-  CsvFile(const FileFormat& format, std::unique_ptr<InputFile> file)
-      : delimiter_(format.delimiter), file_(std::move(file)) {}
+  CsvFile(const FileFormat& format, std::unique_ptr<InputFile> file, ReadOptions how)
+      : how_(std::move(how)), file_(std::move(file)) {
+    if (how_.separator == 0) how_.separator = format.delimiter;
+  }
   std::optional<Table> next() override {
     if (!file_) return std::nullopt;
     const std::unique_ptr<InputFile> file = std::exchange(file_, nullptr);
-    return read_csv(*file, &style_, delimiter_);
+    return read_csv(*file, &style_, how_);
   }
   CsvStyle style() const override { return style_; }
 
  private:
-  char delimiter_;
+  ReadOptions how_;
   std::unique_ptr<InputFile> file_;
   CsvStyle style_;
 };
 
-std::unique_ptr<TableReader> open_file(const std::filesystem::path& path, const std::string& format) {
+/// The first of the options that concern text files alone and is set; empty where none is.
+std::string_view text_option(const ReadOptions& how) {
+  if (how.separator != 0) return "`separator`";
+  if (!how.encoding.empty()) return "`encoding`";
+  if (!how.header) return "`header=false`";
+  return "";
+}
+
+std::unique_ptr<TableReader> open_file(const std::filesystem::path& path, const ReadOptions& how) {
   auto file = std::make_unique<InputFile>(path, "a table");
-  const FileFormat& found = format_to_read(path, format, file->head());
-  return found.open_reader(found, path, std::move(file));
+  const FileFormat& found = format_to_read(path, how.format, file->head());
+  if (const std::string_view option = text_option(how); !found.is_text() && !option.empty())
+    fail(ErrorCode::kInvalidArgument, "{} is of the format {}, but {} is for text files: leave it out", file->name(),
+         found.name, option);
+  return found.open_reader(found, path, std::move(file), how);
 }
 
 /// Files one after the other, each opened when the one before is read.
 class Files : public TableReader {
  public:
-  Files(std::vector<std::filesystem::path> paths, std::string format)
-      : paths_(std::move(paths)), format_(std::move(format)), reader_(open_file(paths_[0], format_)) {}
+  Files(std::vector<std::filesystem::path> paths, ReadOptions how)
+      : paths_(std::move(paths)), how_(std::move(how)), reader_(open_file(paths_[0], how_)) {}
 
   std::optional<Table> next() override {
     for (;;) {
@@ -49,7 +62,7 @@ class Files : public TableReader {
         return file_ == 0 ? std::move(part) : in_order(*part);
       }
       if (++file_ >= paths_.size()) return std::nullopt;
-      reader_ = open_file(paths_[file_], format_);
+      reader_ = open_file(paths_[file_], how_);
     }
   }
   CsvStyle style() const override { return style_; }
@@ -83,7 +96,7 @@ class Files : public TableReader {
   }
 
   std::vector<std::filesystem::path> paths_;
-  std::string format_;
+  ReadOptions how_;
   std::size_t file_ = 0;
   std::unique_ptr<TableReader> reader_;
   std::optional<Table> first_;  // columns without rows
@@ -93,30 +106,30 @@ class Files : public TableReader {
 }  // namespace
 
 std::unique_ptr<TableReader> open_csv_reader(const FileFormat& format, const std::filesystem::path&,
-                                             std::unique_ptr<InputFile> file) {
-  return std::make_unique<CsvFile>(format, std::move(file));
+                                             std::unique_ptr<InputFile> file, const ReadOptions& how) {
+  return std::make_unique<CsvFile>(format, std::move(file), how);
 }
 
-std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> paths, const std::string& format) {
+std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> paths, const ReadOptions& how) {
   std::vector<std::filesystem::path> files = table_files(paths);
   if (files.empty()) fail(ErrorCode::kInvalidArgument, "no file of a table is named");
-  return std::make_unique<Files>(std::move(files), format);
+  return std::make_unique<Files>(std::move(files), how);
 }
 
-Table read_styled_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style) {
-  const std::unique_ptr<TableReader> reader = open_tables(paths, format);
+Table read_styled_table(std::span<const std::filesystem::path> paths, const ReadOptions& how, CsvStyle& style) {
+  const std::unique_ptr<TableReader> reader = open_tables(paths, how);
   Table out = all_rows([&] { return reader->next(); }).value();  // there is one part at least
   style = reader->style();
   return out;
 }
 
-Table read_table(std::span<const std::filesystem::path> paths, const std::string& format) {
+Table read_table(std::span<const std::filesystem::path> paths, const ReadOptions& how) {
   CsvStyle ignored;
-  return read_styled_table(paths, format, ignored);
+  return read_styled_table(paths, how, ignored);
 }
 
-Table read_table(const std::filesystem::path& path, const std::string& format) {
-  return read_table(std::span(&path, 1), format);
+Table read_table(const std::filesystem::path& path, const ReadOptions& how) {
+  return read_table(std::span(&path, 1), how);
 }
 
 }  // namespace meg

@@ -26,21 +26,20 @@ class TableReader {
 };
 
 /// The files of one table, one after the other: those named, "-" for standard input, of a folder all of a known suffix.
-/// `format`: their format, where names and first bytes do not tell. Throws Error also where files have other columns
-/// than the first, or columns of other types.
-std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> paths, const std::string& format = "");
+/// Throws Error also where files have other columns than the first, or columns of other types.
+std::unique_ptr<TableReader> open_tables(std::span<const std::filesystem::path> paths, const ReadOptions& how = {});
 
 /// read_table of meg/files.h; `style` gets how the file of a text table is written.
-Table read_styled_table(std::span<const std::filesystem::path> paths, const std::string& format, CsvStyle& style);
+Table read_styled_table(std::span<const std::filesystem::path> paths, const ReadOptions& how, CsvStyle& style);
 
 /// Readers of one format each.
 std::unique_ptr<TableReader> open_csv_reader(const FileFormat& format, const std::filesystem::path& path,
-                                             std::unique_ptr<InputFile> file);
+                                             std::unique_ptr<InputFile> file, const ReadOptions& how);
 std::unique_ptr<TableReader> open_parquet_reader(const FileFormat& format, const std::filesystem::path& path,
-                                                 std::unique_ptr<InputFile> file);
+                                                 std::unique_ptr<InputFile> file, const ReadOptions& how);
 std::unique_ptr<TableReader> open_arrow_reader(const FileFormat& format, const std::filesystem::path& path,
-                                               std::unique_ptr<InputFile> file);
+                                               std::unique_ptr<InputFile> file, const ReadOptions& how);
 std::unique_ptr<TableReader> open_arrow_stream_reader(const FileFormat& format, const std::filesystem::path& path,
-                                                      std::unique_ptr<InputFile> file);
+                                                      std::unique_ptr<InputFile> file, const ReadOptions& how);
 
 }  // namespace meg

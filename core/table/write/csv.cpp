@@ -4,6 +4,8 @@
 
 #include "core/parallel.h"
 #include "core/table/cells.h"
+#include "core/table/formats.h"
+#include "core/table/infer/number.h"
 
 namespace meg {
 
@@ -11,33 +13,55 @@ namespace {
 
 /// Cells of a part, which one thread prints: they stay in its cache.
 constexpr std::size_t kPartCells = 8192;
+/// What a reader may find to separate values.
+constexpr std::string_view kAnySeparator = ",;\t|";
 
-}  // namespace
-
-CsvPrinter::CsvPrinter(const Table& table, const Schema& schema, char delimiter)
-    : names_(table.names()), special_{delimiter, '"', '\n', '\r'} {
-  for (const std::string& name : names_) {
-    const auto at = std::find_if(schema.begin(), schema.end(), [&](const ColumnSchema& c) { return c.name == name; });
-    spelling_.push_back(at == schema.end() ? ColumnSchema() : *at);
-  }
-}
-
-void CsvPrinter::append_quoted(std::string_view cell, std::string& out) const {
-  if (cell.find_first_of(special_) == std::string_view::npos) {
-    out.append(cell);
-    return;
-  }
+void append_in_quotes(std::string_view text, std::string& out) {
   out.push_back('"');
-  for (const char c : cell) {
+  for (const char c : text) {
     if (c == '"') out.push_back('"');
     out.push_back(c);
   }
   out.push_back('"');
 }
 
+/// Whether a file that begins with the name would be taken for one of another kind, or for an empty one.
+bool begins_another_file(std::string_view name) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF", kZip = "PK\x03\x04";
+  const std::span<const FileFormat> formats = file_formats();
+  return name.starts_with(kByteOrderMark) || name.starts_with(kZip) || trimmed(name).empty() ||
+         std::any_of(formats.begin(), formats.end(),
+                     [&](const FileFormat& format) { return !format.is_text() && name.starts_with(format.magic); });
+}
+
+}  // namespace
+
+CsvPrinter::CsvPrinter(const Table& table, const Schema& schema, char delimiter)
+    : names_(table.names()), special_{delimiter, '"', '\n', '\r', '\0'} {
+  // Lines that all have one separator would be two columns.
+  if (names_.size() == 1) special_ += kAnySeparator;
+  for (const std::string& name : names_) {
+    const auto at = std::find_if(schema.begin(), schema.end(), [&](const ColumnSchema& c) { return c.name == name; });
+    spelling_.push_back(at == schema.end() ? ColumnSchema() : *at);
+  }
+}
+
+void CsvPrinter::append_cell_text(std::string_view cell, std::string& out) const {
+  if (cell.find_first_of(special_) == std::string_view::npos)
+    out.append(cell);
+  else
+    append_in_quotes(cell, out);
+}
+
 void CsvPrinter::append_header(std::string& out) const {
+  const bool numbers =
+      std::all_of(names_.begin(), names_.end(), [](const std::string& name) { return parse_number(name).has_value(); });
   for (std::size_t c = 0; c < names_.size(); ++c) {
-    append_quoted(names_[c], out);
+    const std::string& name = names_[c];
+    if (numbers || name.find_first_of(kAnySeparator) != name.npos || begins_another_file(name))
+      append_in_quotes(name, out);
+    else
+      append_cell_text(name, out);
     out.push_back(c + 1 < names_.size() ? special_[0] : '\n');
   }
 }
@@ -50,11 +74,11 @@ void CsvPrinter::append_part(const Table& table, std::size_t first, std::size_t 
       const Array& column = table[c];
       const std::size_t before = out.size();
       if (column.type().id == TypeId::kUtf8 || column.type().id == TypeId::kDictionary) {
-        append_quoted(column.is_null(r) ? std::string_view(spelling_[c].missing_word) : column.text(r), out);
+        append_cell_text(column.is_null(r) ? std::string_view(spelling_[c].missing_word) : column.text(r), out);
       } else {
         cell.clear();
         append_spelled(spelling_[c], column, r, cell);
-        append_quoted(cell, out);
+        append_cell_text(cell, out);
       }
       // A row of one empty value would be a blank line.
       if (columns == 1 && out.size() == before) out += "\"\"";

@@ -7,8 +7,9 @@
 
 namespace meg {
 
-/// Prints tables of the same columns as CSV: cells as a schema spells them, else as append_cell() does; what holds the
-/// delimiter, a quote or a line break is quoted. Thread-safe.
+/// Prints tables of the same columns as CSV: cells as a schema spells them, else as append_cell() does. What holds the
+/// delimiter, a quote, a line break or a NUL is quoted, and whatever read_csv() would take for something else: names
+/// with any separator, names that are all numbers, the cells of a single column with a separator. Thread-safe.
 class CsvPrinter {
  public:
   /// The columns of `schema` that have the table's names say how these are spelled: decimals, styles, formats of dates,
@@ -21,7 +22,7 @@ class CsvPrinter {
 
  private:
   void append_part(const Table& table, std::size_t first, std::size_t end, std::string& out) const;
-  void append_quoted(std::string_view cell, std::string& out) const;
+  void append_cell_text(std::string_view cell, std::string& out) const;
 
   std::vector<std::string> names_;
   std::vector<ColumnSchema> spelling_;  // [columns] of type kText where the schema says nothing
