@@ -141,7 +141,7 @@ void say_what_is_not_learned(const Schema& schema) {
     if (const std::string why = why_not_learned(column); !why.empty())
       say(column.sdtype.empty()
               ? fmt::format("column '{}' is not learned: it is {} ({}); new values only look like it", column.name,
-                            type_name(column.type), why)
+                            column.type == ColumnType::kIdentifier ? "an identifier" : "text", why)
               : fmt::format("column '{}' is not learned: {}; new values are stand-ins", column.name, why));
 }
 

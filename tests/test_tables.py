@@ -237,7 +237,7 @@ class Tables(unittest.TestCase):
                    "mail": [f"user{i}@example.org" for i in range(200)],
                    "tags": [";".join(draw.sample("abcdefgh", 5)) for _ in range(200)]}
         made, said = self.learned(columns, epochs=2)
-        self.assertIn("column 'mail' is not learned: it is identifier (e-mail addresses, all of which differ)", said)
+        self.assertIn("column 'mail' is not learned: it is an identifier (e-mail addresses, all of which differ)", said)
         self.assertIn("column 'tags' is not learned: it is", said)
         self.assertIn("lists with ;", said)
         self.assertIn("2 of 3 columns were not learned: 'mail', 'tags'", said)
