@@ -175,6 +175,11 @@ TEST_CASE("the separator is the one that gives all lines as many values") {
   CHECK(shown("a|b\n1,2|3,4\n5,6|7,8\n") == "a|b\n1,2|3,4\n5,6|7,8");
   // A name in quotes may hold another separator as often as the rows do.
   CHECK(shown("x,\"a;b;c\"\n1,p;q;r\n2,s;t;u\n") == "x|a;b;c\n1|p;q;r\n2|s;t;u");
+  // A blank stands between numbers and quoted values; texts have blanks.
+  CHECK(shown("\"a\" \"b c\"\n\"x y\" 1.5\n\"z\" NA\n") == "a|b c\nx y|1.5\nz|NA");
+  CHECK(shown("full name\nJohn Smith\nMary Jones\n") == "full name\nJohn Smith\nMary Jones");
+  // One column of texts that hold a comma each is no column of row names.
+  CHECK(error_of("text\nHello, world\nSo, what\n") == "t.csv:2: 2 values, but the header has 1 columns");
   // What only differs in a later line is still named with that line.
   CHECK(error_of("a;b\n1;2\n1;2;3\n") == "t.csv:3: 3 values, but the header has 2 columns");
 }

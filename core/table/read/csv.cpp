@@ -235,8 +235,8 @@ class CsvReader {
   void begin_rows() {
     const std::size_t names = header_.size(), width = record_.size();
     has_header_ = state_ == State::kFirstRow;
-    // With a stray quote it is more likely that a value holds a separator.
-    const bool one_more = width == names + 1 && (parser_.stray_quotes() == 0 || record_.back().empty());
+    // With a stray quote, or beside one name, it is more likely that a value holds a separator.
+    const bool one_more = width == names + 1 && ((names > 1 && parser_.stray_quotes() == 0) || record_.back().empty());
     const bool one_less = width + 1 == names && header_.back().empty();
     if (has_header_ && width != names && !one_more && !one_less) fail_ragged(width);
     if (!has_header_) header_.resize(width);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "core/table/infer/number.h"
 #include "core/table/read/csv_parser.h"
 
 namespace meg {
@@ -20,12 +21,15 @@ struct Records {
   std::size_t names = 0;  // values of the first record
   std::size_t width = 0;  // values of the second record
   bool last_name_is_empty = false;
-  bool clean_names = true;  // no stray quotes among them
-  bool even = true;         // all but the first are as wide as the second
+  bool clean_names = true;     // no stray quotes among them
+  bool even = true;            // all but the first are as wide as the second
+  bool last_is_empty = false;  // of the second
+  bool plain = true;           // behind the first all values are numbers, missing or quoted
 
   bool fit() const {
     if (!even || std::max(names, width) < 2) return false;
-    return count <= 1 || names == width || names + 1 == width || (names == width + 1 && last_name_is_empty);
+    return count <= 1 || names == width || (names + 1 == width && (names > 1 || last_is_empty)) ||
+           (names == width + 1 && last_name_is_empty);
   }
   /// What fits better is larger. A separator that only occurs inside quoted names leaves stray quotes in them.
   auto rank() const { return std::tuple(clean_names, names, names == width); }
@@ -36,9 +40,10 @@ Records records_of(std::string_view text, bool is_whole, char separator) {
   CsvParser parser(separator);
   std::size_t cells = 0;
   bool last_is_empty = false;
-  const auto on_cell = [&](std::string_view cell, bool) {
+  const auto on_cell = [&](std::string_view cell, bool quoted) {
     ++cells;
     last_is_empty = cell.empty();
+    if (out.count > 0) out.plain = out.plain && (quoted || parse_number(cell) || (!cell.empty() && is_missing(cell)));
   };
   const auto on_row = [&] {
     if (out.count == 0) {
@@ -46,7 +51,7 @@ Records records_of(std::string_view text, bool is_whole, char separator) {
       out.last_name_is_empty = last_is_empty;
       out.clean_names = parser.stray_quotes() == 0;
     } else if (out.count == 1) {
-      out.width = cells;
+      out.width = cells, out.last_is_empty = last_is_empty;
     } else {
       out.even = out.even && cells == out.width;
     }
@@ -86,7 +91,10 @@ char find_separator(std::string_view text, bool is_whole) {
     best = records;
     found = separator;
   }
-  return best ? found : most_frequent_in_first_line(text);
+  if (best) return found;
+  // Texts have blanks; numbers and what is quoted have none but between them.
+  const Records blanks = records_of(text, is_whole, ' ');
+  return blanks.fit() && blanks.plain && blanks.count > 1 ? ' ' : most_frequent_in_first_line(text);
 }
 
 }  // namespace meg

@@ -38,8 +38,8 @@ bool begins_another_file(std::string_view name) {
 
 CsvPrinter::CsvPrinter(const Table& table, const Schema& schema, char delimiter)
     : names_(table.names()), special_{delimiter, '"', '\n', '\r', '\0'} {
-  // Lines that all have one separator would be two columns.
-  if (names_.size() == 1) special_ += kAnySeparator;
+  // Lines that all have one separator, or a blank between numbers, would be two columns.
+  if (names_.size() == 1) (special_ += kAnySeparator) += ' ';
   for (const std::string& name : names_) {
     const auto at = std::find_if(schema.begin(), schema.end(), [&](const ColumnSchema& c) { return c.name == name; });
     spelling_.push_back(at == schema.end() ? ColumnSchema() : *at);
