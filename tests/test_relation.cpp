@@ -148,6 +148,42 @@ TEST_CASE("columns that are mostly one number, and codes, are not ordered beside
   CHECK(found(parse_csv(codes, "codes.csv")).empty());
 }
 
+TEST_CASE("a column between two others stays between them") {
+  std::string text = "low,high,close\n";
+  const Philox philox(5, Stream::kMeasure);
+  double level = 100;
+  for (std::size_t r = 0; r < 800; ++r) {
+    const auto u = philox.uniform(r, 0);
+    level *= 0.95 + 0.1 * static_cast<double>(u[0]);
+    const double high = level * (1 + 0.03 * static_cast<double>(u[1])),
+                 low = level * (1 - 0.03 * static_cast<double>(u[2]));
+    text += fmt::format("{:.2f},{:.2f},{:.2f}\n", low, high, low + static_cast<double>(u[3]) * (high - low));
+  }
+  const Table table = parse_csv(text, "days.csv");
+  const std::vector<std::string> rules = found(table);
+  REQUIRE(rules.size() == 2);
+  CHECK(rules[0] == "column 'high' is learned as its distance from low");
+  const bool from_low = rules[1].find("distance from low") != std::string::npos;
+  CHECK(rules[1] == (from_low ? "column 'close' is learned as its distance from low, never above high"
+                              : "column 'close' is learned as its distance from high, never below low"));
+  const Table rows = trained(table).generate(2000);
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    const auto number = [&](const char* name) { return rows[name].values<double>()[r]; };
+    CHECK(number("low") <= number("close"));
+    CHECK(number("close") <= number("high"));
+  }
+  const auto is = [&](const char* rule) {
+    const std::vector<Rule> found = find_rules(table, rows, infer_schema(table));
+    return std::any_of(found.begin(), found.end(), [&](const Rule& r) { return r.text == rule && r.synthetic == 1; });
+  };
+  CHECK(is("close >= low"));
+  CHECK(is("close <= high"));
+  CHECK(Relation::fold(4, 5, 9) == 6);
+  CHECK(Relation::fold(10, 5, 9) == 8);
+  CHECK(Relation::fold(0, 5, 7) == 7);
+  CHECK(Relation::fold(6, 7, 5) == 6);  // no room
+}
+
 TEST_CASE("rules that are given up are named") {
   const Meg model = trained(orders(200), {}, /*any_order=*/true);
   const std::vector<std::string> notes = model.notes();

@@ -192,11 +192,10 @@ std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Sc
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::vector<std::size_t> known;
   std::vector<Rule> out;
-  for (const Relation& relation : find_relations(ReadTable(schema, real), schema, order)) {
+  const auto add = [&](const Relation& relation) {
     const Sides of_real = count_sides(relation, real, schema, "real"),
                 of_synthetic = count_sides(relation, synthetic, schema, "synthetic");
     const bool is_above = of_real.above > of_real.below;
-    if (relation.is_exact) known.push_back(relation.column);
     const auto kept = [&](const Sides& sides) {
       return sides.share(sides.equal + (relation.is_exact ? 0 : is_above ? sides.above : sides.below));
     };
@@ -206,6 +205,11 @@ std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Sc
                    .synthetic = kept(of_synthetic),
                    .synthetic_rows = of_synthetic.all,
                    .is_relation = true});
+  };
+  for (const Relation& relation : find_relations(ReadTable(schema, real), schema, order)) {
+    if (relation.is_exact) known.push_back(relation.column);
+    add(relation);
+    for (const Relation::Limit& limit : relation.limits) add(relation.order_beside(limit));
   }
   add_followers(real, synthetic, schema, known, out);
   return out;

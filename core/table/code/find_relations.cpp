@@ -264,33 +264,64 @@ bool are_of_a_kind(const ColumnSchema& a, const ColumnSchema& b) {
   return a.decimals == b.decimals && a.style.prefix == b.style.prefix && a.style.suffix == b.style.suffix;
 }
 
-/// The column that is always on one side and whose distance varies least.
+/// Of the target's cells, those that are at or behind the feature's, and at or before, as shares.
+struct Shares {
+  double behind = 0, before = 0;
+};
+Shares shares_beside(const Target& target, const Feature& feature) {
+  Shares out;
+  const double each = 1 / static_cast<double>(target.y.size());
+  for (std::size_t i = 0; i < target.y.size(); ++i) {
+    const double x = feature.x[target.rows[i]];
+    out.behind += target.y[i] >= x ? each : 0, out.before += target.y[i] <= x ? each : 0;
+  }
+  return out;
+}
+
+std::vector<double> distances(const Target& target, const Feature& feature) {
+  std::vector<double> out(target.y);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] -= feature.x[target.rows[i]];
+  return out;
+}
+
+/// The column that is always on one side and whose distance varies least, and the nearest ones beside it that limit the
+/// target on each side.
 std::optional<Relation> find_ordered(const Target& target, const Schema& schema, const std::vector<Feature>& features) {
   const ColumnSchema& column = target.schema;
-  if (target.schema.distinct <= kFewNumbers && places_of(target) > static_cast<double>(target.schema.distinct))
-    return {};
+  if (column.distinct <= kFewNumbers && places_of(target) > static_cast<double>(column.distinct)) return {};
   double least = (column.type == ColumnType::kDatetime ? kNarrowDates : kNarrowNumbers) * range_of(target.y);
   if (least == 0) return {};  // most cells are the same, which is on one side of whatever is
   std::optional<Relation> best;
+  struct Beside {
+    const Feature* feature;
+    bool is_behind;
+    double away;  // typically
+  };
+  std::vector<Beside> ordered;
   for (const Feature& feature : features) {
     const ColumnSchema& other = schema[feature.term.a];
     if (feature.term.what != Combination::kColumn || !are_of_a_kind(column, other) || !is_usable(feature, target))
       continue;
-    std::vector<double> distance(target.y);
-    std::size_t behind = 0, before = 0;
-    for (std::size_t i = 0; i < distance.size(); ++i) {
-      distance[i] -= feature.x[target.rows[i]];
-      behind += distance[i] >= 0, before += distance[i] <= 0;
-    }
-    const double enough = kOrderedShare * static_cast<double>(distance.size());
-    const bool is_behind = static_cast<double>(behind) >= enough && other.largest > column.smallest;
-    const bool is_before = static_cast<double>(before) >= enough && other.smallest < column.largest;
+    const Shares shares = shares_beside(target, feature);
+    const bool is_behind = shares.behind >= kOrderedShare && other.largest > column.smallest;
+    const bool is_before = shares.before >= kOrderedShare && other.smallest < column.largest;
     if (!is_behind && !is_before) continue;
+    std::vector<double> distance = distances(target, feature);
+    ordered.push_back({&feature, is_behind, std::abs(median(distance))});
     if (const double range = range_of(std::move(distance)); range <= least) {
       least = range;
       best.emplace();
       best->terms.push_back(feature.term), best->step = target.step;
     }
+  }
+  if (!best) return best;
+  for (const bool is_behind : {true, false}) {
+    const Beside* nearest = nullptr;
+    for (const Beside& beside : ordered)
+      if (beside.is_behind == is_behind && beside.feature->term.a != best->terms[0].a &&
+          (!nearest || beside.away < nearest->away))
+        nearest = &beside;
+    if (nearest) best->limits.push_back({nearest->feature->term.a, is_behind});
   }
   return best;
 }
@@ -304,6 +335,7 @@ bool complete_where_it_holds(Relation& relation, const Target& target, const Rea
   distance.decimals = column.decimals, distance.distinct = column.distinct;
   Hits hits(target.common);
   std::size_t all = 0, behind = 0, before = 0;
+  std::vector<std::size_t> beyond(relation.limits.size());
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (std::size_t r = 0; r < table.rows(); ++r) {
     const auto value = [&](std::size_t c) { return table.number(r, c); };
@@ -314,9 +346,16 @@ bool complete_where_it_holds(Relation& relation, const Target& target, const Rea
     hits.add(number, predicted, relation.step);
     const double off = relation.off_by(number, predicted);
     ++all, behind += off >= 0, before += off <= 0;
+    for (std::size_t i = 0; i < beyond.size(); ++i) {
+      const double end = value(relation.limits[i].column);
+      beyond[i] += relation.limits[i].is_least ? number < end : number > end;
+    }
     low = std::min(low, off), high = std::max(high, off);
   }
   distance.smallest = low, distance.largest = high;
+  for (std::size_t i = beyond.size(); i-- > 0;)
+    if (static_cast<double>(beyond[i]) > (1 - kOrderedShare) * static_cast<double>(all))
+      relation.limits.erase(relation.limits.begin() + static_cast<std::ptrdiff_t>(i));
   if (relation.is_exact) return hits.are_enough();
   return static_cast<double>(std::max(behind, before)) >= kOrderedShare * static_cast<double>(all);
 }

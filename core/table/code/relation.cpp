@@ -19,6 +19,21 @@ std::vector<std::size_t> Relation::bases() const {
   for (const Term& term : terms)
     for (const std::size_t c : {term.a, term.b})
       if (std::find(out.begin(), out.end(), c) == out.end()) out.push_back(c);
+  for (const Limit& limit : limits)
+    if (std::find(out.begin(), out.end(), limit.column) == out.end()) out.push_back(limit.column);
+  return out;
+}
+
+double Relation::fold(double number, double least, double most) {
+  if (least > most) return number;
+  if (number < least) return std::min(2 * least - number, most);
+  return number > most ? std::max(2 * most - number, least) : number;
+}
+
+Relation Relation::order_beside(const Limit& limit) const {
+  Relation out;
+  out.column = column, out.step = step;
+  out.terms.push_back({.a = limit.column, .b = limit.column});
   return out;
 }
 
@@ -50,8 +65,11 @@ std::string formula(const Relation& relation, const Schema& schema) {
 }
 
 std::string describe(const Relation& relation, const Schema& schema) {
-  return fmt::format("column '{}' is learned as {}{}", schema[relation.column].name,
-                     relation.is_exact ? "" : "its distance from ", formula(relation, schema));
+  std::string limits;
+  for (const Relation::Limit& limit : relation.limits)
+    limits += fmt::format(", {} {}", limit.is_least ? "never below" : "never above", schema[limit.column].name);
+  return fmt::format("column '{}' is learned as {}{}{}", schema[relation.column].name,
+                     relation.is_exact ? "" : "its distance from ", formula(relation, schema), limits);
 }
 
 std::string describe_lost(const Relation& relation, const Schema& schema) {
@@ -71,6 +89,7 @@ std::string relations_to_json(std::span<const Relation> relations) {
                    {"step", relation.step},
                    {"exact", relation.is_exact},
                    {"distance", nlohmann::json::parse(schema_to_json({relation.distance}))}});
+    for (const Relation::Limit& limit : relation.limits) out.back()["limits"].push_back({limit.column, limit.is_least});
   }
   return out.dump();
 }
@@ -90,6 +109,10 @@ std::vector<Relation> relations_from_json(std::string_view json, const Schema& s
       if (what < 0 || what > static_cast<int>(Combination::kQuotient)) fail("a relation combines columns as {}", what);
       relation.terms.push_back({term.at(0), static_cast<Combination>(what), term.at(2), term.at(3)});
       check(relation.terms.back().a), check(relation.terms.back().b);
+    }
+    for (const auto& limit : in.value("limits", nlohmann::json::array())) {
+      relation.limits.push_back({limit.at(0), limit.at(1)});
+      check(relation.limits.back().column);
     }
     relation.distance = schema_from_json(in.at("distance").dump()).at(0);
     const bool again = std::count_if(out.begin(), out.end(),

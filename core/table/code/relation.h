@@ -1,6 +1,8 @@
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,10 +35,29 @@ struct Relation {
   double offset = 0;
   double step = 0;        // of the column's grid, from its smallest number
   bool is_exact = false;  // hardly a cell is off: the distance is nearly always 0
-  ColumnSchema distance;  // the column that is learned instead, of the same name
+  /// A column that this one is never below, or never above: close is learned as its distance from high, and not below
+  /// low either.
+  struct Limit {
+    std::size_t column = 0;
+    bool is_least = false;
+  };
+  std::vector<Limit> limits = {};  // at most one of each kind
+  ColumnSchema distance;           // the column that is learned instead, of the same name
 
-  /// The columns that the terms are of, each once.
+  /// The columns that the terms are of, and the limits, each once.
   std::vector<std::size_t> bases() const;
+  /// A number between the limits: one that is beyond is as far within, where there is so much room. value(place in the
+  /// schema) is a column's number; NaN limits nothing.
+  template <class Value>
+  double within_limits(double number, const Value& value) const {
+    double least = -std::numeric_limits<double>::infinity(), most = -least;
+    for (const Limit& limit : limits)
+      if (const double end = value(limit.column); !std::isnan(end)) (limit.is_least ? least : most) = end;
+    return fold(number, least, most);
+  }
+  static double fold(double number, double least, double most);
+  /// The order beside a limit, as a relation of its own.
+  Relation order_beside(const Limit& limit) const;
   /// The number on the column's grid that is nearest to what the terms say, where value(place in the schema) is a
   /// column's number; NaN where that is for one of them. `of` is the column itself.
   template <class Value>
