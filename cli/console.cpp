@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 
+#include "cli/terminal_text.h"
 #include "core/fail.h"
 #include "core/nn/backend.h"
 #include "core/output_file.h"
@@ -40,7 +41,7 @@ void outlive_readers() { std::signal(SIGPIPE, SIG_IGN); }
 
 void outlive_file_limits() { std::signal(SIGXFSZ, SIG_IGN); }
 
-void say(const std::string& text) { std::fputs((text + "\n").c_str(), stderr); }
+void say(const std::string& text) { std::fputs((printable(text) + "\n").c_str(), stderr); }
 
 void say_threads(int asked) {
   const int cores = usable_cores();

@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/terminal_text.h"
 #include "core/model_json.h"
 
 namespace meg::cli {
@@ -18,7 +19,7 @@ void inspect(const Meg& model) {
              model.finished() ? model.refined() ? ", refined" : "" : ", not finished");
   fmt::print("options  {}\n", options_to_json(o));
   if (!model.generation_order().empty())
-    fmt::print("order    {}{}\n", fmt::join(model.generation_order(), ", "),
+    fmt::print("order    {}{}\n", printable(fmt::format("{}", fmt::join(model.generation_order(), ", "))),
                model.any_order() ? "; any other under conditions" : "");
   if (!model.history().empty()) {
     const Progress last = model.history().back();
@@ -36,7 +37,7 @@ void inspect(const Meg& model) {
   fmt::print("\n");
   print_schema(model.schema());
   if (o.meg.rare_min > 1) fmt::print("\nrare values, held by fewer than {} rows, are hidden\n", o.meg.rare_min);
-  for (const std::string& note : model.notes()) fmt::print("{}\n", note);
+  for (const std::string& note : model.notes()) fmt::print("{}\n", printable(note));
 }
 
 }  // namespace

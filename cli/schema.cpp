@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/table_flags.h"
+#include "cli/terminal_text.h"
 #include "core/output_file.h"
 #include "core/table/infer/read_table.h"
 
@@ -45,9 +46,10 @@ std::string stand_in_hint(const Schema& schema) {
 
 void print_schema(const Schema& schema) {
   std::size_t width = 6;
-  for (const ColumnSchema& column : schema) width = std::max(width, column.name.size());
+  for (const ColumnSchema& column : schema) width = std::max(width, printable(column.name).size());
   fmt::print("{:<{}}  {:<12} {:>8} {:>9}  {}\n", "column", width, "type", "distinct", "missing", "values");
-  for (const ColumnSchema& column : schema) fmt::print("{:<{}}  {}\n", column.name, width, describe(column));
+  for (const ColumnSchema& column : schema)
+    fmt::print("{:<{}}  {}\n", printable(column.name), width, printable(describe(column)));
 }
 
 void add_schema(CLI::App& program, int& status) {

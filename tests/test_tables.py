@@ -253,6 +253,18 @@ class Tables(unittest.TestCase):
         meg("evaluate", self.path / "t.csv", self.path / "bad.csv", "--json", self.path / "e.json")
         self.assertLess(json.loads((self.path / "e.json").read_text())["text_shape"], 0.4)
 
+    def test_cells_and_names_do_not_steer_the_terminal(self):
+        path = self.path / "steer.csv"
+        path.write_text("a,\x1b[31mred\u202e\n" + "".join(f"{i % 7},{'x' if i % 2 else chr(27) + ']0;x'}\n" for i in range(60)))
+        shown = meg("schema", path).stdout
+        self.assertIn(r"\x1b[31mred\u202e", shown)
+        self.assertIn(r"\x1b]0;x", shown)
+        meg("train", path, "--epochs", 1, "--out", self.path / "steer.meg", "--quiet")
+        shown += meg("inspect", self.path / "steer.meg").stdout
+        error = subprocess.run([MEG, "schema", path, "--drop", "\x1b[1m"], capture_output=True, text=True).stderr
+        self.assertIn(r"'\x1b[1m'", error)
+        self.assertFalse(set(shown + error) & {"\x1b", "\u202e"})
+
     def test_an_error_about_a_type_names_the_cell(self):
         (self.path / "share.csv").write_text("share,n\n" + "".join(f"{s},1\n" for s in ("80%", "33%", "<1%", "68%")))
         done = subprocess.run([MEG, "schema", self.path / "share.csv", "--numeric", "share"], capture_output=True, text=True)
