@@ -189,8 +189,8 @@ double TableCoding::number_of(std::size_t schema_column, const MadeRow& row) con
   if (const Relation* relation = relation_of(schema_column)) {
     const double predicted = relation->predict(column, [&](std::size_t c) { return number_of(c, row); });
     if (!std::isfinite(predicted)) return kNaN;
-    out =
-        relation->within_limits(Relation::at(column, predicted, out), [&](std::size_t c) { return number_of(c, row); });
+    out = relation->within_limits(Relation::at(column, predicted, out), predicted,
+                                  [&](std::size_t c) { return number_of(c, row); });
   }
   return as_written(column, out);
 }

@@ -158,6 +158,13 @@ class Sum {
   }
 
   const Features& features() const { return features_; }
+  /// Whether the last term moves the sum by less than a step of the grid: it only turns how some cells are rounded.
+  bool ends_in_rounding() const {
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const std::size_t r : target_->rows)
+      low = std::min(low, features_.back()->x[r]), high = std::max(high, features_.back()->x[r]);
+    return std::abs(factors_.back()) * (high - low) < target_->step;
+  }
   const Hits& hits() const { return hits_; }
   /// What it leaves of the target.
   std::vector<double> rest() const {
@@ -243,6 +250,7 @@ std::optional<Relation> find_exact(const Target& target, const std::vector<Featu
       Sum sum(target, std::move(with));
       if (!next || sum.hits().share() > next->hits().share()) next = std::move(sum);
     }
+    if (next->ends_in_rounding()) break;
     chosen = next->features(), left = next->rest();
     if (square_sum(left) > kMostLeft * square_sum(target.y)) break;
     const double share = best ? best->hits().share() : 0;

@@ -46,13 +46,17 @@ struct Relation {
 
   /// The columns that the terms are of, and the limits, each once.
   std::vector<std::size_t> bases() const;
-  /// A number between the limits: one that is beyond is as far within, where there is so much room. value(place in the
-  /// schema) is a column's number; NaN limits nothing.
+  /// A number between the limits and on its side of what is predicted: one that is beyond a limit is as far within,
+  /// where there is so much room. value(place in the schema) is a column's number; NaN limits nothing.
   template <class Value>
-  double within_limits(double number, const Value& value) const {
+  double within_limits(double number, double predicted, const Value& value) const {
+    if (limits.empty()) return number;
     double least = -std::numeric_limits<double>::infinity(), most = -least;
+    if (distance.smallest >= 0) least = predicted;
+    if (distance.largest <= 0) most = predicted;
     for (const Limit& limit : limits)
-      if (const double end = value(limit.column); !std::isnan(end)) (limit.is_least ? least : most) = end;
+      if (const double end = value(limit.column); !std::isnan(end))
+        limit.is_least ? least = std::max(least, end) : most = std::min(most, end);
     return fold(number, least, most);
   }
   static double fold(double number, double least, double most);
