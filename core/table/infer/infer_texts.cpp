@@ -253,57 +253,116 @@ bool are_whole_identifiers(const Survey& s, const ColumnSchema& column) {
          column.largest < kBeyondWholeDoubles && column.smallest > -kBeyondWholeDoubles;
 }
 
+bool is_number(const ColumnSchema& column) {
+  return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
+}
+
+/// One way to read a column, and what its cells are then.
+struct Reading {
+  ColumnSchema column;
+  Survey survey;
+};
+
+/// Finds the way to read a column of texts: looks at it as plain numbers or words first, then in every other way that
+/// what was found suggests.
+class TextReader {
+ public:
+  TextReader(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
+             const std::vector<std::string>& missing_words)
+      : cells_(cells), is_text_(is_text), asked_(asked) {
+    start_.name = name, start_.missing_words = missing_words;
+  }
+
+  Reading read() const {
+    Reading out = look({.style = asked_ && asked_->style ? *asked_->style : NumberStyle()});
+    for (const auto step : {&TextReader::as_numbers_in_a_style, &TextReader::with_words, &TextReader::with_odd_days,
+                            &TextReader::with_word_beside_empty, &TextReader::with_gaps_as_values})
+      if (std::optional<Reading> better = (this->*step)(out)) out = std::move(*better);
+    return out;
+  }
+
+ private:
+  struct Way {
+    NumberStyle style = {};
+    std::vector<std::string> words = {};  // among the numbers
+    std::string_view value = {};          // that looks missing
+    bool gaps_are_missing = true;
+  };
+
+  Reading look(const Way& way) const {
+    const Missing missing = !is_text_ ? Missing::kNulls : way.gaps_are_missing ? Missing::kGaps : Missing::kWords;
+    Reading out{start_, {}};
+    out.column.style = way.style, out.column.words = way.words;
+    if (way.style.is_plain() && way.words.empty() && way.value.empty()) {
+      ColumnSchema column = out.column;
+      if (std::optional<Survey> s = survey_plain_numbers(cells_, missing, column);
+          s && !may_be_days(*s, column) && unix_format(*s, column).empty())
+        if (Reading numbers = typed(std::move(column), std::move(*s)); is_number(numbers.column)) return numbers;
+    }
+    out.survey = survey(cells_, missing, out.column, way.value);
+    return typed(std::move(out.column), std::move(out.survey));
+  }
+  Reading typed(ColumnSchema column, Survey s) const {
+    column.type = asked_ ? asked_->type : infer_type(s, column);
+    return {std::move(column), std::move(s)};
+  }
+
+  /// $1,234.50
+  std::optional<Reading> as_numbers_in_a_style(const Reading& now) const {
+    const bool may_be = asked_ ? is_number(now.column) : now.survey.values.size() > kFewValues;
+    if (now.survey.numeric || !now.column.style.is_plain() || now.column.type == ColumnType::kDatetime || !may_be)
+      return {};
+    const std::optional<NumberStyle> style = common_style(now.survey.values);
+    if (!style) return {};
+    Reading out = look({.style = *style});
+    return is_number(out.column) ? std::optional(std::move(out)) : std::nullopt;
+  }
+  /// 17, 23, .., 19
+  std::optional<Reading> with_words(const Reading& now) const {
+    if (now.survey.numeric || (asked_ ? !is_numeric(asked_->type) : now.column.type == ColumnType::kDatetime))
+      return {};
+    const auto among = find_words_among(now.survey.values, asked_ ? asked_->style : std::nullopt);
+    if (!among) return {};
+    Reading out = look({.style = among->style, .words = among->words});
+    const bool fits = out.column.type == ColumnType::kDatetime ? !out.survey.numeric : is_number(out.column);
+    return fits ? std::optional(std::move(out)) : std::nullopt;
+  }
+  /// 20061231, 0, 20070101
+  std::optional<Reading> with_odd_days(const Reading& now) const {
+    if (asked_ || now.column.type != ColumnType::kInteger || !may_be_days(now.survey, now.column)) return {};
+    std::vector<std::string> words = odd_days(now.survey.values);
+    if (words.empty()) return {};
+    Reading out = look({.words = std::move(words)});
+    return out.column.type == ColumnType::kDatetime ? std::optional(std::move(out)) : std::nullopt;
+  }
+  /// NA beside empty cells means something else than these.
+  std::optional<Reading> with_word_beside_empty(const Reading& now) const {
+    const std::string& word = now.survey.beside_empty;
+    if (word.empty() || asked_ || now.survey.present == 0) return {};
+    std::vector<std::string> words = now.column.words;
+    words.push_back(word);
+    Reading out = is_numeric(now.column.type) ? look({.style = now.column.style, .words = std::move(words)})
+                                              : look({.value = word, .gaps_are_missing = now.survey.gaps == 0});
+    const bool fits = out.column.type == now.column.type || is_categorical(out.column.type);
+    return fits ? std::optional(std::move(out)) : std::nullopt;
+  }
+  /// Where there are no numbers, a - may be a value.
+  std::optional<Reading> with_gaps_as_values(const Reading& now) const {
+    if (now.survey.gaps == 0 || (is_numeric(now.column.type) && now.survey.present > 0)) return {};
+    return look({.gaps_are_missing = false});
+  }
+
+  const Array& cells_;
+  bool is_text_;
+  const AskedType* asked_;
+  ColumnSchema start_;
+};
+
 }  // namespace
 
 InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
                            const std::vector<std::string>& missing_words) {
-  const auto is_number = [](const ColumnSchema& column) {
-    return column.type == ColumnType::kInteger || column.type == ColumnType::kDecimal;
-  };
-  const auto look = [&](bool gaps_are_missing, const NumberStyle& style = {}, std::vector<std::string> words = {},
-                        std::string_view value = {}) {
-    const Missing missing = !is_text ? Missing::kNulls : gaps_are_missing ? Missing::kGaps : Missing::kWords;
-    ColumnSchema start;
-    start.name = name;
-    start.style = style;
-    start.words = std::move(words);
-    start.missing_words = missing_words;
-    const auto typed = [&](ColumnSchema out, Survey s) {
-      out.type = asked ? asked->type : infer_type(s, out);
-      return std::pair(std::move(out), std::move(s));
-    };
-    if (style.is_plain() && start.words.empty() && value.empty()) {
-      ColumnSchema out = start;
-      if (std::optional<Survey> s = survey_plain_numbers(cells, missing, out);
-          s && !may_be_days(*s, out) && unix_format(*s, out).empty())
-        if (auto numbers = typed(std::move(out), std::move(*s)); is_number(numbers.first)) return numbers;
-    }
-    ColumnSchema out = start;
-    Survey s = survey(cells, missing, out, value);
-    return typed(std::move(out), std::move(s));
-  };
-  auto [out, s] = look(true, asked && asked->style ? *asked->style : NumberStyle());
-  if (!s.numeric && out.style.is_plain() && out.type != ColumnType::kDatetime &&
-      (asked ? is_number(out) : s.values.size() > kFewValues))
-    if (const auto style = common_style(s.values))
-      if (auto styled = look(true, *style); is_number(styled.first)) std::tie(out, s) = std::move(styled);
-  if (!s.numeric && (asked ? is_numeric(asked->type) : out.type != ColumnType::kDatetime))
-    if (const std::optional<WordsAmong> among = find_words_among(s.values, asked ? asked->style : std::nullopt))
-      if (auto with_words = look(true, among->style, among->words);
-          with_words.first.type == ColumnType::kDatetime ? !with_words.second.numeric : is_number(with_words.first))
-        std::tie(out, s) = std::move(with_words);
-  if (!asked && out.type == ColumnType::kInteger && may_be_days(s, out))
-    if (std::vector<std::string> words = odd_days(s.values); !words.empty())
-      if (auto days = look(true, {}, std::move(words)); days.first.type == ColumnType::kDatetime)
-        std::tie(out, s) = std::move(days);
-  if (!s.beside_empty.empty() && !asked && s.present > 0) {  // a word that means something else than an empty cell
-    std::vector<std::string> words = out.words;
-    words.push_back(s.beside_empty);
-    auto apart = is_numeric(out.type) ? look(true, out.style, words)
-                                      : look(s.gaps == 0 || is_numeric(out.type), {}, {}, s.beside_empty);
-    if (apart.first.type == out.type || is_categorical(apart.first.type)) std::tie(out, s) = std::move(apart);
-  }
-  if (s.gaps > 0 && (!is_numeric(out.type) || s.present == 0)) std::tie(out, s) = look(false);
+  auto [out, s] = TextReader(name, cells, is_text, asked, missing_words).read();
   const bool number_line = is_number(out);
   if (number_line && !s.numeric) {
     const std::string_view odd = first_that_is_no_number(s.values);
