@@ -107,7 +107,7 @@ TEST_CASE("lengths of time are read and written as they were") {
            {"-1 day, 23:59:59", "[%d days, ]%-H:%M:%S%-f"},
            {"1 days 02:03:04", "[%d] days %H:%M:%S%-f"},
            {"0 days 00:00:00.5", "[%d] days %H:%M:%S%-f"},
-           {"-1 days 12:00:00", "[%d] days %H:%M:%S%-f"},
+           {"-1 days +12:00:00", "[%d] days %H:%M:%S%-f"},
            {"PT1H", "P[%d]DT%-HH%-MM%-SS"},
            {"PT0S", "P[%d]DT%-HH%-MM%-SS"},
            {"P1DT2H3M4S", "P[%d]DT%-HH%-MM%-SS"},
@@ -227,4 +227,41 @@ TEST_CASE("whole numbers in a column that is named like a time are seconds or mi
   }
   CHECK(schema_of("visitors", seconds).type == ColumnType::kInteger);
   CHECK(schema_of("time", [](int i) { return std::to_string(i * 17); }).type == ColumnType::kInteger);
+}
+
+TEST_CASE("a schema that is written asks for the same when it is given back") {
+  const auto again = [](const std::string& name, const test::Texts& cells) {
+    const Table table = test::text_column(name, cells);
+    const ColumnSchema first = infer_schema(table)[0];
+    AskedType asked(first.type, first.format);
+    if (!first.style.is_plain()) asked.style = first.style;
+    return std::pair(first, infer_schema(table, {{name, asked}})[0]);
+  };
+  test::Texts days, dates, dotted;
+  for (int i = 0; i < 60; ++i) {
+    append_datetime(86400.0 * (9000 + 217 * i), "%Y%m%d", 0, days.emplace_back());
+    append_datetime(86400.0 * (9000 + 217 * i), "%d/%m/%Y", 0, dates.emplace_back());
+    append_datetime(86400.0 * (9000 + 217 * i) + i + (i % 2) * 0.5, "%d.%m.%Y %H:%M:%S%-f", 1, dotted.emplace_back());
+  }
+  days[7] = "0", dates[7] = "..", dotted[7] = "..";
+  for (const test::Texts& cells : {days, dates, dotted}) {
+    const auto [first, second] = again("when", cells);
+    CHECK(first.type == ColumnType::kDatetime);
+    CHECK(first.words.size() == 1);
+    CHECK(schema_to_json({first}) == schema_to_json({second}));
+  }
+  CHECK(again("when", dotted).first.decimals == 1);
+  // A format that is asked for decides what is a word.
+  test::Texts american;
+  for (int i = 0; i < 60; ++i)
+    american.push_back(fmt::format("{:02}/{:02}/2020", 1 + i % 12, i < 40 ? 1 + i % 12 : 25));
+  const ColumnSchema asked =
+      infer_schema(test::text_column("d", american), {{"d", AskedType(ColumnType::kDatetime, "%m/%d/%Y")}})[0];
+  CHECK(asked.words.empty());
+  // Of Apache's log: the blank is the zone's.
+  CHECK(*parse_datetime("10/Oct/2000:13:55:36 -0700", "%d/%b/%Y:%H:%M:%S %z") ==
+        *parse_datetime("10/Oct/2000:13:55:36", "%d/%b/%Y:%H:%M:%S"));
+  CHECK(unknown_directive("%z %Y") == "%z");
+  CHECK_FALSE(parse_datetime("inf", "%s").has_value());
+  CHECK_FALSE(parse_datetime("1e300", "%s").has_value());
 }

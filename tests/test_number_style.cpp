@@ -70,6 +70,9 @@ TEST_CASE("numbers are read and written in the style that they have in common") 
   CHECK(read({"\u22124.0", "3.4"}) == Texts{"-4.0", "3.4"});
   CHECK(read({"$.50", "$1.25", "-$.75"}) == Texts{"0.50", "1.25", "-0.75"});
   CHECK(read({"+2%", "0%", "-1%"}).empty() == false);
+  const auto both = common_style(std::vector<std::string_view>{"$.50", "$0.75"});
+  REQUIRE(both.has_value());
+  CHECK(there_and_back(*both, "$.50") == "$0.50");
 }
 
 TEST_CASE("groups may be left out here and there: they are written everywhere") {

@@ -172,6 +172,8 @@ TableScaling TableScaling::from_json(std::string_view json) {
   out.index_columns();
   for (const auto& s : in.at("scaling")) out.scaled_.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5)});
   out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
+  if (out.text_.size() != out.schema_.size())
+    fail("there are {} text shapes for {} columns", out.text_.size(), out.schema_.size());
   for (const auto& pattern : in.at("missing_patterns")) {
     out.patterns_.push_back({pattern.at(0), pattern.at(1)});
     out.pattern_rows_ += out.patterns_.back().count;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/fail.h"
 #include "core/parallel.h"
@@ -112,7 +113,7 @@ TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const C
       const bool is_listed = is_numeric(columns[k].schema().type) && columns[k].continuous_code() < 0;
       return is_listed && columns[k].codes() > options.exact_limit ? columns[k].codes() : 0;
     };
-    if (listed() > 0 && listed_left < options.most_listed) columns[k] = fit(k, listed_left);
+    if (listed() > 0 && listed_left < options.most_listed) columns[k] = fit(k, std::max(0, listed_left));
     listed_left -= listed();
     if (parts[k] == Column::Part::kWhole && !relation_of(schema_columns[k]))
       schema_[schema_columns[k]] = columns[k].schema();
@@ -187,10 +188,10 @@ double TableCoding::number_of(std::size_t schema_column, const MadeRow& row) con
   if (word_of(out) >= 0) return out;
   if (columns_[k].is_first()) out = columns_[k].whole_number(out, decoded(k + 1));
   if (const Relation* relation = relation_of(schema_column)) {
-    const double predicted = relation->predict(column, [&](std::size_t c) { return number_of(c, row); });
+    const double predicted = relation->predict(column, [&](std::size_t c) { return row.made[c]; });
     if (!std::isfinite(predicted)) return kNaN;
     out = relation->within_limits(Relation::at(column, predicted, out), predicted,
-                                  [&](std::size_t c) { return number_of(c, row); });
+                                  [&](std::size_t c) { return row.made[c]; });
   }
   return as_written(column, out);
 }
@@ -266,11 +267,15 @@ Coded TableCoding::encode(const ReadTable& rows, std::size_t first, std::size_t 
 std::vector<Array> TableCoding::made_columns(const Decoded& rows, int threads, const ReadTable* given,
                                              std::size_t first_given) const {
   const std::size_t columns = columns_.size(), numbers = number_columns_.size(), count = rows.code.size() / columns;
+  std::vector<std::size_t> order(schema_.size());  // columns follow from those before
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return place_[a] < place_[b]; });
   std::vector<std::vector<double>> values(schema_.size(), std::vector<double>(count));
   parallel_parts(count, kPartRows, threads, [&](std::size_t begin, std::size_t end) {
+    std::vector<double> made(schema_.size());
     for (std::size_t r = begin; r < end; ++r) {
-      const MadeRow row{rows.code.data() + r * columns, rows.number.data() + r * numbers, given, first_given + r};
-      for (std::size_t c = 0; c < schema_.size(); ++c) values[c][r] = made_value(c, row);
+      const MadeRow row{rows.code.data() + r * columns, rows.number.data() + r * numbers, given, first_given + r, made};
+      for (const std::size_t c : order) values[c][r] = made[c] = made_value(c, row);
     }
   });
   std::vector<Array> out(schema_.size());
@@ -297,6 +302,8 @@ TableCoding TableCoding::from_json(std::string_view json) {
   TableCoding out;
   out.schema_ = schema_from_json(in.at("columns").dump());
   out.text_ = TextColumns::from_json(in.at("text_shapes").dump());
+  if (out.text_.size() != out.schema_.size())
+    fail("there are {} text shapes for {} columns", out.text_.size(), out.schema_.size());
   const std::vector<std::size_t> places = out.ordered_columns(
       in.contains("order") ? in.at("order").get<std::vector<std::string>>() : std::vector<std::string>{});
   out.set_relations(in.contains("relations") ? relations_from_json(in.at("relations").dump(), out.schema_)

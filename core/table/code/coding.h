@@ -94,6 +94,7 @@ class TableCoding {
     const double* number;
     const ReadTable* given;
     std::size_t given_row;
+    std::span<const double> made;  // [schema_] made_value() of the columns that are generated before
   };
   /// The number of a column of the schema in a row; NaN of a missing cell.
   double number_of(std::size_t schema_column, const MadeRow& row) const;

@@ -30,6 +30,7 @@ class TextColumns {
              std::span<const double> values) const;
 
   /// A JSON array with one object per column of the schema: that of its TextShapes, and "running"; or "stand_in" alone.
+  std::size_t size() const { return columns_.size(); }
   std::string to_json() const;
   static TextColumns from_json(std::string_view json);
 

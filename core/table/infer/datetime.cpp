@@ -129,7 +129,8 @@ struct Parts {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), since_1970.emplace());
       if (letter == 'Q') *since_1970 /= 1000;
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-      return error == std::errc() && before > text.size();
+      constexpr double kYear0 = -62167219200, kYear10000 = 253402300800;
+      return error == std::errc() && before > text.size() && *since_1970 >= kYear0 && *since_1970 < kYear10000;
     }
     const auto value = letter == 'b' || letter == 'B'   ? eat_month(text, directive)
                        : letter == 'p' || letter == 'P' ? eat_half_day(text, letter == 'P')
@@ -268,6 +269,7 @@ std::string_view unknown_directive(std::string_view format) {
     const std::string_view letters = directive.flag == '-'   ? "mdHIf"
                                      : directive.flag == '^' ? "bB"
                                                              : "YyGVqmdebBHIpPMSfsQz";
+    if (directive.letter == 'z' && format.size() > length) return format.substr(0, length);  // it stands at the end
     const bool known = directive.letter == 0 ? format[0] != '%' : letters.find(directive.letter) != letters.npos;
     if (!known) return format.substr(0, length);
   }
@@ -308,6 +310,7 @@ std::optional<double> parse_datetime(std::string_view cell, std::string_view for
     const std::string_view zone = zone_of(text);
     if (zone.empty()) return {};
     text.remove_suffix(zone.size()), format.remove_suffix(2);
+    if (format.ends_with(' ')) format.remove_suffix(1);  // the zone has it
   }
   Parts parts;
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
@@ -325,13 +328,16 @@ std::optional<double> parse_datetime(std::string_view cell, std::string_view for
 
 void append_datetime(double seconds, std::string_view format, int decimals, std::string& out) {
   if (is_duration(format)) return append_duration(seconds, format, decimals, out);
+  if (format.ends_with("%z")) {  // what the column's offsets say, with the blank before it
+    format.remove_suffix(2);
+    if (format.ends_with(' ')) format.remove_suffix(1);
+  }
   const double scale = std::pow(10.0, decimals);
   const double rounded = std::round(seconds * scale) / scale;
   const double whole = std::floor(rounded), day_number = std::floor(whole / 86400.0);
   const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(static_cast<int>(day_number)))};
   const int time = static_cast<int>(whole - day_number * 86400.0), hour = time / 3600;
   const auto month = static_cast<unsigned>(date.month());
-  const auto [week_year, week] = week_of(Days(date));
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
     std::tie(directive, length) = first_directive(format);
@@ -342,13 +348,12 @@ void append_datetime(double seconds, std::string_view format, int decimals, std:
       case 0: out.push_back(format[0]); break;
       case 'Y': write(static_cast<int>(date.year()), 4); break;
       case 'y': write(static_cast<int>(date.year()) % 100, 2); break;
-      case 'G': write(week_year, 4); break;
-      case 'V': write(week, 2); break;
+      case 'G': write(week_of(Days(date)).first, 4); break;
+      case 'V': write(week_of(Days(date)).second, 2); break;
       case 'q': write((month + 2) / 3, 1); break;
       case 'e': fmt::format_to(std::back_inserter(out), "{:2}", static_cast<unsigned>(date.day())); break;
       case 's': fmt::format_to(std::back_inserter(out), "{:.0f}", std::floor(rounded)); break;
       case 'Q': fmt::format_to(std::back_inserter(out), "{:.0f}", std::round(rounded * 1000)); break;
-      case 'z': break;  // which the column's offsets say
       case 'm': write(month, 2); break;
       case 'b':
       case 'B': out += month_name(month - 1, directive); break;

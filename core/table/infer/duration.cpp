@@ -94,6 +94,7 @@ std::optional<double> parse_days(std::string_view text, bool python) {
   const auto days = take_digits(rest);
   const bool any_days = days && (take(" days", rest) || take(" day", rest)) && take(python ? ", " : " ", rest);
   if (!any_days && !python) return {};
+  if (negative && !python) take("+", rest);
   const auto time = (python ? kPythonClock : kPandasClock).parse(any_days ? rest : text);
   if (!time || *time < 0 || *time >= kDay) return {};
   return any_days ? (negative ? -*days : *days) * kDay + *time : *time;
@@ -177,7 +178,7 @@ void append_duration(double seconds, std::string_view format, int decimals, std:
   const std::string behind = fraction > 0 ? fmt::format(".{:0{}}", fraction, decimals) : std::string();
   if (format == kIso) return append_iso(whole, behind, out);
   if (format == kPandas) {
-    fmt::format_to(std::back_inserter(out), "{:.0f} days ", days);
+    fmt::format_to(std::back_inserter(out), "{:.0f} days {}", days, days < 0 ? "+" : "");
     return kPandasClock.append(whole, behind, out);
   }
   if (format != kPython) return Clock::of(format).append(whole, behind, out);

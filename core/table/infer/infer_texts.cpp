@@ -112,6 +112,10 @@ bool may_be_days(const Survey& s, const ColumnSchema& column) {
          (column.smallest == 0 || (s.shortest == s.longest && column.smallest > 0));
 }
 
+bool is_whole_number_date(std::string_view format) {
+  return std::find(kWholeNumberDates.begin(), kWholeNumberDates.end(), format) != kWholeNumberDates.end();
+}
+
 /// The few whole numbers among dates that are none, 20069999 and 0.
 std::vector<std::string> odd_days(const Values& values) {
   constexpr std::size_t kDaysAWord = 20;
@@ -126,9 +130,7 @@ std::vector<std::string> odd_days(const Values& values) {
 }
 
 bool are_days(const Survey& s, const ColumnSchema& column) {
-  return may_be_days(s, column) && s.values.size() >= kEnoughDays &&
-         std::find(kWholeNumberDates.begin(), kWholeNumberDates.end(), common_format(s.values)) !=
-             kWholeNumberDates.end();
+  return may_be_days(s, column) && s.values.size() >= kEnoughDays && is_whole_number_date(common_format(s.values));
 }
 
 ColumnType infer_type(const Survey& s, const ColumnSchema& column) {
@@ -166,9 +168,11 @@ void check_boolean(const ColumnSchema& column, const Values& values) {
 
 /// Digits behind the seconds' point, of a text with a %f.
 int fraction_digits(std::string_view text) {
-  if (text.rfind('.') == text.npos) return 0;
-  const std::string_view fraction = text.substr(text.rfind('.') + 1);
-  return static_cast<int>(std::min(fraction.find_first_not_of("0123456789"), trimmed(fraction).size()));
+  const std::size_t seconds = text.find_last_of(text.find(':') != text.npos ? ":" : "TM");  // of an ISO duration
+  const std::size_t point = text.find('.', seconds == text.npos ? 0 : seconds);
+  if (point == text.npos) return 0;
+  const std::string_view fraction = text.substr(point + 1);
+  return static_cast<int>(std::min(fraction.find_first_not_of("0123456789"), fraction.size()));
 }
 
 /// The seconds of each of the different values, whose format it finds.
@@ -263,8 +267,8 @@ struct Reading {
   Survey survey;
 };
 
-/// Finds the way to read a column of texts: looks at it as plain numbers or words first, then in every other way that
-/// what was found suggests.
+/// Finds the way to read a column of texts: looks at it as plain numbers or words first, then, step by step, in every
+/// other way that what was found so far suggests.
 class TextReader {
  public:
   TextReader(const std::string& name, const Array& cells, bool is_text, const AskedType* asked,
@@ -285,7 +289,7 @@ class TextReader {
   struct Way {
     NumberStyle style = {};
     std::vector<std::string> words = {};  // among the numbers
-    std::string_view value = {};          // that looks missing
+    std::string_view kept_word = {};      // a value, though it looks missing
     bool gaps_are_missing = true;
   };
 
@@ -293,13 +297,13 @@ class TextReader {
     const Missing missing = !is_text_ ? Missing::kNulls : way.gaps_are_missing ? Missing::kGaps : Missing::kWords;
     Reading out{start_, {}};
     out.column.style = way.style, out.column.words = way.words;
-    if (way.style.is_plain() && way.words.empty() && way.value.empty()) {
+    if (way.style.is_plain() && way.words.empty() && way.kept_word.empty()) {
       ColumnSchema column = out.column;
       if (std::optional<Survey> s = survey_plain_numbers(cells_, missing, column);
           s && !may_be_days(*s, column) && unix_format(*s, column).empty())
         if (Reading numbers = typed(std::move(column), std::move(*s)); is_number(numbers.column)) return numbers;
     }
-    out.survey = survey(cells_, missing, out.column, way.value);
+    out.survey = survey(cells_, missing, out.column, way.kept_word);
     return typed(std::move(out.column), std::move(out.survey));
   }
   Reading typed(ColumnSchema column, Survey s) const {
@@ -321,7 +325,8 @@ class TextReader {
   std::optional<Reading> with_words(const Reading& now) const {
     if (now.survey.numeric || (asked_ ? !is_numeric(asked_->type) : now.column.type == ColumnType::kDatetime))
       return {};
-    const auto among = find_words_among(now.survey.values, asked_ ? asked_->style : std::nullopt);
+    const auto among =
+        find_words_among(now.survey.values, asked_ ? asked_->style : std::nullopt, asked_ ? asked_->format : "");
     if (!among) return {};
     Reading out = look({.style = among->style, .words = among->words});
     const bool fits = out.column.type == ColumnType::kDatetime ? !out.survey.numeric : is_number(out.column);
@@ -329,7 +334,10 @@ class TextReader {
   }
   /// 20061231, 0, 20070101
   std::optional<Reading> with_odd_days(const Reading& now) const {
-    if (asked_ || now.column.type != ColumnType::kInteger || !may_be_days(now.survey, now.column)) return {};
+    const bool is_asked = asked_ && asked_->type == ColumnType::kDatetime &&
+                          (asked_->format.empty() || is_whole_number_date(asked_->format));
+    if (asked_ ? !is_asked : now.column.type != ColumnType::kInteger) return {};
+    if (!now.survey.numeric || !may_be_days(now.survey, now.column)) return {};
     std::vector<std::string> words = odd_days(now.survey.values);
     if (words.empty()) return {};
     Reading out = look({.words = std::move(words)});
@@ -342,7 +350,7 @@ class TextReader {
     std::vector<std::string> words = now.column.words;
     words.push_back(word);
     Reading out = is_numeric(now.column.type) ? look({.style = now.column.style, .words = std::move(words)})
-                                              : look({.value = word, .gaps_are_missing = now.survey.gaps == 0});
+                                              : look({.kept_word = word, .gaps_are_missing = now.survey.gaps == 0});
     const bool fits = out.column.type == now.column.type || is_categorical(out.column.type);
     return fits ? std::optional(std::move(out)) : std::nullopt;
   }

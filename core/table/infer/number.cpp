@@ -14,7 +14,6 @@ namespace meg {
 namespace {
 constexpr int kMostPlainDecimals = 17;  // what a double holds below 1
 constexpr double kTooLongForDigits = 1e21;
-constexpr int kMostDecimals = 340;         // that the smallest numbers need
 constexpr int kDigitsOfDouble = 15;        // that every double holds
 constexpr double kBeyondExponents = 1000;  // of any double
 

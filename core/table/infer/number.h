@@ -21,6 +21,9 @@ std::string_view trimmed(std::string_view cell);
 /// The number a whole cell spells (blanks around it aside), or nothing. Infinity and NaN are no numbers.
 std::optional<double> parse_number(std::string_view cell);
 
+/// Digits behind the point that the smallest numbers need.
+inline constexpr int kMostDecimals = 340;
+
 /// How a number is written; what is beyond its first 15 significant digits is noise of its double, and not counted.
 struct WrittenDigits {
   int decimals = 0;     ///< behind the point; an exponent moves it

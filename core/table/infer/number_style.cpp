@@ -116,7 +116,7 @@ std::optional<std::string> plain_number(const NumberStyle& style, std::string_vi
   if (!has_sign)
     negative = (style.parentheses && take_parentheses(text)) || (style.minus_behind && take_minus(style, true, text));
   const std::optional<std::string> whole = take_whole(style, text);
-  if (!whole || (whole->empty() && !(style.no_zero && text.starts_with(style.point)))) return {};
+  if (!whole || (whole->empty() && !text.starts_with(style.point))) return {};
   std::string out = negative ? "-" : "";
   out += whole->empty() ? "0" : *whole;
   if (take(style.point, text)) {
@@ -163,7 +163,7 @@ namespace {
 struct Around {
   std::string_view prefix, suffix;
   bool inner_sign = false, parentheses = false, minus_behind = false, minus_sign = false, plus = false, minus = false;
-  bool bare_point = false, is_zero = false;
+  bool bare_point = false, zero_point = false, is_zero = false;
 };
 constexpr std::string_view kMinusSign = "\u2212";
 
@@ -181,6 +181,7 @@ std::optional<Around> around(std::string_view cell) {
   const std::size_t digit = text.find_first_of(kDigits), last = text.find_last_of(kDigits);
   if (digit == text.npos) return {};
   out.bare_point = digit > 0 && text[digit - 1] == '.' && (digit == 1 || alphanumeric_place(text[digit - 2]) < 0);
+  out.zero_point = text.substr(digit).starts_with("0.");
   out.prefix = text.substr(0, digit - out.bare_point), out.suffix = text.substr(last + 1);
   if (!out.parentheses && !out.minus && !out.plus) {  // $-5, $(5), 5-
     for (const std::string_view sign :
@@ -222,7 +223,7 @@ std::optional<NumberStyle> common_style(std::span<const std::string_view> cells)
                                                     {"", "."},
                                                     {"", ","}}};
   NumberStyle style;
-  bool all_have_sign = true, any_plus = false, any_minus = false;
+  bool all_have_sign = true, any_plus = false, any_minus = false, any_zero_point = false;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::optional<Around> cell = around(cells[i]);
     if (!cell) return {};
@@ -234,13 +235,14 @@ std::optional<NumberStyle> common_style(std::span<const std::string_view> cells)
     style.parentheses |= cell->parentheses;
     style.minus_behind |= cell->minus_behind;
     if (cell->minus_sign) style.minus = kMinusSign;
-    style.no_zero |= cell->bare_point;
+    style.no_zero |= cell->bare_point, any_zero_point |= cell->zero_point;
     all_have_sign &= cell->plus || cell->minus || cell->is_zero;
     any_plus |= cell->plus, any_minus |= cell->minus;
   }
   if (cells.empty() || (style.parentheses && (style.minus_behind || any_minus)) || (style.minus_behind && any_minus))
     return {};
   style.plus = any_plus && all_have_sign;
+  style.no_zero &= !any_zero_point;
   const bool money = holds(kCurrencies, trimmed(style.prefix)) || holds(kCurrencies, trimmed(style.suffix));
   // Three figures behind the only point of a cell may be a group or decimals: of money a group.
   for (std::size_t i = money ? 1 : 0; i < kSeparators.size(); ++i) {

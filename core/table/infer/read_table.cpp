@@ -19,14 +19,17 @@ constexpr std::int32_t kNoPlace = -1;
 /// Numbers and whether there are any: what is not there is null, what is no number NaN.
 class Numbers {
  public:
-  explicit Numbers(std::size_t rows) { numbers_.reserve(rows); }
+  Numbers(std::size_t rows, const ColumnSchema& column) : words_(std::ssize(column.words)) { numbers_.reserve(rows); }
   void add(double number, bool is_there) {
-    numbers_.push_back(is_there && (std::isfinite(number) || word_of(number) >= 0) ? number : kNoNumber);
+    const std::ptrdiff_t word = word_of(number);  // of a NaN that came from elsewhere any
+    const bool is_known = std::isfinite(number) || (word >= 0 && word < words_);
+    numbers_.push_back(is_there && is_known ? number : kNoNumber);
     valid_.push_back(is_there);
   }
   Array take() { return Array::of({.id = TypeId::kFloat64}, std::move(numbers_), std::move(valid_)); }
 
  private:
+  std::ptrdiff_t words_;
   std::vector<double> numbers_;
   Bitmap valid_;
 };
@@ -40,7 +43,7 @@ std::vector<T> read_each(const Array& dictionary, const Read& read) {
 }
 
 Array read_numbers(const ColumnSchema& column, const Array& cells, bool is_text) {
-  Numbers out(cells.size());
+  Numbers out(cells.size(), column);
   if (is_number(cells.type().id)) {
     for (std::size_t r = 0; r < cells.size(); ++r) out.add(number_of(column, cells, r), !cells.is_null(r));
     return out.take();

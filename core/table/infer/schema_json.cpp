@@ -121,10 +121,9 @@ Schema schema_from_json(std::string_view json) {
     c.missing_words = column.value("missing_words", std::vector<std::string>());
     c.smallest = column.value("smallest", 0.0);
     c.largest = column.value("largest", 0.0);
-    c.decimals = column.value("decimals", 0);
+    c.decimals = std::clamp(column.value("decimals", 0), 0, c.type == ColumnType::kDatetime ? 9 : kMostDecimals);
     const bool trailing_zeros = column.value("trailing_zeros", true);  // of models before fewest_decimals
-    c.fewest_decimals =
-        std::clamp(column.value("fewest_decimals", trailing_zeros ? c.decimals : 0), 0, std::max(c.decimals, 0));
+    c.fewest_decimals = std::clamp(column.value("fewest_decimals", trailing_zeros ? c.decimals : 0), 0, c.decimals);
     c.significant = std::clamp(column.value("significant", 0), 0, std::numeric_limits<double>::max_digits10);
     if (column.contains("style")) c.style = style_from_json(column["style"]);
     c.format = column.value("format", "");

@@ -66,23 +66,26 @@ std::string_view first_that_is_no_number(const Values& values) {
   return style ? first_odd([&](std::string_view v) { return plain_number(*style, v).has_value(); }) : "";
 }
 
-std::optional<WordsAmong> find_words_among(const Values& values, const std::optional<NumberStyle>& style) {
+std::optional<WordsAmong> find_words_among(const Values& values, const std::optional<NumberStyle>& style,
+                                           const std::string& known_format) {
   if (values.size() < kFewestNumbers) return {};
   const auto of_style = [&](const NumberStyle& known) -> std::optional<WordsAmong> {
     auto words = words_where(values, [&](std::string_view v) { return plain_number(known, v).has_value(); });
     return words ? std::optional(WordsAmong{std::move(*words), known, {}}) : std::nullopt;
   };
+  const auto of_format = [&](const std::string& format) -> std::optional<WordsAmong> {
+    auto words = words_where(values, [&](std::string_view v) { return parse_datetime(v, format).has_value(); });
+    return words ? std::optional(WordsAmong{std::move(*words), {}, format}) : std::nullopt;
+  };
   if (style && !style->is_plain()) return of_style(*style);
+  if (!known_format.empty()) return of_format(known_format);
   if (auto words = words_where(values, is_plain_number)) return WordsAmong{std::move(*words), {}, {}};
   const Values frequent = frequent_kinds(values);
   if (frequent.empty()) return {};
   if (const auto found = common_style(frequent))
     if (auto words = of_style(*found)) return words;
   const std::string format = format_of_most(frequent);
-  if (format.empty()) return {};
-  auto words = words_where(values, [&](std::string_view v) { return parse_datetime(v, format).has_value(); });
-  if (!words) return {};
-  return WordsAmong{std::move(*words), {}, format};
+  return format.empty() ? std::nullopt : of_format(format);
 }
 
 }  // namespace meg

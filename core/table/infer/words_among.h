@@ -19,9 +19,10 @@ struct WordsAmong {
 /// numbers, plain or of one style, or dates of one format. There must be more than 20 different numbers or dates, at
 /// least three times as many as words, and at most 20 words; how many rows hold these does not matter. Nothing where it
 /// is not so.
-/// `style`: that of the numbers, where it is known.
+/// `style`, `format`: those of the numbers or the dates, where they are known.
 std::optional<WordsAmong> find_words_among(const std::vector<std::string_view>& values,
-                                           const std::optional<NumberStyle>& style = {});
+                                           const std::optional<NumberStyle>& style = {},
+                                           const std::string& format = {});
 
 /// The first of the values that is no number, where most are, plain or of one style; empty where it is not so.
 std::string_view first_that_is_no_number(const std::vector<std::string_view>& values);
