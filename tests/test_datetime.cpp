@@ -265,3 +265,44 @@ TEST_CASE("a schema that is written asks for the same when it is given back") {
   CHECK_FALSE(parse_datetime("inf", "%s").has_value());
   CHECK_FALSE(parse_datetime("1e300", "%s").has_value());
 }
+
+TEST_CASE("the ends of days and of the calendar stay where they are") {
+  std::string out;
+  append_datetime(*parse_datetime("24:00", "%H:%M"), "%H:%M", 0, out);
+  CHECK(out == "24:00");
+  out.clear();
+  append_datetime(*parse_datetime("9999-12-31 23:59:59.999999", "%Y-%m-%d %H:%M:%S.%f"), "%Y-%m-%d %H:%M:%S.%f", 6,
+                  out);
+  CHECK(out == "9999-12-31 23:59:59.999999");
+  // Beyond what nanoseconds of 64 bits reach, microseconds do.
+  const ColumnSchema far = schema_of("until", [](int i) {
+    return i % 4 == 0 ? std::string("9999-12-31 23:59:59.9999999")
+                      : fmt::format("2011-03-02 03:28:{:02}.1234567", i % 60);
+  });
+  CHECK(output_type(far) == DataType{.id = TypeId::kTimestamp, .unit = TimeUnit::kMicro});
+}
+
+TEST_CASE("typed dates are those of the text: months begin, zones have names that others know") {
+  const ColumnSchema months = schema_of("m", [](int i) { return fmt::format("{}-{:02}", 2000 + i % 20, 1 + i % 12); });
+  const Array read = read_values(months, {*parse_datetime("2006-05-25", "%Y-%m-%d")});
+  const Array written = write_column(months, read, output_type(months));
+  CHECK(written.values<std::int32_t>()[0] * 86400.0 == *parse_datetime("2006-05-01", "%Y-%m-%d"));
+  const ColumnSchema zone =
+      schema_of("z", [](int i) { return fmt::format("2018-09-{:02} 21:42:05+0545", 1 + i % 28); });
+  CHECK(output_type(zone).time_zone == "+05:45");
+}
+
+TEST_CASE("words stand among dates with offsets, and below dates that are whole numbers") {
+  const ColumnSchema offsets = schema_of("at", [](int i) {
+    return i % 9 == 0 ? std::string("open")
+                      : fmt::format("2020-{:02}-{:02}T10:{:02}:00{}", 1 + i % 12, 1 + i % 28, i % 60,
+                                    i % 12 > 3 && i % 12 < 9 ? "+02:00" : "+01:00");
+  });
+  CHECK(offsets.format == "%Y-%m-%dT%H:%M:%S%z");
+  CHECK(offsets.words == test::Texts{"open"});
+  const ColumnSchema whole = schema_of("d", [](int i) {
+    return i % 9 == 0 ? std::string("-1") : fmt::format("20{:02}{:02}{:02}", i % 20, 1 + i % 12, 1 + i % 28);
+  });
+  CHECK(whole.format == "%Y%m%d");
+  CHECK(whole.words == test::Texts{"-1"});
+}

@@ -70,6 +70,9 @@ TEST_CASE("numbers are read and written in the style that they have in common") 
   CHECK(read({"\u22124.0", "3.4"}) == Texts{"-4.0", "3.4"});
   CHECK(read({"$.50", "$1.25", "-$.75"}) == Texts{"0.50", "1.25", "-0.75"});
   CHECK(read({"+2%", "0%", "-1%"}).empty() == false);
+  CHECK(read({"12.34\u00a0€", "5.00\u00a0€"}) == Texts{"12.34", "5.00"});
+  CHECK(read({"R$\u00a0123,45", "R$\u00a06,00"}) == Texts{"123.45", "6.00"});
+  CHECK(read({"70.5\u00a0kg", "8.5\u00a0kg"}) == Texts{"70.5", "8.5"});
   const auto both = common_style(std::vector<std::string_view>{"$.50", "$0.75"});
   REQUIRE(both.has_value());
   CHECK(there_and_back(*both, "$.50") == "$0.50");

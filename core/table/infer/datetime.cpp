@@ -89,6 +89,8 @@ std::optional<int> eat_padded_day(std::string_view& text) {
 constexpr int kFirstOfCentury = 69;
 int year_of_two(int digits) { return digits + (digits < kFirstOfCentury ? 2000 : 1900); }
 
+constexpr double kYear0 = -62167219200, kYear10000 = 253402300800;  // where they begin
+
 using Days = std::chrono::sys_days;
 
 /// The Monday of a week as ISO 8601 counts them: week 1 has the year's first Thursday. Nothing where the year has no
@@ -129,7 +131,6 @@ struct Parts {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), since_1970.emplace());
       if (letter == 'Q') *since_1970 /= 1000;
       text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-      constexpr double kYear0 = -62167219200, kYear10000 = 253402300800;
       return error == std::errc() && before > text.size() && *since_1970 >= kYear0 && *since_1970 < kYear10000;
     }
     const auto value = letter == 'b' || letter == 'B'   ? eat_month(text, directive)
@@ -333,10 +334,15 @@ void append_datetime(double seconds, std::string_view format, int decimals, std:
     if (format.ends_with(' ')) format.remove_suffix(1);
   }
   const double scale = std::pow(10.0, decimals);
-  const double rounded = std::round(seconds * scale) / scale;
+  // A fraction behind the last second of the year 9999 is too fine for a double: it does not begin another year.
+  const double nearest = std::round(seconds * scale) / scale;
+  const bool ends_calendar = has_date(format) && seconds < kYear10000 + 1 && nearest >= kYear10000;
+  const double rounded = ends_calendar ? std::nextafter(kYear10000, 0) : nearest;
   const double whole = std::floor(rounded), day_number = std::floor(whole / 86400.0);
   const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(static_cast<int>(day_number)))};
-  const int time = static_cast<int>(whole - day_number * 86400.0), hour = time / 3600;
+  const int time = static_cast<int>(whole - day_number * 86400.0);
+  const bool ends_day = whole == kDaySeconds && !has_date(format);  // 24:00
+  const int hour = ends_day ? 24 : time / 3600;
   const auto month = static_cast<unsigned>(date.month());
   for (std::size_t length = 0; !format.empty(); format.remove_prefix(length)) {
     Directive directive;
@@ -365,7 +371,9 @@ void append_datetime(double seconds, std::string_view format, int decimals, std:
       case 'M': write(time / 60 % 60, 2); break;
       case 'S': write(time % 60, 2); break;
       default:
-        if (const long long digits = std::llround((rounded - whole) * scale); directive.flag != '-')
+        if (const long long digits =
+                ends_calendar ? static_cast<long long>(scale) - 1 : std::llround((rounded - whole) * scale);
+            directive.flag != '-')
           write(digits, decimals);
         else if (digits != 0)
           fmt::format_to(std::back_inserter(out), ".{:0{}}", digits, decimals);

@@ -105,11 +105,10 @@ std::string_view unix_format(const Survey& s, const ColumnSchema& column) {
   return column.smallest >= kFrom * 1000 && column.largest < kTo * 1000 ? kUnixMilliseconds : std::string_view();
 }
 
-/// Numbers of 8, 12 or 14 digits, but for a 0 that may stand for none.
+/// Numbers of 8, 12 or 14 digits, but for a 0 or -1 that may stand for none.
 bool may_be_days(const Survey& s, const ColumnSchema& column) {
   const bool is_long_enough = s.longest == 8 || s.longest == 12 || s.longest == 14;
-  return s.whole && column.decimals == 0 && is_long_enough &&
-         (column.smallest == 0 || (s.shortest == s.longest && column.smallest > 0));
+  return s.whole && column.decimals == 0 && is_long_enough && (column.smallest <= 0 || s.shortest == s.longest);
 }
 
 bool is_whole_number_date(std::string_view format) {
@@ -313,11 +312,14 @@ class TextReader {
 
   /// $1,234.50
   std::optional<Reading> as_numbers_in_a_style(const Reading& now) const {
-    const bool may_be = asked_ ? is_number(now.column) : now.survey.values.size() > kFewValues;
-    if (now.survey.numeric || !now.column.style.is_plain() || now.column.type == ColumnType::kDatetime || !may_be)
+    if (now.survey.numeric || !now.column.style.is_plain() || now.column.type == ColumnType::kDatetime ||
+        (asked_ && !is_number(now.column)))
       return {};
     const std::optional<NumberStyle> style = common_style(now.survey.values);
     if (!style) return {};
+    // A few amounts and measures are categories, numbers with a comma for the point are not.
+    const bool is_bare = style->prefix.empty() && style->suffix.empty() && style->grouping.empty();
+    if (!asked_ && !is_bare && now.survey.values.size() <= kFewValues) return {};
     Reading out = look({.style = *style});
     return is_number(out.column) ? std::optional(std::move(out)) : std::nullopt;
   }
@@ -346,7 +348,7 @@ class TextReader {
   /// NA beside empty cells means something else than these.
   std::optional<Reading> with_word_beside_empty(const Reading& now) const {
     const std::string& word = now.survey.beside_empty;
-    if (word.empty() || asked_ || now.survey.present == 0) return {};
+    if (word.empty() || (asked_ && !is_modelled(asked_->type)) || now.survey.present == 0) return {};
     std::vector<std::string> words = now.column.words;
     words.push_back(word);
     Reading out = is_numeric(now.column.type) ? look({.style = now.column.style, .words = std::move(words)})

@@ -29,12 +29,25 @@ bool holds(const std::array<std::string_view, n>& words, std::string_view word) 
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+/// A text without the blanks around it, which office programs write so that no line breaks there.
+std::string_view bare(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kBlanks{" ", "\t", "\u00a0", "\u202f"};
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string_view blank : kBlanks) {
+      if (take(blank, text)) again = true;
+      if (text.ends_with(blank)) text.remove_suffix(blank.size()), again = true;
+    }
+  }
+  return text;
+}
+
 /// What may stand before numbers: a currency.
-bool is_prefix(std::string_view text) { return text.empty() || holds(kCurrencies, trimmed(text)); }
+bool is_prefix(std::string_view text) { return bare(text).empty() || holds(kCurrencies, bare(text)); }
 
 /// And behind them: a currency, a unit, or any word after a blank.
 bool is_suffix(std::string_view text) {
-  return is_prefix(text) || holds(kUnits, trimmed(text)) || (text[0] == ' ' && text.size() > 1);
+  return is_prefix(text) || holds(kUnits, bare(text)) || bare(text).data() != text.data();
 }
 
 std::string_view take_figures(std::string_view& text) {
@@ -243,7 +256,7 @@ std::optional<NumberStyle> common_style(std::span<const std::string_view> cells)
     return {};
   style.plus = any_plus && all_have_sign;
   style.no_zero &= !any_zero_point;
-  const bool money = holds(kCurrencies, trimmed(style.prefix)) || holds(kCurrencies, trimmed(style.suffix));
+  const bool money = holds(kCurrencies, bare(style.prefix)) || holds(kCurrencies, bare(style.suffix));
   // Three figures behind the only point of a cell may be a group or decimals: of money a group.
   for (std::size_t i = money ? 1 : 0; i < kSeparators.size(); ++i) {
     style.grouping = kSeparators[i].grouping, style.point = kSeparators[i].point, style.lakhs = kSeparators[i].lakhs;

@@ -80,7 +80,10 @@ std::string format_of_most(std::span<const std::string_view> values) {
   };
   for (const std::string& format : datetime_formats()) {
     look(format);
-    if (const std::string zone(zone_of(some[0])); !zone.empty() && has_time_of_day(format)) look(format + zone);
+    const std::string zone(zone_of(some[0]));
+    if (zone.empty() || !has_time_of_day(format) || !has_date(format)) continue;
+    look(format + zone);
+    look(format + "%z");
   }
   return best;
 }

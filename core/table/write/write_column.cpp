@@ -1,7 +1,10 @@
 #include "core/table/write/write_column.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <unordered_map>
@@ -27,18 +30,35 @@ TimeUnit unit_for(int decimals) {
                          : TimeUnit::kNano;
 }
 
+/// As Arrow names time zones: +05:45.
+std::string offset_text(double seconds) {
+  const int minutes = static_cast<int>(std::abs(seconds) / 60);
+  return fmt::format("{}{:02}:{:02}", seconds < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+/// The day of a date, the first of its month where the format says no more.
+double day_number(double seconds, bool has_day) {
+  const double days = std::floor(seconds / kDaySeconds);
+  if (has_day) return days;
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(static_cast<int>(days)))};
+  return static_cast<double>(std::chrono::sys_days(date.year() / date.month() / 1).time_since_epoch().count());
+}
+
 DataType datetime_type(const ColumnSchema& column) {
   if (is_duration(column.format)) return {.id = TypeId::kDuration, .unit = unit_for(column.decimals)};
   if (!has_time_of_day(column.format)) return {.id = TypeId::kDate};
   const bool is_time = !has_date(column.format);
   const std::string_view zone = trimmed(zone_of(column.format));
   const bool is_unix = column.format == kUnixSeconds || column.format == kUnixMilliseconds;
+  TimeUnit unit = unit_for(column.decimals);
+  constexpr double kMostNanoseconds = 9.2e9;  // seconds
+  if (unit == TimeUnit::kNano && std::max(-column.smallest, column.largest) > kMostNanoseconds) unit = TimeUnit::kMicro;
   const bool is_utc = is_unix || !column.offsets.empty() || zone == "Z" || (!zone.empty() && zone_seconds(zone) == 0);
   return {.id = is_time ? TypeId::kTime : TypeId::kTimestamp,
-          .unit = unit_for(column.decimals),
-          .time_zone = is_time  ? std::string()
-                       : is_utc ? "UTC"
-                                : std::string(zone)};
+          .unit = unit,
+          .time_zone = is_time || (zone.empty() && !is_utc) ? std::string()
+                       : is_utc                             ? "UTC"
+                                                            : offset_text(zone_seconds(zone))};
 }
 
 /// Units of whole and broken seconds, each rounded alone: their product with a billion would lose digits. Of the broken
@@ -101,8 +121,9 @@ Array numbers_of(const ColumnSchema& column, const Array& read, const DataType& 
       return Array::of(type, std::vector<double>(numbers.begin(), numbers.end()), validity_of(read));
     }
     case TypeId::kDate:
-      return converted<std::int32_t>(read, type, kMost32 * kDaySeconds,
-                                     [](double seconds) { return std::floor(seconds / kDaySeconds); });
+      return converted<std::int32_t>(read, type, kMost32 * kDaySeconds, [&](double seconds) {
+        return day_number(seconds, column.typed_as || column.format.find_first_of("deVq") != std::string::npos);
+      });
     case TypeId::kTime:
       if (type.unit <= TimeUnit::kMilli) return converted<std::int32_t>(read, type, kMost32 / each, units);
       [[fallthrough]];
