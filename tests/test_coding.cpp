@@ -209,7 +209,7 @@ TEST_CASE("dates far from 1970, times of the day and times of a zone come back t
                                   {"%Y-%m-%d %H:%M:%S.%f", "timestamp[ms]", 2},
                                   {"%Y-%m-%dT%H:%M:%SZ", "timestamp[s, UTC]", 0},
                                   {"%Y-%m-%dT%H:%M:%S+02:00", "timestamp[s, +02:00]", 0},
-                                  {"%Y-%m-%d %H:%M:%S.%f -0530", "timestamp[ms, -0530]", 3}};
+                                  {"%Y-%m-%d %H:%M:%S.%f -0530", "timestamp[ms, -05:30]", 3}};
   for (const Case& c : formats) {
     CAPTURE(c.format);
     std::string text = "at,x\n";
