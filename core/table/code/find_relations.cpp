@@ -272,20 +272,6 @@ bool are_of_a_kind(const ColumnSchema& a, const ColumnSchema& b) {
   return a.decimals == b.decimals && a.style.prefix == b.style.prefix && a.style.suffix == b.style.suffix;
 }
 
-/// Of the target's cells, those that are at or behind the feature's, and at or before, as shares.
-struct Shares {
-  double behind = 0, before = 0;
-};
-Shares shares_beside(const Target& target, const Feature& feature) {
-  Shares out;
-  const double each = 1 / static_cast<double>(target.y.size());
-  for (std::size_t i = 0; i < target.y.size(); ++i) {
-    const double x = feature.x[target.rows[i]];
-    out.behind += target.y[i] >= x ? each : 0, out.before += target.y[i] <= x ? each : 0;
-  }
-  return out;
-}
-
 std::vector<double> distances(const Target& target, const Feature& feature) {
   std::vector<double> out(target.y);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] -= feature.x[target.rows[i]];
@@ -310,11 +296,14 @@ std::optional<Relation> find_ordered(const Target& target, const Schema& schema,
     const ColumnSchema& other = schema[feature.term.a];
     if (feature.term.what != Combination::kColumn || !are_of_a_kind(column, other) || !is_usable(feature, target))
       continue;
-    const Shares shares = shares_beside(target, feature);
-    const bool is_behind = shares.behind >= kOrderedShare && other.largest > column.smallest;
-    const bool is_before = shares.before >= kOrderedShare && other.smallest < column.largest;
-    if (!is_behind && !is_before) continue;
     std::vector<double> distance = distances(target, feature);
+    const auto is_most = [&](auto on_side) {
+      return static_cast<double>(std::count_if(distance.begin(), distance.end(), on_side)) >=
+             kOrderedShare * static_cast<double>(distance.size());
+    };
+    const bool is_behind = is_most([](double d) { return d >= 0; }) && other.largest > column.smallest;
+    const bool is_before = is_most([](double d) { return d <= 0; }) && other.smallest < column.largest;
+    if (!is_behind && !is_before) continue;
     ordered.push_back({&feature, is_behind, std::abs(median(distance))});
     if (const double range = range_of(std::move(distance)); range <= least) {
       least = range;

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <tuple>
+#include <utility>
 
 #include "core/fail.h"
 #include "core/table/infer/column_name.h"
@@ -180,8 +180,7 @@ std::vector<double> read_datetimes(const Array& cells, const Values& values, con
   if (const std::string_view unknown = unknown_directive(asked_format); !unknown.empty())
     fail(
         "column '{}': its format {} has '{}', which is none of %Y %y %m %d %e %b %B %H %M %S %f %I %p %P %G %V %q %s "
-        "%Q %z, %-d, %-f, "
-        "%^b",
+        "%Q %z, %-d, %-f, %^b",
         out.name, asked_format, unknown);
   out.format = !asked_format.empty() ? asked_format : !unix.empty() ? std::string(unix) : common_format(values);
   if (out.format.empty()) fail_odd(cells, out, "no one format fits all of its values");
@@ -396,8 +395,11 @@ InferredColumn infer_texts(const std::string& name, const Array& cells, bool is_
     out.values.assign(s.values.begin(), s.values.end());
     std::sort(out.values.begin(), out.values.end());
   }
-  if (!is_modelled(out.type)) out.kind = text_kind(s.values);
-  if (!is_numeric(out.type)) out.maybe_sdtype = suggest_sdtype(out, s.values);
+  if (!is_numeric(out.type)) {
+    std::string kind = text_kind(s.values);
+    out.maybe_sdtype = suggest_sdtype(out, kind, s.values);
+    if (!is_modelled(out.type)) out.kind = std::move(kind);
+  }
   Array values = read_surveyed(cells, std::move(s), of_value, out);
   std::string note;
   if (!asked && !is_numeric(out.type) && out.type != ColumnType::kBoolean)

@@ -56,7 +56,7 @@ std::string_view take_figures(std::string_view& text) {
   return figures;
 }
 
-/// How many digits the group has that begins where `right` digits are left of the whole part.
+/// Whether a group begins where `right` digits are left of the whole part.
 bool begins_group(const NumberStyle& style, std::size_t right) {
   return style.lakhs ? right == kGroup || (right > kGroup && (right - kGroup) % 2 == 0) : right % kGroup == 0;
 }
@@ -106,8 +106,8 @@ bool has_groups(const NumberStyle& style, std::span<const std::string_view> cell
     const std::string plain = plain_number(style, cell).value_or("");
     return plain.find_first_not_of(kDigits) == std::string::npos && plain.size() % kGroup == 0;
   };
-  const bool bare = style.prefix.empty() && style.suffix.empty();
-  return std::any_of(cells.begin(), cells.end(), grouped) && !(bare && std::all_of(cells.begin(), cells.end(), full));
+  const bool alone = style.prefix.empty() && style.suffix.empty();
+  return std::any_of(cells.begin(), cells.end(), grouped) && !(alone && std::all_of(cells.begin(), cells.end(), full));
 }
 
 }  // namespace

@@ -13,8 +13,6 @@ namespace meg {
 
 namespace {
 
-constexpr std::size_t kLookedAt = 300, kFewest = 5;
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 std::size_t digits(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit));
@@ -66,28 +64,22 @@ bool ends_in(std::string_view name, std::string_view word) {
 
 }  // namespace
 
-std::string suggest_sdtype(const ColumnSchema& column, std::span<const std::string_view> values) {
+std::string suggest_sdtype(const ColumnSchema& column, std::string_view kind_of_values,
+                           std::span<const std::string_view> values) {
   constexpr std::array<std::array<std::string_view, 2>, 5> kKinds{{{"e-mail addresses", "email"},
                                                                    {"IPv4 addresses", "ipv4"},
                                                                    {"MAC addresses", "mac"},
                                                                    {"UUIDs", "uuid"},
                                                                    {"web addresses", "url"}}};
-  const std::string kind_of_values = text_kind(values);
   for (const auto& [kind, sdtype] : kKinds)
     if (kind_of_values == kind) return std::string(sdtype);
-  const auto some = values.first(std::min(values.size(), kLookedAt));
-  if (some.size() < kFewest) return {};
-  const auto are = [&](bool (*fits)(std::string_view)) {
-    const auto fitting = std::count_if(some.begin(), some.end(), [&](std::string_view v) { return fits(trimmed(v)); });
-    return 10 * static_cast<std::size_t>(fitting) >= 9 * some.size();
-  };
-  if (are(is_iban)) return "iban";
+  if (most_are(values, is_iban)) return "iban";
   for (const Named& named : kNamed) {
     if (!named.even_if_learned && is_modelled(column.type)) continue;
     const bool is_named = std::any_of(named.names.begin(), named.names.end(), [&](std::string_view word) {
       return !word.empty() && ends_in(column.name, word);
     });
-    if (is_named && are(named.fits)) return std::string(named.sdtype);
+    if (is_named && most_are(values, named.fits)) return std::string(named.sdtype);
   }
   return {};
 }

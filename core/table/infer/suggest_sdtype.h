@@ -11,6 +11,8 @@ namespace meg {
 /// E-mail, network and web addresses, UUIDs and IBANs show in the values; else the name must end in such a word ("home
 /// phone", "firstName") and the values must fit. Cities, countries, companies, jobs and postcodes are named only where
 /// nothing is learned of the column. Empty where it looks like none.
-std::string suggest_sdtype(const ColumnSchema& column, std::span<const std::string_view> values);
+/// `kind_of_values`: their text_kind().
+std::string suggest_sdtype(const ColumnSchema& column, std::string_view kind_of_values,
+                           std::span<const std::string_view> values);
 
 }  // namespace meg

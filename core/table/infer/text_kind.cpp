@@ -14,6 +14,8 @@ namespace meg {
 
 namespace {
 
+/// Values that are looked at, at most and at least.
+constexpr std::size_t kLookedAt = 300, kFewest = 5;
 constexpr std::string_view kHex = "0123456789abcdefABCDEF";
 
 /// Calls f(part) for each part between separators, until it says no; whether it always said yes.
@@ -120,8 +122,13 @@ bool are_lists(std::span<const std::string_view> values, char separator) {
 
 }  // namespace
 
+bool most_are(std::span<const std::string_view> values, bool (*is)(std::string_view)) {
+  const auto some = values.first(std::min(values.size(), kLookedAt));
+  const auto count = std::count_if(some.begin(), some.end(), [&](std::string_view v) { return is(trimmed(v)); });
+  return some.size() >= kFewest && 10 * static_cast<std::size_t>(count) >= 9 * some.size();
+}
+
 std::string text_kind(std::span<const std::string_view> values) {
-  constexpr std::size_t kLookedAt = 300, kFewest = 5;
   struct Kind {
     std::string_view name;
     bool (*is)(std::string_view);
@@ -136,15 +143,11 @@ std::string text_kind(std::span<const std::string_view> values) {
                                         {"positions in degrees and minutes", is_position}}};
   const auto some = values.first(std::min(values.size(), kLookedAt));
   if (some.size() < kFewest) return {};
-  const auto are = [&](bool (*is)(std::string_view)) {
-    const auto of_kind = std::count_if(some.begin(), some.end(), [&](std::string_view v) { return is(trimmed(v)); });
-    return 10 * static_cast<std::size_t>(of_kind) >= 9 * some.size();
-  };
   for (const Kind& kind : kKinds)
-    if (are(kind.is)) return std::string(kind.name);
+    if (most_are(values, kind.is)) return std::string(kind.name);
   for (const char separator : {';', '|', ','})
     if (are_lists(some, separator)) return fmt::format("lists with {}", separator);
-  return are(is_sentence) ? "sentences" : "";
+  return most_are(values, is_sentence) ? "sentences" : "";
 }
 
 }  // namespace meg

@@ -10,4 +10,8 @@ namespace meg {
 /// values are of the kind, among the first few hundred. Empty where it is none of these.
 std::string text_kind(std::span<const std::string_view> values);
 
+/// Whether at least five values are there, and nine of ten among the first few hundred, blanks around them aside, are
+/// so.
+bool most_are(std::span<const std::string_view> values, bool (*is)(std::string_view));
+
 }  // namespace meg
