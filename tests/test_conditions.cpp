@@ -116,6 +116,62 @@ TEST_CASE("conditioned rows are distributed as the free rows that meet the condi
   check(model, {"x=1.2..2.5", "group=c"},
         [](const std::string& group, double x) { return group == "c" && x > 1.195 && x < 2.505; });
   check(model, {"group=a", "x=..0.5"}, [](const std::string& group, double x) { return group == "a" && x < 0.505; });
+  // Behind columns that are left several values.
+  check(model, {"x=1.2..2.5"}, [](const std::string&, double x) { return x > 1.195 && x < 2.505; });
+  check(model, {"group=a|b", "x=0.7..1.2"},
+        [](const std::string& group, double x) { return group < "c" && x > 0.695 && x < 1.205; });
+}
+
+TEST_CASE("in a fixed order, conditions may be on any columns" * doctest::test_suite("long")) {
+  const Meg model = trained();
+  const auto any = [](const std::string&, double) { return true; };
+  const auto check = [&](const std::vector<std::string>& where, const auto& keep) {
+    CAPTURE(where);
+    double share = 0;  // as above
+    for (std::uint64_t seed = 2; seed < 7; ++seed) {
+      const Table rows = made(model, 20000, seed, {.where = where}), free = made(model, 60000, 100 + seed);
+      std::map<std::string, double> expected;
+      for (const auto& [key, count] : counted(free, any))
+        if (keep(key)) expected[key] = count;
+      const auto got = counted(rows, any);
+      for (const auto& [key, count] : got) CHECK(keep(key));
+      share += chi_square_share(got, expected) / 5;
+    }
+    CHECK(share < 1.8);
+  };
+  const auto has = [](const std::string& key, const char* word) { return key.find(word) != std::string::npos; };
+  check({"word=low"}, [&](const std::string& key) { return has(key, "low"); });
+  check({"flag="}, [&](const std::string& key) { return !has(key, "yes") && !has(key, "no"); });
+  check({"word=high", "flag=no"}, [&](const std::string& key) { return has(key, "high") && has(key, "no"); });
+  check({"group=b|c", "word=low", "flag=yes|"},
+        [&](const std::string& key) { return key < "d" && key > "b" && has(key, "low") && !has(key, "no"); });
+
+  // What is given of rows weighs what stands before it, as a condition does.
+  const Table free = made(model, 60000, 50), given = columns_of(made(model, 20000, 60), {"flag", "id", "word"});
+  const Table rows = made(model, 20000, 5, {.given = given});
+  CHECK(to_csv(columns_of(rows, given.names())) == to_csv(given));
+  CHECK(chi_square_share(counted(rows, any), counted(free, any)) < 1.8);
+}
+
+TEST_CASE("in a fixed order, rows under any conditions are a function of model, seed and row, on any threads") {
+  const Meg model = trained();
+  Options alone;
+  alone.threads = 1;
+  const Meg other = Meg::load_model(model.save_model(), alone);
+  const Table words = columns_of(made(model, 600, 1), {"word", "x"});
+  for (const GenerateOptions& how :
+       {GenerateOptions{.where = {"word=low", "x=0.5..2"}, .temperature = 0.7f},
+        GenerateOptions{.where = {"group=b|c", "flag=yes"}}, GenerateOptions{.given = words},
+        GenerateOptions{.where = {"flag=no|"}, .given = words}}) {
+    const Table all = made(model, 600, 9, how);
+    CHECK(to_csv(all) == to_csv(made(other, 600, 9, how)));
+    CHECK(to_csv(all) != to_csv(made(model, 600, 10, how)));
+    for (const std::uint64_t row : {0u, 255u, 256u, 599u}) {
+      const Table one = made_part(other, row, 1, 9, how);
+      REQUIRE(one.rows() == 1);
+      for (std::size_t c = 0; c < one.columns(); ++c) CHECK(cell(one, 0, c) == cell(all, row, c));
+    }
+  }
 }
 
 TEST_CASE("with an order any column can be conditioned, and the table keeps its own" * doctest::test_suite("long")) {
@@ -214,59 +270,56 @@ TEST_CASE("of any order, given rows may have holes anywhere, and each is as if i
 }
 
 TEST_CASE("missing cells are filled from all that is present in their row, and nothing else changes") {
-  const Meg model = trained({}, "meg", kAnyOrder);
-  const Table real = groups_table();
-  std::string text = "word,size,group,x,id,flag\n";
-  for (std::size_t r = 0; r < 400; ++r) {
-    const auto of = [&](const char* name) { return cell(real, r, name); };
-    text += fmt::format("{},{},{},{},{},{}\n", r % 4 == 0 ? "NA" : of("word"), r, r % 4 == 1 ? "" : of("group"),
-                        r % 4 == 2 ? "" : of("x"), r % 5 == 0 ? "" : of("id"), of("flag"));
-  }
-  const Table holes = parse_csv(text, "holes.csv");
-  Imputed counts;
-  const Table filled = model.impute(holes, 7, 0, &counts);
-  CHECK(filled.names() == holes.names());
-  std::size_t missing = 0, right = 0, asked = 0;
-  for (std::size_t r = 0; r < 400; ++r)
-    for (std::size_t c = 0; c < 6; ++c) {
-      const bool hole = cell(holes, r, c).empty() || cell(holes, r, c) == "NA";
-      if (!hole || holes.names()[c] == "id") {
-        CHECK(cell(filled, r, c) == cell(holes, r, c));
-        continue;
-      }
-      ++missing;
-      CHECK(!cell(filled, r, c).empty());
-      CHECK(cell(filled, r, c) != "NA");
-      if (holes.names()[c] != "word") continue;
-      ++asked, right += cell(filled, r, c) == cell(real, r, "word");
+  for (const bool any_order : {true, false}) {
+    const Meg model = trained({}, "meg", any_order);
+    const Table real = groups_table();
+    std::string text = "word,size,group,x,id,flag\n";
+    for (std::size_t r = 0; r < 400; ++r) {
+      const auto of = [&](const char* name) { return cell(real, r, name); };
+      text += fmt::format("{},{},{},{},{},{}\n", r % 4 == 0 ? "NA" : of("word"), r, r % 4 == 1 ? "" : of("group"),
+                          r % 4 == 2 ? "" : of("x"), r % 5 == 0 ? "" : of("id"), of("flag"));
     }
-  CHECK(counts.filled == missing);
-  CHECK(counts.still_missing == 80);
-  CHECK((counts.out_of_range == 0 && counts.unknown == 0));
-  CHECK(static_cast<double>(right) / static_cast<double>(asked) > 0.68);  // 0.5 by chance
+    const Table holes = parse_csv(text, "holes.csv");
+    Imputed counts;
+    const Table filled = model.impute(holes, 7, 0, &counts);
+    CHECK(filled.names() == holes.names());
+    std::size_t missing = 0, right = 0, asked = 0;
+    for (std::size_t r = 0; r < 400; ++r)
+      for (std::size_t c = 0; c < 6; ++c) {
+        const bool hole = cell(holes, r, c).empty() || cell(holes, r, c) == "NA";
+        if (!hole || holes.names()[c] == "id") {
+          CHECK(cell(filled, r, c) == cell(holes, r, c));
+          continue;
+        }
+        ++missing;
+        CHECK(!cell(filled, r, c).empty());
+        CHECK(cell(filled, r, c) != "NA");
+        if (holes.names()[c] != "word") continue;
+        ++asked, right += cell(filled, r, c) == cell(real, r, "word");
+      }
+    CHECK(counts.filled == missing);
+    CHECK(counts.still_missing == 80);
+    CHECK((counts.out_of_range == 0 && counts.unknown == 0));
+    CHECK(static_cast<double>(right) / static_cast<double>(asked) > 0.68);  // 0.5 by chance
 
-  CHECK(to_csv(filled) == to_csv(model.impute(holes, 7)));
-  CHECK(to_csv(filled) != to_csv(model.impute(holes, 7, 1)));
-  CHECK(to_csv(filled) != to_csv(model.impute(holes, 8)));
-  const Table part = model.impute(holes, 255, 3, 7, 0);
-  REQUIRE(part.rows() == 3);
-  for (std::size_t r = 0; r < 3; ++r)
-    for (std::size_t c = 0; c < 6; ++c) CHECK(cell(part, r, c) == cell(filled, 255 + r, c));
+    CHECK(to_csv(filled) == to_csv(model.impute(holes, 7)));
+    CHECK(to_csv(filled) != to_csv(model.impute(holes, 7, 1)));
+    CHECK(to_csv(filled) != to_csv(model.impute(holes, 8)));
+    const Table part = model.impute(holes, 255, 3, 7, 0);
+    REQUIRE(part.rows() == 3);
+    for (std::size_t r = 0; r < 3; ++r)
+      for (std::size_t c = 0; c < 6; ++c) CHECK(cell(part, r, c) == cell(filled, 255 + r, c));
 
-  const Table odd = parse_csv("group,x,word\ne,1,\na,1e9,\n", "odd.csv");
-  Imputed of_odd;
-  CHECK(cell(model.impute(odd, 0, 0, &of_odd), 0, "group") == "e");
-  CHECK((of_odd.filled == 2 && of_odd.unknown == 1 && of_odd.out_of_range == 1));
-  CHECK(of_odd.first_unknown == "row 1: column 'group' has no category 'e' in the table it was fitted on");
-  const Table strange = parse_csv("size\n1\n", "t.csv");
-  CHECK_THROWS_WITH_AS(model.impute(strange),
-                       "the table with the holes has none of the columns that the model has learned", Error);
-  CHECK_THROWS_WITH_AS(
-      trained().impute(holes),
-      "this model generates its columns in one order, so it cannot fill holes from all that is present: "
-      "train with `any_order=true`",
-      Error);
-  CHECK_THROWS_AS(trained({}, "classic").impute(holes), Error);
+    const Table odd = parse_csv("group,x,word\ne,1,\na,1e9,\n", "odd.csv");
+    Imputed of_odd;
+    CHECK(cell(model.impute(odd, 0, 0, &of_odd), 0, "group") == "e");
+    CHECK((of_odd.filled == 2 && of_odd.unknown == 1 && of_odd.out_of_range == 1));
+    CHECK(of_odd.first_unknown == "row 1: column 'group' has no category 'e' in the table it was fitted on");
+    const Table strange = parse_csv("size\n1\n", "t.csv");
+    CHECK_THROWS_WITH_AS(model.impute(strange),
+                         "the table with the holes has none of the columns that the model has learned", Error);
+    CHECK_THROWS_AS(trained({}, "classic").impute(holes), Error);
+  }
 }
 
 TEST_CASE("rows given in part are completed as the free rows that begin so") {
@@ -321,17 +374,8 @@ TEST_CASE("a low temperature gives likelier rows, a high one less likely ones") 
   CHECK(error_of(model, {.temperature = 2.5f}) == "the `temperature` must be above 0 and at most 2, got 2.5");
 }
 
-TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is refused with what to do") {
+TEST_CASE("what nothing can meet is refused with what to do") {
   const Meg model = trained();
-  CHECK(error_of(model, {.where = {"word=low"}}) ==
-        "'word' can be conditioned only if all that is generated before it has one value, and 'group', 'x' have not: "
-        "ask for these too, or train with `order=word` or `any_order=true`");
-  CHECK(error_of(model, {.where = {"group=a|b", "x=1.00"}}) ==
-        "'x' can be conditioned only if all that is generated before it has one value, and 'group' is left several: "
-        "give it one, or train with `order=x,group` or `any_order=true`");
-  CHECK(error_of(model, {.where = {"group=a|b", "x=1..2"}}) ==
-        "'group' and 'x' are each left several values; this model generates its columns in one order, so only one "
-        "condition may leave a choice: give the others a single value each, or train with `any_order=true`");
   CHECK(error_of(model, {.where = {"group=e"}}) == "column 'group' has no value 'e'; it has: a, b, c, d");
   CHECK(error_of(model, {.where = {"group="}}) == "column 'group' has no missing values");
   CHECK(error_of(model, {.where = {"group=a", "group=b"}}) ==
@@ -343,11 +387,8 @@ TEST_CASE("what a fixed order cannot condition, and what nothing can meet, is re
   CHECK(error_of(model, {.where = {"id=k1"}}) ==
         "column 'id' is identifier: it is not learned, so nothing can be asked of it");
 
-  const Table words = parse_csv("word,x\nlow,1\n", "t.csv"), strange = parse_csv("group,size\na,1\n", "t.csv"),
-              bad = parse_csv("group,x\na,1\ne,2\n", "t.csv"), groups = parse_csv("group\na\nb\n", "t.csv");
-  CHECK(error_of(model, {.given = words}) ==
-        "'word' can be conditioned only if all that is generated before it has one value, and 'group' has not: ask for "
-        "it too, or train with `order=x,word` or `any_order=true`");
+  const Table strange = parse_csv("group,size\na,1\n", "t.csv"), bad = parse_csv("group,x\na,1\ne,2\n", "t.csv"),
+              groups = parse_csv("group\na\nb\n", "t.csv");
   CHECK(error_of(model, {.given = strange}) == "the given rows have a column 'size', which the model does not have");
   CHECK(error_of(model, {.given = bad}, 2) ==
         "row 2 of the given ones: column 'group' has no category 'e' in the table it was fitted on");
@@ -388,9 +429,8 @@ TEST_CASE("a column of very many categories is one column outside: conditions, g
   for (int i = 1; i < 1200; ++i)  // of one block with t0 or of another
     CHECK(error_of(model, {.where = {fmt::format("town=t0|t{}", i)}}) ==
           "column 'town' has very many categories, so a choice among them cannot be asked for: ask for one");
-  CHECK(error_of(model, {.where = {"flag=1"}}) ==
-        "'flag' can be conditioned only if all that is generated before it has one value, and 'town' has not: ask for "
-        "it too, or train with `order=flag` or `any_order=true`");
+  const Table flagged = made(model, 100, 0, {.where = {"flag=1", "x=3..7"}});
+  for (std::size_t r = 0; r < 100; ++r) CHECK((cell(flagged, r, 0) == "1" && cell(flagged, r, 1).starts_with('t')));
 
   const Scores scores = model.score(parse_csv(every, "every.csv"));
   CHECK(scores.columns == std::vector<std::string>{"flag", "town", "x"});
@@ -407,25 +447,27 @@ TEST_CASE("a column of very many categories is one column outside: conditions, g
   CHECK(unknown.total[0] == -std::numeric_limits<double>::infinity());
 }
 
-TEST_CASE("of any order, a column of very many categories is conditioned, given and filled as one") {
+TEST_CASE("a column of very many categories is conditioned, given and filled as one") {
   std::string text = "flag,town,x\n";
   for (int i = 0; i < 2600; ++i)
     text += fmt::format("{},{},{}\n", i % 2, i % 13 == 0 ? "" : fmt::format("t{}", i % 1200), i % 1200 / 100);
-  Options options;
-  options.meg.refine_steps = 0;
-  options.meg.any_order = true;
-  Meg model(options);
-  model.load_data(parse_csv(text, "towns.csv"));
-  model.train(2, 64);
-  const Table same = made(model, 300, 0, {.where = {"x=3", "town=t31", "flag=1"}});
-  for (std::size_t r = 0; r < 300; ++r) CHECK((cell(same, r, 1) == "t31" && cell(same, r, 0) == "1"));
-  std::string holes = "x,town,flag\n";
-  for (int i = 0; i < 500; ++i) holes += fmt::format("{},{},\n", i % 12, i % 5 == 0 ? "t7" : "");
-  const Table filled = model.impute(parse_csv(holes, "holes.csv"));
-  for (std::size_t r = 0; r < 500; ++r) {
-    CHECK(cell(filled, r, 1).starts_with('t'));
-    CHECK((r % 5 > 0 || cell(filled, r, 1) == "t7"));
-    CHECK(!cell(filled, r, 2).empty());
+  for (const bool any_order : {true, false}) {
+    Options options;
+    options.meg.refine_steps = 0;
+    options.meg.any_order = any_order;
+    Meg model(options);
+    model.load_data(parse_csv(text, "towns.csv"));
+    model.train(2, 64);
+    const Table same = made(model, 300, 0, {.where = {"x=3", "town=t31", "flag=1"}});
+    for (std::size_t r = 0; r < 300; ++r) CHECK((cell(same, r, 1) == "t31" && cell(same, r, 0) == "1"));
+    std::string holes = "x,town,flag\n";
+    for (int i = 0; i < 500; ++i) holes += fmt::format("{},{},\n", i % 12, i % 5 == 0 ? "t7" : "");
+    const Table filled = model.impute(parse_csv(holes, "holes.csv"));
+    for (std::size_t r = 0; r < 500; ++r) {
+      CHECK(cell(filled, r, 1).starts_with('t'));
+      CHECK((r % 5 > 0 || cell(filled, r, 1) == "t7"));
+      CHECK(!cell(filled, r, 2).empty());
+    }
   }
 }
 

@@ -13,9 +13,11 @@ namespace {
 /// What is asked of one modelled column.
 struct Asked {
   bool given = false;         // in the table of given rows
+  bool derived = false;       // there, but not all that its distance is from
+  bool numbers = false;       // by --where, of a column that is learned as a distance
   std::optional<CellSet> in;  // by --where
-  bool fixed() const { return given || (in && in->only); }
-  bool free() const { return !given && !in; }
+  bool fixed() const { return (given && !derived) || (in && in->only); }
+  bool free() const { return !given && !in && !numbers; }
 };
 
 using AskedColumns = std::vector<Asked>;  // in the order of generation
@@ -42,7 +44,8 @@ std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, c
        text, text.substr(0, at), fmt::join(names, ", "), names.size() < schema.size() ? ", ..." : "");
 }
 
-void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked) {
+void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked,
+               std::vector<AskedNumbers>& numbers) {
   for (const std::string& text : where) {
     const auto [c, cells] = split_condition(coding.schema(), text);
     const TableCoding::Places places = coding.places_of(c);
@@ -53,12 +56,14 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
     if (asked[k].given)
       fail(ErrorCode::kInvalidArgument, "column '{}' is in the given rows, and a condition asks for it too",
            name_of(coding, k));
-    if (asked[k].in)
+    if (asked[k].in || asked[k].numbers)
       fail(ErrorCode::kInvalidArgument,
            "two conditions are on column '{}': write one, alternatives with a | between them", name_of(coding, k));
-    if (const Relation* relation = coding.relation_of(c); relation && !is_missing(relation->distance, cells))
-      fail(ErrorCode::kInvalidArgument, "{}, so it cannot be conditioned: train with `order={}` or `any_order=true`",
-           describe(*relation, coding.schema()), name_of(coding, k));
+    if (const Relation* relation = coding.relation_of(c); relation && !is_missing(relation->distance, cells)) {
+      numbers.push_back({c, k, parse_numbers(coding.schema()[c], cells)});
+      asked[k].numbers = true;
+      continue;
+    }
     asked[k].in = parse_cells(coding.columns()[k], cells);
     if (!places.are_two()) continue;
     std::optional<CellSet>& second = asked[places.second].in;
@@ -109,12 +114,11 @@ std::vector<std::size_t> ask_given(const TableCoding& coding, const std::optiona
   for (const Relation& relation : coding.relations())
     for (const std::size_t c : relation.bases())
       if (out[relation.column] != Conditions::kNotGiven && out[c] == Conditions::kNotGiven)
-        fail(ErrorCode::kInvalidArgument, "{}, so where it is given, '{}' must be", describe(relation, schema),
-             schema[c].name);
+        asked[coding.place_of(relation.column)].derived = true;
   return out;
 }
 
-/// The asked columns as an order in which they could be met, fixed ones first.
+/// The asked columns as an order in which they would be met best, fixed ones first.
 std::string better_order(const TableCoding& coding, const AskedColumns& asked) {
   std::vector<std::string> names;
   for (const bool fixed : {true, false})
@@ -129,36 +133,6 @@ bool in_order(const AskedColumns& asked, std::size_t last) {
                      [](const Asked& column) { return column.fixed(); });
 }
 
-/// Throws where they are not.
-void check_order(const TableCoding& coding, const AskedColumns& asked, std::size_t last) {
-  std::vector<std::string> sets, free;
-  for (std::size_t k = 0; k <= last; ++k) {
-    if (is_second(coding, k)) {
-      if (asked[k].free() && !asked[k - 1].free()) free.push_back(fmt::format("the time of '{}'", name_of(coding, k)));
-      continue;
-    }
-    if (asked[k].free()) free.push_back(fmt::format("'{}'", name_of(coding, k)));
-    if (!asked[k].free() && !asked[k].fixed()) sets.push_back(fmt::format("'{}'", name_of(coding, k)));
-  }
-  if (sets.size() > 1)
-    fail(ErrorCode::kInvalidArgument,
-         "{} are each left several values; this model generates its columns in one order, so only one condition may "
-         "leave a choice: give the others a single value each, or train with `any_order=true`",
-         fmt::join(sets, " and "));
-  const std::string order = fmt::format("train with `order={}` or `any_order=true`", better_order(coding, asked));
-  if (!free.empty())
-    fail(ErrorCode::kInvalidArgument,
-         "'{}' can be conditioned only if all that is generated before it has one value, and {} {} not: ask for {} "
-         "too, or {}",
-         name_of(coding, last), fmt::join(free, ", "), free.size() > 1 ? "have" : "has",
-         free.size() > 1 ? "these" : "it", order);
-  if (!sets.empty() && asked[last].fixed())
-    fail(ErrorCode::kInvalidArgument,
-         "'{}' can be conditioned only if all that is generated before it has one value, and {} is left several: give "
-         "it one, or {}",
-         name_of(coding, last), sets.front(), order);
-}
-
 }  // namespace
 
 Conditions read_conditions(const TableCoding& coding, const GenerateOptions& options, bool any_order) {
@@ -166,13 +140,15 @@ Conditions read_conditions(const TableCoding& coding, const GenerateOptions& opt
   Conditions out;
   out.same.resize(asked.size()), out.sets.resize(asked.size());
   out.given = ask_given(coding, options.given, asked);
-  ask_where(coding, options.where, asked);
+  ask_where(coding, options.where, asked, out.asked);
+  for (const Asked& column : asked) out.is_derived.push_back(column.derived);
+  out.order = better_order(coding, asked);
   std::size_t end = asked.size();
   while (end > 0 && asked[end - 1].free()) --end;
   if (end == 0) return out;
-  if (!any_order) check_order(coding, asked, end - 1);
   // Given rows of a model of any order may have holes anywhere.
-  out.in_order = in_order(asked, end - 1) && !(any_order && options.given);
+  out.in_order =
+      in_order(asked, end - 1) && !asked[end - 1].numbers && !asked[end - 1].derived && !(any_order && options.given);
   for (std::size_t k = 0; k < asked.size(); ++k) {
     if (!asked[k].in) continue;
     out.same[k] = asked[k].in->only;

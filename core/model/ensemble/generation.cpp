@@ -5,6 +5,7 @@
 #include "core/fail.h"
 #include "core/model/ensemble/conditions.h"
 #include "core/model/ensemble/filling.h"
+#include "core/model/ensemble/particle_filler.h"
 #include "core/model/row_chunks.h"
 #include "core/parallel.h"
 #include "core/table/infer/number.h"
@@ -18,7 +19,7 @@ namespace {
 /// Colder than this is the same, and numbers stay finite.
 constexpr float kColdest = 1e-6f;
 
-/// Generates the rows of passes, on the generation order or by the filler.
+/// Generates the rows of passes, on the generation order or by a filler.
 class RowGenerator : public RowSource {
  public:
   RowGenerator(const TrainedEnsemble& trained, std::uint64_t first_row, std::size_t count, std::uint64_t seed,
@@ -32,7 +33,7 @@ class RowGenerator : public RowSource {
         rows_(trained.rows_of_pass(count)),
         slots_(conditions_.in_order
                    ? static_cast<std::size_t>(RowChunks::slots(trained.backend, count, rows_, slot_floats(), decoded()))
-                   : 1),  // the filler makes passes one by one
+                   : 1),  // a filler makes passes one by one
         chunks_(trained.backend, count, rows_, static_cast<int>(slots_.size()), decoded()),
         arena_(trained.backend.scratch(arena_floats())) {
     for (Slot& slot : slots_) slot.host_cells.resize(pass() * stride());
@@ -55,13 +56,21 @@ class RowGenerator : public RowSource {
   };
 
   void prepare() {
-    if (!conditions_.in_order) {
+    if (!conditions_.in_order && on_.ensemble.shape().any_order) {
       filler_.emplace(on_, conditions_.sets, RowFiller::Sets::kCondition, rows_);
       return;
     }
     for (Slot& slot : slots_) {
-      slot.tape = on_.ensemble.make_tape(arena_, rows_, on_.ensemble.forward_on(on_.backend));
+      if (conditions_.in_order) slot.tape = on_.ensemble.make_tape(arena_, rows_, on_.ensemble.forward_on(on_.backend));
       slot.cells = arena_.take(pass(), stride());
+    }
+    if (!conditions_.in_order) {
+      particles_.emplace(on_, conditions_.sets, /*weighs=*/true, conditions_.asked,
+                         ParticleFiller::Settings{.seed = seed_,
+                                                  .temperature = draw(0).temperature,
+                                                  .given = given_ ? &*given_ : nullptr,
+                                                  .advice = advice()});
+      return;
     }
     known_.columns = static_cast<int>(conditions_.known);
     if (!next_set()) return;
@@ -72,7 +81,7 @@ class RowGenerator : public RowSource {
 
   void make(Backend& backend, int number, const RowChunks::Pass& pass) {
     Slot& slot = slots_[static_cast<std::size_t>(number)];
-    const ConstView cells = filler_ ? fill(pass, slot) : generate(backend, pass, slot);
+    const ConstView cells = conditions_.in_order ? generate(backend, pass, slot) : fill(pass, slot);
     backend.decode(on_.numbers, cells, pass.codes, pass.numbers);
     backend.end_step();
   }
@@ -114,7 +123,7 @@ class RowGenerator : public RowSource {
     return on_.ensemble.tape_floats(rows_, on_.ensemble.forward_on(on_.backend)) + Arena::padded(pass() * stride());
   }
   std::size_t arena_floats() const {
-    if (!conditions_.in_order) return 0;  // the filler has its own
+    if (!conditions_.in_order) return Arena::padded(pass() * stride());  // fillers have their own
     return slots_.size() * slot_floats() + (next_set() ? Arena::padded(next_set()->codes.size()) : 0);
   }
 
@@ -133,8 +142,51 @@ class RowGenerator : public RowSource {
     std::fill(slot.host_cells.begin(), slot.host_cells.end(), 0.0f);
     for (std::uint64_t r = pass.row; r < pass.stop; ++r)
       for (std::size_t k = 0; k < columns(); ++k) put(r, k, &slot.host_cells[(r - pass.row) * stride()]);
+    if (particles_) return fill_by_particles(pass, slot);
     filler_->fill(draw(pass.row), slot.host_cells);
     return filler_->cells();
+  }
+
+  ConstView fill_by_particles(const RowChunks::Pass& pass, Slot& slot) {
+    const std::span<float> cells = std::span(slot.host_cells).first((pass.stop - pass.row) * stride());
+    if (is_each_alone()) {
+      std::vector<std::vector<WantedNumber>> wanted;
+      for (std::uint64_t r = pass.row; r < pass.stop; ++r)
+        wanted.push_back(wanted_of(r, &cells[(r - pass.row) * stride()]));
+      particles_->fill(pass.row, cells, wanted);
+    } else {
+      particles_->fill_alike(pass.row, cells);
+    }
+    on_.backend.upload(slot.host_cells, slot.cells);
+    return slot.cells;
+  }
+
+  /// Whether rows differ in what is known of them.
+  bool is_each_alone() const {
+    for (std::size_t c = 0; c < conditions_.given.size(); ++c)
+      if (conditions_.given[c] != Conditions::kNotGiven && on_.coding.place_of(c) != TableCoding::kNotModelled)
+        return true;
+    return false;
+  }
+
+  /// The given numbers that cells are to come to.
+  std::vector<WantedNumber> wanted_of(std::uint64_t row, const float* cells) const {
+    std::vector<WantedNumber> out;
+    for (std::size_t k = 0; k < columns(); ++k) {
+      const std::size_t c = on_.coding.schema_column(k);
+      if (!conditions_.is_derived[k] || cells[k] >= 0) continue;
+      const Value value = given_->value(row, c);
+      if (value.is_odd)
+        fail("row {} of the given ones: column '{}' is {}, but '{}' is not", row + 1, on_.coding.schema()[c].name,
+             type_name(on_.coding.schema()[c].type), value.text);
+      out.push_back(want_number(on_.coding, c, value.number, cells));
+    }
+    return out;
+  }
+
+  std::string advice() const {
+    const std::string order = fmt::format("train with `order={}` or `any_order=true`", conditions_.order);
+    return how_.given ? order + ", or ask for less" : order + ", with which none is drawn in vain";
   }
 
   Draw draw(std::uint64_t first_row) const {
@@ -158,6 +210,7 @@ class RowGenerator : public RowSource {
   std::optional<Cell> given_cell(std::uint64_t row, std::size_t k) const {
     const std::size_t c = on_.coding.schema_column(k), source = conditions_.given[c];
     if (source == Conditions::kNotGiven || is_hole(row, source)) return {};
+    if (conditions_.is_derived[k] && !given_->value(row, c).is_missing()) return {};
     try {
       return on_.coding.columns()[k].encode(on_.coding.learned(*given_, row, c), 0.5f);
     } catch (const Error& error) {
@@ -182,7 +235,9 @@ class RowGenerator : public RowSource {
   RowChunks chunks_;
   Arena arena_;
   KnownCells known_;
-  std::optional<RowFiller> filler_;  // where the generation order does not do
+  // Where the generation order does not do, one of them.
+  std::optional<RowFiller> filler_;
+  std::optional<ParticleFiller> particles_;
 };
 
 }  // namespace

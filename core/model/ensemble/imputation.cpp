@@ -5,6 +5,7 @@
 
 #include "core/fail.h"
 #include "core/model/ensemble/filling.h"
+#include "core/model/ensemble/particle_filler.h"
 #include "core/table/infer/number.h"
 #include "core/table/write/fill_column.h"
 #include "core/table/write/write_column.h"
@@ -21,7 +22,8 @@ std::vector<std::optional<CellSet>> present_cells(const TableCoding& coding) {
   std::vector<std::optional<CellSet>> sets;
   for (const Column& column : coding.columns()) {
     auto& set = sets.emplace_back();
-    if (column.missing_code() < 0 || column.codes() == 1 || column.part() != Column::Part::kWhole) continue;
+    const bool has_missing = !column.is_second() && column.part() != Column::Part::kBlock;
+    if (column.missing_code() < 0 || column.codes() == 1 || !has_missing) continue;
     set = CellSet{.codes = std::vector<float>(static_cast<std::size_t>(column.codes()), 1.0f),
                   .z_low = column.z_low(),
                   .z_high = column.z_high(),
@@ -44,10 +46,14 @@ class RowImputer {
         seed_(seed),
         first_noise_(std::uint64_t{draw} << 50),
         counts_(counts),
-        filler_(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone, rows),
         column_(table.columns(), kNoColumn),
         made_(table.columns()),
         cells_(static_cast<std::size_t>(rows) * trained.ensemble.layout().cell_stride()) {
+    if (trained.ensemble.shape().any_order)
+      filler_.emplace(trained, present_cells(trained.coding), RowFiller::Sets::kEachAlone, rows);
+    else
+      particles_.emplace(trained, present_cells(trained.coding), /*weighs=*/false, std::vector<AskedNumbers>(),
+                         ParticleFiller::Settings{.seed = seed, .draw = draw, .given = &read_, .is_lenient = true});
     const Schema& schema = trained.coding.schema();
     for (std::size_t c = 0; c < schema.size(); ++c) {
       const std::optional<std::size_t> at = table.find(schema[c].name);
@@ -63,13 +69,18 @@ class RowImputer {
   void fill(std::uint64_t begin, std::uint64_t stop) {
     const std::size_t n = on_.coding.columns().size(), stride = 3 * n;
     std::fill(cells_.begin(), cells_.end(), 0.0f);
+    std::vector<std::vector<WantedNumber>> wanted;
     for (std::uint64_t r = begin; r < stop; ++r) {
       float* const cells = &cells_[(r - begin) * stride];
       std::fill_n(cells, n, -1.0f);
       for (std::size_t c = 0; c < column_.size(); ++c)
         if (column_[c] != kNoColumn) put(r - first_row_, c, cells);
+      if (particles_) put_distances(r - first_row_, cells, wanted.emplace_back());
     }
-    filler_.fill({.seed = seed_, .first_row = first_noise_ + begin}, cells_);
+    if (particles_)
+      particles_->fill(begin, std::span(cells_).first((stop - begin) * stride), wanted, first_row_);
+    else
+      filler_->fill({.seed = seed_, .first_row = first_noise_ + begin}, cells_);
     for (std::uint64_t r = begin; r < stop; ++r)
       for (std::size_t c = 0; c < column_.size(); ++c)
         if (is_missing(r - first_row_, c)) take(r - first_row_, c, &cells_[(r - begin) * stride]);
@@ -84,7 +95,7 @@ class RowImputer {
       if (!fills(c)) continue;
       std::vector<bool> is_hole(cells.size());
       for (std::size_t r = 0; r < cells.size(); ++r) is_hole[r] = is_missing(r, c);
-      const ColumnSchema& schema = model_column(c).schema();
+      const ColumnSchema& schema = on_.coding.schema()[schema_column(c)];
       const Array made = read_values(schema, std::move(made_[c]));
       out.back().values = table_.is_text()
                               ? fill_texts(schema, cells, is_hole, made)
@@ -115,6 +126,7 @@ class RowImputer {
     const Column& column = model_column(c);
     const Value value = read_.value(row, schema_column(c));
     if (value.is_missing() && (fills(c) || column.missing_code() < 0)) return;
+    if (on_.coding.relation_of(schema_column(c))) return;  // put_distances()
     try {
       const ColumnSchema& schema = column.schema();
       set(column_[c], column.encode(value, 0.5f), cells);
@@ -123,8 +135,35 @@ class RowImputer {
       if (is_numeric(schema.type) && (value.number < schema.smallest || value.number > schema.largest))
         ++counts_.out_of_range;
     } catch (const Error& error) {
-      if (counts_.unknown++ == 0) counts_.first_unknown = fmt::format("row {}: {}", first_row_ + row + 1, error.what());
+      note_unknown(row, error);
     }
+  }
+
+  /// Cells of columns that are learned as their distance from others: known where these are. Elsewhere the numbers are
+  /// wanted; each follows from columns before it, which may be such columns, too.
+  void put_distances(std::size_t row, float* cells, std::vector<WantedNumber>& wanted) {
+    const TableCoding& coding = on_.coding;
+    for (std::size_t k = 0; k < coding.columns().size(); ++k) {
+      const std::size_t c = coding.schema_column(k);
+      const Relation* const relation = coding.relation_of(c);
+      const Value value = relation && read_.has(c) ? read_.value(row, c) : Value();
+      if (value.is_missing()) continue;
+      const auto is_present = [&](std::size_t base) { return !std::isnan(read_.number(row, base)); };
+      try {
+        if (value.is_odd || std::ranges::all_of(relation->bases(), is_present))
+          set(k, coding.columns()[k].encode(coding.learned(read_, row, c), 0.5f), cells);
+        else
+          wanted.push_back(want_number(coding, c, value.number, cells));
+        const ColumnSchema& schema = coding.schema()[c];
+        if (value.number < schema.smallest || value.number > schema.largest) ++counts_.out_of_range;
+      } catch (const Error& error) {
+        note_unknown(row, error);
+      }
+    }
+  }
+
+  void note_unknown(std::size_t row, const Error& error) {
+    if (counts_.unknown++ == 0) counts_.first_unknown = fmt::format("row {}: {}", first_row_ + row + 1, error.what());
   }
 
   void set(std::size_t k, Cell cell, float* cells) const {
@@ -155,7 +194,10 @@ class RowImputer {
       return;
     }
     ++counts_.filled;
-    made_[c][row] = as_written(model_column(c).schema(), model_column(c).value(filling(c, cells)));
+    const ColumnSchema& schema = on_.coding.schema()[schema_column(c)];
+    made_[c][row] =
+        as_written(schema, is_numeric(schema.type) ? on_.coding.value_of(schema_column(c), cells, &read_, row)
+                                                   : model_column(c).value(filling(c, cells)));
   }
 
   const TrainedEnsemble& on_;
@@ -164,7 +206,9 @@ class RowImputer {
   ReadTable read_;
   std::uint64_t seed_, first_noise_;
   Imputed& counts_;
-  RowFiller filler_;
+  // By the model's masks, one of them.
+  std::optional<RowFiller> filler_;
+  std::optional<ParticleFiller> particles_;
   std::vector<std::size_t> column_;        // [table's columns] the model's, or kNoColumn
   std::vector<std::vector<double>> made_;  // [table's columns] [rows] what holes are filled with
   std::vector<float> cells_;
@@ -174,10 +218,6 @@ class RowImputer {
 
 Table impute_rows(const TrainedEnsemble& trained, const Table& table, std::uint64_t first_row, std::size_t count,
                   std::uint64_t seed, std::uint32_t draw, Imputed& counts) {
-  if (!trained.ensemble.shape().any_order)
-    fail(ErrorCode::kUnsupported,
-         "this model generates its columns in one order, so it cannot fill holes from all that is present: train with "
-         "`any_order=true`");
   const auto pass = static_cast<std::uint64_t>(trained.rows_of_pass(count));
   const Table some = table.slice(first_row, count);
   RowImputer rows(trained, some, first_row, static_cast<int>(pass), seed, draw, counts);

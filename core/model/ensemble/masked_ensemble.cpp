@@ -253,8 +253,7 @@ void MaskedEnsemble::generate(Backend& backend, const Draw& draw, ConstView para
                               const Tape& all, View cells, View view, const KnownCells& known) const {
   const Tape tape = row_range(all, 0, static_cast<int>(cells.rows()));
   const auto first = static_cast<std::size_t>(known.columns);
-  if (known.columns > 0) backend.features(layout_, 0, known.columns, cells, parameters, tape.x);
-  if (known.columns > 0 && shared()) first_forward(backend, 0, first, parameters, tape);
+  start_at(backend, first, cells, parameters, tape);
   const auto draw_columns = [&](std::size_t begin, std::size_t end) {
     const Allowed allowed = begin == first ? known.next : Allowed{};
     backend.draw_columns(layout_, static_cast<int>(begin), stack(tape, false, begin, end), parameters, tape,
@@ -265,6 +264,14 @@ void MaskedEnsemble::generate(Backend& backend, const Draw& draw, ConstView para
     first_forward(backend, k, k + 1, parameters, tape);
     draw_columns(k, k + 1);
   }
+}
+
+void MaskedEnsemble::start_at(Backend& backend, std::size_t k, ConstView cells, ConstView parameters,
+                              const Tape& all) const {
+  if (k == 0) return;
+  const Tape tape = row_range(all, 0, static_cast<int>(cells.rows()));
+  backend.features(layout_, 0, static_cast<int>(k), cells, parameters, tape.x);
+  if (shared()) first_forward(backend, 0, k, parameters, tape);
 }
 
 void MaskedEnsemble::see(Backend& backend, std::size_t k, ConstView cells, ConstView parameters,

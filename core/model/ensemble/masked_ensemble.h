@@ -108,6 +108,8 @@ class MaskedEnsemble {
 
   // One column of rows that are generated column by column. Of a shared first layer, tape.sum is the sum so far: it
   // must be what the column before has left, and is changed.
+  /// Makes the tape what the columns before column k, whose cells are there, would have left.
+  void start_at(Backend& backend, std::size_t k, ConstView cells, ConstView parameters, const Tape& tape) const;
   /// The heads of generator k, [rows, head_width], given the cells before column k.
   void head(Backend& backend, std::size_t k, ConstView cells, ConstView parameters, const Tape& tape, View head) const;
   /// Draws column k, as generate() does.

@@ -297,6 +297,41 @@ bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text) {
   }
 }
 
+bool NumberSet::contains(double number) const {
+  if (is_nothing(number)) return has_missing;
+  const double rounding = 1e-12 * std::abs(number);
+  return std::ranges::any_of(ranges,
+                             [&](const Range& r) { return number >= r.low - rounding && number <= r.high + rounding; });
+}
+
+std::optional<double> NumberSet::only() const {
+  if (has_missing || ranges.size() != 1 || ranges[0].low != ranges[0].high) return {};
+  return ranges[0].low;
+}
+
+NumberSet parse_numbers(const ColumnSchema& schema, std::string_view text) {
+  NumberSet out;
+  while (true) {
+    const std::size_t bar = end_of_alternative(text);
+    const std::string part(text.substr(0, bar)), one = unquoted(part).value_or(part);
+    if (is_missing(schema, one)) {
+      if (schema.missing == 0) fail(ErrorCode::kInvalidArgument, "column '{}' has no missing values", schema.name);
+      out.has_missing = true;
+    } else {
+      const Span span = span_of(schema, one);
+      if (span.to < schema.smallest || span.from > schema.largest) {
+        std::string low, high;
+        append_value(schema, schema.smallest, low), append_value(schema, schema.largest, high);
+        fail(ErrorCode::kInvalidArgument, "column '{}' has no value in {}: its values go from {} to {}", schema.name,
+             one, low, high);
+      }
+      out.ranges.push_back({span.from, span.to});
+    }
+    if (bar == std::string_view::npos) return out;
+    text.remove_prefix(bar + 1);
+  }
+}
+
 CellSet parse_cells(const Column& column, std::string_view text) {
   Builder builder(column);
   // A category may be spelled with |; then it is meant.

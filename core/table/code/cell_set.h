@@ -28,6 +28,24 @@ struct CellSet {
 /// asks for whole days, and the time of the day is free.
 CellSet parse_cells(const Column& column, std::string_view text);
 
+/// Numbers of a column, whatever its cells are learned as.
+struct NumberSet {
+  struct Range {
+    double low, high;
+  };
+  std::vector<Range> ranges;
+  bool has_missing = false;
+
+  /// NaN is a missing cell.
+  bool contains(double number) const;
+  /// The number, where there is but one.
+  std::optional<double> only() const;
+};
+
+/// The numbers that `text`, as above, stands for. Throws Error, naming the column, for what is no number, and for a
+/// range outside of the column's.
+NumberSet parse_numbers(const ColumnSchema& schema, std::string_view text);
+
 /// Whether the text, as above, asks for whole days of a datetime, or for missing ones: for no time of the day.
 bool asks_for_whole_days(const ColumnSchema& schema, std::string_view text);
 

@@ -174,35 +174,55 @@ Value TableCoding::learned(const ReadTable& rows, std::size_t row, std::size_t s
   return {.number = relation->off_by(value.number, predicted)};
 }
 
-double TableCoding::number_of(std::size_t schema_column, const MadeRow& row) const {
-  if (row.given && row.given->has(schema_column)) {
-    const Value given = row.given->value(row.given_row, schema_column);
-    if (!given.is_missing()) return given.number;
-  }
-  const auto decoded = [&](std::size_t k) {
-    return columns_[k].number(row.code[k], columns_[k].continuous_code() < 0 ? 0 : row.number[number_place_[k]]);
-  };
+double TableCoding::given_number(std::size_t schema_column, const ReadTable* given, std::size_t row) {
+  return given ? given->number(row, schema_column) : kNaN;
+}
+
+template <class CellNumber, class Made>
+double TableCoding::number_of(std::size_t schema_column, const CellNumber& decoded, const Made& made) const {
   const std::size_t k = place_[schema_column];
   const ColumnSchema& column = schema_[schema_column];
   double out = decoded(k);
   if (word_of(out) >= 0) return out;
   if (columns_[k].is_first()) out = columns_[k].whole_number(out, decoded(k + 1));
   if (const Relation* relation = relation_of(schema_column)) {
-    const double predicted = relation->predict(column, [&](std::size_t c) { return row.made[c]; });
+    const double predicted = relation->predict(column, made);
     if (!std::isfinite(predicted)) return kNaN;
-    out = relation->within_limits(Relation::at(column, predicted, out), predicted,
-                                  [&](std::size_t c) { return row.made[c]; });
+    out = relation->within_limits(Relation::at(column, predicted, out), predicted, made);
   }
   return as_written(column, out);
+}
+
+template <class Code>
+std::uint32_t TableCoding::whole_code(std::size_t place, const Code& code) const {
+  const Column& column = columns_[place];
+  return column.is_split() ? column.whole({code(place)}, {code(place + 1)}).code : code(place);
 }
 
 double TableCoding::made_value(std::size_t schema_column, const MadeRow& row) const {
   const std::size_t k = place_[schema_column];
   if (k == kNotModelled) return 0;
-  const Column& column = columns_[k];
-  const std::uint32_t code = column.is_split() ? column.whole({row.code[k]}, {row.code[k + 1]}).code : row.code[k];
-  if (static_cast<int>(code) == column.whole_missing_code()) return kNaN;
-  return is_numeric(schema_[schema_column].type) ? number_of(schema_column, row) : static_cast<double>(code);
+  const std::uint32_t code = whole_code(k, [&](std::size_t j) { return row.code[j]; });
+  if (static_cast<int>(code) == columns_[k].whole_missing_code()) return kNaN;
+  if (!is_numeric(schema_[schema_column].type)) return static_cast<double>(code);
+  if (const double given = given_number(schema_column, row.given, row.given_row); !is_nothing(given)) return given;
+  const auto decoded = [&](std::size_t j) {
+    return columns_[j].number(row.code[j], columns_[j].continuous_code() < 0 ? 0 : row.number[number_place_[j]]);
+  };
+  return number_of(schema_column, decoded, [&](std::size_t c) { return row.made[c]; });
+}
+
+double TableCoding::value_of(std::size_t schema_column, const float* cells, const ReadTable* given,
+                             std::size_t given_row) const {
+  const std::size_t k = place_[schema_column], n = columns_.size();
+  if (k == kNotModelled) return 0;
+  const auto code_of = [&](std::size_t j) { return static_cast<std::uint32_t>(cells[j]); };
+  const std::uint32_t code = whole_code(k, code_of);
+  if (static_cast<int>(code) == columns_[k].whole_missing_code()) return kNaN;
+  if (!is_numeric(schema_[schema_column].type)) return static_cast<double>(code);
+  if (const double number = given_number(schema_column, given, given_row); !is_nothing(number)) return number;
+  const auto decoded = [&](std::size_t j) { return columns_[j].value({code_of(j), cells[n + j]}); };
+  return number_of(schema_column, decoded, [&](std::size_t c) { return value_of(c, cells, given, given_row); });
 }
 
 std::vector<std::string> TableCoding::names() const {

@@ -79,6 +79,11 @@ class TableCoding {
   std::vector<Array> made_columns(const Decoded& rows, int threads, const ReadTable* given = nullptr,
                                   std::size_t first_given = 0) const;
 
+  /// What a row of cells [3 columns] (codes, z, positions) comes to in a column of the schema, as made_columns() has
+  /// it: the number of a numeric one, else the code; NaN of a missing cell. Known is what it follows from.
+  double value_of(std::size_t schema_column, const float* cells, const ReadTable* given = nullptr,
+                  std::size_t given_row = 0) const;
+
   std::string to_json() const;
   static TableCoding from_json(std::string_view json);
 
@@ -96,10 +101,17 @@ class TableCoding {
     std::size_t given_row;
     std::span<const double> made;  // [schema_] made_value() of the columns that are generated before
   };
-  /// The number of a column of the schema in a row; NaN of a missing cell.
-  double number_of(std::size_t schema_column, const MadeRow& row) const;
-  /// The same as it is written, or the place of a category; of what is neither 0 where it is there.
+  /// The number of a column of the schema in a row, as it is written; NaN of a missing cell. decoded(place in columns_)
+  /// is a cell's number, made(place in the schema) that of a column which is generated before.
+  template <class CellNumber, class Made>
+  double number_of(std::size_t schema_column, const CellNumber& decoded, const Made& made) const;
+  /// The same, or the place of a category; of what is neither 0 where it is there.
   double made_value(std::size_t schema_column, const MadeRow& row) const;
+  /// The number that a row was given; NaN where it was not.
+  static double given_number(std::size_t schema_column, const ReadTable* given, std::size_t row);
+  /// The code of a whole column, of whose cells code(place in columns_) is the code.
+  template <class Code>
+  std::uint32_t whole_code(std::size_t place, const Code& code) const;
 
   Schema schema_;
   TextColumns text_;

@@ -71,6 +71,22 @@ struct Relation {
       sum += term.factor * combine(term.what, value(term.a), term.what == Combination::kColumn ? 0.0 : value(term.b));
     return on_grid(sum, of.smallest, step);
   }
+  /// The number of `base` with which the terms come to `number`, where value(place in the schema) is any other column's
+  /// number; NaN where `base` is not in exactly one term, by itself.
+  template <class Value>
+  double solve(std::size_t base, double number, const Value& value) const {
+    double sum = offset, factor = 0;
+    for (const Term& term : terms) {
+      const bool of_base = term.a == base || (term.what != Combination::kColumn && term.b == base);
+      if (of_base && (term.what != Combination::kColumn || factor != 0))
+        return std::numeric_limits<double>::quiet_NaN();
+      if (of_base)
+        factor = term.factor;
+      else
+        sum += term.factor * combine(term.what, value(term.a), term.what == Combination::kColumn ? 0.0 : value(term.b));
+    }
+    return factor == 0 ? std::numeric_limits<double>::quiet_NaN() : (number - sum) / factor;
+  }
   /// What a number is off by, as it is written with the column's decimals.
   double off_by(double number, double predicted) const { return as_written(distance, number - predicted); }
   /// The column's number from what is predicted and its distance, within the column's range, or no further out of it
