@@ -101,7 +101,7 @@ int impute(const ImputeFlags& f) {
 void add_impute(CLI::App& program, int& status) {
   CLI::App& command = *program.add_subcommand("impute", "Fill the missing cells of rows from what is present");
   const auto f = std::make_shared<ImputeFlags>();
-  command.add_option("model", f->model, "A model that `meg train --masks dynamic` wrote")->required();
+  command.add_option("model", f->model, "A model that `meg train` wrote")->required();
   command
       .add_option("rows", f->rows, "The rows with holes, a table: empty cells and NA are filled; - is standard input")
       ->required();

@@ -281,7 +281,7 @@ void add_train(CLI::App& program, int& status) {
   }
   command
       .add_option(kMasks, f->masks,
-                  "meg: dynamic = one model for any order, so that conditions may be on any columns; classic: a file "
+                  "meg: dynamic = one model for any order, so that conditions on any columns take little time; classic: a file "
                   "with a line of 0/1 per generator, the columns it writes")
       ->excludes(resume)
       ->excludes(from);

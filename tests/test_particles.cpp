@@ -78,7 +78,7 @@ CellSet set_of(std::vector<float> codes, float low = 0, float high = 0) {
 }
 
 Rows free_rows(const Setup& s, const auto& keep) {
-  constexpr std::size_t kRows = 100'000;
+  constexpr std::size_t kRows = 300'000;
   Floats cells = Setup::unknown(kRows);
   ParticleFiller(s.trained(), no_sets(), true, {}, {.seed = 77}).fill_alike(0, cells);
   return counted(cells, keep);

@@ -99,9 +99,9 @@ class Model:
         rows: how many; may be left out beside `given`.
         where: conditions that every row meets: {"income": ">50K", "age": (20, 30), "day": ("2024-03-01", None),
             "state": ["CA", "NY"], "note": None}: a value, a range with its ends, alternatives, or None for a missing
-            cell; or the command line's texts, ["age=20..30"]. Conditions on any columns need a model trained with
-            any_order=True.
-        given: a table whose cells the rows keep; its missing cells are generated (any_order=True).
+            cell; or the command line's texts, ["age=20..30"].
+        given: a table whose cells the rows keep. Of a model trained with any_order=True its missing cells are
+            generated; of any other they are kept, too.
         temperature: below 1 rows are likelier, above 1 more varied.
         first_row: the number of the first row.
         kind: "pandas", "polars", "pyarrow" or "arrow" (a meg.Table), where another kind of table is wanted.
@@ -127,7 +127,7 @@ class Model:
     def impute(self, data: Any, *, seed: int = 0, draw: int = 0) -> Any:
         """The table with its missing cells filled, each given all that is there in its row.
 
-        draw: 0, 1, 2, ... are as many versions, for multiple imputation. Needs a model trained with any_order=True.
+        draw: 0, 1, 2, ... are as many versions, for multiple imputation.
         """
         table, frames = table_of(data)
         filled, did = self._engine.impute(table, whole(seed, "seed"), whole(draw, "draw", 2**32))
@@ -185,7 +185,7 @@ def train(data: Any, *, target: str | None = None, seed: int = 0, epochs: int = 
 
     Ctrl-C ends the training early and keeps the model; its train() goes on.
 
-    Options are those of the command line with underscores, as any_order=True (conditions on any columns, imputation),
+    Options are those of the command line with underscores, as any_order=True (dynamic masks),
     types={"year": "categorical", "mail": "email"}, drop=["id"], effort="fast", threads=2, device="cuda":
 
     """

@@ -84,7 +84,7 @@ class Meg {
   /// The names of the learned columns as they are generated one after the other; empty for the classic preset, which
   /// generates them at once.
   std::vector<std::string> generation_order() const;
-  /// Whether the model was trained with dynamic masks, so that any columns can be conditioned.
+  /// Whether the model was trained with dynamic masks, so that it generates in any order.
   bool any_order() const;
   /// A sentence for each column that needs a remark: it is learned as its distance from others, rare_min hid values of
   /// it, or a few odd cells keep it from being one of numbers or dates. The last kind is known only to the object that
@@ -115,13 +115,13 @@ class Meg {
   ///
   ///     model.generate(1000, 0, {.where = {"income=>50K", "age=20..30"}});
   ///
-  /// Conditions are met by construction: the rows are distributed as unconditioned ones that happen to meet them. With
-  /// dynamic masks they may be on any columns, and the empty cells of given rows are generated; several that each leave
-  /// a choice are met by every row, and in distribution nearly (docs/conditions.md). Else they are exact, and the
-  /// columns before a conditioned one, in the order of generation (the option order), must each have one value. Throws
-  /// Error, saying what to do, where they have not, for a condition that nothing can meet, and for a cell of the given
-  /// rows that the column cannot have; for a model that has learned nothing; and for rows beyond the first 2^50. The
-  /// preset must be meg for any of `how`.
+  /// Every row meets the conditions; the rows are distributed as unconditioned ones that happen to meet them. That is
+  /// exact, and takes no time, where the columns before a conditioned one, in the order of generation (the option
+  /// order), have one value each. Else it is nearly so (docs/conditions.md): dynamic masks draw the conditioned columns
+  /// first, and the empty cells of given rows too; a fixed order chooses among many rows, so that the time of a row
+  /// grows as the conditions become rarer. Throws Error, saying what to do, where there hardly is one among 100,000, for
+  /// a condition that nothing can meet, and for a cell of the given rows that the column cannot have; for a model that
+  /// has learned nothing; and for rows beyond the first 2^50. The preset must be meg for any of `how`.
   Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
   /// Rows first_row ... first_row + count - 1 of that table, some thousands at a time. The model must outlive the
   /// stream and must not be trained meanwhile; a stream is for one thread at a time.
@@ -133,8 +133,8 @@ class Meg {
   /// The rows with their missing cells filled, each drawn given all that is present in its row; draw 0, 1, 2, ... are
   /// as many versions, for multiple imputation. Present cells keep their text, a cell is never filled with a missing
   /// one, and columns that the model has not learned remain as they are. Row i is a function of (model, seed, draw, row
-  /// i of `rows`, i). Throws Error for a model without dynamic masks, for rows without any column that it has learned,
-  /// for rows outside the table, and for a draw from kMostDraws on.
+  /// i of `rows`, i). Throws Error for the classic preset, for rows without any column that the model has learned, for
+  /// rows outside the table, and for a draw from kMostDraws on.
   Table impute(const Table& rows, std::uint64_t seed = 0, std::uint32_t draw = 0, Imputed* counts = nullptr) const;
   /// Rows first_row ... first_row + count - 1 of that table: for streaming.
   Table impute(const Table& rows, std::uint64_t first_row, std::size_t count, std::uint64_t seed, std::uint32_t draw,

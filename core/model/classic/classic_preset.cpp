@@ -89,8 +89,7 @@ class ClassicPreset final : public Preset {
 
   Table impute(const Table&, std::uint64_t, std::size_t, std::uint64_t, std::uint32_t, Imputed&) const override {
     fail(ErrorCode::kUnsupported,
-         "the classic preset makes whole rows and cannot fill holes; train with `preset=meg` and `any_order=true` for "
-         "that");
+         "the classic preset makes whole rows and cannot fill holes; train with `preset=meg` for that");
   }
 
   Scores score(const Table&, std::size_t, std::size_t) const override {

@@ -282,18 +282,20 @@ bool Particles::derive(Pass& pass, std::size_t k, std::size_t first, Island& isl
     pass.download();
     any = true;
     const Relation& relation = *coding.relation_of(wanted.column);
+    const std::size_t given_row = island.target->given_row.value_or(0);
     for (std::size_t i = 0; i < island.log_weight.size(); ++i) {
       float* const cells = pass.host_row(first + i);
-      const auto value = [&](std::size_t c) {
-        return coding.value_of(c, cells, given_, island.target->given_row.value_or(0));
-      };
+      const auto value = [&](std::size_t c) { return coding.value_of(c, cells, given_, given_row); };
       const double number =
           is_rest ? as_written(coding.schema()[*wanted.rest], relation.solve(*wanted.rest, wanted.number, value))
                   : relation.off_by(wanted.number, relation.predict(coding.schema()[wanted.column], value));
       const std::optional<DerivedCell> derived =
           cell_of(column, is_rest ? coding.schema()[*wanted.rest] : column.schema(), number);
       if (derived) put_cell(column, derived->cell, columns(), k, cells);
-      island.log_weight[i] += derived ? derived->log_width : -kInfinity;
+      const bool comes_to_it =  // a limit may be in the way
+          derived && (is_rest || std::abs(coding.value_of(wanted.column, cells, given_, given_row) - wanted.number) <=
+                                     1e-9 * std::max(1.0, std::abs(wanted.number)));
+      island.log_weight[i] += comes_to_it ? derived->log_width : -kInfinity;
     }
   }
   return any;

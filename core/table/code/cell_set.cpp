@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/fail.h"
+#include "core/table/code/relation.h"
 
 namespace meg {
 
@@ -325,6 +326,10 @@ NumberSet parse_numbers(const ColumnSchema& schema, std::string_view text) {
         fail(ErrorCode::kInvalidArgument, "column '{}' has no value in {}: its values go from {} to {}", schema.name,
              one, low, high);
       }
+      const bool is_one = span.from == span.to;
+      if (is_one && std::abs(as_written(schema, span.from) - span.from) > 1e-12 * std::abs(span.from))
+        fail(ErrorCode::kInvalidArgument, "column '{}' has no value {}: its numbers have {} decimals", schema.name, one,
+             schema.decimals);
       out.ranges.push_back({span.from, span.to});
     }
     if (bar == std::string_view::npos) return out;
