@@ -15,8 +15,9 @@ constexpr std::size_t kIsland = 256;
 constexpr std::size_t kMostCells = std::size_t{1} << 22;
 
 /// Rows that stand alone: the particles of one round after the other, and the effective size that is enough.
-constexpr std::array<std::array<std::size_t, 2>, 4> kRounds{{{1, 32}, {1, 128}, {4, kIsland}, {12, kIsland}}};
-constexpr double kEnoughOfOne = 16;
+constexpr std::array<std::array<std::size_t, 2>, 3> kRounds{{{1, 32}, {1, 128}, {4, kIsland}}};
+constexpr std::uint64_t kIslandsOfOne = 1 + 1 + 4;
+constexpr double kEnoughOfOne = 8;
 /// Groups of them that grow at once.
 constexpr std::size_t kGroups = 512;
 /// Islands that a lone row may have where no particle has any weight.
@@ -147,7 +148,7 @@ bool ParticleFiller::is_enough(Group& of) const {
     return size >= kFew;
   }
   if (size >= kEnoughOfOne) return true;
-  if (of.islands < 1 + 1 + 4 + 12) return false;
+  if (of.islands < kIslandsOfOne) return false;
   if (of.pool.has_any()) return true;
   if (settings_.is_lenient) {
     of.target.wanted.clear();

@@ -294,7 +294,7 @@ bool Particles::derive(Pass& pass, std::size_t k, std::size_t first, Island& isl
       if (derived) put_cell(column, derived->cell, columns(), k, cells);
       const bool comes_to_it =  // a limit may be in the way
           derived && (is_rest || std::abs(coding.value_of(wanted.column, cells, given_, given_row) - wanted.number) <=
-                                     1e-9 * std::max(1.0, std::abs(wanted.number)));
+                                     std::max(1e-9, 1e-12 * std::abs(wanted.number)));
       island.log_weight[i] += comes_to_it ? derived->log_width : -kInfinity;
     }
   }

@@ -62,30 +62,31 @@ struct Relation {
   static double fold(double number, double least, double most);
   /// The order beside a limit, as a relation of its own.
   Relation order_beside(const Limit& limit) const;
-  /// The number on the column's grid that is nearest to what the terms say, where value(place in the schema) is a
-  /// column's number; NaN where that is for one of them. `of` is the column itself.
+  /// What the terms say, where value(place in the schema) is a column's number; NaN where that is for one of them.
+  template <class Value>
+  double sum(const Value& value) const {
+    double out = offset;
+    for (const Term& term : terms)
+      out += term.factor * combine(term.what, value(term.a), term.what == Combination::kColumn ? 0.0 : value(term.b));
+    return out;
+  }
+  /// The number on the column's grid that is nearest to it; `of` is the column itself.
   template <class Value>
   double predict(const ColumnSchema& of, const Value& value) const {
-    double sum = offset;
-    for (const Term& term : terms)
-      sum += term.factor * combine(term.what, value(term.a), term.what == Combination::kColumn ? 0.0 : value(term.b));
-    return on_grid(sum, of.smallest, step);
+    return on_grid(sum(value), of.smallest, step);
   }
   /// The number of `base` with which the terms come to `number`, where value(place in the schema) is any other column's
-  /// number; NaN where `base` is not in exactly one term, by itself.
+  /// number; NaN where they do not rise or fall with it evenly.
   template <class Value>
   double solve(std::size_t base, double number, const Value& value) const {
-    double sum = offset, factor = 0;
     for (const Term& term : terms) {
-      const bool of_base = term.a == base || (term.what != Combination::kColumn && term.b == base);
-      if (of_base && (term.what != Combination::kColumn || factor != 0))
+      const bool is_square = term.what == Combination::kProduct && term.a == base && term.b == base;
+      if (is_square || (term.what == Combination::kQuotient && term.b == base))
         return std::numeric_limits<double>::quiet_NaN();
-      if (of_base)
-        factor = term.factor;
-      else
-        sum += term.factor * combine(term.what, value(term.a), term.what == Combination::kColumn ? 0.0 : value(term.b));
     }
-    return factor == 0 ? std::numeric_limits<double>::quiet_NaN() : (number - sum) / factor;
+    const auto with = [&](double x) { return sum([&](std::size_t c) { return c == base ? x : value(c); }); };
+    const double slope = with(1) - with(0);
+    return slope == 0 ? std::numeric_limits<double>::quiet_NaN() : (number - with(0)) / slope;
   }
   /// What a number is off by, as it is written with the column's decimals.
   double off_by(double number, double predicted) const { return as_written(distance, number - predicted); }
