@@ -88,7 +88,6 @@ std::string complaint(const Evaluation& evaluation, const std::vector<Limit>& li
 }
 
 int evaluate(const EvaluateFlags& f) {
-  if (!f.test.empty() && f.target.empty()) fail("--test needs --target: the column to predict in it");
   std::vector<Limit> limits;
   for (const std::string& text : f.fail_below) limits.push_back(parse_limit(text, f));
   check_files({f.real, f.synthetic, f.test, f.holdout, f.columns.schema}, {f.json});
@@ -140,7 +139,9 @@ void add_evaluate(CLI::App& program, int& status) {
   command.add_option("synthetic", f->synthetic, "The synthetic table")->required();
   command.add_option("--target", f->target,
                      "Column to predict from the others: synthetic rows taught, real rows asked");
-  command.add_option("--test", f->test, "Real rows that nobody learned from, to ask instead of the real table");
+  command.add_option("--test", f->test,
+                     "Real rows that nobody learned from: can trees tell synthetic rows from them? The target is "
+                     "predicted in them, too. Give as many synthetic rows as both tables of real rows have");
   command.add_option(
       "--holdout", f->holdout,
       "Real rows that the model has not seen: are synthetic rows nearer to those it has? (default: --test)");
@@ -155,7 +156,8 @@ void add_evaluate(CLI::App& program, int& status) {
   f->columns.add_to(command);
   command.footer(
       "Columns, pairs and identical rows are exact. Sampled, where a table has more rows: the classifiers 50,000 rows "
-      "of each table, precision and recall and the components 10,000, associations 50,000 (fewer where there are many "
+      "of each table (of synthetic rows those beside --test are the first), precision and recall and the components "
+      "10,000, associations 50,000 (fewer where there are many "
       "columns; the output says how many), the target 100,000, privacy 20,000. Scores: docs/evaluate.md.");
   command.callback([f, &status] { status = evaluate(*f); });
 }

@@ -134,7 +134,7 @@ void print_notes(const std::vector<Headline>& headlines) {
   for (const auto& [note, keys] : notes) fmt::print("{}: {}\n", keys, note);
 }
 
-/// Targets and privacy have sections of their own.
+/// Test rows, targets and privacy have sections of their own.
 void print_scores(const Evaluation& e, bool coloured) {
   const std::vector<Headline> headlines = of_section(e, MeasureSection::kScores);
   const bool scale = std::any_of(headlines.begin(), headlines.end(),
@@ -176,6 +176,29 @@ void print_rules(const std::vector<Rule>& rules, bool coloured) {
     fmt::print("and {} more that as many keep or more; --json has all\n", rules.size() - kMostRules);
 }
 
+/// A line of a section of its own.
+void print_line(std::string_view what, const std::string& figures) { fmt::print("  {:<42}  {}\n", what, figures); }
+
+void print_test_rows(const Evaluation& e, bool coloured) {
+  title("test rows, which nobody learned", coloured);
+  if (!e.test_rows) {
+    fmt::print(
+        "  not given: only with --test FILE is known whether synthetic rows can be told\n"
+        "  from new real ones; c2st_lr and c2st_xgb are of rows that the model learned\n");
+    return;
+  }
+  const std::vector<Headline> headlines = of_section(e, MeasureSection::kTestRows);
+  for (const Headline& h : headlines) print_line(h.measure->heading, h.text);
+  const TestTwoSample& t = *e.test_rows;
+  if (t.auc) {
+    print_line("the same, test or real: control", number(t.control));
+    fmt::print("learned {} real and {} synthetic rows; asked about {} of either kind\n", t.real_rows, t.synthetic_rows,
+               t.test_rows);
+  }
+  print_reasons(headlines);
+  print_notes(headlines);
+}
+
 void print_target(const Evaluation& e, bool has_test, bool coloured) {
   const TargetEfficacy& t = *e.target;
   std::vector<Headline> headlines = of_section(e, MeasureSection::kTarget);
@@ -198,22 +221,19 @@ void print_target(const Evaluation& e, bool has_test, bool coloured) {
 void print_privacy(const Evaluation& e, bool coloured) {
   const Privacy& p = *e.privacy;
   title("privacy", coloured);
-  const auto line = [](std::string_view what, const std::string& figures) {
-    fmt::print("  {:<42}  {}\n", what, figures);
-  };
   const std::vector<Headline> headlines = of_section(e, MeasureSection::kPrivacy);
-  for (const Headline& h : headlines) line(h.measure->heading, h.measure->text ? h.text : number(h.value));
+  for (const Headline& h : headlines) print_line(h.measure->heading, h.measure->text ? h.text : number(h.value));
   print_reasons(headlines);
   print_notes(headlines);
   if (!p.held_out) return;
   const ClosestRecord& c = p.held_out->closest;
   const Membership& m = p.held_out->membership;
-  line("median distance to closest real / held-out",
-       fmt::format("{:.4f} / {:.4f}", c.train.median_distance, c.held_out.median_distance));
-  line("median ratio, closest to second closest",
-       fmt::format("{:.3f} / {:.3f}", c.train.median_ratio, c.held_out.median_ratio));
-  line("identical with one of these rows",
-       fmt::format("{:.3f} % / {:.3f} %", 100 * c.train.identical, 100 * c.held_out.identical));
+  print_line("median distance to closest real / held-out",
+             fmt::format("{:.4f} / {:.4f}", c.train.median_distance, c.held_out.median_distance));
+  print_line("median ratio, closest to second closest",
+             fmt::format("{:.3f} / {:.3f}", c.train.median_ratio, c.held_out.median_ratio));
+  print_line("identical with one of these rows",
+             fmt::format("{:.3f} % / {:.3f} %", 100 * c.train.identical, 100 * c.held_out.identical));
   fmt::print("{} synthetic rows looked for the closest of {} in {} real rows\nand of as many held-out ones\n",
              c.synthetic_rows, c.real_rows, p.real_rows);
   fmt::print("AUC: {} real rows, as many held-out ones, {} synthetic rows\n", m.real_rows, m.synthetic_rows);
@@ -235,6 +255,7 @@ void print_evaluation(const Evaluation& e, bool has_test) {
   fmt::print("{} real rows, {} synthetic rows\n", e.real_rows, e.synthetic_rows);
   print_texts(e.comparison, coloured);
   print_columns(e.comparison, coloured);
+  if (e.rows) print_test_rows(e, coloured);
   print_scores(e, coloured);
   print_pairs(e.comparison, coloured);
   print_rules(e.rules, coloured);

@@ -49,8 +49,7 @@ Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthet
                    const std::optional<Table>& test) {
   EvaluationOptions options;
   options.target = f.target;
-  options.held_out = test ? &*test : nullptr;
-  options.test = f.target.empty() ? nullptr : options.held_out;
+  options.test = options.held_out = test ? &*test : nullptr;
   options.scale = true;
   options.threads = f.machine.threads;
   return evaluate(real, synthetic, schema, options);
@@ -117,7 +116,9 @@ void add_report(CLI::App& program, int& status) {
                      "Where to write the page, one HTML file that needs nothing else; may be left out with --json");
   command.add_option("--model", f->model, "The model that made the rows: shows how it was trained");
   command.add_option("--log", f->log, "What `meg train --log` wrote: adds the time and memory of the training");
-  command.add_option("--test", f->test, "Real rows that nobody learned from: shows whether rows were copied");
+  command.add_option("--test", f->test,
+                     "Real rows that nobody learned from: shows whether trees can tell synthetic rows from them, and "
+                     "whether rows were copied. Give as many synthetic rows as both tables of real rows have");
   command.add_option("--target", f->target,
                      "Column to predict from the others: synthetic rows taught, real rows asked");
   command.add_option("--json", f->json, "Write every number of the page to this file; - is standard output");

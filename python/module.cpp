@@ -217,8 +217,7 @@ struct Measured {
   Schema schema;
 
   Evaluation evaluation() {
-    how.test = how.target.empty() || !test ? nullptr : &*test;
-    how.held_out = test ? &*test : nullptr;
+    how.test = how.held_out = test ? &*test : nullptr;
     how.threads = columns.threads;
     schema = infer_schema(real, columns.types, columns.drop, columns.threads, columns.missing);
     return evaluate(real, synthetic, schema, how);

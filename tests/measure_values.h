@@ -90,6 +90,7 @@ inline const std::map<std::string, double> kMeasureValues{
     {"c2st_lr auc", 0.6220924179853522},
     {"c2st_xgb", 0.7242428476321612},
     {"c2st_xgb auc", 0.6378785761839193},
+    {"c2st_test_auc", 0.5997555555555556},
     {"auc sex", 0.5077457264957265},
     {"accuracy sex", 0.5233333333333333},
     {"macro_f1 sex", 0.5188371336600904},

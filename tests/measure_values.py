@@ -21,6 +21,9 @@ from sklearn.metrics import accuracy_score, f1_score, r2_score, roc_auc_score, r
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench/reference"))
+import fresh
+
 DATA = Path(__file__).resolve().parent / "data"
 NUMERIC, CATEGORICAL = ["age", "pay", "rent", "size"], ["town", "sex", "job"]
 COMPLETE = ["age", "pay", "size", "town", "sex"]  # the others have missing cells
@@ -142,6 +145,10 @@ for name, x, model in (
              for f in range(3)]
     out[f"c2st_{name}"] = 1 - np.mean([2 * max(a, 0.5) - 1 for a in areas])
     out[f"c2st_{name} auc"] = np.mean(areas)
+
+# Test rows, which nobody learned: bench/reference/fresh.py with the held-out rows.
+n_learned = len(synthetic) - len(held_out)
+out["c2st_test_auc"] = fresh.auc(real, synthetic[:n_learned], held_out, synthetic[n_learned:], CATEGORICAL)
 
 # Efficacy: trees that learned from synthetic rows predict real ones.
 common = dict(learning_rate=0.1, tree_method="hist", base_score=0.5, n_jobs=1)

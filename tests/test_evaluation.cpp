@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -226,8 +227,10 @@ TEST_CASE("an evaluation has every headline that its options lead to") {
   SUBCASE("and the same whatever the threads and the draw of rows that are all taken") {
     options.threads = 3;
     const Evaluation again = evaluate(real, synthetic, options);
-    for (const char* name : {"shape", "trend", "c2st_lr", "alpha_precision", "beta_recall", "membership_auc"}) {
+    for (const char* name :
+         {"shape", "trend", "c2st_test_auc", "c2st_lr", "alpha_precision", "beta_recall", "membership_auc"}) {
       CAPTURE(name);
+      if (!e.headline(name)->value) continue;  // trees, without XGBoost
       CHECK(*again.headline(name)->value == *e.headline(name)->value);
       CHECK(**again.headline(name)->real_against_real == **e.headline(name)->real_against_real);
     }
@@ -236,6 +239,8 @@ TEST_CASE("an evaluation has every headline that its options lead to") {
     const Evaluation quick = evaluate(real, synthetic, {.thorough = false});
     CHECK(quick.headline("shape") != nullptr);
     CHECK(quick.headline("c2st_lr") == nullptr);
+    CHECK(quick.headline("c2st_test_auc") == nullptr);
+    CHECK(evaluate(real, synthetic).headline("c2st_test_auc") == nullptr);  // without test rows
     CHECK(quick.headline("auc") == nullptr);
     CHECK(quick.headline("closest_share") == nullptr);
     CHECK_FALSE(quick.headline("shape")->real_against_real.has_value());
@@ -308,6 +313,65 @@ TEST_CASE("classifiers, precision and recall know good rows from bad ones") {
   // Of independent halves everything is as good as can be.
   CHECK(**good.headline("c2st_lr")->real_against_real > 0.9);
   CHECK(**bad.headline("trend")->real_against_real > 0.9);
+}
+
+TEST_CASE("trees tell test rows from torn rows, and not from rows that are drawn like them") {
+  if (!BoostedTrees::available()) return;
+  const Table real = table(related(900, 1)), test = table(related(300, 2)), good = table(related(1200, 3));
+  const Schema schema = infer_schema(real);
+  const TestTwoSample alike = two_sample_test_rows(real, test, good, schema, 0, 2);
+  CHECK(alike.synthetic_rows == 900);
+  CHECK(alike.test_rows == 300);
+  CHECK(std::abs(*alike.auc - 0.5) < 5 * alike.auc_error);
+  CHECK(std::abs(*alike.control - 0.5) < 5 * alike.auc_error);
+  std::string torn = "kind,x,y,size\n";  // every column is right, nothing goes together
+  for (std::size_t r = 0; r < good.rows(); ++r)
+    torn += fmt::format("{},{},{},{}\n", cell(good, r, 0), cell(good, (r + 500) % 1200, 1), cell(good, r, 2),
+                        cell(good, r, 3));
+  const TestTwoSample bad = two_sample_test_rows(real, test, table(torn), schema, 0, 2);
+  CHECK(*bad.auc > 0.65);
+  CHECK(*bad.control == *alike.control);
+  SUBCASE("the first synthetic rows are learned, the next are asked about, and others are not looked at") {
+    const Table more = table(torn + related(200, 4).substr(std::string("kind,x,y,size\n").size()));
+    CHECK(*two_sample_test_rows(real, test, more, schema).auc == *bad.auc);
+  }
+  SUBCASE("of fewer synthetic rows fewer are learned, until they are too few") {
+    const Table few = table(related(600, 3)), fewer = table(related(524, 3));
+    CHECK(two_sample_test_rows(real, test, few, schema).synthetic_rows == 300);
+    const TestTwoSample none = two_sample_test_rows(real, test, fewer, schema);
+    CHECK(none.auc.reason == "524 synthetic rows are too few: make 1200, as real and test have");
+    CHECK(none.control.reason == none.auc.reason);
+    const Table short_real = table(related(99, 1));
+    CHECK(two_sample_test_rows(short_real, test, good, infer_schema(short_real)).auc.reason ==
+          "trees need 200 rows to learn, and there are 198");
+  }
+}
+
+TEST_CASE("trees that tell test rows from synthetic ones see the weekday and the time of the day") {
+  if (!BoostedTrees::available()) return;
+  // Weeks of which the real rows have five days, or of whose days they have the morning, and the others all.
+  const auto times = [](int rows, int days, int hours) {
+    std::string csv = "at,n\n";
+    const Philox philox(static_cast<std::uint64_t>(rows), Stream::kMeasure);
+    for (int i = 0; i < rows; ++i) {
+      const auto bits = philox.bits(static_cast<std::uint64_t>(i), 0);
+      const int day = 7 * static_cast<int>(bits[0] % 200) + static_cast<int>(bits[1] % static_cast<unsigned>(days));
+      const std::chrono::year_month_day date(std::chrono::sys_days(std::chrono::year(1969) / 3 / 3) +
+                                             std::chrono::days(day));  // from a Monday on, also before 1970
+      csv += fmt::format("{}-{:02}-{:02} {:02}:{:02}:00,{}\n", int(date.year()), unsigned(date.month()),
+                         unsigned(date.day()), bits[2] % static_cast<unsigned>(hours), bits[3] % 60, bits[3] % 7);
+    }
+    return table(csv);
+  };
+  for (const auto& [days, hours] : {std::pair(5, 24), std::pair(7, 12)}) {
+    CAPTURE(days);
+    const Table real = times(1000, days, hours), test = times(400, days, hours), synthetic = times(1400, 7, 24);
+    const Schema schema = infer_schema(real);
+    REQUIRE(schema[0].type == ColumnType::kDatetime);
+    const TestTwoSample told = two_sample_test_rows(real, test, synthetic, schema);
+    // Of the synthetic rows 2/7, or 1/2, give themselves away: 1/2 + half of that.
+    CHECK(*told.auc == Approx(days == 5 ? 0.643 : 0.75).epsilon(0.07));
+  }
 }
 
 TEST_CASE("rows that are all copies give themselves away, new ones do not") {

@@ -15,6 +15,7 @@
 #include "core/measure/precision_recall.h"
 #include "core/measure/sample.h"
 #include "core/measure/two_sample.h"
+#include "core/measure/two_sample_test_rows.h"
 #include "core/table/read/csv.h"
 #include "meg/files.h"
 #include "tests/measure_values.h"
@@ -111,6 +112,18 @@ TEST_CASE("classifiers tell rows apart as well as scikit-learn and XGBoost") {
   // The same to the last pair with libxgboost 1.7; other versions draw other splits from equal gains.
   CHECK(*trees.score == Approx(expected("c2st_xgb")).epsilon(1e-9));
   CHECK(*trees.auc == Approx(expected("c2st_xgb auc")).epsilon(0.02));
+}
+
+TEST_CASE("test rows are told from synthetic ones as well as by bench/reference/fresh.py") {
+  if (!BoostedTrees::available()) return;
+  const Tables t;
+  const TestTwoSample told = two_sample_test_rows(t.real, t.held_out, t.synthetic, t.schema);
+  CHECK(told.real_rows == 300);
+  CHECK(told.synthetic_rows == 90);
+  CHECK(told.test_rows == 150);
+  // The same to the last pair with libxgboost 1.7; other versions draw other rows for their trees.
+  CHECK(*told.auc == Approx(expected("c2st_test_auc")).epsilon(0.005));
+  CHECK(told.auc_error == Approx(0.0236).epsilon(1e-2));  // 0.29 / sqrt(150)
 }
 
 TEST_CASE("trees that learned from synthetic rows score what XGBoost and scikit-learn say") {

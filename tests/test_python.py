@@ -563,16 +563,21 @@ class Measures(unittest.TestCase):
     def test_evaluation(self):
         real = penguins()
         model = meg.train(real, target="species", **QUICK)
-        result = meg.evaluate(real, model.generate(len(real)), target="species", test=real[::3])
+        result = meg.evaluate(real, model.generate(len(real) + len(real[::3])), target="species", test=real[::3])
         self.assertEqual(set(result.scores), {line["name"] for line in result["headlines"]})
         self.assertTrue(0 < result.scores["shape"] < 1)
         self.assertIsInstance(result.columns, pd.DataFrame)
         self.assertEqual(list(result.columns["name"]), list(real.columns))
         self.assertIn("trend", result.trends)
         self.assertIn("shape ", repr(result))
+        self.assertNotIn("test=", repr(result))
         json.dumps(result)
         if installed("xgboost"):
             self.assertIsNotNone(result.scores["c2st_xgb"])
+            self.assertTrue(0.4 < result.scores["c2st_test_auc"] <= 1)
+            self.assertEqual(result["two_sample"]["test"]["synthetic_rows"], len(real))
+            self.assertIsNotNone(model.evaluate(real, test=real[::3]).scores["c2st_test_auc"])
+        self.assertIn("test=", repr(meg.evaluate(real, real)))
         self.assertEqual(meg.evaluate(real, real, quick=True).scores["shape"], 1)
         self.assertTrue(0 < model.evaluate(real, quick=True).scores["shape"] < 1)
 

@@ -54,11 +54,14 @@ Evaluation good_evaluation() {
   };
   headline("shape", 0.99, 0.99);
   headline("trend", 0.988, 0.99);
+  headline("c2st_test_auc", 0.51, 0.5);
   headline("c2st_lr", 1, 1);
   headline("c2st_xgb", 0.97, 1);
   headline("auc", 0.91, 0.92);
   headline("identical", 0.001, 0.001);
   headline("closest_share", 0.505, 0.5);
+  e.test_rows = TestTwoSample{
+      .auc = 0.51, .control = 0.5, .auc_error = 0.0065, .real_rows = 5000, .synthetic_rows = 3000, .test_rows = 2000};
   e.target = TargetEfficacy{.target = "c", .synthetic = {}, .real = {}};
   e.privacy = Privacy{.real_rows = 5000, .identical = 0.001, .held_out = {}};
   e.privacy->held_out = Privacy::HeldOut{.identical = 0.001, .drift = {}, .closest = {}, .membership = {}};
@@ -71,6 +74,13 @@ Evaluation good_evaluation() {
 void set_value(Evaluation& e, const std::string& name, double value) {
   for (Headline& h : e.headlines)
     if (h.measure->key == name) h.value = value;
+  if (name == "c2st_test_auc") e.test_rows->auc = value;
+}
+
+/// As it is without test rows.
+void drop_test_rows(Evaluation& e) {
+  std::erase_if(e.headlines, [](const Headline& h) { return h.measure->key == "c2st_test_auc"; });
+  e.test_rows.reset();
 }
 
 /// The only sentence, which speaks of `about`.
@@ -188,14 +198,50 @@ TEST_CASE("a verdict is as good as its scores, trees alone make nothing clearly 
     CHECK(judge(e).columns.grade == Grade::kPoor);
   }
   SUBCASE("trees") {
-    set_value(e, "c2st_xgb", 0.05);
+    CHECK(judge(e).title == "Hard to tell from real rows");
+    CHECK(judge(e).rows.name == "c2st_test_auc");
+    set_value(e, "c2st_test_auc", 0.58);
+    CHECK(judge(e).rows.grade == Grade::kFair);
+    e.test_rows->control = 0.56;  // test rows of another kind are told from real ones, too
+    CHECK(judge(e).rows.grade == Grade::kGood);
+    set_value(e, "c2st_test_auc", 0.95);
     CHECK(judge(e).rows.grade == Grade::kPoor);
     CHECK(judge(e).likeness == Grade::kFair);
   }
-  SUBCASE("no trees in this build: the logistic regression speaks") {
+  SUBCASE("rows that were learned do not speak where there are test rows") {
+    set_value(e, "c2st_xgb", 0.05);
+    CHECK(judge(e).likeness == Grade::kGood);
+  }
+  SUBCASE("few test rows say nothing good") {
+    e.test_rows->auc_error = 0.05;
+    CHECK(judge(e).rows.grade == Grade::kUnknown);
+    CHECK(judge(e).rows.badge == "not enough to tell");
+    CHECK(judge(e).title == "Hard to tell from the rows that were learned");
+    set_value(e, "c2st_test_auc", 0.95);
+    CHECK(judge(e).rows.grade == Grade::kPoor);
+  }
+  SUBCASE("without test rows the rows that were learned find fault, and are no headline") {
+    drop_test_rows(e);
+    CHECK(judge(e).rows.grade == Grade::kUnknown);
+    CHECK(judge(e).rows.value.reason.find("--test") != std::string::npos);
+    CHECK(judge(e).title == "Hard to tell from the rows that were learned");
+    set_value(e, "c2st_xgb", 0.05);
+    CHECK(judge(e).likeness == Grade::kFair);
+    set_value(e, "c2st_xgb", 0.97);
+    e.rows = RowMeasures{};
+    e.rows->trees.auc = 0.515;
+    CHECK(judge(e).sentences.front() ==
+          "Boosted trees told the rows that were learned from synthetic ones with an AUC of 0.515 (0.5 is guessing); "
+          "rows that nobody learned were not given (--test), and only they can say more.");
+  }
+  SUBCASE("test rows that cannot be used say why") {
+    const Measured none = Measured::none("440 synthetic rows are too few: make 880, as real and test have");
+    e.test_rows->auc = e.test_rows->control = none;
     for (Headline& h : e.headlines)
-      if (h.measure->key == "c2st_xgb") h.value = Measured::none("without XGBoost");
-    CHECK(judge(e).rows.name == "c2st_lr");
+      if (h.measure->key == "c2st_test_auc") h.value = none;
+    CHECK(judge(e).rows.value.reason == none.reason);
+    CHECK(judge(e).sentences.front().find(none.reason) != std::string::npos);
+    CHECK(says(advise(e, judge(e), {}).back(), none.reason));
   }
   SUBCASE("a target learned worse") {
     set_value(e, "auc", 0.80);
@@ -333,8 +379,12 @@ TEST_CASE("each weakness has its sentence, and a table without one has one that 
     CHECK(says(all[2], "1 more rule is"));
   }
   SUBCASE("whole rows") {
-    set_value(e, "c2st_xgb", 0.3);
+    set_value(e, "c2st_test_auc", 0.6);
+    CHECK(says(only_advice(e, "rows"), "rows that nobody learned (AUC 0.600)"));
     CHECK(says(only_advice(e, "rows"), "fine structure"));
+    drop_test_rows(e);
+    set_value(e, "c2st_xgb", 0.3);
+    CHECK(says(only_advice(e, "rows"), "even from those that were learned (score 0.300)"));
   }
   SUBCASE("real rows that are not covered") {
     Headline h;

@@ -87,7 +87,7 @@ class Pages(unittest.TestCase):
         real, test = write_csv(cls.folder / "real.csv", names, rows[::2]), write_csv(cls.folder / "test.csv", names, rows[1::2])
         model, log, rows = cls.folder / "p.meg", cls.folder / "p.jsonl", cls.folder / "synthetic.csv"
         meg("train", real, "--categorical", "year", "--out", model, "--log", log, "--quiet", "--epochs", 8, "--refine-steps", 400)
-        meg("generate", model, "--rows", 172, "--out", rows, "--quiet")
+        meg("generate", model, "--rows", 344, "--out", rows, "--quiet")
         page = cls.folder / "penguins.html"
         meg("report", real, rows, "--categorical", "year", "--model", model, "--log", log, "--test", test, "--target", "species",
             "--out", page, "--json", cls.folder / "penguins.json", "--quiet")

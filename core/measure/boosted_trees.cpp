@@ -109,6 +109,9 @@ BoostedTrees::BoostedTrees(const FeatureMatrix& features, std::span<const float>
   set("tree_method", "hist");
   set("max_depth", std::to_string(options.depth));
   set("learning_rate", fmt::format("{}", options.learning_rate));
+  set("subsample", fmt::format("{}", options.subsample));
+  set("colsample_bytree", fmt::format("{}", options.columns_by_tree));
+  set("min_child_weight", fmt::format("{}", options.least_child_weight));
   set("nthread", "1");
   // XGBoost 2 estimates it from the labels unless it is said; figures should not depend on the version.
   set("base_score", "0.5");

@@ -18,6 +18,9 @@ struct TreeOptions {
   int rounds = 150;
   int depth = 5;
   double learning_rate = 0.1;
+  double subsample = 1;           ///< share of the rows that a tree learns from
+  double columns_by_tree = 1;     ///< share of the columns that it may use
+  double least_child_weight = 1;  ///< sum of the second derivatives of a leaf's rows
 };
 
 /// Gradient-boosted trees by XGBoost, histogram method; the same as xgboost.XGBClassifier and XGBRegressor with these

@@ -87,7 +87,7 @@ ColumnPair read_column_pair(const ColumnSchema& column, const Table& real, const
     out.synthetic_codes = digitize(out.synthetic, edges);
     return out;
   }
-  const Vocabulary vocabulary(column, real, synthetic);
+  const Vocabulary vocabulary(column, {&real, &synthetic});
   out.codes = vocabulary.size();
   const auto& words = vocabulary.words();
   // Only missing cells are called by a word that stands for one.

@@ -14,8 +14,9 @@
 namespace meg {
 
 struct EvaluationOptions {
-  std::string target = {};          ///< column to predict from the others; empty: none
-  const Table* test = nullptr;      ///< real rows that nobody learned from, to predict `target` in
+  std::string target = {};  ///< column to predict from the others; empty: none
+  /// Real rows that nobody learned from: can synthetic rows be told from them? `target` is predicted in them.
+  const Table* test = nullptr;
   const Table* held_out = nullptr;  ///< real rows that the model has not seen, for privacy
   /// Measures of whole rows and of dependence: classifiers, precision and recall, associations, components.
   bool thorough = true;

@@ -32,7 +32,8 @@ RowMeasures measure_rows(const MeasureContext& context) {
 bool is_measured(const Measure& measure, const MeasureContext& context) {
   const EvaluationOptions& options = context.options();
   return (options.thorough || !measure.needs.thorough) && (!options.target.empty() || !measure.needs.target) &&
-         (options.held_out || !measure.needs.held_out) && (!measure.applies || measure.applies(context));
+         (options.test || !measure.needs.test) && (options.held_out || !measure.needs.held_out) &&
+         (!measure.applies || measure.applies(context));
 }
 
 Headline read_headline(const Measure& measure, const MeasureContext& context) {
@@ -69,6 +70,7 @@ Evaluation evaluate(const Table& real, const Table& synthetic, const Schema& sch
   if (context.columns() > 0 || options.held_out) out.privacy = context.get(privacy);
   out.rules = find_rules(real, synthetic, schema);
   if (options.thorough) out.rows = measure_rows(context);
+  if (options.thorough && options.test) out.test_rows = context.get<TestTwoSample>(two_sample_test_rows);
   for (const Measure* measure : all_measures())
     if (is_measured(*measure, context)) out.headlines.push_back(read_headline(*measure, context));
   return out;

@@ -14,6 +14,7 @@
 #include "core/measure/privacy.h"
 #include "core/measure/rules.h"
 #include "core/measure/two_sample.h"
+#include "core/measure/two_sample_test_rows.h"
 #include "core/table/infer/schema.h"
 #include "meg/table.h"
 
@@ -43,9 +44,10 @@ struct Headline {
 /// All that is measured of a synthetic table beside the real one.
 struct Evaluation {
   std::size_t real_rows = 0, synthetic_rows = 0;
-  Comparison comparison;            ///< columns and pairs of columns
-  std::vector<Rule> rules;          ///< that rows of the real table keep
-  std::optional<RowMeasures> rows;  ///< where the options are `thorough`
+  Comparison comparison;                   ///< columns and pairs of columns
+  std::vector<Rule> rules;                 ///< that rows of the real table keep
+  std::optional<RowMeasures> rows;         ///< where the options are `thorough`
+  std::optional<TestTwoSample> test_rows;  ///< where there are some and the options are `thorough`
   std::optional<TargetEfficacy> target;
   std::optional<Privacy> privacy;   ///< none where no column is left to compare rows by
   std::vector<Headline> headlines;  ///< in the registry's order

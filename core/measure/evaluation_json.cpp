@@ -99,6 +99,17 @@ Json to_json(const TwoSample& t) {
   return out;
 }
 
+Json to_json(const TestTwoSample& t) {
+  Json out;
+  put(out, "auc", t.auc);
+  out["auc_error"] = t.auc_error;
+  put(out, "control", t.control);
+  out["real_rows"] = t.real_rows;
+  out["synthetic_rows"] = t.synthetic_rows;
+  out["test_rows"] = t.test_rows;
+  return out;
+}
+
 void put_rows(const RowMeasures& r, Json& out) {
   out["two_sample"] = {{"rows", r.classifier_rows}, {"logistic", to_json(r.logistic)}, {"trees", to_json(r.trees)}};
   Json& both = out["precision_recall"];
@@ -150,6 +161,7 @@ std::string evaluation_to_json(const Evaluation& e) {
                                   {"distinct_real", text.distinct_real},
                                   {"distinct_synthetic", text.distinct_synthetic}});
   if (e.rows) put_rows(*e.rows, out);
+  if (e.test_rows) out["two_sample"]["test"] = to_json(*e.test_rows);
   if (e.target)
     out["target"] = {{"name", e.target->target},
                      {"task", task_name(e.target->real.task)},

@@ -15,7 +15,8 @@ namespace meg {
 ///   not_learned [{name, type, shape, length, characters, distinct, distinct_real, distinct_synthetic}], the
 ///   identifiers
 ///     and texts;
-///   two_sample {rows, logistic {score, auc}, trees {score, auc}};
+///   two_sample {rows, logistic {score, auc}, trees {score, auc}, where there are test rows test {auc, auc_error,
+///     control, real_rows, synthetic_rows, test_rows}};
 ///   precision_recall {rows, alpha_precision, beta_recall};
 ///   associations {columns [name], numeric [bool], real_rows, synthetic_rows, real {pearson [[...]], spearman [[...]]},
 ///     synthetic {the same}}, or {reason};

@@ -14,12 +14,13 @@ class MeasureContext;
 struct MeasureNeeds {
   bool thorough = false;  ///< EvaluationOptions::thorough: it looks at samples of whole rows, which takes longer
   bool target = false;    ///< a column to predict
+  bool test = false;      ///< real rows that nobody learned from
   bool held_out = false;  ///< real rows that the model has not seen
   bool trees = false;     ///< XGBoost
 };
 
 /// The part of the terminal's text that a measure is printed in.
-enum class MeasureSection { kScores, kTarget, kPrivacy };
+enum class MeasureSection { kScores, kTestRows, kTarget, kPrivacy };
 
 /// How far a value may be from what real rows score and still be good, and still be fair; it is weak beyond.
 struct Gap {

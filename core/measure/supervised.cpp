@@ -5,7 +5,6 @@
 
 #include "core/fail.h"
 #include "core/measure/numbers.h"
-#include "core/measure/vocabulary.h"
 #include "core/table/infer/read_table.h"
 
 namespace meg {
@@ -20,16 +19,15 @@ struct Feature {
   std::vector<double> train, test;
 };
 
-Feature read_feature(const ColumnSchema& column, const Table& train, const Table& test) {
-  if (is_numeric(column.type)) return {read_numbers(column, train, "training"), read_numbers(column, test, "test")};
-  const Vocabulary vocabulary(column, train, test);
-  const std::vector<int> train_codes = vocabulary.code(train), test_codes = vocabulary.code(test);
-  return {{train_codes.begin(), train_codes.end()}, {test_codes.begin(), test_codes.end()}};
+Feature read_both(const ColumnSchema& column, const Table& train, const Table& test) {
+  const std::vector<double> both = read_feature(column, {{&train, "training"}, {&test, "test"}});
+  const auto middle = both.begin() + static_cast<std::ptrdiff_t>(train.rows());
+  return {{both.begin(), middle}, {middle, both.end()}};
 }
 
 /// The target's numbers or category places, NaN where it is missing: no model is asked to predict "nothing".
 Feature read_target(const ColumnSchema& column, const Table& train, const Table& test) {
-  Feature out = read_feature(column, train, test);
+  Feature out = read_both(column, train, test);
   const auto blank_missing = [&](const Table& table, std::vector<double>& numbers) {
     const Array cells = read_column(column, table[column.name], table.is_text());
     for (std::size_t r = 0; r < numbers.size(); ++r)
@@ -88,7 +86,7 @@ SupervisedTables read_supervised(const Table& train, const Table& test, const Sc
   std::vector<Feature> features;
   for (const ColumnSchema& column : schema)
     if (column.name != target && (is_categorical(column.type) || is_numeric(column.type)))
-      features.push_back(read_feature(column, train, test));
+      features.push_back(read_both(column, train, test));
   if (features.empty()) fail("there is no column to predict '{}' from", target);
 
   Feature values = read_target(*at, train, test);
@@ -105,16 +103,9 @@ SupervisedTables read_supervised(const Table& train, const Table& test, const Sc
 }
 
 SupervisedRows select_rows(const SupervisedRows& rows, std::span<const std::size_t> chosen) {
-  SupervisedRows out;
-  const std::size_t columns = rows.features.columns;
-  out.features.rows = chosen.size();
-  out.features.columns = columns;
-  out.features.values.reserve(chosen.size() * columns);
-  for (const std::size_t r : chosen) {
-    const float* row = rows.features.values.data() + r * columns;
-    out.features.values.insert(out.features.values.end(), row, row + columns);
-    out.targets.push_back(rows.targets[r]);
-  }
+  SupervisedRows out{select_rows(rows.features, chosen), {}};
+  out.targets.reserve(chosen.size());
+  for (const std::size_t r : chosen) out.targets.push_back(rows.targets[r]);
   return out;
 }
 

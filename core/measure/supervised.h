@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/measure/boosted_trees.h"
+#include "core/measure/features.h"
 #include "core/table/infer/schema.h"
 #include "meg/table.h"
 

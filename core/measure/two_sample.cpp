@@ -9,12 +9,11 @@
 
 #include "core/measure/boosted_trees.h"
 #include "core/measure/encoded_rows.h"
+#include "core/measure/features.h"
 #include "core/measure/logistic_regression.h"
-#include "core/measure/numbers.h"
 #include "core/measure/registry.h"
 #include "core/measure/roc_auc.h"
 #include "core/measure/supervised.h"
-#include "core/measure/vocabulary.h"
 #include "core/parallel.h"
 
 namespace meg {
@@ -68,25 +67,9 @@ Areas tell_by_regression(const EncodedRows& rows, const std::vector<int>& labels
 SupervisedRows tree_rows(const Table& real, const Table& synthetic, const Schema& schema,
                          const std::vector<int>& labels) {
   std::vector<std::vector<double>> columns;
-  for (const ColumnSchema& column : schema) {
-    if (!is_modelled(column.type)) continue;
-    std::vector<double> values;
-    const auto add = [&](const auto& more) { values.insert(values.end(), more.begin(), more.end()); };
-    if (is_numeric(column.type)) {
-      add(read_numbers(column, real, "real"));
-      add(read_numbers(column, synthetic, "synthetic"));
-    } else {
-      const Vocabulary vocabulary(column, real, synthetic);
-      add(vocabulary.code(real));
-      add(vocabulary.code(synthetic));
-    }
-    columns.push_back(std::move(values));
-  }
-  SupervisedRows out{{labels.size(), columns.size(), {}}, {labels.begin(), labels.end()}};
-  out.features.values.reserve(labels.size() * columns.size());
-  for (std::size_t r = 0; r < labels.size(); ++r)
-    for (const std::vector<double>& column : columns) out.features.values.push_back(static_cast<float>(column[r]));
-  return out;
+  for (const ColumnSchema& column : schema)
+    if (is_modelled(column.type)) columns.push_back(read_feature(column, {{&real, "real"}, {&synthetic, "synthetic"}}));
+  return {make_features(columns), {labels.begin(), labels.end()}};
 }
 
 Areas tell_by_trees(const Table& real, const Table& synthetic, const Schema& schema, const std::vector<int>& labels,
@@ -174,27 +157,24 @@ TwoSample two_sample_by_trees(const MeasureContext& context) {
 
 constinit const Measure measures::c2st_lr{
     .key = "c2st_lr",
-    .label = "logistic regression cannot tell",
+    .label = "regression, on training rows",
     .meaning =
-        "Whether a logistic regression can tell real from synthetic rows: 1 - mean of 2 max(AUC, 1/2) - 1 over "
-        "3 folds; 1 is never, 0 always.",
+        "Whether a logistic regression can tell the real rows, which the model has learned, from synthetic ones: "
+        "1 - mean of 2 max(AUC, 1/2) - 1 over 3 folds; 1 is never, 0 always.",
     .needs = {.thorough = true},
     .compute = [](const MeasureContext& c) { return c.get(two_sample_by_regression).score; },
     .gap = Gap{0.10, 0.40},
-    .card = OnCard{.card = Card::kRows,
-                   .choice = 1,
-                   .question = "Can a logistic regression tell them from real rows? 1: not at all, 0: always"},
     .note = classifier_note};
 
 constinit const Measure measures::c2st_xgb{
     .key = "c2st_xgb",
-    .label = "boosted trees cannot tell",
-    .meaning = "The same of boosted trees, which see every dependence: the strictest score.",
+    .label = "boosted trees, on training rows",
+    .meaning =
+        "The same of boosted trees, which see every dependence. Rows that the model leans on look better than they "
+        "are: c2st_test_auc asks about others.",
     .needs = {.thorough = true, .trees = true},
     .compute = [](const MeasureContext& c) { return c.get(two_sample_by_trees).score; },
     .gap = Gap{0.10, 0.40},
-    .card =
-        OnCard{.card = Card::kRows, .question = "Can boosted trees tell them from real rows? 1: not at all, 0: always"},
     .note = classifier_note};
 
 }  // namespace meg

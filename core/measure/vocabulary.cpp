@@ -8,10 +8,10 @@
 
 namespace meg {
 
-Vocabulary::Vocabulary(const ColumnSchema& column, const Table& first, const Table& second)
+Vocabulary::Vocabulary(const ColumnSchema& column, const std::vector<const Table*>& tables)
     : column_(column), missing_word_(trimmed(column.missing_word) == "?" ? "?" : "nan") {
   std::set<std::string> words;
-  for (const Table* table : {&first, &second}) {
+  for (const Table* table : tables) {
     const Array cells = read(*table);
     std::vector<bool> seen(cells.dictionary().size());
     for (std::size_t r = 0; r < cells.size(); ++r) {

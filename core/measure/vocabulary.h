@@ -8,18 +8,18 @@
 
 namespace meg {
 
-/// The values that a categorical column takes in two tables together, sorted; blanks around them aside. A missing cell
-/// is a category of its own, whatever its spelling: it stands in the order where the column's schema spells it, "?" or,
-/// like pandas, "nan".
+/// The values that a categorical column takes in several tables together, sorted; blanks around them aside. A missing
+/// cell is a category of its own, whatever its spelling: it stands in the order where the column's schema spells it,
+/// "?" or, like pandas, "nan".
 class Vocabulary {
  public:
-  /// `column` is looked up by its name in both tables.
-  Vocabulary(const ColumnSchema& column, const Table& first, const Table& second);
+  /// `column` is looked up by its name in all tables.
+  Vocabulary(const ColumnSchema& column, const std::vector<const Table*>& tables);
 
   int size() const { return static_cast<int>(words_.size()); }
   const std::vector<std::string>& words() const { return words_; }
 
-  /// The place of each row's category. `table` is one of the two.
+  /// The place of each row's category. `table` is one of them.
   std::vector<int> code(const Table& table) const;
 
  private:

@@ -31,6 +31,7 @@ const char* about(const Measure& measure) {
   switch (measure.section) {
     case MeasureSection::kTarget: return "target";
     case MeasureSection::kPrivacy: return "privacy";
+    case MeasureSection::kTestRows:
     case MeasureSection::kScores: break;
   }
   return measure.needs.thorough ? "rows" : "columns";
@@ -190,15 +191,19 @@ class Adviser {
 
   void rows() {
     const Score& score = verdict_.rows;
-    if (score.grade != Grade::kFair && score.grade != Grade::kPoor) return;
-    std::string sentence = fmt::format(
-        "A classifier can tell the rows from real ones (score {:.3f}): the weakest columns and pairs show it where to "
-        "look",
-        *score.value);
+    const bool asked = score.grade != Grade::kUnknown;
+    const Headline* learned = classifier_of_learned_rows(e_);
+    const Grade grade = asked ? score.grade : learned ? grade_gap(*learned) : Grade::kUnknown;
+    if (grade != Grade::kFair && grade != Grade::kPoor) return;
+    std::string sentence =
+        asked ? fmt::format("Boosted trees can tell the rows from rows that nobody learned (AUC {:.3f}", *score.value)
+              : fmt::format("A classifier can tell the rows even from those that were learned (score {:.3f}",
+                            *learned->value);
+    sentence += "): the weakest columns and pairs show it where to look";
     const Headline* logistic = e_.headline("c2st_lr");
-    if (score.name == "c2st_xgb" && logistic && logistic->value && *logistic->value > 1 - measures::c2st_lr.gap->good)
+    if (logistic && logistic != learned && logistic->value && *logistic->value > 1 - measures::c2st_lr.gap->good)
       sentence += "; a logistic regression cannot, so it is fine structure";
-    add("rows", score.grade, sentence + ".");
+    add("rows", grade, sentence + ".");
   }
 
   /// What a measure advises where it is weak beside real rows.
@@ -242,13 +247,17 @@ class Adviser {
   }
 
   void what_is_not_known() {
+    if (e_.test_rows && !e_.test_rows->auc)
+      add("rows", Grade::kUnknown,
+          fmt::format("Whether whole rows can be told from rows that nobody learned is not known: {}.",
+                      e_.test_rows->auc.reason));
     if (!e_.target)
       add("target", Grade::kUnknown,
           "Name the column that matters with --target: then the page says whether predictors can learn from the rows.");
     if (e_.privacy && !e_.privacy->held_out)
       add("privacy", Grade::kUnknown,
-          "Keep some real rows away from training and give them with --test: only they can show whether rows "
-          "were copied.");
+          "Keep some real rows away from training and give them with --test: only they can show whether whole rows "
+          "are like real ones, and whether rows were copied.");
     if (e_.privacy && e_.privacy->held_out && !says_nothing(*e_.privacy->held_out) &&
         grade_closest(*e_.privacy) == Grade::kUnknown)
       add("privacy", Grade::kUnknown, too_few_unseen(*e_.privacy));

@@ -59,7 +59,7 @@ std::size_t Bars::size() const {
 
 ReportColumn::ReportColumn(const ColumnSchema& column, const Table& real, const Table& synthetic) : column_(column) {
   if (is_categorical(column.type)) {
-    const Vocabulary vocabulary(column, real, synthetic);
+    const Vocabulary vocabulary(column, {&real, &synthetic});
     for (const std::string& word : vocabulary.words()) words_.push_back(is_missing(word) ? "" : word);
     real_codes_ = vocabulary.code(real);
     synthetic_codes_ = vocabulary.code(synthetic);

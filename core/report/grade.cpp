@@ -14,6 +14,9 @@ constexpr double kCopiedFair = 0.06, kCopiedPoor = 0.15, kErrorsFair = 2, kError
 constexpr double kCopiedUnseen = 0.30;
 /// Identical rows beyond those that unseen real rows have, beside the standard error of the difference.
 constexpr double kCopiesFair = 0.005, kCopiesPoor = 0.02;
+/// How far the AUC on test rows may lie above its control, beside the standard error; and nobody says that rows cannot
+/// be told apart where an AUC that lies so much above would pass, too.
+constexpr double kToldFair = 0.05, kToldPoor = 0.20, kToldUnseen = 0.10;
 /// Held-out rows that are in the real table say nothing.
 constexpr double kHeldOutIsReal = 0.5;
 /// Below these a column or a pair is weak, where a table is so large that real rows score 1.
@@ -55,6 +58,22 @@ Grade grade_gap(const Headline& h) {
   const double missing = measure.higher_is_better ? real - *h.value : *h.value - real;
   if (missing <= measure.gap->good) return Grade::kGood;
   return missing <= measure.gap->fair ? Grade::kFair : Grade::kPoor;
+}
+
+Grade grade_test_rows(const Evaluation& e) {
+  if (!e.test_rows || !e.test_rows->auc) return Grade::kUnknown;
+  const double told = *e.test_rows->auc - std::max(0.5, e.test_rows->control.value.value_or(0.5));
+  // The synthetic rows that are asked about are as many as the test rows, and drawn as well.
+  const double error = std::sqrt(2.0) * e.test_rows->auc_error;
+  if (told > std::max(kToldPoor, kErrorsPoor * error)) return Grade::kPoor;
+  if (told > std::max(kToldFair, kErrorsFair * error)) return Grade::kFair;
+  return kErrorsFair * error > kToldUnseen ? Grade::kUnknown : Grade::kGood;
+}
+
+const Headline* classifier_of_learned_rows(const Evaluation& e) {
+  for (const char* key : {"c2st_xgb", "c2st_lr"})
+    if (const Headline* h = e.headline(key); h && h->value) return h;
+  return nullptr;
 }
 
 double weak_column(const Evaluation& e) { return limit_of(e, "shape", kWeakColumn); }

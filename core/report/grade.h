@@ -20,6 +20,14 @@ Grade worse(Grade a, Grade b);
 /// value or no gap.
 Grade grade_gap(const Headline& headline);
 
+/// By the AUC of trees on test rows, beside its control and the errors of both: unknown where there is none, or where
+/// these are so large that a good AUC says nothing.
+Grade grade_test_rows(const Evaluation& evaluation);
+
+/// The classifier of the rows that were learned: of boosted trees, or else of a logistic regression. Nullptr where
+/// there is none. It can find fault with synthetic rows, but not say that they are good.
+const Headline* classifier_of_learned_rows(const Evaluation& evaluation);
+
 /// The shape or the trend below which a column or a pair is weak: lower where real rows, too, score less than 1, for in
 /// a small table chance alone makes columns and pairs differ.
 double weak_column(const Evaluation& evaluation);

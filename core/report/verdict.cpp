@@ -37,6 +37,13 @@ Score make_score(const Evaluation& e, Card card, const char* title) {
   return out;
 }
 
+Score rows_score(const Evaluation& e) {
+  Score out = make_score(e, Card::kRows, "Whole rows");
+  out.grade = grade_test_rows(e);
+  if (!e.test_rows) out.value = Measured::none("give real rows that nobody learned: --test");
+  return out;
+}
+
 Score target_score(const Evaluation& e) {
   if (e.target) return make_score(e, Card::kUsefulness, "Usefulness");
   return {.name = "target",
@@ -53,14 +60,14 @@ Score privacy_score(const Evaluation& e) {
 }
 
 /// The words of a score's grade.
-std::string_view badge(Grade grade) {
-  switch (grade) {
+std::string_view badge(const Score& score) {
+  switch (score.grade) {
     case Grade::kGood: return "like real rows";
     case Grade::kFair: return "near";
     case Grade::kPoor: return "apart";
     case Grade::kUnknown: break;
   }
-  return "not measured";
+  return score.value ? "not enough to tell" : "not measured";
 }
 
 std::string_view privacy_badge(Grade grade) {
@@ -75,9 +82,20 @@ std::string_view privacy_badge(Grade grade) {
 
 bool too_few_rows(const Evaluation& e) { return std::min(e.real_rows, e.synthetic_rows) < kFewestJudged; }
 
+/// On test rows, or else on the rows that were learned: a model that leans on these can look better than it is, not
+/// worse.
+Grade grade_rows(const Evaluation& e) {
+  const Grade grade = grade_test_rows(e);
+  if (grade != Grade::kUnknown) return grade;
+  const Headline* learned = classifier_of_learned_rows(e);
+  return learned ? grade_gap(*learned) : grade;
+}
+
 std::string likeness_title(Grade grade, const Evaluation& e) {
   switch (grade) {
-    case Grade::kGood: return "Hard to tell from real rows";
+    case Grade::kGood:
+      return grade_test_rows(e) == Grade::kGood ? "Hard to tell from real rows"
+                                                : "Hard to tell from the rows that were learned";
     case Grade::kFair: return "Close to real rows, with weak spots";
     case Grade::kPoor: return "Clearly different from real rows";
     case Grade::kUnknown: break;
@@ -101,13 +119,26 @@ std::string privacy_title(Grade grade, const Evaluation& e) {
   return "Copying not ruled out: there are too few unseen rows to tell";
 }
 
+void say_test_rows(const TestTwoSample& t, std::vector<std::string>& out) {
+  if (t.auc)
+    out.push_back(fmt::format(
+        "Boosted trees told {} rows that nobody learned from synthetic ones with an AUC of {:.3f} ± {:.3f}, "
+        "and from real ones with {:.3f} (0.5 is guessing).",
+        fmt::group_digits(t.test_rows), *t.auc, t.auc_error, *t.control));
+  else
+    out.push_back(fmt::format("Test rows could not be used: {}.", t.auc.reason));
+}
+
 void say_rows(const Evaluation& e, std::vector<std::string>& out) {
-  if (!e.rows) return;
+  if (e.test_rows) say_test_rows(*e.test_rows, out);
+  if (!e.rows || (e.test_rows && e.test_rows->auc)) return;
   const bool trees = e.rows->trees.auc.value.has_value();
   const Measured& auc = trees ? e.rows->trees.auc : e.rows->logistic.auc;
   if (auc)
-    out.push_back(fmt::format("{} told real from synthetic rows with an AUC of {:.3f} (0.5 is guessing).",
-                              trees ? "Boosted trees" : "A logistic regression", *auc));
+    out.push_back(fmt::format(
+        "{} told the rows that were learned from synthetic ones with an AUC of {:.3f} (0.5 is guessing){}.",
+        trees ? "Boosted trees" : "A logistic regression", *auc,
+        e.test_rows ? "" : "; rows that nobody learned were not given (--test), and only they can say more"));
 }
 
 /// The columns that no model learns, which no other number here is of.
@@ -153,14 +184,15 @@ Verdict judge(const Evaluation& e) {
   Verdict out;
   out.columns = make_score(e, Card::kColumns, "Columns");
   out.pairs = make_score(e, Card::kPairs, "Pairs");
-  out.rows = make_score(e, Card::kRows, "Whole rows");
+  out.rows = rows_score(e);
   out.usefulness = target_score(e);
   out.copying = privacy_score(e);
-  for (Score* score : {&out.columns, &out.pairs, &out.rows, &out.usefulness}) score->badge = badge(score->grade);
+  for (Score* score : {&out.columns, &out.pairs, &out.rows, &out.usefulness}) score->badge = badge(*score);
   out.copying.badge = privacy_badge(out.copying.grade);
   out.likeness = worse(worse(out.columns.grade, out.pairs.grade), out.usefulness.grade);
   // Trees find what no person sees: alone they make nothing clearly different.
-  out.likeness = worse(out.likeness, out.rows.grade == Grade::kPoor ? Grade::kFair : out.rows.grade);
+  const Grade rows = grade_rows(e);
+  out.likeness = worse(out.likeness, rows == Grade::kPoor ? Grade::kFair : rows);
   if (too_few_rows(e)) out.likeness = Grade::kUnknown;
   out.privacy = out.copying.grade;
   out.title = likeness_title(out.likeness, e);

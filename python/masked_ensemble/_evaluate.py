@@ -43,6 +43,8 @@ class Evaluation(dict):
     def __repr__(self) -> str:
         width = max(map(len, self.scores), default=0)
         lines = [f"{name:<{width}}  {'-' if value is None else format(value, '.4f')}" for name, value in self.scores.items()]
+        if "two_sample" in self and "test" not in self["two_sample"]:
+            lines.append("c2st_lr and c2st_xgb are of rows that the model learned; test= gives others")
         return "\n".join(lines)
 
 
@@ -84,7 +86,9 @@ def evaluate(real: Any, synthetic: Any, *, target: str | None = None, test: Any 
     """Measures how like a real table a synthetic one is.
 
     target: a column to predict from the others: synthetic rows taught, real rows asked.
-    test: real rows that nobody learned from, to ask instead, and to see whether rows were copied.
+    test: real rows that nobody learned from: whether trees can tell synthetic rows from them (c2st_test_auc, 0.5: they
+        cannot), and whether rows were copied; the target is predicted in them. Give as many synthetic rows as `real` and
+        `test` have together. Without them c2st_lr and c2st_xgb are of rows that the model has learned.
     quick: only columns, pairs and identical rows.
     options: types={"year": "categorical"}, drop=["id"], threads=2.
 

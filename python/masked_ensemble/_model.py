@@ -146,9 +146,10 @@ class Model:
         return Frames(frames.kind, labels).make(self._engine.score(table), index_of(data))
 
     def evaluate(self, real_rows: Any, *, test: Any = None, target: str | None = None, seed: int = 0, **how: Any) -> Any:
-        """`meg.evaluate` of as many generated rows as the real table has."""
+        """`meg.evaluate` of as many generated rows as `real_rows` and `test` have together."""
         from ._evaluate import evaluate
-        synthetic = self._engine.generate(0, len(table_of(real_rows, "real")[0]), whole(seed, "seed"), [], None, 1.0)
+        rows = len(table_of(real_rows, "real")[0]) + (0 if test is None else len(table_of(test, "test")[0]))
+        synthetic = self._engine.generate(0, rows, whole(seed, "seed"), [], None, 1.0)
         return evaluate(real_rows, synthetic, test=test, target=self.target if target is None else target, **how)
 
     def save(self, path: str | os.PathLike) -> None:
