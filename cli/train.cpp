@@ -280,9 +280,10 @@ void add_train(CLI::App& program, int& status) {
     if (option.scope != OptionScope::kRun) flag->excludes(from);
   }
   command
-      .add_option(kMasks, f->masks,
-                  "meg: dynamic = one model for any order, so that conditions on any columns take little time; classic: a file "
-                  "with a line of 0/1 per generator, the columns it writes")
+      .add_option(
+          kMasks, f->masks,
+          "meg: dynamic = one model for any order, so that conditions on any columns take little time; classic: a file "
+          "with a line of 0/1 per generator, the columns it writes")
       ->excludes(resume)
       ->excludes(from);
   command.add_flag("--no-refine", f->no_refine, "meg: the warm-up alone")
