@@ -971,7 +971,7 @@ class Fast(Case):
         self.assertEqual(ours["c2st_test_auc"], told["auc"])
         self.assertGreater(told["auc"], 0.7)
         self.assertAlmostEqual(told["auc"], theirs["fresh_auc"], delta=0.005)
-        self.assertAlmostEqual(told["auc_error"], theirs["standard_error"], delta=1e-4)
+        self.assertAlmostEqual(told["auc_error"], theirs["standard_error"], delta=2e-4)
         for control in (told["control"], theirs["control"]):  # of other thirds
             self.assertAlmostEqual(control, 0.5, delta=5 * told["auc_error"])
 

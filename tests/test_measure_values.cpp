@@ -123,7 +123,7 @@ TEST_CASE("test rows are told from synthetic ones as well as by bench/reference/
   CHECK(told.test_rows == 150);
   // The same to the last pair with libxgboost 1.7; other versions draw other rows for their trees.
   CHECK(*told.auc == Approx(expected("c2st_test_auc")).epsilon(0.005));
-  CHECK(told.auc_error == Approx(0.0236).epsilon(1e-2));  // 0.29 / sqrt(150)
+  CHECK(told.auc_error == Approx(0.0334).epsilon(1e-2));  // 0.41 / sqrt(150)
 }
 
 TEST_CASE("trees that learned from synthetic rows score what XGBoost and scikit-learn say") {

@@ -74,7 +74,7 @@ def main():
         json.dumps(
             {
                 "fresh_auc": round(auc(train, syn[:n], test, syn[n : n + len(test)], categorical), 4),
-                "standard_error": round(0.29 / np.sqrt(len(test)), 4),
+                "standard_error": round(0.41 / np.sqrt(len(test)), 4),
                 "control": round(auc(one, two, test, three[: len(test)], categorical), 4),
             }
         )

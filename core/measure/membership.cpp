@@ -24,12 +24,10 @@ Membership membership(const Table& train, const Table& held_out, const Table& sy
       scores.push_back(-static_cast<double>(n.first));
       member.push_back(asked == &points.train);
     }
-  const auto rows = static_cast<double>(points.train.rows);
-  // Of the Mann-Whitney statistic of two samples of `rows` each.
   return {.synthetic_rows = points.synthetic.rows,
           .real_rows = points.train.rows,
           .auc = roc_auc(scores, member),
-          .auc_error = std::sqrt((2 * rows + 1) / (12 * rows * rows))};
+          .auc_error = roc_auc_error(points.train.rows)};
 }
 
 constinit const Measure measures::membership_auc{

@@ -1,6 +1,7 @@
 #include "core/measure/roc_auc.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -25,6 +26,11 @@ double roc_auc(std::span<const double> scores, std::span<const int> positive) {
   }
   if (positives == 0 || negatives == 0) return std::numeric_limits<double>::quiet_NaN();
   return won / (positives * negatives);
+}
+
+double roc_auc_error(std::size_t rows) {
+  const auto n = static_cast<double>(rows);
+  return std::sqrt((2 * n + 1) / (12 * n * n));
 }
 
 double macro_roc_auc(std::span<const double> scores, std::span<const int> labels, int classes) {

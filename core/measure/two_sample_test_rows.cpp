@@ -111,7 +111,7 @@ std::string obstacle(const TestTwoSample& t, const Schema& schema, std::size_t a
   if (!BoostedTrees::available()) return BoostedTrees::kMissing;
   if (t.test_rows == 0) return "the test table has no row";
   if (static_cast<double>(t.synthetic_rows) < kFewestSynthetic * static_cast<double>(t.real_rows))
-    return fmt::format("{} synthetic rows are too few: make {}, as real and test have", all_synthetic_rows,
+    return fmt::format("{} synthetic rows are too few: make {}", all_synthetic_rows,
                        t.real_rows + t.test_rows);
   if (t.real_rows + t.synthetic_rows < kFewestLearned)
     return fmt::format("trees need {} rows to learn, and there are {}", kFewestLearned, t.real_rows + t.synthetic_rows);
@@ -135,7 +135,7 @@ TestTwoSample two_sample_test_rows(const Table& real, const Table& test, const T
                                    std::uint64_t seed, int threads) {
   const std::size_t asked = test.rows(), all = synthetic.rows();
   TestTwoSample out;
-  out.auc_error = 1 / std::sqrt(12 * static_cast<double>(asked));
+  out.auc_error = asked > 0 ? roc_auc_error(asked) : 0;
   out.real_rows = real.rows();
   out.synthetic_rows = std::min(real.rows(), all > asked ? all - asked : 0);
   out.test_rows = asked;

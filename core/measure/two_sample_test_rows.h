@@ -14,7 +14,7 @@ struct TestTwoSample {
   Measured auc;  ///< of synthetic rows among test rows: 1/2 = cannot be told apart
   /// The same with real rows in the place of the synthetic ones: what chance, or test rows of another kind, make of it.
   Measured control;
-  double auc_error = 0;            ///< standard error of the AUC if they cannot: that of the draw of the test rows
+  double auc_error = 0;            ///< standard error of the AUC if they cannot
   std::size_t real_rows = 0;       ///< that trees learned
   std::size_t synthetic_rows = 0;  ///< that they learned beside them
   std::size_t test_rows = 0;       ///< that they were asked about, beside as many other synthetic rows

@@ -63,8 +63,7 @@ Grade grade_gap(const Headline& h) {
 Grade grade_test_rows(const Evaluation& e) {
   if (!e.test_rows || !e.test_rows->auc) return Grade::kUnknown;
   const double told = *e.test_rows->auc - std::max(0.5, e.test_rows->control.value.value_or(0.5));
-  // The synthetic rows that are asked about are as many as the test rows, and drawn as well.
-  const double error = std::sqrt(2.0) * e.test_rows->auc_error;
+  const double error = e.test_rows->auc_error;
   if (told > std::max(kToldPoor, kErrorsPoor * error)) return Grade::kPoor;
   if (told > std::max(kToldFair, kErrorsFair * error)) return Grade::kFair;
   return kErrorsFair * error > kToldUnseen ? Grade::kUnknown : Grade::kGood;
