@@ -1,4 +1,6 @@
 #pragma once
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
@@ -17,16 +19,17 @@ namespace meg::cli {
 struct ColumnFlags {
   std::string schema;
   std::vector<std::string> categorical, numeric, drop;  ///< words, which columns_in() reads
-  std::vector<std::string> missing;
+  std::vector<std::string> missing, rule;
 
   void add_to(CLI::App& command) {
-    command.add_option("--schema", schema, "Types of columns, a file as `meg schema --json` writes it");
+    command.add_option("--schema", schema, "Types of columns and rules, a file as `meg schema --json` writes it");
     take_words(command.add_option("--categorical", categorical, "Columns to take as categories: a,b,..."));
     take_words(command.add_option("--numeric", numeric, "Columns to take as numbers: a,b,..."));
     take_words(command.add_option("--drop", drop, std::string(find_option("drop").help)));
     command
         .add_option("--missing", missing, "A word that stands for missing values, as -999 or n/k; give it once a word")
         ->allow_extra_args(false);
+    take_words(command.add_option("--rule", rule, fmt::format("{}; give it once a rule", find_option("rules").help)));
   }
 
   /// Whether the names of the table's columns are needed to read them.
@@ -35,7 +38,7 @@ struct ColumnFlags {
   /// Of a table with columns of these names.
   AskedTypes types(const std::vector<std::string>& columns) const {
     AskedTypes out;
-    if (!schema.empty()) out = read_schema_types(schema);
+    if (!schema.empty()) out = read_schema_file(schema).types;
     const std::vector<std::string> numbers = columns_in(numeric, columns);
     for (const std::string& name : columns_in(categorical, columns)) {
       if (std::find(numbers.begin(), numbers.end(), name) != numbers.end())
@@ -43,6 +46,14 @@ struct ColumnFlags {
       out[name] = ColumnType::kCategorical;
     }
     for (const std::string& name : numbers) out[name] = ColumnType::kDecimal;
+    return out;
+  }
+  /// Those of the schema file, then those of the flags.
+  std::vector<std::string> rules() const {
+    std::vector<std::string> out;
+    if (!schema.empty()) out = read_schema_file(schema).rules;
+    for (const std::string& text : rule)
+      if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
     return out;
   }
   std::vector<std::string> dropped(const std::vector<std::string>& columns) const { return columns_in(drop, columns); }

@@ -111,6 +111,7 @@ int evaluate(const EvaluateFlags& f) {
   options.thorough = !f.quick;
   options.scale = !f.quick;
   options.threads = f.machine.threads;
+  options.rules = f.columns.rules();
   const Evaluation evaluation = meg::evaluate(real, synthetic, schema, options);
 
   for (const Limit& limit : limits)

@@ -165,6 +165,14 @@ void print_pairs(const Comparison& c, bool coloured) {
   }
 }
 
+/// Those that were stated, all of them: how many rows break each.
+void print_stated_rules(const std::vector<Rule>& rules, bool coloured) {
+  if (rules.empty()) return;
+  title(fmt::format("{:<59} {:>9} {:>9}", "stated rules, rows that break them", "synthetic", "real"), coloured);
+  for (const Rule& rule : rules)
+    fmt::print("{} {:>9} {:>9}\n", fitted(rule.text, 59), rule.synthetic_broken, rule.real_broken);
+}
+
 void print_rules(const std::vector<Rule>& rules, bool coloured) {
   if (rules.empty()) return;
   title(fmt::format("{:<59} {:>9} {:>9}", "rules of the real table, share of rows", "synthetic", "real"), coloured);
@@ -258,7 +266,11 @@ void print_evaluation(const Evaluation& e, bool has_test) {
   if (e.rows) print_test_rows(e, coloured);
   print_scores(e, coloured);
   print_pairs(e.comparison, coloured);
-  print_rules(e.rules, coloured);
+  std::vector<Rule> stated = e.rules;
+  const auto found = std::stable_partition(stated.begin(), stated.end(), [](const Rule& r) { return r.is_stated; });
+  print_rules({found, stated.end()}, coloured);
+  stated.erase(found, stated.end());
+  print_stated_rules(stated, coloured);
   if (e.target) print_target(e, has_test, coloured);
   if (e.privacy) print_privacy(e, coloured);
 }

@@ -45,6 +45,16 @@ std::uint64_t first_row(std::uint64_t rows, std::uint64_t shard, std::uint64_t o
   return rows / of * shard + rows % of * shard / of;
 }
 
+std::string text_of(const Redrawn& redrawn) {
+  std::string out = fmt::format("{} row{} broke a rule and {} drawn again, {:.1f} times on average", redrawn.rows,
+                                redrawn.rows == 1 ? "" : "s", redrawn.rows == 1 ? "was" : "were",
+                                static_cast<double>(redrawn.draws) / static_cast<double>(redrawn.rows));
+  if (redrawn.mended > 0)
+    out += fmt::format("; {} of them broke one each time, and a cell was set so that {}", redrawn.mended,
+                       redrawn.mended == 1 ? "it does not" : "they do not");
+  return out;
+}
+
 int generate(const GenerateFlags& f) {
   catch_interrupts();  // first, so that an unfinished file is always removed
   const Stopwatch watch;
@@ -59,6 +69,7 @@ int generate(const GenerateFlags& f) {
   const std::uint64_t begin = first_row(rows, shard.number - 1, shard.of);
   const std::uint64_t end = first_row(rows, shard.number, shard.of);
 
+  Redrawn redrawn;
   out.start(model.empty_table(), {.schema = model.schema(), .threads = options.threads});
   {
     ProgressLine line(f.run.quiet);
@@ -72,10 +83,12 @@ int generate(const GenerateFlags& f) {
       line.show(fmt::format("{} of {} rows  {} rows/s  {} left", done, end - begin, count_text(rate),
                             duration_text(static_cast<double>(end - begin - done) / rate)));
     }
+    redrawn = stream.redrawn();
   }
   if (interrupted()) return say_stopped(f.out);
   out.finish();
   if (!f.run.quiet) say_device(f.run.device, options.device);
+  if (!f.run.quiet && redrawn.rows > 0) say(text_of(redrawn));
   if (!f.run.quiet && f.out != "-")
     say(fmt::format("wrote {} rows to {} in {}", end - begin, f.out, duration_text(watch.seconds())));
   return 0;

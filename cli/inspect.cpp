@@ -37,6 +37,8 @@ void inspect(const Meg& model) {
   fmt::print("\n");
   print_schema(model.schema());
   if (o.meg.rare_min > 1) fmt::print("\nrare values, held by fewer than {} rows, are hidden\n", o.meg.rare_min);
+  for (const std::string& rule : o.rules)
+    fmt::print("{}rule     {}\n", &rule == &o.rules[0] ? "\n" : "", printable(rule));
   for (const std::string& note : model.notes()) fmt::print("{}\n", printable(note));
 }
 

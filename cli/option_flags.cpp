@@ -18,7 +18,8 @@ struct Word {
 };
 
 /// What of the library is called otherwise on the command line: options and arguments, and options with a value.
-constexpr std::array<Word, 7> kOtherwise{{{"input_dim", "--noise"},
+constexpr std::array<Word, 8> kOtherwise{{{"input_dim", "--noise"},
+                                          {"rules", "--rule"},
                                           {"header=false", "--no-header"},
                                           {"any_order", "--masks dynamic"},
                                           {"any_order=true", "--masks dynamic"},

@@ -46,12 +46,13 @@ void check_model(const Meg& model, const Table& real) {
 }
 
 Evaluation measure(const ReportFlags& f, const Table& real, const Table& synthetic, const Schema& schema,
-                   const std::optional<Table>& test) {
+                   const std::optional<Table>& test, std::vector<std::string> rules) {
   EvaluationOptions options;
   options.target = f.target;
   options.test = options.held_out = test ? &*test : nullptr;
   options.scale = true;
   options.threads = f.machine.threads;
+  options.rules = std::move(rules);
   return evaluate(real, synthetic, schema, options);
 }
 
@@ -73,15 +74,18 @@ int report(const ReportFlags& f) {
   std::optional<Table> test;
   if (!f.test.empty()) test = read_table(f.test, how);
   std::optional<ReportedModel> model;
+  std::vector<std::string> rules = f.columns.rules();
   if (!f.model.empty()) {
     const Meg learned = Meg::load_model(f.model);
     check_model(learned, real);
     model = reported_model(learned);
+    for (const std::string& rule : learned.options().rules)
+      if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
     if (!f.log.empty()) model->training = read_training_log(f.log, learned.history());
   }
 
   if (!f.quiet) say("measuring, and once more one half of the real table against the other");
-  const Evaluation evaluation = measure(f, real, synthetic, schema, test);
+  const Evaluation evaluation = measure(f, real, synthetic, schema, test, std::move(rules));
   const ReportNames files{name_of(f.real), name_of(f.synthetic), name_of(f.model), name_of(f.test)};
   const std::string json = report_json(files, real, synthetic, schema, evaluation, model);
   if (page) {

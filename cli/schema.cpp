@@ -7,6 +7,7 @@
 #include "cli/terminal_text.h"
 #include "core/output_file.h"
 #include "core/table/infer/read_table.h"
+#include "core/table/rule/stated_rules.h"
 
 namespace meg::cli {
 
@@ -42,6 +43,19 @@ std::string stand_in_hint(const Schema& schema) {
       fmt::join(columns, ", "));
 }
 
+/// A sentence a rule: how many rows break it.
+std::vector<std::string> said_of_rules(const std::vector<std::string>& texts, const InferredTable& table) {
+  const StatedRules rules(texts, table.schema);
+  const ReadTable rows(table.schema, table.columns);
+  const StatedRules::Broken broken = rules.broken(rows, 0);
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    out.push_back(rules.all()[i].is_combination()
+                      ? fmt::format("rule '{}': what {} rows combine is all that there is", texts[i], rows.rows())
+                      : fmt::format("rule '{}': {} of {} rows break it", texts[i], broken.of_rule[i], rows.rows()));
+  return out;
+}
+
 }  // namespace
 
 void print_schema(const Schema& schema) {
@@ -70,12 +84,15 @@ void add_schema(CLI::App& program, int& status) {
     check_files(f->data, {f->json});
     Table cells = read_tables(f->data, f->read.options());
     const std::vector<std::string> names = cells.names();
+    const std::vector<std::string> rules = f->columns.rules();
     const InferredTable table =
         infer_table(std::move(cells), f->columns.types(names), f->columns.dropped(names), 0, f->columns.missing);
-    if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema) + "\n");
+    const std::vector<std::string> said = said_of_rules(rules, table);
+    if (!f->json.empty()) write_file(f->json, schema_to_json(table.schema, rules) + "\n");
     if (f->json != "-") print_schema(table.schema);
     std::fflush(stdout);
     for (const std::string& note : table.notes) say(note);
+    for (const std::string& note : said) say(note);
     if (const std::string hint = stand_in_hint(table.schema); !hint.empty()) say(hint);
     status = 0;
   });

@@ -49,7 +49,7 @@ constexpr const char *kMasks = "--masks", *kDynamicMasks = "dynamic";
 /// Whether an option of `meg train` has a flag that is made from kOptions: others are sets of flags, or share one.
 bool has_own_flag(const Option& option) {
   return option.scope != OptionScope::kMachine && option.name != "types" && option.name != "drop" &&
-         option.name != "missing" && option.name != "masks" && option.name != "any_order";
+         option.name != "missing" && option.name != "rules" && option.name != "masks" && option.name != "any_order";
 }
 
 /// Throws Error where a flag is given that the preset knows nothing of.
@@ -116,6 +116,7 @@ Meg make_model(TrainFlags& f, const std::vector<std::string>& columns) {
   f.options.drop = f.columns.dropped(columns);
   f.options.meg.order = columns_in(f.order, columns);
   f.options.missing = f.columns.missing;
+  f.options.rules = f.columns.rules();
   if (f.no_refine) f.options.meg.refine_steps = 0;
   if (f.masks == kDynamicMasks)
     f.options.meg.any_order = true;
@@ -126,8 +127,10 @@ Meg make_model(TrainFlags& f, const std::vector<std::string>& columns) {
     check_preset_flags(f, f.options.preset);
     return Meg(f.options);
   }
-  if (!f.options.types.empty() || !f.options.drop.empty() || !f.options.missing.empty())
-    fail("the columns are those of '{}': leave --schema, --categorical, --numeric, --drop and --missing out", learned);
+  const Options& o = f.options;
+  if (!o.types.empty() || !o.drop.empty() || !o.missing.empty() || !o.rules.empty())
+    fail("the columns are those of '{}': leave --schema, --categorical, --numeric, --drop, --missing and --rule out",
+         learned);
   Meg model = f.from.empty() ? Meg::load_model(f.resume, f.options) : Meg::start_from(f.from, f.options);
   const std::string& preset = model.options().preset;
   if (f.given("--preset") && f.options.preset != preset) fail("'{}' is a model of the {} preset", learned, preset);

@@ -315,12 +315,13 @@ int meg_evaluate(ArrowArrayStream* real, ArrowArrayStream* synthetic, ArrowArray
         how.target = value;
       else if (name == "quick" && (value == "true" || value == "false"))
         how.thorough = value == "false";
-      else if (name == "threads")
+      else if (name == "threads" || name == "rules")
         set_option(machine, name, option.value);
       else
-        fail(ErrorCode::kInvalidArgument, "there is no option {}={}: there are target, quick (true, false) and threads",
-             name, value);
+        fail(ErrorCode::kInvalidArgument,
+             "there is no option {}={}: there are target, quick (true, false), threads and rules", name, value);
     }
+    how.rules = machine.rules;
     how.threads = machine.threads;
     how.test = how.held_out = test_rows ? &*test_rows : nullptr;
     const Schema schema = infer_schema(real_rows, {}, {}, how.threads);

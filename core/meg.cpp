@@ -9,9 +9,11 @@
 
 #include "core/fail.h"
 #include "core/model/preset.h"
+#include "core/model/ruled_rows.h"
 #include "core/option_values.h"
 #include "core/parallel.h"
 #include "core/table/read/table_reader.h"
+#include "core/table/rule/ruled_table.h"
 #include "core/table/table_builder.h"
 #include "core/table/utf8.h"
 #include "core/table/write/write_column.h"
@@ -133,6 +135,7 @@ struct Meg::Impl {
       if (model_.changes != changes_) refuse("the model was trained after these rows were asked for: ask again");
       return source_->next();
     }
+    Redrawn redrawn() const override { return source_->redrawn(); }
 
    private:
     const Impl& model_;
@@ -144,7 +147,14 @@ struct Meg::Impl {
     const Change change(*this);
     if (table.rows() < 2)
       fail("the table has {} row{}; learning needs 2 or more", table.rows(), table.rows() == 1 ? "" : "s");
-    preset->load_data(std::move(table));
+    if (!preset->knows_columns()) {
+      RuledTable ruled = infer_ruled_table(std::move(table), options);
+      preset->fit(std::move(ruled.table));
+      rules = ruled.rules.of(preset->schema());
+    } else {
+      if (!rules.empty()) table = rules.kept(preset->schema(), std::move(table), options.threads);
+      preset->load_data(table);
+    }
   }
 
   const Preset& read() const {
@@ -169,7 +179,17 @@ struct Meg::Impl {
     if (how.given && first_row + count > how.given->rows())
       fail(ErrorCode::kInvalidArgument, "rows {} to {} are asked for, but only {} are given", first_row,
            first_row + count, how.given->rows());
-    return std::make_unique<Rows>(*this, preset->generate(first_row, count, seed, how));
+    return std::make_unique<Rows>(*this, rows_of(first_row, count, seed, how));
+  }
+
+  /// Those of the preset, made to keep the rules.
+  std::unique_ptr<RowSource> rows_of(std::uint64_t first_row, std::size_t count, std::uint64_t seed,
+                                     const GenerateOptions& how) const {
+    if (rules.empty()) return preset->generate(first_row, count, seed, how);
+    const auto make = [this, how](std::uint64_t first, std::size_t rows, std::uint64_t of_seed) {
+      return preset->generate(first, rows, of_seed, how);
+    };
+    return std::make_unique<RuledRows>(rules, preset->schema(), make, first_row, count, seed, how, options.threads);
   }
 
   TensorFile file() const {
@@ -178,6 +198,7 @@ struct Meg::Impl {
     preset->save(out);
     out.metadata["preset"] = options.preset;
     out.metadata["options"] = options_to_json(options);
+    if (!rules.empty()) out.metadata["rules"] = rules.to_json();
     return out;
   }
   static Options options_of(const TensorFile& file, const std::string& name, const Options& now) {
@@ -192,7 +213,11 @@ struct Meg::Impl {
   static Meg load(const TensorFile& file, const std::string& name, const Options& options) {
     try {
       Meg out(options_of(file, name, options));
-      out.impl_->preset->load(file);
+      Impl& impl = *out.impl_;
+      impl.preset->load(file);
+      if (const auto said = file.metadata.find("rules"); said != file.metadata.end())
+        impl.rules = StatedRules::from_json(said->second, impl.preset->schema());
+      impl.options.rules = impl.rules.texts();
       return out;
     } catch (const std::logic_error&) {  // a key that is not there, a number that is none
       fail("{} is a safetensors file, but not a meg model", name);
@@ -204,6 +229,7 @@ struct Meg::Impl {
   Options options;
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Preset> preset;
+  StatedRules rules;                  // of the columns that the preset has learned
   mutable std::atomic<int> users{0};  // threads that read it, or -1 while it changes
   std::atomic<std::thread::id> changed_by{};
   std::atomic<std::uint64_t> changes{0};  // that began and ended
@@ -227,7 +253,11 @@ const Options& Meg::options() const { return impl_->options; }
 std::vector<std::string> Meg::generation_order() const { return impl_->read().generation_order(); }
 const Schema& Meg::schema() const { return impl_->read().schema(); }
 bool Meg::any_order() const { return impl_->read().any_order(); }
-std::vector<std::string> Meg::notes() const { return impl_->read().notes(); }
+std::vector<std::string> Meg::notes() const {
+  std::vector<std::string> out = impl_->read().notes();
+  for (std::string& note : impl_->rules.notes()) out.push_back(std::move(note));
+  return out;
+}
 bool Meg::finished() const { return impl_->read().finished(); }
 bool Meg::refined() const { return impl_->read().refined(); }
 int Meg::epochs_done() const { return impl_->read().epochs_done(); }
@@ -265,6 +295,7 @@ RowStream::RowStream(RowStream&&) noexcept = default;
 RowStream& RowStream::operator=(RowStream&&) noexcept = default;
 RowStream::~RowStream() = default;
 std::optional<Table> RowStream::next() { return source_->next(); }
+Redrawn RowStream::redrawn() const { return source_->redrawn(); }
 
 Table Meg::impute(const Table& rows, std::uint64_t seed, std::uint32_t draw, Imputed* counts) const {
   return impute(rows, 0, rows.rows(), seed, draw, counts);
@@ -317,6 +348,7 @@ Meg Meg::start_from(const std::filesystem::path& path, const Options& options) {
          path.string());
   Options now = options;
   copy_options(out.impl_->options, OptionScope::kModel, now);
+  now.rules = out.impl_->options.rules;
   check(now);
   out.impl_->options = now;
   out.impl_->preset->restart(now);

@@ -42,19 +42,13 @@ std::string imputed_to_json(const Imputed& imputed) {
 std::string model_to_json(const Meg& model) {
   Json history = Json::array();
   for (const Progress& line : model.history()) history.push_back(json_of(line));
-  const Json out{{"preset", model.options().preset},
-                 {"columns", model.output_dim()},
-                 {"noise", model.input_dim()},
-                 {"options", Json::parse(options_to_json(model.options()))},
-                 {"epochs", model.epochs_done()},
-                 {"batch_size", model.batch_size()},
-                 {"finished", model.finished()},
-                 {"refined", model.refined()},
-                 {"any_order", model.any_order()},
-                 {"order", model.generation_order()},
-                 {"notes", model.notes()},
-                 {"history", std::move(history)},
-                 {"schema", Json::parse(schema_to_json(model.schema()))}};
+  const Json out{{"preset", model.options().preset}, {"columns", model.output_dim()},
+                 {"noise", model.input_dim()},       {"options", Json::parse(options_to_json(model.options()))},
+                 {"epochs", model.epochs_done()},    {"batch_size", model.batch_size()},
+                 {"finished", model.finished()},     {"refined", model.refined()},
+                 {"any_order", model.any_order()},   {"order", model.generation_order()},
+                 {"rules", model.options().rules},   {"notes", model.notes()},
+                 {"history", std::move(history)},    {"schema", Json::parse(schema_to_json(model.schema()))}};
   return out.dump(2);
 }
 

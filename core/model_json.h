@@ -13,7 +13,7 @@ std::string progress_to_json(const Progress& progress);
 std::string imputed_to_json(const Imputed& imputed);
 
 /// What is in a model, as a JSON object: preset, columns, noise, options {...}, epochs, batch_size, finished, refined,
-/// any_order, order [name], notes [sentence], history [a line each], schema [...].
+/// any_order, order [name], rules [text], notes [sentence], history [a line each], schema [...].
 std::string model_to_json(const Meg& model);
 
 }  // namespace meg

@@ -80,11 +80,11 @@ std::string allowed(const std::vector<int>&, const Option& option) {
 std::string allowed(const Texts&, const Option&) { return "a list of texts in UTF-8"; }
 std::string allowed(const AskedTypes&, const Option&) { return "a type a column, as in a=categorical"; }
 
-/// A JSON array's items with commas between them.
-std::string list_text(const JsonValue& list) {
+/// A JSON array's items, with commas between them or what else there is.
+std::string list_text(const JsonValue& list, char between = ',') {
   Texts items;
   for (const JsonValue& item : list) items.push_back(item.is_string() ? item.get<std::string>() : item.dump());
-  return fmt::format("{}", fmt::join(items, ","));
+  return fmt::format("{}", fmt::join(items, std::string_view(&between, 1)));
 }
 
 [[noreturn]] void refuse(const Option& option, const JsonValue& value) {
@@ -173,7 +173,7 @@ bool set(const JsonValue& json, const Option&, AskedTypes& value) {
 
 /// Text as the JSON of a value; what is no number remains text, which set() refuses.
 template <class T>
-JsonValue parse(std::string_view text, const T&) {
+JsonValue parse(std::string_view text, const T&, const Option&) {
   if constexpr (std::is_same_v<T, bool>) {
     if (text == "true" || text == "false") return text == "true";
   } else if constexpr (std::is_arithmetic_v<T>) {
@@ -185,17 +185,17 @@ JsonValue parse(std::string_view text, const T&) {
   return std::string(text);
 }
 template <class T>
-JsonValue parse(std::string_view text, const std::optional<T>&) {
-  return parse(text, T());
+JsonValue parse(std::string_view text, const std::optional<T>&, const Option& option) {
+  return parse(text, T(), option);
 }
 template <class T>
-JsonValue parse(std::string_view text, const std::vector<T>&) {
+JsonValue parse(std::string_view text, const std::vector<T>&, const Option& option) {
   JsonValue out = JsonValue::array();
-  for (const std::string& item : split(text, ',')) out.push_back(parse(item, T()));
+  for (const std::string& item : split(text, option.between)) out.push_back(parse(item, T(), option));
   if (text.empty()) out.push_back("");  // which is no list without items: a script's variable that is not set
   return out;
 }
-JsonValue parse(std::string_view text, const AskedTypes&) {
+JsonValue parse(std::string_view text, const AskedTypes&, const Option&) {
   JsonValue out = JsonValue::object();
   for (const std::string& item : split(text, ',')) {
     const std::size_t at = item.rfind('=');
@@ -244,7 +244,7 @@ std::string allowed_text(const Option& option) {
 std::string option_text(const Option& option, const Options& options) {
   const JsonValue json = json_of(option, options);
   if (json.is_null()) return "";
-  if (json.is_array()) return list_text(json);
+  if (json.is_array()) return list_text(json, option.between);
   if (json.is_object()) {
     JsonValue items = JsonValue::array();
     for (const auto& [name, type] : json.items()) items.push_back(name + "=" + type.get<std::string>());
@@ -256,7 +256,8 @@ std::string option_text(const Option& option, const Options& options) {
 
 void set_option(Options& options, std::string_view name, std::string_view text) {
   const Option& option = find_option(name);
-  set_json(option, visit_value(option, options, [&](const auto& value) { return parse(text, value); }), options);
+  set_json(option, visit_value(option, options, [&](const auto& value) { return parse(text, value, option); }),
+           options);
 }
 
 void set_options(Options& options, std::string_view json) {

@@ -219,6 +219,7 @@ struct Measured {
   Evaluation evaluation() {
     how.test = how.held_out = test ? &*test : nullptr;
     how.threads = columns.threads;
+    how.rules = columns.rules;
     schema = infer_schema(real, columns.types, columns.drop, columns.threads, columns.missing);
     return evaluate(real, synthetic, schema, how);
   }

@@ -285,7 +285,7 @@ TEST_CASE("on an emulated GPU a row of the classic preset depends on no pass eit
   options.preset = "classic";
   const auto csv = [&](Backend& backend, std::vector<std::pair<std::uint64_t, std::size_t>> parts) {
     const auto preset = make_classic_preset(options, backend);
-    preset->load_data(table);
+    preset->fit(infer_table(table));
     preset->train(2, 64, {}, {});
     const CsvPrinter printer(empty_table(preset->schema()), preset->schema());
     std::string out;

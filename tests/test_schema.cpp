@@ -278,7 +278,7 @@ TEST_CASE("a schema file says types and formats, and what it says wrong is one s
   const std::string path = (std::filesystem::temp_directory_path() / "meg_schema_test.json").string();
   const auto asked = [&](const std::string& json) {
     std::ofstream(path) << json;
-    return read_schema_types(path);
+    return read_schema_file(path).types;
   };
   const Table table = parse_csv("day,yes\n01/02/2024,foo\n03/04/2024,bar\n05/06/2024,baz\n", "t.csv");
   CHECK(infer_schema(table)[0].format == "%d/%m/%Y");

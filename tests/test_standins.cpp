@@ -265,7 +265,7 @@ TEST_CASE("a model of either preset holds no cell of a column of stand-ins, and 
 
 TEST_CASE("a schema file says sdtypes, and what it says wrong is one sentence") {
   const test::Folder folder;
-  const auto read = [&](const std::string& json) { return read_schema_types(folder.write("s.json", json)); };
+  const auto read = [&](const std::string& json) { return read_schema_file(folder.write("s.json", json)).types; };
   const AskedTypes types =
       read(R"([{"name": "a", "sdtype": "iban", "locale": "de_DE"}, {"name": "b", "type": "identifier", "sdtype": "mac"},
                {"name": "c", "type": "text", "maybe_sdtype": "email"}])");

@@ -271,6 +271,57 @@ class Tables(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("'<1%' is no number", done.stderr)
 
+    def test_stated_rules(self):
+        draw = random.Random(8)
+        day = lambda d: str(datetime.date(2024, 1, 1) + datetime.timedelta(d))
+        pairs = [("Paris", "FR"), ("Lyon", "FR"), ("Bonn", "DE"), ("Berlin", "DE"), ("Rome", "IT")]
+        begin = [draw.randrange(300) for _ in range(ROWS)]
+        end = [b + draw.randrange(40) for b in begin]
+        end[7] = begin[7] - 3  # one row breaks the order, one the sum
+        net = [draw.randrange(1000, 90000) for _ in range(ROWS)]
+        tax = [n * draw.choice((7, 19)) // 100 for n in net]
+        gross = [n + t for n, t in zip(net, tax)]
+        gross[8] += 5
+        where = [draw.choice(pairs) for _ in range(ROWS)]
+        age = [draw.randrange(80) for _ in range(ROWS)]
+        columns = {"account": draw.sample(range(10**5, 10**6), ROWS), "begin": map(day, begin), "end": map(day, end),
+                   "net": [f"{n / 100:.2f}" for n in net], "tax": [f"{t / 100:.2f}" for t in tax],
+                   "gross": [f"{g / 100:.2f}" for g in gross], "city": [w[0] for w in where],
+                   "land": [w[1] for w in where], "age": age,
+                   "married": ["yes" if a >= 16 and draw.random() < 0.6 else "no" for a in age]}
+        rules = ["end >= begin", "gross = net + tax", "unique(account)", "combination(city, land)",
+                 "married requires age >= 16"]
+        flags = [flag for rule in rules for flag in ("--rule", rule)]
+        made, said = self.learned(columns, *flags, "--no-refine", epochs=8)
+        self.assertIn("rule 'end >= begin': 1 of 1200 rows of the table break it, and are not learned from", said)
+        self.assertIn("rule 'combination(city, land)': all 1200 rows of the table keep it", said)
+
+        def broken(rows):
+            cents = lambda name, i: round(100 * float(rows[name][i]))
+            return [i for i in range(len(rows["end"]))
+                    if rows["end"][i] < rows["begin"][i] or cents("gross", i) != cents("net", i) + cents("tax", i)
+                    or (rows["city"][i], rows["land"][i]) not in pairs
+                    or (rows["married"][i] == "yes" and int(rows["age"][i]) < 16)]
+        self.assertEqual(broken(made), [])
+        self.assertEqual(len(set(made["account"])), MADE)
+        # The model keeps them; shards are the parts of the whole.
+        model, table, shard, schema = (self.path / name for name in ("m.meg", "t.csv", "2.csv", "schema.json"))
+        self.assertIn("rule     unique(account)", meg("inspect", model).stdout)
+        self.assertEqual(json.loads(meg("inspect", model, "--json").stdout)["rules"], rules)
+        meg("generate", model, "--rows", MADE, "--shard", "2/2", "--threads", 1, "--out", shard)
+        self.assertEqual([row["age"] for row in csv.DictReader(open(shard, newline=""))], made["age"][MADE // 2:])
+        # A schema file says them as well, and measures count who breaks them.
+        said = meg("schema", table, *flags, "--json", schema).stderr
+        self.assertIn("rule 'gross = net + tax': 1 of 1200 rows break it", said)
+        self.assertEqual(json.loads(schema.read_text())["rules"], rules)
+        measured = json.loads(meg("evaluate", table, self.path / "s.csv", "--quick", "--schema", schema, "--json", "-").stdout)
+        stated = [rule for rule in measured["rules"] if rule.get("stated")]
+        self.assertEqual([rule["synthetic_broken"] for rule in stated], [0] * 5)
+        self.assertEqual([rule["real_broken"] for rule in stated], [1, 1, 0, 0, 0])
+        wrong = subprocess.run([MEG, "train", table, "--rule", "end >= start", "--out", model], capture_output=True, text=True)
+        self.assertNotEqual(wrong.returncode, 0)
+        self.assertIn("rule 'end >= start', at character 8: there is no column 'start'; there are account, begin", wrong.stderr)
+
 
 if __name__ == "__main__":
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(Tables)

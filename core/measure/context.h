@@ -20,9 +20,10 @@ struct EvaluationOptions {
   const Table* held_out = nullptr;  ///< real rows that the model has not seen, for privacy
   /// Measures of whole rows and of dependence: classifiers, precision and recall, associations, components.
   bool thorough = true;
-  bool scale = false;      ///< also measure one half of the real table against the other
-  std::uint64_t seed = 0;  ///< of the samples and of the halves
-  int threads = 1;         ///< 0 = one a core
+  bool scale = false;                   ///< also measure one half of the real table against the other
+  std::uint64_t seed = 0;               ///< of the samples and of the halves
+  int threads = 1;                      ///< 0 = one a core
+  std::vector<std::string> rules = {};  ///< that were stated, see docs/rules.md
 };
 
 /// What the measures of one evaluation compute from: the tables, samples of their rows, those as coordinates, and

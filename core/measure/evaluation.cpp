@@ -68,7 +68,11 @@ Evaluation evaluate(const Table& real, const Table& synthetic, const Schema& sch
   // First what can refuse its tables, then what takes long.
   if (!options.target.empty()) out.target = context.get(target_efficacy);
   if (context.columns() > 0 || options.held_out) out.privacy = context.get(privacy);
-  out.rules = find_rules(real, synthetic, schema);
+  out.rules = stated_rules(options.rules, real, synthetic, schema, options.threads);
+  for (Rule& rule : find_rules(real, synthetic, schema)) {
+    const auto is_same = [&](const std::string& stated) { return stated == rule.text; };
+    if (std::none_of(options.rules.begin(), options.rules.end(), is_same)) out.rules.push_back(std::move(rule));
+  }
   if (options.thorough) out.rows = measure_rows(context);
   if (options.thorough && options.test) out.test_rows = context.get<TestTwoSample>(two_sample_test_rows);
   for (const Measure* measure : all_measures())

@@ -45,7 +45,7 @@ struct Headline {
 struct Evaluation {
   std::size_t real_rows = 0, synthetic_rows = 0;
   Comparison comparison;                   ///< columns and pairs of columns
-  std::vector<Rule> rules;                 ///< that rows of the real table keep
+  std::vector<Rule> rules;                 ///< that were stated, and that rows of the real table are found to keep
   std::optional<RowMeasures> rows;         ///< where the options are `thorough`
   std::optional<TestTwoSample> test_rows;  ///< where there are some and the options are `thorough`
   std::optional<TargetEfficacy> target;

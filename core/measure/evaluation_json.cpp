@@ -148,8 +148,12 @@ std::string evaluation_to_json(const Evaluation& e) {
                              {"second", e.comparison.columns[trend.second].name},
                              {"trend", trend.score}});
   out["rules"] = Json::array();
-  for (const Rule& rule : e.rules)
+  for (const Rule& rule : e.rules) {
     out["rules"].push_back({{"rule", rule.text}, {"real", rule.real}, {"synthetic", rule.synthetic}});
+    if (rule.is_stated)
+      out["rules"].back().update(
+          {{"stated", true}, {"real_broken", rule.real_broken}, {"synthetic_broken", rule.synthetic_broken}});
+  }
   out["not_learned"] = Json::array();
   for (const TextComparison& text : e.comparison.texts)
     out["not_learned"].push_back({{"name", text.name},

@@ -12,6 +12,7 @@
 #include "core/measure/numbers.h"
 #include "core/measure/sample.h"
 #include "core/table/code/relation.h"
+#include "core/table/rule/stated_rules.h"
 
 namespace meg {
 
@@ -186,6 +187,29 @@ void add_followers(const Table& real, const Table& synthetic, const Schema& sche
 }
 
 }  // namespace
+
+std::vector<Rule> stated_rules(const std::vector<std::string>& texts, const Table& real, const Table& synthetic,
+                               const Schema& schema, int threads) {
+  if (texts.empty()) return {};
+  StatedRules rules(texts, schema);
+  const ReadTable of_real(schema, real, threads), of_synthetic(schema, synthetic, threads);
+  rules.learn(of_real);
+  const StatedRules::Broken real_broken = rules.broken(of_real, threads),
+                            synthetic_broken = rules.broken(of_synthetic, threads);
+  std::vector<Rule> out;
+  const auto kept = [](std::size_t broken, std::size_t rows) {
+    return 1 - static_cast<double>(broken) / static_cast<double>(rows);
+  };
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    out.push_back({.text = texts[i],
+                   .real = kept(real_broken.of_rule[i], real.rows()),
+                   .synthetic = kept(synthetic_broken.of_rule[i], synthetic.rows()),
+                   .synthetic_rows = synthetic.rows(),
+                   .is_stated = true,
+                   .real_broken = real_broken.of_rule[i],
+                   .synthetic_broken = synthetic_broken.of_rule[i]});
+  return out;
+}
 
 std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Schema& schema) {
   std::vector<std::size_t> order(schema.size());

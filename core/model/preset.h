@@ -6,6 +6,7 @@
 #include "core/model/row_source.h"
 #include "core/model/tensor_file.h"
 #include "core/nn/backend.h"
+#include "core/table/infer/read_table.h"
 #include "meg/generate_options.h"
 #include "meg/imputed.h"
 #include "meg/options.h"
@@ -29,8 +30,12 @@ class Preset {
   /// What there is to say of single columns, a sentence each.
   virtual std::vector<std::string> notes() const = 0;
 
-  /// Takes the rows to learn; infers and fits the columns first, unless they are known already.
-  virtual void load_data(Table table) = 0;
+  /// Whether the columns are known: those of a table that was fitted, or of a model file.
+  virtual bool knows_columns() const = 0;
+  /// Fits the columns, and takes the rows to learn.
+  virtual void fit(InferredTable table) = 0;
+  /// Takes the rows to learn, where the columns are known.
+  virtual void load_data(const Table& table) = 0;
   /// Trains until all is done that was asked for; epochs and batch_size 0 are the preset's choice.
   virtual void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
                      const std::function<bool()>& keep_going) = 0;

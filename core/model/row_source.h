@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 
+#include "meg/redrawn.h"
 #include "meg/table.h"
 
 namespace meg {
@@ -11,6 +12,8 @@ class RowSource {
   virtual ~RowSource() = default;
   /// The next rows; nothing at the end.
   virtual std::optional<Table> next() = 0;
+  /// What the rules have taken until now.
+  virtual Redrawn redrawn() const { return {}; }
 };
 
 }  // namespace meg

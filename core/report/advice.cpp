@@ -181,8 +181,9 @@ class Adviser {
       add("pairs", broken[i].real - broken[i].synthetic > kRulePoor ? Grade::kPoor : Grade::kFair,
           fmt::format("“{}” is so in {:.1f} % of the rows that it speaks of, in the real table in {:.1f} %: {}.",
                       broken[i].text, 100 * broken[i].synthetic, 100 * broken[i].real,
-                      broken[i].is_relation ? "the default preset keeps it, without --masks dynamic and --rare-min"
-                                            : "more training (--effort best) is what helps"));
+                      broken[i].is_stated     ? "train with --rule, which keeps it in every row"
+                      : broken[i].is_relation ? "the default preset keeps it, without --masks dynamic and --rare-min"
+                                              : "more training (--effort best) is what helps"));
     if (broken.size() > kRulesNamed)
       add("pairs", Grade::kFair,
           fmt::format("{} broken more often than in the real table: they are among all numbers.",

@@ -90,8 +90,9 @@ int meg_impute(const meg_model* model, struct ArrowArrayStream* rows, uint64_t s
  * learned; see meg/scores.h. */
 int meg_score(const meg_model* model, struct ArrowArrayStream* rows, struct ArrowArrayStream* out, char** message);
 /* Measures a synthetic table beside the real one: the JSON that `meg evaluate --json` writes. Options: "target" (a
- * column's name), "quick" ("true" leaves out what takes long), "threads". `test` may be null: real rows that nobody
- * learned from; "c2st_test_auc" says whether trees can tell synthetic rows from them (0.5: they cannot). */
+ * column's name), "quick" ("true" leaves out what takes long), "threads", "rules" (a line each). `test` may be null:
+ * real rows that nobody learned from; "c2st_test_auc" says whether trees can tell synthetic rows from them (0.5: they
+ * cannot). */
 int meg_evaluate(struct ArrowArrayStream* real, struct ArrowArrayStream* synthetic, struct ArrowArrayStream* test,
                  const meg_option* options, size_t option_count, char** json, char** message);
 

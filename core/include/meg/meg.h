@@ -15,6 +15,7 @@
 #include "meg/imputed.h"
 #include "meg/options.h"
 #include "meg/progress.h"
+#include "meg/redrawn.h"
 #include "meg/scores.h"
 #include "meg/table.h"
 
@@ -34,6 +35,8 @@ class RowStream {
   ~RowStream();
   /// The next rows; nothing at the end. Errors are those of Meg::generate.
   std::optional<Table> next();
+  /// What the rules have taken until now.
+  Redrawn redrawn() const;
 
  private:
   friend class Meg;
@@ -69,7 +72,8 @@ class Meg {
 
   /// Takes the table to learn. The first call infers the columns; later calls need the same ones. Throws Error as
   /// read_table does; where there are fewer than 2 rows; for a cell that is not UTF-8; where a column is missing or of
-  /// another type; and, while a run is under way, for another table than it began with. Pass a table with std::move to
+  /// another type; for what is no rule of the columns; and, while a run is under way, for another table than it began
+  /// with. Rows that break one of options().rules are left out. Pass a table with std::move to
   /// free each column's memory once it is read.
   void load_data(const std::filesystem::path& file);
   void load_data(Table table);
@@ -88,7 +92,7 @@ class Meg {
   bool any_order() const;
   /// A sentence for each column that needs a remark: it is learned as its distance from others, rare_min hid values of
   /// it, or a few odd cells keep it from being one of numbers or dates. The last kind is known only to the object that
-  /// inferred the columns. Empty before load_data.
+  /// inferred the columns. And one for each rule: how many rows break it. Empty before load_data.
   std::vector<std::string> notes() const;
 
   /// Trains until the run is finished; a resumed model trains what is left. 0 keeps the value of the run, or lets the
@@ -115,13 +119,14 @@ class Meg {
   ///
   ///     model.generate(1000, 0, {.where = {"income=>50K", "age=20..30"}});
   ///
-  /// Every row meets the conditions; the rows are distributed as unconditioned ones that happen to meet them. That is
-  /// exact, and takes no time, where the columns before a conditioned one, in the order of generation (the option
-  /// order), have one value each. Else it is nearly so (docs/conditions.md): dynamic masks draw the conditioned columns
-  /// first, and the empty cells of given rows too; a fixed order chooses among many rows, so that a row
-  /// takes longer as conditions become rarer. Throws Error, saying what to do, where hardly one among 100,000 does, for
-  /// a condition that nothing can meet, and for a cell of the given rows that the column cannot have; for a model that
-  /// has learned nothing; and for rows beyond the first 2^50. The preset must be meg for any of `how`.
+  /// Every row meets the conditions, and keeps options().rules (docs/rules.md); Error names a row that cannot be made
+  /// to. The rows are distributed as unconditioned ones that happen to meet the conditions. That is exact, and takes no
+  /// time, where the columns before a conditioned one, in the order of generation (the option order), have one value
+  /// each. Else it is nearly so (docs/conditions.md): dynamic masks draw the conditioned columns first, and the empty
+  /// cells of given rows too; a fixed order chooses among many rows, so that a row takes longer as conditions become
+  /// rarer. Throws Error, saying what to do, where hardly one among 100,000 does, for a condition that nothing can meet,
+  /// and for a cell of the given rows that the column cannot have; for a model that has learned nothing; and for rows
+  /// beyond the first 2^50. The preset must be meg for any of `how`.
   Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
   /// Rows first_row ... first_row + count - 1 of that table, some thousands at a time. The model must outlive the
   /// stream and must not be trained meanwhile; a stream is for one thread at a time.

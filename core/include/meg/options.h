@@ -23,6 +23,7 @@ struct Options {
   AskedTypes types{};
   std::vector<std::string> drop{};
   std::vector<std::string> missing{};
+  std::vector<std::string> rules{};
   std::vector<int> hidden{};
   std::optional<float> learning_rate{};
   std::optional<float> gamma{};
@@ -82,6 +83,7 @@ struct Option {
   OptionScope scope = OptionScope::kRun;
   OptionBounds bounds{};        ///< of numbers
   std::string_view words = {};  ///< of words, those that there are: "fast|balanced|best"
+  char between = ',';           ///< of lists: what stands between two of them in a text
 };
 
 /// The member at the end of a path of pointers to members: kPlace<&Options::meg, &Options::OfMeg::order>.
@@ -133,6 +135,11 @@ inline constexpr Option kOptions[] = {
      .place = kPlace<&Options::missing>,
      .help = "Words that stand for missing values in tables of text, beside empty cells, NA and the like: -999,n/k,...",
      .scope = OptionScope::kColumns},
+    {.name = "rules",
+     .place = kPlace<&Options::rules>,
+     .help = "A rule that all rows keep: end >= begin, gross = net + tax, unique(account), combination(city, country)",
+     .scope = OptionScope::kColumns,
+     .between = '\n'},
     {.name = "rare_min",
      .place = kPlace<&Options::meg, &Options::OfMeg::rare_min>,
      .help = "Hide values that fewer rows hold, 0 = none: categories are merged, numbers cut or merged",
@@ -222,8 +229,8 @@ std::string allowed_text(const Option& option);
 /// An option's value as set_option takes it; empty where it is not set.
 std::string option_text(const Option& option, const Options& options);
 
-/// Sets an option from text: "0.1", "128,64", "true", "fast", "a=categorical,b=text". Throws Error for a name that
-/// there is not and for what the option may not be.
+/// Sets an option from text: "0.1", "128,64", "true", "fast", "a=categorical,b=text"; rules stand on a line each.
+/// Throws Error for a name that there is not and for what the option may not be.
 void set_option(Options& options, std::string_view name, std::string_view text);
 /// Sets the options that a JSON object names: {"seed": 1, "hidden": [64], "types": {"year": "categorical"}}. Errors as
 /// set_option's, and where it is no JSON object.

@@ -27,21 +27,14 @@ class ClassicPreset final : public Preset {
 
   std::vector<std::string> notes() const override { return notes_; }
 
-  void load_data(Table table) override {
-    const std::size_t rows = table.rows();
-    std::optional<InferredTable> inferred;
-    if (!ensemble_)
-      fit(inferred.emplace(
-          infer_table(std::move(table), options_.types, options_.drop, options_.threads, options_.missing)));
-    const ReadTable read = inferred ? ReadTable(scaling_.schema(), std::move(inferred->columns))
-                                    : ReadTable(scaling_.schema(), table, options_.threads);
-    const std::vector<float> all = masks_.to_places(scaling_.encode(read));
-    const std::string print = fingerprint(all);
-    if (ensemble_->steps_done() > 0 && print != data_fingerprint_)
-      fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
-    data_fingerprint_ = print;
-    split(all, rows);
+  bool knows_columns() const override { return ensemble_ != nullptr; }
+
+  void fit(InferredTable table) override {
+    fit_columns(table);
+    take_rows(ReadTable(scaling_.schema(), std::move(table.columns)));
   }
+
+  void load_data(const Table& table) override { take_rows(ReadTable(scaling_.schema(), table, options_.threads)); }
 
   void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
              const std::function<bool()>& keep_going) override {
@@ -206,7 +199,16 @@ class ClassicPreset final : public Preset {
     ensemble_ = std::make_unique<ClassicEnsemble>(backend_, scaling_.width(), o);
   }
 
-  void fit(const InferredTable& table) {
+  void take_rows(const ReadTable& read) {
+    const std::vector<float> all = masks_.to_places(scaling_.encode(read));
+    const std::string print = fingerprint(all);
+    if (ensemble_->steps_done() > 0 && print != data_fingerprint_)
+      fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
+    data_fingerprint_ = print;
+    split(all, read.rows());
+  }
+
+  void fit_columns(const InferredTable& table) {
     scaling_ = TableScaling(table);
     notes_ = table.notes;
     masks_ = options_.classic.masks.empty() ? contiguous_masks(scaling_.width(), options_.classic.generators)

@@ -16,6 +16,7 @@
 #include "core/model/preset.h"
 #include "core/parallel.h"
 #include "core/table/code/coding.h"
+#include "core/table/rule/relations.h"
 
 namespace meg {
 
@@ -31,6 +32,17 @@ constexpr const char* kSharedFirst = "shared";
 
 /// Rows of a table that are encoded and sent to the device together.
 constexpr std::size_t kEncodedRows = 1 << 16;
+
+/// Whether two relations are of the same columns, whichever they derive.
+bool are_alike(const Relation& a, const Relation& b) {
+  const auto columns = [](const Relation& relation) {
+    std::vector<std::size_t> out = relation.bases();
+    out.push_back(relation.column);
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  return columns(a) == columns(b);
+}
 
 class MegPreset final : public Preset {
  public:
@@ -49,26 +61,16 @@ class MegPreset final : public Preset {
   std::vector<std::string> generation_order() const override { return coding_.names(); }
   int input_dim() const override { return ensemble_ ? static_cast<int>(ensemble_->layout().head_stride) : 0; }
 
-  void load_data(Table table) override {
-    const std::size_t rows = table.rows();
-    std::optional<InferredTable> inferred;
-    if (!ensemble_)
-      fit(inferred.emplace(
-          infer_table(std::move(table), options_.types, options_.drop, options_.threads, options_.missing)));
-    Checksum sum;
-    Memory cells = encode(read(table, std::move(inferred)), sum);
-    const std::string print = sum.text();
-    const bool begun = under_way() || finished_;
-    if (begun && print != data_fingerprint_)
-      fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
-    if (warm_up_) return;  // it holds these very rows
-    data_fingerprint_ = print;
-    table_ = std::move(cells);
-    rows_.cells = table_.view(rows, ensemble_->layout().cell_stride());
-    split(rows);
-    sizes_ = choose_sizes(rows_.train.size(), ensemble_->layout(), options_);
-    if (begun) set_run(epochs_, batch_size_);
+  bool knows_columns() const override { return ensemble_ != nullptr; }
+
+  void fit(InferredTable table) override {
+    fit_columns(table);
+    // Values that rare_min hides are not in the schema any more.
+    take_rows(options_.meg.rare_min > 0 ? ReadTable(coding_.schema(), table.table(), options_.threads)
+                                        : ReadTable(coding_.schema(), std::move(table.columns)));
   }
+
+  void load_data(const Table& table) override { take_rows({coding_.schema(), table, options_.threads}); }
 
   void train(int epochs, int batch_size, const std::function<void(const Progress&)>& on_progress,
              const std::function<bool()>& keep_going) override {
@@ -185,28 +187,41 @@ class MegPreset final : public Preset {
     return {backend_, *ensemble_, coding_, parameters(), constants_, decoding_->numbers(), options_.threads};
   }
 
-  /// The table as the columns that were fitted read it.
-  ReadTable read(const Table& table, std::optional<InferredTable> inferred) const {
-    if (!inferred) return {coding_.schema(), table, options_.threads};
-    // Values that rare_min hides are not in the schema any more.
-    if (options_.meg.rare_min > 0) return {coding_.schema(), inferred->table(), options_.threads};
-    return {coding_.schema(), std::move(inferred->columns)};
+  void take_rows(const ReadTable& table) {
+    const std::size_t rows = table.rows();
+    Checksum sum;
+    Memory cells = encode(table, sum);
+    const std::string print = sum.text();
+    const bool begun = under_way() || finished_;
+    if (begun && print != data_fingerprint_)
+      fail("this is not the table that the run began with; name that one, or use `start_from` to train on another");
+    if (warm_up_) return;  // it holds these very rows
+    data_fingerprint_ = print;
+    table_ = std::move(cells);
+    rows_.cells = table_.view(rows, ensemble_->layout().cell_stride());
+    split(rows);
+    sizes_ = choose_sizes(rows_.train.size(), ensemble_->layout(), options_);
+    if (begun) set_run(epochs_, batch_size_);
   }
 
-  void fit(const InferredTable& table) {
+  void fit_columns(const InferredTable& table) {
     notes_ = table.notes;
     const bool as_they_stand = options_.meg.rare_min > 1 || options_.meg.any_order;
+    const ReadTable read(table.schema, table.columns);
+    const std::vector<Relation> stated =
+        stated_relations(StatedRules(options_.rules, table.schema, RuleWords::kAny), read, table.schema);
     coding_ = TableCoding(table, options_.seed,
                           {.rare_min = options_.meg.rare_min,
                            .rare_word = options_.meg.rare_word,
                            .relations = !as_they_stand,
                            .split = !as_they_stand},
-                          options_.meg.order, options_.threads);
+                          options_.meg.order, options_.threads, stated);
     if (as_they_stand) {
       std::vector<std::size_t> columns(table.schema.size());
       std::iota(columns.begin(), columns.end(), std::size_t{0});
-      for (const Relation& lost : find_relations(ReadTable(table.schema, table.columns), table.schema, columns))
-        notes_.push_back(describe_lost(lost, table.schema));
+      for (const Relation& lost : find_relations(read, table.schema, columns))
+        if (std::none_of(stated.begin(), stated.end(), [&](const Relation& kept) { return are_alike(kept, lost); }))
+          notes_.push_back(describe_lost(lost, table.schema));
     }
     check_limits();
     ColumnsLayout layout = columns_layout();

@@ -37,7 +37,12 @@ function showNumbers() {
   $('rules').hidden = rules.length === 0;
   fillTable(
       $('rules'), ['rule', 'synthetic', 'real'],
-      rules.map((rule) => [short(rule.rule, 120), fixed(rule.synthetic, 4), fixed(rule.real, 4)]));
+      rules.map(
+          (rule) =>
+              [short(rule.rule, 120) +
+                   (rule.stated ? ` (stated: ${rule.synthetic_broken} rows break it, ${rule.real_broken} real ones)` :
+                                  ''),
+               fixed(rule.synthetic, 4), fixed(rule.real, 4)]));
   fillTable(
       $('column-table'), ['column', 'type', ...data.column_measures.map(({heading}) => heading)],
       data.columns.map((column) => {

@@ -10,6 +10,7 @@
 
 #include "core/fail.h"
 #include "core/parallel.h"
+#include "core/table/code/merge_relations.h"
 #include "core/tensor/philox.h"
 
 namespace meg {
@@ -77,7 +78,7 @@ std::vector<Column::Part> parts_of(const ColumnSchema& column, const Array& valu
 }  // namespace
 
 TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const ColumnOptions& options,
-                         const std::vector<std::string>& order, int threads)
+                         const std::vector<std::string>& order, int threads, std::vector<Relation> stated)
     : schema_(table.schema), text_(table) {
   const ReadTable read(table.schema, table.columns);
   std::vector<std::size_t> places = ordered_columns(order);
@@ -85,7 +86,11 @@ TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const C
   if (options.rare_min > 0 && read.rows() < static_cast<std::size_t>(options.rare_min))
     fail(ErrorCode::kInvalidArgument, "the table has {} rows, so none of its values is in {} of them; ask for fewer",
          read.rows(), options.rare_min);
-  set_relations(options.relations ? find_relations(read, schema_, places, order.size()) : std::vector<Relation>());
+  std::vector<Relation> relations;
+  if (options.relations)
+    relations =
+        merge_relations(std::move(stated), find_relations(read, schema_, places, order.size()), places, order.size());
+  set_relations(std::move(relations));
   std::vector<std::size_t> schema_columns;  // [columns]
   std::vector<Column::Part> parts;
   for (const std::size_t c : places) {

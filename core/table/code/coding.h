@@ -27,11 +27,12 @@ class TableCoding {
  public:
   TableCoding() = default;
   /// Fits to a table; schema() is its schema without the values that options.rare_min hides.
-  /// The columns of `order` come first in columns(). Throws Error where no column can be modelled, where the table has
+  /// The columns of `order` come first in columns(), those of `stated` behind what they follow from; with
+  /// options.relations. Throws Error where no column can be modelled, where the table has
   /// fewer than rare_min rows, and where `order` names a column that is not modelled, or one twice. threads = 0 takes
   /// all cores, here and in encode(); they change no result.
   TableCoding(const InferredTable& table, std::uint64_t seed, const ColumnOptions& options = {},
-              const std::vector<std::string>& order = {}, int threads = 0);
+              const std::vector<std::string>& order = {}, int threads = 0, std::vector<Relation> stated = {});
 
   const Schema& schema() const { return schema_; }
   /// The modelled columns, in the order of their generation: those that were named first, the others as in the table.

@@ -81,13 +81,19 @@ double number_of(const ColumnSchema& column, const Array& values, std::size_t i)
 /// Appends cell i of a column of a typed table, spelled as the schema's column says, else as append_cell() does.
 void append_spelled(const ColumnSchema& column, const Array& values, std::size_t i, std::string& out);
 
-/// A schema as JSON: an array with one object a column.
-std::string schema_to_json(const Schema& schema);
+/// A schema as JSON: an array with one object a column; with rules an object {"columns": that array, "rules": texts}.
+std::string schema_to_json(const Schema& schema, const std::vector<std::string>& rules = {});
 /// And back, as schema_to_json wrote it.
 Schema schema_from_json(std::string_view json);
-/// The types that a schema file asks for: an array of objects with "name" and "type", of datetimes "format" and of
-/// numbers "style", as `meg schema` writes them, or with "sdtype" and "locale"; what else it writes is passed over.
-/// Throws Error where it is no such file, names a column twice, or has what `meg schema` does not write.
-AskedTypes read_schema_types(const std::string& path);
+/// What a schema file asks for.
+struct SchemaFile {
+  AskedTypes types;
+  std::vector<std::string> rules;
+};
+/// Reads an array of objects with "name" and "type", of datetimes "format" and of numbers "style", as `meg schema`
+/// writes them, or with "sdtype" and "locale"; what else it writes is passed over. Or an object with "columns", such an
+/// array, and "rules", an array of texts; either may be left out. Throws Error where it is no such file, names a column
+/// twice, or has what `meg schema` does not write.
+SchemaFile read_schema_file(const std::string& path);
 
 }  // namespace meg

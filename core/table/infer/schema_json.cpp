@@ -76,7 +76,7 @@ DataType type_from_json(const Json& json) {
 
 }  // namespace
 
-std::string schema_to_json(const Schema& schema) {
+std::string schema_to_json(const Schema& schema, const std::vector<std::string>& rules) {
   Json out = Json::array();
   for (const ColumnSchema& c : schema) {
     Json column{{"name", c.name},
@@ -106,6 +106,7 @@ std::string schema_to_json(const Schema& schema) {
     if (!c.levels.empty()) column["levels"] = c.levels;
     out.push_back(std::move(column));
   }
+  if (!rules.empty()) out = Json{{"columns", std::move(out)}, {"rules", rules}};
   return out.dump(2);
 }
 
@@ -142,16 +143,23 @@ Schema schema_from_json(std::string_view json) {
   return out;
 }
 
-AskedTypes read_schema_types(const std::string& path) {
+SchemaFile read_schema_file(const std::string& path) {
   constexpr std::array<std::string_view, 23> kKeys{
       "sdtype",        "locale",          "maybe_sdtype", "kind",           "offsets",    "words",
       "missing_words", "fewest_decimals", "typed_as",     "levels",         "style",      "name",
       "type",          "missing",         "distinct",     "format",         "values",     "missing_word",
       "smallest",      "decimals",        "largest",      "trailing_zeros", "significant"};
   const std::string text = read_file(path, "a schema");
-  AskedTypes types;
+  SchemaFile out;
   try {
-    for (const Json& column : Json::parse(text)) {
+    const Json file = Json::parse(text);
+    if (file.is_object()) {
+      for (const auto& [key, value] : file.items())
+        if (key != "columns" && key != "rules")
+          fail("'{}' has '{}': a schema is an array of columns, or an object with columns and rules", path, key);
+      out.rules = file.value("rules", std::vector<std::string>());
+    }
+    for (const Json& column : file.is_object() ? file.value("columns", Json::array()) : file) {
       const std::string name = column.at("name");
       for (const auto& [key, value] : column.items())
         if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
@@ -171,13 +179,15 @@ AskedTypes read_schema_types(const std::string& path) {
       asked.locale = column.value("locale", "");
       if (!asked.locale.empty() && sdtype.empty())
         fail("'{}': column '{}' has a locale but no sdtype, which it belongs to", path, name);
-      if (!types.emplace(name, std::move(asked)).second) fail("'{}' has column '{}' twice", path, name);
+      if (!out.types.emplace(name, std::move(asked)).second) fail("'{}' has column '{}' twice", path, name);
     }
   } catch (const Json::exception&) {
-    fail("'{}' is no schema: it should hold what `meg schema` writes, a JSON array with a name and a type a column",
-         path);
+    fail(
+        "'{}' is no schema: it should hold what `meg schema` writes, a JSON array with a name and a type a column, "
+        "or an object of columns, such an array, and rules, an array of texts",
+        path);
   }
-  return types;
+  return out;
 }
 
 }  // namespace meg
