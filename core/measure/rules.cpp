@@ -223,8 +223,9 @@ std::vector<Rule> find_rules(const Table& real, const Table& synthetic, const Sc
     const auto kept = [&](const Sides& sides) {
       return sides.share(sides.equal + (relation.is_exact ? 0 : is_above ? sides.above : sides.below));
     };
+    if (relation.is_off_by_few && kept(of_real) < kKept) return;  // on both sides
     const char* sign = relation.is_exact ? "=" : is_above ? ">=" : "<=";
-    out.push_back({.text = fmt::format("{} {} {}", schema[relation.column].name, sign, formula(relation, schema)),
+    out.push_back({.text = fmt::format("{} {} {}", schema[relation.column].name, sign, text_of(relation, schema)),
                    .real = kept(of_real),
                    .synthetic = kept(of_synthetic),
                    .synthetic_rows = of_synthetic.all,

@@ -14,7 +14,7 @@ namespace {
 struct Asked {
   bool given = false;         // in the table of given rows
   bool derived = false;       // there, but not all that its distance is from
-  bool numbers = false;       // by --where, of a column that is learned as a distance
+  bool numbers = false;       // by --where, of a column that follows from others, if only in some cells
   std::optional<CellSet> in;  // by --where
   bool fixed() const { return (given && !derived) || (in && in->only); }
   bool free() const { return !given && !in && !numbers; }
@@ -44,6 +44,15 @@ std::pair<std::size_t, std::string_view> split_condition(const Schema& schema, c
        text, text.substr(0, at), fmt::join(names, ", "), names.size() < schema.size() ? ", ..." : "");
 }
 
+/// Whether all cells of the set are of codes that no formula of the column takes numbers from.
+bool is_apart_from_formulas(const Column& column, const CellSet& set) {
+  for (int code = 0; code < column.codes(); ++code)
+    if (set.codes[static_cast<std::size_t>(code)] != 0 && !column.is_word_code(code) && code != column.missing_code() &&
+        !(column.is_number_code(code) && column.keeps_code(column.value({static_cast<std::uint32_t>(code), 0}))))
+      return false;
+  return true;
+}
+
 void ask_where(const TableCoding& coding, const std::vector<std::string>& where, AskedColumns& asked,
                std::vector<AskedNumbers>& numbers) {
   for (const std::string& text : where) {
@@ -65,6 +74,18 @@ void ask_where(const TableCoding& coding, const std::vector<std::string>& where,
       continue;
     }
     asked[k].in = parse_cells(coding.columns()[k], cells);
+    if (!coding.formulas_of(c).empty() && !is_apart_from_formulas(coding.columns()[k], *asked[k].in)) {
+      NumberSet in = parse_numbers(coding.schema()[c], cells);
+      if (in.only())
+        fail(ErrorCode::kInvalidArgument,
+             "{}, so one number that is not frequent cannot be asked for: ask for a range, or train with `order={}` or "
+             "`any_order=true`",
+             describe(coding.formulas_of(c), coding.schema()), name_of(coding, k));
+      asked[k].in.reset();
+      asked[k].numbers = true;
+      numbers.push_back({c, k, std::move(in)});
+      continue;
+    }
     if (!places.are_two()) continue;
     std::optional<CellSet>& second = asked[places.second].in;
     if (coding.columns()[k].part() == Column::Part::kNumber) {  // one number has its precision, a range any

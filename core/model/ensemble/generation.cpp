@@ -212,7 +212,7 @@ class RowGenerator : public RowSource {
     if (source == Conditions::kNotGiven || is_hole(row, source)) return {};
     if (conditions_.is_derived[k] && !given_->value(row, c).is_missing()) return {};
     try {
-      return on_.coding.columns()[k].encode(on_.coding.learned(*given_, row, c), 0.5f);
+      return on_.coding.encode_cell(*given_, row, k, 0.5f);
     } catch (const Error& error) {
       fail("row {} of the given ones: {}", row + 1, error.what());
     }

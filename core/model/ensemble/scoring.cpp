@@ -77,7 +77,8 @@ class RowScorer {
       const Column& column = on_.coding.columns()[k];
       const std::size_t c = on_.coding.schema_column(k);
       const bool is_distance = on_.coding.relation_of(c) != nullptr;
-      const std::optional<Cell> cell = cell_of(column, is_distance, on_.coding.learned(table_, row, c), why);
+      std::optional<Cell> cell = on_.coding.formula_cell(table_, row, k);
+      if (!cell) cell = cell_of(column, is_distance, on_.coding.learned(table_, row, c), why);
       if (!cell && first_impossible.empty()) first_impossible = fmt::format("row {}: {}", first_row_ + row + 1, why);
       impossible_[r * n + k] = !cell;
       put_cell(column, cell.value_or(Cell{}), n, k, &host_cells_[r * stride()]);

@@ -47,7 +47,7 @@ double least_distance(const Column& column) {
   if (!is_numeric(column.schema().type)) return 0;
   double out = column.continuous_code() >= 0 ? column.numbers().step : kInfinity, before = -kInfinity;
   for (int c = 0; c < column.codes(); ++c) {
-    if (c == column.continuous_code() || c == column.missing_code() || column.is_word_code(c)) continue;
+    if (!column.is_number_code(c)) continue;
     const double number = column.value({static_cast<std::uint32_t>(c), 0});
     if (number > before) out = std::min(out, number - before);
     before = number;
@@ -122,7 +122,7 @@ class Builder {
     low -= rounding_, high += rounding_;
     bool any = false;
     for (int c = 0; c < column_.codes(); ++c) {
-      if (c == column_.continuous_code() || c == column_.missing_code() || column_.is_word_code(c)) continue;
+      if (!column_.is_number_code(c)) continue;
       const Cell cell{static_cast<std::uint32_t>(c), 0};
       if (const double number = column_.value(cell); number < low || number > high) continue;
       set_.codes[cell.code] = 1;

@@ -91,6 +91,8 @@ TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const C
     relations =
         merge_relations(std::move(stated), find_relations(read, schema_, places, order.size()), places, order.size());
   set_relations(std::move(relations));
+  set_formulas(options.relations ? find_formulas(read, schema_, places, relations_, order.size())
+                                 : std::vector<FrequentFormula>());
   std::vector<std::size_t> schema_columns;  // [columns]
   std::vector<Column::Part> parts;
   for (const std::size_t c : places) {
@@ -103,11 +105,15 @@ TableCoding::TableCoding(const InferredTable& table, std::uint64_t seed, const C
   const auto fit = [&](std::size_t k, int most_listed) {
     const Relation* const relation = relation_of(schema_columns[k]);
     std::vector<double> cells(read.rows());
-    for (std::size_t r = 0; r < cells.size(); ++r) cells[r] = learned(read, r, schema_columns[k]).number;
+    FormulaCells given{.formulas = static_cast<int>(formulas_of(schema_columns[k]).size())};
+    for (std::size_t r = 0; r < cells.size(); ++r) {
+      cells[r] = learned(read, r, schema_columns[k]).number;
+      if (given.formulas > 0) given.give.push_back(formula_giving(read, r, schema_columns[k]) >= 0);
+    }
     ColumnOptions fitted = options;
     fitted.most_listed = most_listed;
     return Column::fit(relation ? relation->distance : table.schema[schema_columns[k]], cells, seed,
-                       static_cast<std::uint32_t>(k), fitted, parts[k]);
+                       static_cast<std::uint32_t>(k), fitted, parts[k], given);
   };
   std::vector<Column> columns(parts.size());
   parallel_for(columns.size(), threads_for_columns(threads),
@@ -158,6 +164,11 @@ void TableCoding::set_relations(std::vector<Relation> relations) {
   for (std::size_t i = 0; i < relations_.size(); ++i) relation_[relations_[i].column] = i;
 }
 
+void TableCoding::set_formulas(std::vector<FrequentFormula> formulas) {
+  formulas_.resize(schema_.size());
+  for (FrequentFormula& formula : formulas) formulas_[formula.column].push_back(std::move(formula));
+}
+
 TableCoding::Places TableCoding::places_of(std::size_t schema_column) const {
   const std::size_t first = place_[schema_column];
   if (first == kNotModelled || !columns_[first].is_first()) return {first};
@@ -183,10 +194,49 @@ double TableCoding::given_number(std::size_t schema_column, const ReadTable* giv
   return given ? given->number(row, schema_column) : kNaN;
 }
 
-template <class CellNumber, class Made>
-double TableCoding::number_of(std::size_t schema_column, const CellNumber& decoded, const Made& made) const {
+int TableCoding::formula_giving(const ReadTable& rows, std::size_t row, std::size_t schema_column) const {
+  const std::vector<FrequentFormula>& formulas = formulas_[schema_column];
+  if (formulas.empty()) return -1;
+  const ColumnSchema& schema = schema_[schema_column];
+  const double number = rows.number(row, schema_column);
+  if (!(number >= schema.smallest && number <= schema.largest)) return -1;
+  const auto at = std::find_if(formulas.begin(), formulas.end(), [&](const FrequentFormula& formula) {
+    return formula.gives(schema, number, [&](std::size_t c) { return rows.number(row, c); });
+  });
+  return at == formulas.end() ? -1 : static_cast<int>(at - formulas.begin());
+}
+
+std::optional<Cell> TableCoding::formula_cell(const ReadTable& rows, std::size_t row, std::size_t column) const {
+  const std::size_t c = schema_column_[column];
+  const int formula = formula_giving(rows, row, c);
+  if (formula < 0 || columns_[place_[c]].keeps_code(learned(rows, row, c).number)) return {};
+  return columns_[column].formula_cell(formula);
+}
+
+Cell TableCoding::encode_cell(const ReadTable& rows, std::size_t row, std::size_t column, float uniform) const {
+  if (const std::optional<Cell> cell = formula_cell(rows, row, column)) return *cell;
+  return columns_[column].encode(learned(rows, row, schema_column_[column]), uniform);
+}
+
+template <class Made>
+double TableCoding::formula_number(std::size_t schema_column, int formula, const Made& made) const {
+  const ColumnSchema& schema = schema_[schema_column];
+  const double number = formulas_[schema_column][static_cast<std::size_t>(formula)].predict(schema, made);
+  if (!std::isfinite(number)) return kNaN;
+  const Column& column = columns_[place_[schema_column]];
+  const Relation* const relation = relation_of(schema_column);
+  if (!relation && !column.is_first()) return as_written(schema, column.nearest(number));
+  const double within = std::clamp(number, schema.smallest, schema.largest);
+  return as_written(schema, relation ? relation->within_limits(within, relation->predict(schema, made), made) : within);
+}
+
+template <class Code, class CellNumber, class Made>
+double TableCoding::number_of(std::size_t schema_column, const Code& code_of, const CellNumber& decoded,
+                              const Made& made) const {
   const std::size_t k = place_[schema_column];
   const ColumnSchema& column = schema_[schema_column];
+  if (const int formula = columns_[k].formula_of(static_cast<int>(code_of(k))); formula >= 0)
+    return formula_number(schema_column, formula, made);
   double out = decoded(k);
   if (word_of(out) >= 0) return out;
   if (columns_[k].is_first()) out = columns_[k].whole_number(out, decoded(k + 1));
@@ -207,14 +257,15 @@ std::uint32_t TableCoding::whole_code(std::size_t place, const Code& code) const
 double TableCoding::made_value(std::size_t schema_column, const MadeRow& row) const {
   const std::size_t k = place_[schema_column];
   if (k == kNotModelled) return 0;
-  const std::uint32_t code = whole_code(k, [&](std::size_t j) { return row.code[j]; });
+  const auto code_of = [&](std::size_t j) { return row.code[j]; };
+  const std::uint32_t code = whole_code(k, code_of);
   if (static_cast<int>(code) == columns_[k].whole_missing_code()) return kNaN;
   if (!is_numeric(schema_[schema_column].type)) return static_cast<double>(code);
   if (const double given = given_number(schema_column, row.given, row.given_row); !is_nothing(given)) return given;
   const auto decoded = [&](std::size_t j) {
     return columns_[j].number(row.code[j], columns_[j].continuous_code() < 0 ? 0 : row.number[number_place_[j]]);
   };
-  return number_of(schema_column, decoded, [&](std::size_t c) { return row.made[c]; });
+  return number_of(schema_column, code_of, decoded, [&](std::size_t c) { return row.made[c]; });
 }
 
 double TableCoding::value_of(std::size_t schema_column, const float* cells, const ReadTable* given,
@@ -227,7 +278,7 @@ double TableCoding::value_of(std::size_t schema_column, const float* cells, cons
   if (!is_numeric(schema_[schema_column].type)) return static_cast<double>(code);
   if (const double number = given_number(schema_column, given, given_row); !is_nothing(number)) return number;
   const auto decoded = [&](std::size_t j) { return columns_[j].value({code_of(j), cells[n + j]}); };
-  return number_of(schema_column, decoded, [&](std::size_t c) { return value_of(c, cells, given, given_row); });
+  return number_of(schema_column, code_of, decoded, [&](std::size_t c) { return value_of(c, cells, given, given_row); });
 }
 
 std::vector<std::string> TableCoding::names() const {
@@ -240,6 +291,8 @@ std::vector<std::string> TableCoding::names() const {
 std::vector<std::string> TableCoding::notes() const {
   std::vector<std::string> notes;
   for (const Relation& relation : relations_) notes.push_back(describe(relation, schema_));
+  for (const auto& formulas : formulas_)
+    if (!formulas.empty()) notes.push_back(describe(formulas, schema_));
   for (const Column& column : columns_)
     if (!column.rare_note().empty() && !column.is_second())
       notes.push_back(fmt::format("column '{}': {}", column.schema().name, column.rare_note()));
@@ -281,7 +334,7 @@ Coded TableCoding::encode(const ReadTable& rows, std::size_t first, std::size_t 
       for (std::size_t c = 0; c < columns; ++c) {
         const bool noisy = columns_[c].continuous_code() >= 0;
         const float uniform = noisy ? philox.uniform(first + r, static_cast<std::uint32_t>(c))[0] : 0.5f;
-        const Cell cell = columns_[c].encode(learned(rows, first + r, schema_column_[c]), uniform);
+        const Cell cell = encode_cell(rows, first + r, c, uniform);
         out.code[r * columns + c] = cell.code;
         out.z[r * columns + c] = cell.z;
       }
@@ -318,6 +371,9 @@ std::string TableCoding::to_json() const {
   for (const Column& column : columns_)
     if (column.part() != Column::Part::kPlace) out["coding"].push_back(column.to_json());
   if (!relations_.empty()) out["relations"] = nlohmann::json::parse(relations_to_json(relations_));
+  std::vector<FrequentFormula> formulas;
+  for (const auto& of_column : formulas_) formulas.insert(formulas.end(), of_column.begin(), of_column.end());
+  if (!formulas.empty()) out["formulas"] = nlohmann::json::parse(formulas_to_json(formulas));
   if (!std::is_sorted(schema_column_.begin(), schema_column_.end())) out["order"] = names();
   return out.dump();
 }
@@ -333,6 +389,8 @@ TableCoding TableCoding::from_json(std::string_view json) {
       in.contains("order") ? in.at("order").get<std::vector<std::string>>() : std::vector<std::string>{});
   out.set_relations(in.contains("relations") ? relations_from_json(in.at("relations").dump(), out.schema_)
                                              : std::vector<Relation>());
+  out.set_formulas(in.contains("formulas") ? formulas_from_json(in.at("formulas").dump(), out.schema_)
+                                           : std::vector<FrequentFormula>());
   std::vector<Column> columns;
   std::vector<std::size_t> schema_columns;
   for (const std::size_t place : places) do {
@@ -348,10 +406,18 @@ TableCoding TableCoding::from_json(std::string_view json) {
       fail("the parts of column '{}' do not belong together", columns[k].schema().name);
   }
   out.set_columns(std::move(columns), schema_columns);
-  for (const Relation& relation : out.relations_)
-    for (const std::size_t c : relation.bases())
-      if (out.place_[c] >= out.place_[relation.column])
-        fail("column '{}' is learned from one that is generated later", out.schema_[relation.column].name);
+  const auto check = [&](std::size_t column, const std::vector<std::size_t>& bases) {
+    for (const std::size_t c : bases)
+      if (out.place_[c] >= out.place_[column])
+        fail("column '{}' is learned from one that is generated later", out.schema_[column].name);
+  };
+  for (const Relation& relation : out.relations_) check(relation.column, relation.bases());
+  for (std::size_t c = 0; c < out.schema_.size(); ++c) {
+    const std::size_t k = out.place_[c];
+    const std::size_t learned = k == kNotModelled ? 0 : static_cast<std::size_t>(out.columns_[k].formulas());
+    if (learned != out.formulas_[c].size()) fail("column '{}' has no such formulas", out.schema_[c].name);
+    for (const FrequentFormula& formula : out.formulas_[c]) check(c, formula.bases());
+  }
   return out;
 }
 

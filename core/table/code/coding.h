@@ -22,7 +22,8 @@ struct Coded {
 /// A whole table between its values and cells (code, z). Modelled are all columns but identifiers and free text; of
 /// these, those that miss cells are modelled as far as that goes: whether there is a cell. What it says is made anew. A
 /// column of more than options.most_categories stands in columns() as its two parts, one behind the other. A column
-/// that follows from others stands there as its distance from them, see relation.h.
+/// that follows from others stands there as its distance from them, see relation.h; cells that a formula gives have its
+/// code.
 class TableCoding {
  public:
   TableCoding() = default;
@@ -57,10 +58,16 @@ class TableCoding {
   const std::vector<Relation>& relations() const { return relations_; }
   /// The relation of a column of the schema; null where it has none.
   const Relation* relation_of(std::size_t schema_column) const;
+  /// The formulas that some cells of a column of the schema keep; mostly none.
+  std::span<const FrequentFormula> formulas_of(std::size_t schema_column) const { return formulas_[schema_column]; }
   /// What is learned of a cell: its value, or the distance where its column follows from others; odd where these are
   /// missing.
   Value learned(const ReadTable& rows, std::size_t row, std::size_t schema_column) const;
 
+  /// The cell of a row in columns()[column], see Column::encode.
+  Cell encode_cell(const ReadTable& rows, std::size_t row, std::size_t column, float uniform) const;
+  /// The same where one of its column's formulas gives the number; else nothing.
+  std::optional<Cell> formula_cell(const ReadTable& rows, std::size_t row, std::size_t column) const;
   /// Rows first ... first + count - 1 of a table, read by schema(), with noise of (seed, row, column), see
   /// Column::encode. Throws Error where
   /// the table lacks a column or has a cell that the fitted one could not have.
@@ -94,6 +101,9 @@ class TableCoding {
   /// Takes over whole columns, which stand in the schema at `places`, and parts those that are split.
   void set_columns(std::vector<Column> columns, const std::vector<std::size_t>& places);
   void set_relations(std::vector<Relation> relations);
+  void set_formulas(std::vector<FrequentFormula> formulas);
+  /// The place of the first formula of the column that gives the row's number; -1 where none does.
+  int formula_giving(const ReadTable& rows, std::size_t row, std::size_t schema_column) const;
   /// A decoded row, and the given one that it belongs to, where there is one.
   struct MadeRow {
     const std::uint32_t* code;
@@ -102,11 +112,15 @@ class TableCoding {
     std::size_t given_row;
     std::span<const double> made;  // [schema_] made_value() of the columns that are generated before
   };
-  /// The number of a column of the schema in a row, as it is written; NaN of a missing cell. decoded(place in columns_)
-  /// is a cell's number, made(place in the schema) that of a column which is generated before.
-  template <class CellNumber, class Made>
-  double number_of(std::size_t schema_column, const CellNumber& decoded, const Made& made) const;
-  /// The same, or the place of a category; of what is neither 0 where it is there.
+  /// The number of a column of the schema in a row, as it is written; NaN of a missing cell. code_of(place in columns_)
+  /// is a cell's code, decoded(place in columns_) its number, made(place in the schema) that of a column which is
+  /// generated before.
+  template <class Code, class CellNumber, class Made>
+  double number_of(std::size_t schema_column, const Code& code_of, const CellNumber& decoded, const Made& made) const;
+  /// The same where the cell's code is that of a formula.
+  template <class Made>
+  double formula_number(std::size_t schema_column, int formula, const Made& made) const;
+  /// The same of a made row, or the place of a category; of what is neither 0 where it is there.
   double made_value(std::size_t schema_column, const MadeRow& row) const;
   /// The number that a row was given; NaN where it was not.
   static double given_number(std::size_t schema_column, const ReadTable* given, std::size_t row);
@@ -122,7 +136,8 @@ class TableCoding {
   std::vector<std::size_t> number_columns_;
   std::vector<std::size_t> number_place_;  // [columns_] how many of number_columns_ are before
   std::vector<Relation> relations_;
-  std::vector<std::size_t> relation_;  // [schema_] the place in relations_, or its size
+  std::vector<std::size_t> relation_;                   // [schema_] the place in relations_, or its size
+  std::vector<std::vector<FrequentFormula>> formulas_;  // [schema_]
 };
 
 }  // namespace meg

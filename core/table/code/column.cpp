@@ -108,22 +108,27 @@ bool is_list(std::span<const double> sorted, const ColumnSchema& schema, const C
 }  // namespace
 
 Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed, std::uint32_t number,
-                   const ColumnOptions& options, Part part) {
+                   const ColumnOptions& options, Part part, const FormulaCells& given) {
   Column out;
   out.schema_ = schema;
   out.part_ = part;
+  out.formulas_ = out.is_second_of_number() ? 0 : given.formulas;
   if (part == Part::kNumber || part == Part::kPrecision)
     out.coarse_decimals_ = *coarse_decimals(cells, schema.decimals);
   if (part == Part::kDay || part == Part::kPrecision) out.schema_.decimals = 0;
-  std::vector<double> numbers;
+  std::vector<double> numbers, by_formula;
   std::vector<std::size_t> words(schema.words.size());  // rows
-  for (const double cell : cells) {
-    if (is_nothing(cell))
+  for (std::size_t r = 0; r < cells.size(); ++r) {
+    if (is_nothing(cells[r]))
       out.has_missing_ = !out.is_second_of_number();
-    else if (word_of(cell) >= 0)
-      ++words[static_cast<std::size_t>(word_of(cell))];
+    else if (word_of(cells[r]) >= 0)
+      ++words[static_cast<std::size_t>(word_of(cells[r]))];
     else if (is_numeric(schema.type))
-      numbers.push_back(out.part_of(cell));
+      (given.formulas > 0 && given.give[r] ? by_formula : numbers).push_back(out.part_of(cells[r]));
+  }
+  if (!by_formula.empty()) {  // the column's range is that of all
+    const auto [low, high] = std::minmax_element(by_formula.begin(), by_formula.end());
+    numbers.insert(numbers.end(), {*low, *high});
   }
   std::sort(numbers.begin(), numbers.end());
   if (part != Part::kWhole && !numbers.empty())
@@ -139,6 +144,10 @@ Column Column::fit(const ColumnSchema& schema, std::span<const double> cells, st
   const double spike_rows =
       std::max({options.spike_share * static_cast<double>(cells.size()), static_cast<double>(options.spike_count),
                 static_cast<double>(options.rare_min - 1)});
+  if (out.formulas_ > 0 && part != Part::kDay) {
+    std::vector<double> others(numbers);
+    out.kept_ = take_spikes(others, spike_rows);
+  }
   const auto least = static_cast<std::size_t>(std::max(2, options.rare_min));
   out.fit_numbers(std::move(numbers), exact, spike_rows, least, seed, number);
   out.prepare();
@@ -194,6 +203,7 @@ void Column::prepare() {
   first_word_code_ = codes_;
   if (!is_second_of_number()) codes_ += static_cast<int>(schema_.words.size());
   if (has_missing_ || codes_ == 0) missing_code_ = codes_++;
+  codes_ += formulas_;
   code_positions_.assign(static_cast<std::size_t>(codes_), -1);
   for (std::size_t i = 0; i < values_.size(); ++i) {
     code_positions_[i] = place(values_[i]);
@@ -272,6 +282,13 @@ Cell Column::encode_number(double x, float uniform) const {
   return {static_cast<std::uint32_t>(at - values_.begin()), 0};
 }
 
+bool Column::keeps_code(double number) const { return std::binary_search(kept_.begin(), kept_.end(), part_of(number)); }
+
+double Column::nearest(double number) const {
+  if (continuous_code_ >= 0 || values_.empty()) return std::clamp(number, schema_.smallest, schema_.largest);
+  return values_[encode_number(number, 0.5f).code];
+}
+
 void Column::append(Cell cell, std::string& out) const {
   if (is_missing_code(cell))
     out += schema_.missing_word;
@@ -293,6 +310,7 @@ double Column::number(std::uint32_t code, double number) const {
 
 double Column::number_of_code(std::uint32_t code) const {
   if (!is_numeric(schema_.type)) return static_cast<double>(code);
+  if (formula_of(static_cast<int>(code)) >= 0) return std::numeric_limits<double>::quiet_NaN();  // is the row's
   if (!is_word_code(static_cast<int>(code))) return values_[code];
   const auto word = code - static_cast<std::uint32_t>(first_word_code_);
   return schema_.words[word].empty() ? std::numeric_limits<double>::quiet_NaN() : number_of_word(word);
@@ -348,6 +366,10 @@ nlohmann::json Column::to_json() const {
   }
   if (part_ == Part::kNumber || part_ == Part::kPrecision) out["coarse_decimals"] = coarse_decimals_;
   if (!is_numeric(schema_.type)) return out;
+  if (formulas_ > 0) {
+    out["formulas"] = formulas_;
+    out["kept"] = kept_;
+  }
   out["values"] = values_;
   out["knots"] = knots_;
   if (!scores_.empty()) {
@@ -380,6 +402,8 @@ Column Column::from_json(const ColumnSchema& schema, const nlohmann::json& in) {
     in.at("values").get_to(out.values_);
     in.at("knots").get_to(out.knots_);
   }
+  out.formulas_ = std::clamp(in.value("formulas", 0), 0, kMostFormulas);
+  if (out.formulas_ > 0) in.at("kept").get_to(out.kept_);
   if (in.contains("quantiles")) {
     out.step_ = in.at("step");
     out.scores_ = NormalScores(numbers("quantiles"), in.contains("ranks") ? numbers("ranks") : std::vector<double>{},

@@ -41,6 +41,12 @@ struct ColumnOptions {
   int exact_days = 400;  ///< so many days have a code each, where there are three rows a day
 };
 
+/// The cells of a column that formulas of other columns give.
+struct FormulaCells {
+  int formulas = 0;          // how many
+  std::vector<bool> give{};  // [cells] whether one of them gives the cell
+};
+
 /// One column between its values and cells (code, z), NaN-free both ways.
 /// - categorical, boolean: a code per value of the schema, in its order.
 /// - integer, decimal, datetime (in seconds): a code per value where these are few or a list. Elsewhere a code per
@@ -49,6 +55,9 @@ struct ColumnOptions {
 ///   noise of one step of the column's grid is added first; it is rounded away on the way out.
 /// - identifier, text: one code says that there is a cell; TextColumns writes it.
 /// - words among numbers: a code each. What rare_min hides of them decodes as missing.
+/// - numbers that a formula gives, see FrequentFormula: a code per formula, which decodes by what the row's other
+/// columns
+///   are; but those that are frequent apart from it keep their code.
 /// - missing cells: one more code, where the fitted column has any.
 /// A column of very many categories is learned as two, the category's block and its place within it: split(), part().
 /// So can a datetime be: fitted for Part::kDay and for Part::kTime, both in seconds. Whether it is missing is the
@@ -58,13 +67,14 @@ class Column {
  public:
   static constexpr int kKnots = 16;     ///< of the piecewise-linear encoding
   static constexpr int kZCells = 1024;  ///< of the grid that position is tabulated on
+  static constexpr int kMostFormulas = 8;
 
   enum class Part { kWhole, kBlock, kPlace, kDay, kTime, kNumber, kPrecision };
 
   /// Fits the column that `schema` was inferred from to its cells, as Value::number has them; NaN is a missing one. The
   /// noise is that of (seed, number).
   static Column fit(const ColumnSchema& schema, std::span<const double> cells, std::uint64_t seed, std::uint32_t number,
-                    const ColumnOptions& options = {}, Part part = Part::kWhole);
+                    const ColumnOptions& options = {}, Part part = Part::kWhole, const FormulaCells& formulas = {});
 
   /// Cuts the column, of categories, into blocks. Its parts are columns of the same texts, with codes of their own.
   void split(CategoryBlocks blocks) { blocks_ = std::make_shared<const CategoryBlocks>(std::move(blocks)); }
@@ -89,7 +99,8 @@ class Column {
   Cell whole(Cell block, Cell place) const { return {blocks_->category(block.code, place.code), 0}; }
 
   const ColumnSchema& schema() const { return schema_; }
-  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], words, [missing].
+  /// How many codes there are, at least one, in this order: values or spikes ascending, [continuous], words, [missing],
+  /// formulas.
   /// Of a part: how many blocks, or places; missing cells have a place in a block like any category.
   int codes() const;
   int continuous_code() const { return continuous_code_; }  ///< -1 where there is none
@@ -98,6 +109,22 @@ class Column {
     return code >= first_word_code_ && code < first_word_code_ + static_cast<int>(schema_.words.size()) &&
            !is_second_of_number();
   }
+  /// Whether it is the code of one number: of a value or a spike.
+  bool is_number_code(int code) const { return code < (continuous_code_ < 0 ? first_word_code_ : continuous_code_); }
+  /// The place of the formula that the code is of; -1 of others.
+  int formula_of(int code) const {
+    return formulas_ > 0 && code >= codes_ - formulas_ ? code - (codes_ - formulas_) : -1;
+  }
+  int formulas() const { return formulas_; }
+  /// The cell of a number that a formula gives. A second part's is the first of its codes, like a missing cell's.
+  Cell formula_cell(int formula) const {
+    return is_second_of_number() ? Cell{} : Cell{static_cast<std::uint32_t>(codes_ - formulas_ + formula), 0};
+  }
+  /// Whether the number keeps its code where a formula gives it too.
+  bool keeps_code(double number) const;
+  /// The nearest number that the column can hold, where all that it holds have codes; else the number itself, within
+  /// the column's range.
+  double nearest(double number) const;
   int missing_code() const { return code_of(missing_code_); }  ///< -1 where there is none
   int whole_missing_code() const { return missing_code_; }     ///< of the whole column, of which this may be a part
   /// What the rule of rare_min did, to follow "column 'x': "; empty where nothing.
@@ -163,7 +190,9 @@ class Column {
   double step_ = 0;             // of the grid from schema_.smallest
   std::vector<double> knots_;   // of numeric columns: at most kKnots, strictly ascending
   bool has_missing_ = false;
-  int rare_code_ = -1;  // of present cells that have no other
+  int formulas_ = 0;
+  std::vector<double> kept_;  // of numbers that a formula may give: those that keep their code, ascending
+  int rare_code_ = -1;        // of present cells that have no other
   std::string rare_note_;
   std::shared_ptr<const CategoryBlocks> blocks_;
   Part part_ = Part::kWhole;
