@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 
 namespace meg {
-
-namespace {
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-}  // namespace
 
 void choose_systematically(std::span<const double> weights, double uniform, std::span<std::size_t> chosen) {
   const double step = std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(chosen.size());
@@ -30,7 +25,7 @@ void ParticlePool::add(std::span<const float> cells, std::span<const double> log
                        std::span<const std::size_t> origins, std::span<const float> uniform) {
   count(log_weights, origins);
   for (std::size_t i = 0; i < log_weights.size(); ++i)
-    if (log_weights[i] != -kInfinity)
+    if (log_weights[i] != kImpossible)
       keep(cells.subspan(i * width_, width_), log_weights[i],
            log_weights[i] - std::log(static_cast<double>(uniform[i])));
 }
@@ -38,7 +33,7 @@ void ParticlePool::add(std::span<const float> cells, std::span<const double> log
 void ParticlePool::count(std::span<const double> log_weights, std::span<const std::size_t> origins) {
   seen_ += log_weights.size();
   const double top = *std::ranges::max_element(log_weights);
-  if (top == -kInfinity) return;
+  if (top == kImpossible) return;
   if (sum_ == 0) top_ = top;
   if (top > top_) {
     const double scale = std::exp(top_ - top);
@@ -54,7 +49,7 @@ void ParticlePool::keep(std::span<const float> cell, double log_weight, double p
   std::size_t place = kept_.size();
   if (kept_.size() == most_) {
     const double least = kept_.front().priority;
-    log_threshold_ = std::max(is_full_ ? log_threshold_ : -kInfinity, std::min(priority, least));
+    log_threshold_ = std::max(is_full_ ? log_threshold_ : kImpossible, std::min(priority, least));
     is_full_ = true;
     if (priority <= least) return;
     std::ranges::pop_heap(kept_, std::greater(), &Kept::priority);

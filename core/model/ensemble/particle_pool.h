@@ -1,9 +1,13 @@
 #pragma once
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
 namespace meg {
+
+/// Log of the weight of a particle that cannot be.
+inline constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
 /// The weighted particles of a group of rows, of which it keeps as many as it may: those with the largest weight /
 /// uniform number, and so that no sum is biased (priority sampling; Duffield, Lund & Thorup 2007).

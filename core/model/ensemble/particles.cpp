@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "core/model/ensemble/particle_pool.h"
@@ -13,22 +12,21 @@ namespace meg {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// What passes that are made at once work in, together.
-constexpr std::size_t kMostPassFloats = std::size_t{64} << 20;
+constexpr std::size_t kMostSlotFloats = std::size_t{64} << 20;
 
 /// Of numbers that are added as exponents.
 class LogSum {
  public:
   void add(double x) {
-    if (x == -kInfinity) return;
+    if (x == kImpossible) return;
     if (x > top_) sum_ *= std::exp(top_ - x), top_ = x;
     sum_ += std::exp(x - top_);
   }
   double value() const { return top_ + std::log(sum_); }
 
  private:
-  double top_ = -kInfinity, sum_ = 0;
+  double top_ = kImpossible, sum_ = 0;
 };
 
 /// Log of how likely a head makes a cell, of the continuous code with the density of its z.
@@ -49,39 +47,7 @@ double log_likelihood(const ColumnLayout& column, const float* head, Cell cell, 
   return code + densities.value() - weights.value() - static_cast<double>(kLogSqrtTwoPi);
 }
 
-/// The cell of a number, or of a part of it, that is to come out as it is, and log of how many z its rounding step is
-/// wide, by which densities of different numbers compare; nothing where no cell comes to it.
-struct DerivedCell {
-  Cell cell;
-  double log_width = 0;
-};
-std::optional<DerivedCell> cell_of(const Column& column, const ColumnSchema& schema, double number) {
-  constexpr float kLeast = 1e-6f, kLeastWidth = 1e-9f;
-  const double rounding = 1e-9 * std::max(1.0, std::abs(number));
-  if (!(number >= schema.smallest - rounding && number <= schema.largest + rounding)) return {};
-  const Value value{.number = number};
-  const Cell cell = column.encode(value, 0.5f);
-  const bool is_continuous = static_cast<int>(cell.code) == column.continuous_code();
-  const double off = std::abs(column.value(cell) - column.part_of(number)), range = schema.largest - schema.smallest;
-  if (off > (is_continuous ? std::max(0.5 * column.numbers().step, 1e-6 * range) : rounding)) return {};
-  if (!is_continuous) return DerivedCell{cell};
-  const float width = column.encode(value, 1 - kLeast).z - column.encode(value, kLeast).z;
-  return DerivedCell{cell, std::log(static_cast<double>(std::max(width, kLeastWidth)))};
-}
-
 }  // namespace
-
-WantedNumber want_number(const TableCoding& coding, std::size_t schema_column, double number, const float* cells) {
-  const Relation& relation = *coding.relation_of(schema_column);
-  WantedNumber out{.column = schema_column, .at = coding.place_of(schema_column), .number = number};
-  std::optional<std::size_t> last;
-  for (const Term& term : relation.terms)
-    for (const std::size_t c : {term.a, term.b})
-      if (cells[coding.place_of(c)] < 0 && (!last || coding.place_of(c) > coding.place_of(*last))) last = c;
-  const bool leaves_one = relation.is_exact && last && !coding.relation_of(*last);
-  if (leaves_one && !std::isnan(relation.solve(*last, number, [](std::size_t) { return 1.0; }))) out.rest = last;
-  return out;
-}
 
 struct Particles::Pass {
   Backend& on;
@@ -104,6 +70,7 @@ struct Particles::Pass {
 Particles::Particles(const TrainedEnsemble& trained, std::span<const std::optional<CellSet>> sets, bool weighs,
                      std::vector<AskedNumbers> asked, const ReadTable* given, float temperature, std::size_t rows)
     : on_(trained),
+      sets_(sets.begin(), sets.end()),
       weighs_(weighs),
       asked_(std::move(asked)),
       given_(given),
@@ -115,7 +82,7 @@ Particles::Particles(const TrainedEnsemble& trained, std::span<const std::option
   const ColumnsLayout& layout = trained.ensemble.layout();
   for (const ColumnLayout& column : layout.columns)
     head_width_ = std::max(head_width_, static_cast<std::size_t>(column.head_width()));
-  const auto most = std::max<std::size_t>(1, kMostPassFloats / slot_floats());
+  const auto most = std::max<std::size_t>(1, kMostSlotFloats / slot_floats());
   slots_.resize(std::min(most, static_cast<std::size_t>(trained.backend.passes_at_once())));
   std::size_t floats = slots_.size() * slot_floats();
   for (const auto& set : sets) floats += set ? Arena::padded(set->codes.size()) : 0;
@@ -273,30 +240,14 @@ void Particles::sample(Pass& pass, std::size_t k, std::size_t first, std::size_t
 
 /// Puts the cells there that make wanted numbers true. A particle that none does has no weight.
 bool Particles::derive(Pass& pass, std::size_t k, std::size_t first, Island& island) const {
-  const TableCoding& coding = on_.coding;
   bool any = false;
   for (const WantedNumber& wanted : island.target->wanted) {
-    const bool is_rest = wanted.rest && coding.schema_column(k) == *wanted.rest;
-    if (!is_rest && wanted.at != k) continue;
-    const Column& column = coding.columns()[k];
+    if (!is_derived(on_.coding, wanted, k)) continue;
     pass.download();
     any = true;
-    const Relation& relation = *coding.relation_of(wanted.column);
-    const std::size_t given_row = island.target->given_row.value_or(0);
-    for (std::size_t i = 0; i < island.log_weight.size(); ++i) {
-      float* const cells = pass.host_row(first + i);
-      const auto value = [&](std::size_t c) { return coding.value_of(c, cells, given_, given_row); };
-      const double number =
-          is_rest ? as_written(coding.schema()[*wanted.rest], relation.solve(*wanted.rest, wanted.number, value))
-                  : relation.off_by(wanted.number, relation.predict(coding.schema()[wanted.column], value));
-      const std::optional<DerivedCell> derived =
-          cell_of(column, is_rest ? coding.schema()[*wanted.rest] : column.schema(), number);
-      if (derived) put_cell(column, derived->cell, columns(), k, cells);
-      const bool comes_to_it =  // a limit may be in the way
-          derived && (is_rest || std::abs(coding.value_of(wanted.column, cells, given_, given_row) - wanted.number) <=
-                                     std::max(1e-9, 1e-12 * std::abs(wanted.number)));
-      island.log_weight[i] += comes_to_it ? derived->log_width : -kInfinity;
-    }
+    for (std::size_t i = 0; i < island.log_weight.size(); ++i)
+      island.log_weight[i] += put_derived_cell(on_.coding, wanted, k, sets_[k], given_,
+                                               island.target->given_row.value_or(0), pass.host_row(first + i));
   }
   return any;
 }
@@ -305,7 +256,7 @@ void Particles::weigh_cells(Pass& pass, std::size_t k, std::size_t first, Island
   const double temperature = static_cast<double>(temperature_);
   for (std::size_t i = 0; i < island.log_weight.size(); ++i) {
     const float* const cells = pass.host_row(first + i);
-    if (cells[k] < 0 || island.log_weight[i] == -kInfinity) continue;
+    if (cells[k] < 0 || island.log_weight[i] == kImpossible) continue;
     island.log_weight[i] +=
         log_likelihood(pass.slot.layout.columns[k], pass.slot.host_heads.data() + (first + i) * pass.width,
                        {static_cast<std::uint32_t>(cells[k]), cells[columns() + k]}, temperature);
@@ -319,7 +270,7 @@ void Particles::weigh_numbers(Pass& pass, std::size_t k, std::size_t first, Isla
     for (std::size_t i = 0; i < island.log_weight.size(); ++i)
       if (!asked.in.contains(on_.coding.value_of(asked.column, pass.host_row(first + i), given_,
                                                  island.target->given_row.value_or(0))))
-        island.log_weight[i] = -kInfinity;
+        island.log_weight[i] = kImpossible;
   }
 }
 
@@ -327,7 +278,7 @@ void Particles::weigh_numbers(Pass& pass, std::size_t k, std::size_t first, Isla
 bool Particles::resample(Pass& pass, std::size_t k, std::size_t first, Island& island) const {
   const std::size_t count = island.log_weight.size();
   const double top = *std::ranges::max_element(island.log_weight);
-  if (top == -kInfinity) return false;
+  if (top == kImpossible) return false;
   std::vector<double> weight(count);
   double sum = 0, squares = 0;
   for (std::size_t i = 0; i < count; ++i) {

@@ -3,21 +3,11 @@
 #include <span>
 #include <vector>
 
+#include "core/model/ensemble/derived_cells.h"
 #include "core/model/ensemble/trained_ensemble.h"
 #include "core/table/code/cell_set.h"
 
 namespace meg {
-
-/// A number that a column must come to which is learned as its distance from others.
-struct WantedNumber {
-  std::size_t column;  // of the schema
-  std::size_t at;      // its generator
-  double number;
-  /// The last of the columns that it is the sum of whose cell is not known: it is what is left of the number.
-  std::optional<std::size_t> rest = {};  // of the schema
-};
-/// Of a number that is known of a row of cells, not all of whose columns that it follows from are.
-WantedNumber want_number(const TableCoding& coding, std::size_t schema_column, double number, const float* cells);
 
 /// What all conditions ask of a column that is learned as its distance from others.
 struct AskedNumbers {
@@ -92,6 +82,7 @@ class Particles {
   bool resample(Pass& pass, std::size_t k, std::size_t first, Island& island) const;
 
   const TrainedEnsemble on_;
+  std::vector<std::optional<CellSet>> sets_;  // [columns]
   bool weighs_;
   std::vector<AskedNumbers> asked_;
   const ReadTable* given_;
