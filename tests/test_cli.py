@@ -1024,10 +1024,10 @@ class Slow(Case):
         self.check_quality("adult", (0.993, 0.987, 0.965, 0.99, 0.910), most_told=0.54)
 
     def test_the_meg_preset_learns_magic(self):
-        self.check_quality("magic", (0.990, 0.990, 0.90, 0.99, 0.934), most_told=0.58)
+        self.check_quality("magic", (0.990, 0.990, 0.90, 0.99, 0.934), most_told=0.60)
 
     def test_the_meg_preset_learns_shoppers(self):
-        self.check_quality("shoppers", (0.989, 0.985, 0.97, 0.99, 0.915), most_told=0.57)
+        self.check_quality("shoppers", (0.989, 0.985, 0.97, 0.99, 0.915), most_told=0.58)
 
     def test_dynamic_masks_learn_magic_nearly_as_well(self):
         self.check_quality("magic", (0.985, 0.985, 0.86, 0.98, 0.928), "--masks", "dynamic")
