@@ -272,6 +272,51 @@ TEST_CASE("an equation of a column alone holds where it is rounded to the column
   CHECK(truths(table, "gross <= 11.91", types) == std::vector<Truth>{kYes, kNo});
 }
 
+TEST_CASE("columns and constants are compared as they are, and what is computed up to the last bits") {
+  const Table table = test::text_table({"begin", "end", "t", "u", "x", "y"},
+                                       {{"1700000000001", "1700000000002", "2024-01-01 10:00:00.001",
+                                         "2024-01-01 10:00:00.002", "1000000.3", "1000000"},
+                                        {"1700000000005", "1700000000005", "2024-01-01 10:00:00.004",
+                                         "2024-01-01 10:00:00.004", "1000000.5", "1000000"}});
+  const AskedTypes types{{"begin", ColumnType::kInteger}, {"end", ColumnType::kInteger},
+                         {"t", ColumnType::kDatetime},    {"u", ColumnType::kDatetime},
+                         {"x", ColumnType::kDecimal},     {"y", ColumnType::kInteger}};
+  for (const std::string rule : {"end > begin", "begin < end", "not begin >= end", "end != begin", "u > t", "u != t",
+                                 "begin = 1700000000001", "u - t = 0.001", "x - y = 0.3", "x - y <= 0.3",
+                                 "3 * (x - y) = 0.9"}) {
+    CAPTURE(rule);
+    CHECK(truths(table, rule, types) == std::vector<Truth>{kYes, kNo});
+  }
+}
+
+TEST_CASE("a boolean column of 1 and 0 is so where it is 1") {
+  const Table table = test::text_table({"a", "b"}, {{"1", " Yes"}, {"0", " No"}});
+  const AskedTypes types{{"a", ColumnType::kBoolean}, {"b", ColumnType::kBoolean}};
+  CHECK(truths(table, "a", types) == std::vector<Truth>{kYes, kNo});
+  CHECK(truths(table, "not b", types) == std::vector<Truth>{kNo, kYes});
+}
+
+TEST_CASE("the columns of rules keep their types where the rows that are left have others") {
+  std::vector<Texts> rows;
+  for (int i = 0; i < 400; ++i)
+    rows.push_back({i % 3 == 0 ? "no" : "yes", i % 5 == 0 ? "x" + std::to_string(i % 25) : std::to_string(i % 7),
+                    fmt::format("{:02}.{:02}.2024", 1 + i % 28, 1 + i % 12), i % 2 == 0 ? "2024-01-01" : ""});
+  const Table table = test::text_table({"married", "code", "day", "end"}, rows);
+  for (const std::string rule : {"married", "code != 'x5' and code != x10 and code != x15 and code != x20 and code != x0",
+                                 "day <= '12.01.2024'", "end < 2023-01-01"}) {
+    CAPTURE(rule);
+    Options options;
+    options.rules = {rule};
+    const Schema whole = infer_schema(table);
+    const RuledTable ruled = infer_ruled_table(table, options);
+    const std::size_t c = ruled.rules.all()[0].columns()[0];
+    CHECK(ruled.table.schema[c].type == whole[c].type);
+    CHECK(ruled.table.schema[c].format == whole[c].format);
+    CHECK(ruled.rules.broken(ReadTable(ruled.table.schema, ruled.table.columns), 1).rows.empty());
+    CHECK(ruled.table.columns[0].size() < 400);
+  }
+}
+
 TEST_CASE("what is no rule is said with its place") {
   const Table table =
       test::text_table({"a", "b", "day", "word", "flag", "note"},
@@ -311,6 +356,10 @@ TEST_CASE("what is no rule is said with its place") {
   says("unique(5)", "a column is wanted, but there is '5'");
   says("unique(a) and a > 1", "an operator is wanted, or the end, but there is 'and'");
   says(std::string(300, '(') + "a > 1" + std::string(300, ')'), "too many brackets");
+  std::string chain = "a";
+  for (int i = 0; i < 4900; ++i) chain += "<a";
+  says(chain, "1000 operators are too many");
+  says("a > 1e999", "at character 5: 1e999 is no number that can be computed with");
   says("a requires b requires flag", "but there is 'requires'");
   says("ä >= 1", "at character 1: there is no column 'ä'");
 }
@@ -487,8 +536,10 @@ TEST_CASE("a model keeps every kind of rule in all rows that it makes") {
     model.load_data(ruled_rows(1000));
     model.train(preset == "classic" ? 2 : 6);
     const Schema& schema = model.schema();
-    const Table rows = model.generate(10'000, 3);
-    REQUIRE(rows.rows() == 10'000);
+    // The classic preset has learned next to nothing then: most rows are drawn so often as there are draws, and mended.
+    const std::size_t count = preset == "classic" ? 2000 : 10'000;
+    const Table rows = model.generate(count, 3);
+    REQUIRE(rows.rows() == count);
     CHECK(broken_by_hand(rows, schema) == std::vector<std::size_t>(kRules.size()));
     const std::string notes = fmt::format("{}", fmt::join(model.notes(), "\n"));
     CHECK(notes.find("rule 'gross = net + tax': 3 of 1000 rows") != std::string::npos);
@@ -498,9 +549,9 @@ TEST_CASE("a model keeps every kind of rule in all rows that it makes") {
     one_thread.threads = 1;
     const Meg loaded = Meg::load_model(folder.path / "m.meg", one_thread);
     CHECK(loaded.options().rules == kRules);
-    CHECK(csv_of(loaded.generate(10'000, 3), schema) == csv_of(rows, schema));
-    RowStream part = loaded.stream(4000, 321, 3);
-    CHECK(csv_of(test::all_rows(part), schema) == csv_of(rows.slice(4000, 321), schema));
+    CHECK(csv_of(loaded.generate(count, 3), schema) == csv_of(rows, schema));
+    RowStream part = loaded.stream(1400, 321, 3);
+    CHECK(csv_of(test::all_rows(part), schema) == csv_of(rows.slice(1400, 321), schema));
     if (preset != "classic") CHECK(part.redrawn().rows < 321);
     if (preset != "any_order") continue;
     const Table under = loaded.generate(2000, 1, {.where = {"married=yes", "city=Bonn"}});

@@ -26,8 +26,10 @@ std::string listed_names(std::vector<std::string> names) {
 }
 
 bool is_comparison(Kind kind) { return kind >= Kind::kEqual && kind <= Kind::kGreaterOrEqual; }
-bool is_true_word(const std::string& word) {
-  return !word.empty() && std::string_view("tTyY").find(word[0]) != std::string_view::npos;
+/// Of true, yes, t, y and 1, as a boolean column may write them.
+bool is_true_word(std::string_view word) {
+  const std::size_t first = word.find_first_not_of(" \t");
+  return first != std::string_view::npos && std::string_view("tTyY1").find(word[first]) != std::string_view::npos;
 }
 
 class Binder {
@@ -193,6 +195,10 @@ class Binder {
                                "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f"})
       if (!number && other.type == Type::kDate) number = parse_datetime(node.text, format);
     if (!number || !std::isfinite(*number)) {
+      if (of && std::find(of->words.begin(), of->words.end(), node.text) != of->words.end())
+        fail_at(e, fmt::format("'{}' is a word among the numbers of column '{}', which rules cannot name: take the "
+                               "column as categorical, and they can",
+                               node.text, of->name));
       if (e.kind == Kind::kName) fail_no_column(e);
       fail_at(e, of ? fmt::format("'{}' is nothing that column '{}' could say", node.text, of->name)
                     : fmt::format("'{}' is a text, which has no order, and the other side is none", node.text));

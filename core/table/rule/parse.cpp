@@ -19,6 +19,8 @@ using Kind = RuleExpression::Kind;
 /// Brackets within brackets, so that no text exhausts the stack.
 constexpr int kMostDepth = 100;
 constexpr std::size_t kMostBytes = 10'000;
+/// Operators of a rule, for each may stand within the next.
+constexpr int kMostOperators = 1000;
 
 bool is_numeral(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -148,6 +150,8 @@ class Parser {
     const auto length = static_cast<std::size_t>(end - rest.data());
     if (error == std::errc() && (length == rest.size() || !goes_on_name(rest[length])))
       return operand(Kind::kNumber, std::string(rest.substr(0, length)), number, at_ + length);
+    if (error == std::errc::result_out_of_range)
+      fail_at(at_, fmt::format("{} is no number that can be computed with", rest.substr(0, length)));
     std::size_t stop = 1;
     while (stop < rest.size() && goes_on_name(rest[stop])) ++stop;
     name(at_ + stop);
@@ -165,6 +169,8 @@ class Parser {
   template <class Next>
   RuleExpression joined(Kind kind, RuleExpression first, const Next& next) {
     RuleExpression out{.kind = kind, .text = {}, .number = 0, .place = token_.place, .parts = {}};
+    if (++operators_ > kMostOperators)
+      fail_at(token_.place, fmt::format("{} operators are too many: state several rules", kMostOperators));
     advance();
     out.parts.push_back(std::move(first));
     out.parts.push_back(next());
@@ -295,7 +301,7 @@ class Parser {
   std::string_view text_;
   std::size_t at_ = 0;
   Token token_;
-  int depth_ = 0;
+  int depth_ = 0, operators_ = 0;
 };
 
 }  // namespace

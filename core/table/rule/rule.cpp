@@ -17,8 +17,8 @@ using Node = StatedRule::Node;
 using Kind = RuleExpression::Kind;
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
-/// How far computed numbers may be off, as a share of them.
-constexpr double kComputingError = 1e-12;
+/// How far a computed number may be off for each number that it is computed of, as a share of it.
+constexpr double kComputingError = 4 * std::numeric_limits<double>::epsilon();
 /// More than these are no rule, but the table.
 constexpr std::size_t kMostCombinations = 1'000'000;
 
@@ -35,11 +35,49 @@ Truth compared_words(const Node& node, const RuleRow& row) {
   return truth_if((*a == *b) == (node.kind == Kind::kEqual));
 }
 
+double column_number(const Node& node, const RuleRow& row) {
+  const Value value = row.value(node.column);
+  if (value.is_odd || !std::isfinite(value.number)) return kNoValue;
+  if (node.words.empty()) return value.number;
+  const auto place = static_cast<std::size_t>(value.number);
+  return place < node.numbers.size() ? node.numbers[place] : kNoValue;
+}
+
+/// A number, and how far it may be off by computing.
+struct Computed {
+  double value = kNoValue, error = 0;
+};
+
+Computed computed(const Node& node, const RuleRow& row) {
+  const auto rounded = [](double value, double error) {
+    return Computed{value, error + kComputingError * std::abs(value)};
+  };
+  if (node.kind == Kind::kNumber) return rounded(node.number, 0);
+  if (node.kind == Kind::kColumn) return rounded(column_number(node, row), 0);
+  if (node.parts.empty()) return {};
+  const Computed a = computed(node.parts[0], row);
+  if (node.kind == Kind::kNegate) return {-a.value, a.error};
+  const Computed b = computed(node.parts[1], row);
+  switch (node.kind) {
+    case Kind::kAdd: return rounded(a.value + b.value, a.error + b.error);
+    case Kind::kSubtract: return rounded(a.value - b.value, a.error + b.error);
+    case Kind::kMultiply:
+      return rounded(a.value * b.value, a.error * std::abs(b.value) + b.error * std::abs(a.value));
+    case Kind::kDivide: {
+      const double quotient = a.value / b.value;
+      return rounded(quotient, (a.error + b.error * std::abs(quotient)) / std::abs(b.value));
+    }
+    default: return {};
+  }
+}
+
 Truth compared(const Node& node, const RuleRow& row) {
   if (node.parts[0].type == Node::Type::kWord) return compared_words(node, row);
-  const double a = number_of(node.parts[0], row), b = number_of(node.parts[1], row);
+  const Computed left = computed(node.parts[0], row), right = computed(node.parts[1], row);
+  const double a = left.value, b = right.value, off = a - b;
   if (!std::isfinite(a) || !std::isfinite(b)) return Truth::kUnknown;
-  const double larger = std::max(std::abs(a), std::abs(b)), slack = kComputingError * larger, off = a - b;
+  const bool is_computed = !node.parts[0].parts.empty() || !node.parts[1].parts.empty();
+  const double larger = std::max(std::abs(a), std::abs(b)), slack = is_computed ? left.error + right.error : 0;
   const bool is_equal = std::abs(off) <= node.tolerance * (1 + 1e-6) + node.relative * larger + slack;
   switch (node.kind) {
     case Kind::kEqual: return truth_if(is_equal);
@@ -51,29 +89,9 @@ Truth compared(const Node& node, const RuleRow& row) {
   }
 }
 
-double column_number(const Node& node, const RuleRow& row) {
-  const Value value = row.value(node.column);
-  if (value.is_odd || !std::isfinite(value.number)) return kNoValue;
-  if (node.words.empty()) return value.number;
-  const auto place = static_cast<std::size_t>(value.number);
-  return place < node.numbers.size() ? node.numbers[place] : kNoValue;
-}
-
 }  // namespace
 
-double number_of(const Node& node, const RuleRow& row) {
-  const auto part = [&](std::size_t i) { return number_of(node.parts[i], row); };
-  switch (node.kind) {
-    case Kind::kNumber: return node.number;
-    case Kind::kColumn: return column_number(node, row);
-    case Kind::kNegate: return -part(0);
-    case Kind::kAdd: return part(0) + part(1);
-    case Kind::kSubtract: return part(0) - part(1);
-    case Kind::kMultiply: return part(0) * part(1);
-    case Kind::kDivide: return part(0) / part(1);
-    default: return kNoValue;
-  }
-}
+double number_of(const Node& node, const RuleRow& row) { return computed(node, row).value; }
 
 std::optional<std::string_view> word_of(const Node& node, const RuleRow& row) {
   if (node.kind == Kind::kText) return node.text;

@@ -25,6 +25,22 @@ bool ask_for_identifiers(const StatedRules& rules, const Schema& schema, AskedTy
   return any;
 }
 
+/// Asks for the columns of the rules as the whole table says them, where what is left of it says otherwise: a column
+/// without its odd words is one of numbers, and a rule that names the word is none of it. Whether there are any.
+bool ask_for_types(const StatedRules& rules, const Schema& whole, const Schema& left, AskedTypes& types) {
+  bool any = false;
+  for (const StatedRule& rule : rules.all())
+    for (const std::size_t c : rule.columns()) {
+      const ColumnSchema &was = whole[c], &is = left[c];
+      if (!is_modelled(was.type) || types.contains(was.name)) continue;
+      if (was.type == is.type && was.format == is.format && was.style == is.style) continue;
+      AskedType& asked = types.emplace(was.name, AskedType(was.type, was.format)).first->second;
+      if (is_numeric(was.type)) asked.style = was.style;
+      any = true;
+    }
+  return any;
+}
+
 void check_combinations(const StatedRules& rules, const Options& options) {
   for (const StatedRule& rule : rules.all())
     if (rule.is_combination() && options.meg.rare_min > 1)
@@ -52,7 +68,9 @@ RuledTable infer_ruled_table(Table table, const Options& options) {
   const std::size_t rows = table.rows();
   if (!broken.rows.empty() || changes_types) {
     if (!broken.rows.empty()) table = table.take(rows_but(broken.rows, rows));
-    out.table = infer(std::move(table));
+    const Schema whole = std::move(out.table.schema);
+    out.table = infer(table);
+    if (ask_for_types(out.rules, whole, out.table.schema, types)) out.table = infer(std::move(table));
     out.rules = StatedRules(options.rules, out.table.schema, RuleWords::kAny);
     out.rules.learn(read());
   }
