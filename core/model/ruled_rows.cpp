@@ -153,13 +153,13 @@ Table RuledRows::mend(const Table& rows, const std::vector<std::size_t>& broken)
   for (std::size_t i = 0; i < broken.size(); ++i) {
     RuleRow& row = mended.emplace_back(read, i);
     const std::array<std::uint32_t, 4> bits = random.bits(row_ + broken[i], 0);
-    if (!mender_.mend(row, (std::uint64_t{bits[0]} << 32) | bits[1])) fail_row(read, i, row_ + broken[i]);
+    if (!mender_.mend(row, (std::uint64_t{bits[0]} << 32) | bits[1])) fail_row(row, row_ + broken[i]);
   }
   return with_changes(some, mended);
 }
 
-void RuledRows::fail_row(const ReadTable& rows, std::size_t row, std::uint64_t number) const {
-  const auto breaks = [&](const StatedRule& rule) { return !rule.holds(RuleRow(rows, row)); };
+void RuledRows::fail_row(const RuleRow& row, std::uint64_t number) const {
+  const auto breaks = [&](const StatedRule& rule) { return !rule.holds(row); };
   const StatedRule& rule = *std::find_if(rules_.all().begin(), rules_.all().end(), breaks);
   fail(ErrorCode::kUnsupported,
        "row {} breaks the rule '{}' in each of {} draws, and no cell of it can be set so that all rules hold: {}",

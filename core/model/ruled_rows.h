@@ -44,7 +44,8 @@ class RuledRows : public RowSource {
   Table redraw(Table rows, std::vector<std::size_t> broken);
   Table mend(const Table& rows, const std::vector<std::size_t>& broken) const;
   void check_unique(const Table& rows);
-  [[noreturn]] void fail_row(const ReadTable& rows, std::size_t row, std::uint64_t number) const;
+  /// Names a rule that the row breaks still, after what could be set was.
+  [[noreturn]] void fail_row(const RuleRow& row, std::uint64_t number) const;
 
   const StatedRules& rules_;
   const Schema& schema_;

@@ -61,8 +61,7 @@ Computed computed(const Node& node, const RuleRow& row) {
   switch (node.kind) {
     case Kind::kAdd: return rounded(a.value + b.value, a.error + b.error);
     case Kind::kSubtract: return rounded(a.value - b.value, a.error + b.error);
-    case Kind::kMultiply:
-      return rounded(a.value * b.value, a.error * std::abs(b.value) + b.error * std::abs(a.value));
+    case Kind::kMultiply: return rounded(a.value * b.value, a.error * std::abs(b.value) + b.error * std::abs(a.value));
     case Kind::kDivide: {
       const double quotient = a.value / b.value;
       return rounded(quotient, (a.error + b.error * std::abs(quotient)) / std::abs(b.value));
