@@ -111,8 +111,7 @@ std::string obstacle(const TestTwoSample& t, const Schema& schema, std::size_t a
   if (!BoostedTrees::available()) return BoostedTrees::kMissing;
   if (t.test_rows == 0) return "the test table has no row";
   if (static_cast<double>(t.synthetic_rows) < kFewestSynthetic * static_cast<double>(t.real_rows))
-    return fmt::format("{} synthetic rows are too few: make {}", all_synthetic_rows,
-                       t.real_rows + t.test_rows);
+    return fmt::format("{} synthetic rows are too few: make {}", all_synthetic_rows, t.real_rows + t.test_rows);
   if (t.real_rows + t.synthetic_rows < kFewestLearned)
     return fmt::format("trees need {} rows to learn, and there are {}", kFewestLearned, t.real_rows + t.synthetic_rows);
   return "";

@@ -124,9 +124,9 @@ class Meg {
   /// time, where the columns before a conditioned one, in the order of generation (the option order), have one value
   /// each. Else it is nearly so (docs/conditions.md): dynamic masks draw the conditioned columns first, and the empty
   /// cells of given rows too; a fixed order chooses among many rows, so that a row takes longer as conditions become
-  /// rarer. Throws Error, saying what to do, where hardly one among 100,000 does, for a condition that nothing can meet,
-  /// and for a cell of the given rows that the column cannot have; for a model that has learned nothing; and for rows
-  /// beyond the first 2^50. The preset must be meg for any of `how`.
+  /// rarer. Throws Error, saying what to do, where hardly one among 100,000 does, for a condition that nothing can
+  /// meet, and for a cell of the given rows that the column cannot have; for a model that has learned nothing; and for
+  /// rows beyond the first 2^50. The preset must be meg for any of `how`.
   Table generate(std::size_t num_samples, std::uint64_t seed = 0, const GenerateOptions& how = {}) const;
   /// Rows first_row ... first_row + count - 1 of that table, some thousands at a time. The model must outlive the
   /// stream and must not be trained meanwhile; a stream is for one thread at a time.

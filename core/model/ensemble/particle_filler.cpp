@@ -54,13 +54,13 @@ std::uint64_t ParticleFiller::seed_of(std::uint64_t island) const {
   return (std::uint64_t{words[1]} << 32) | words[0];
 }
 
-ParticleFiller::Group ParticleFiller::group(Target target, std::uint64_t number, std::size_t rows) const {
+ParticleFiller::Group ParticleFiller::group(ParticleTarget target, std::uint64_t number, std::size_t rows) const {
   particles_.set_range(target);
   return {std::move(target), number, rows, ParticlePool(4 * rows + 28, stride())};
 }
 
-Target ParticleFiller::target_of(std::span<const float> row) const {
-  Target out{.known = {row.begin(), row.end()}};
+ParticleTarget ParticleFiller::target_of(std::span<const float> row) const {
+  ParticleTarget out{.known = {row.begin(), row.end()}};
   for (const AskedNumbers& asked : one_)
     out.wanted.push_back(want_number(trained_.coding, asked.column, *asked.in.only(), row.data()));
   return out;
@@ -78,7 +78,7 @@ void ParticleFiller::fill(std::uint64_t first_row, std::span<float> cells,
     groups.clear();
   };
   for (std::size_t r = 0; r < rows; ++r) {
-    Target target = target_of(cells.subspan(r * stride(), stride()));
+    ParticleTarget target = target_of(cells.subspan(r * stride(), stride()));
     if (!wanted.empty()) target.wanted.insert(target.wanted.end(), wanted[r].begin(), wanted[r].end());
     target.given_row = static_cast<std::size_t>(first_row + r - first_given);
     Group of = group(std::move(target), first_row + r, 1);

@@ -45,7 +45,7 @@ class ParticleFiller {
  private:
   /// Rows that are chosen among the same particles.
   struct Group {
-    Target target;
+    ParticleTarget target;
     std::uint64_t number;
     std::size_t rows;
     ParticlePool pool;
@@ -56,7 +56,7 @@ class ParticleFiller {
   };
 
   std::size_t stride() const { return trained_.ensemble.layout().cell_stride(); }
-  Group group(Target target, std::uint64_t number, std::size_t rows) const;
+  Group group(ParticleTarget target, std::uint64_t number, std::size_t rows) const;
   /// Draws particles of groups until they are enough.
   void grow(std::vector<Group>& groups);
   void advance(std::span<Group* const> groups, std::span<const Sizes> sizes);
@@ -64,7 +64,7 @@ class ParticleFiller {
   bool is_enough(Group& group) const;
   [[noreturn]] void fail_rare(const Group& group) const;
   void choose(const Group& group, std::span<float> cells) const;
-  Target target_of(std::span<const float> row) const;
+  ParticleTarget target_of(std::span<const float> row) const;
   std::uint64_t seed_of(std::uint64_t island) const;
 
   const TrainedEnsemble trained_;

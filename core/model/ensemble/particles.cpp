@@ -114,7 +114,7 @@ bool Particles::asked_at(std::size_t k) const {
   return std::ranges::any_of(asked_, [&](const AskedNumbers& asked) { return asked.at == k; });
 }
 
-void Particles::set_range(Target& target) const {
+void Particles::set_range(ParticleTarget& target) const {
   target.first = 0;
   while (target.first < columns() && target.is_known(target.first)) ++target.first;
   target.end = target.first;

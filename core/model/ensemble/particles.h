@@ -17,7 +17,7 @@ struct AskedNumbers {
 };
 
 /// What a group of rows must meet that is generated in the fixed order.
-struct Target {
+struct ParticleTarget {
   std::vector<float> known;  // [3 columns] of a row, code -1 of unknown cells
   std::vector<WantedNumber> wanted = {};
   std::optional<std::size_t> given_row = {};  // where it stands among the given ones
@@ -30,7 +30,7 @@ struct Target {
 
 /// Particles of a target that are drawn together.
 struct Island {
-  const Target* target = nullptr;
+  const ParticleTarget* target = nullptr;
   Draw draw;                      // of its first particle; those behind it have the rows behind
   std::span<float> cells;         // [particles, 3 columns]
   std::span<double> log_weight;   // [particles]
@@ -53,7 +53,7 @@ class Particles {
   void finish(const Draw& draw, std::span<float> cells);
 
   /// The first column of a target that is not known, and where the last one ends that weighs those before it.
-  void set_range(Target& target) const;
+  void set_range(ParticleTarget& target) const;
 
  private:
   /// What a pass works in.

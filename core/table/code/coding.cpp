@@ -278,7 +278,8 @@ double TableCoding::value_of(std::size_t schema_column, const float* cells, cons
   if (!is_numeric(schema_[schema_column].type)) return static_cast<double>(code);
   if (const double number = given_number(schema_column, given, given_row); !is_nothing(number)) return number;
   const auto decoded = [&](std::size_t j) { return columns_[j].value({code_of(j), cells[n + j]}); };
-  return number_of(schema_column, code_of, decoded, [&](std::size_t c) { return value_of(c, cells, given, given_row); });
+  return number_of(schema_column, code_of, decoded,
+                   [&](std::size_t c) { return value_of(c, cells, given, given_row); });
 }
 
 std::vector<std::string> TableCoding::names() const {
