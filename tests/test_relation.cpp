@@ -512,7 +512,16 @@ TEST_CASE("a sum is conditioned, given and filled where it is learned as one") {
     CHECK(cell(one, r, "c") == "30.50");
     mean += std::stod(cell(one, r, "a")) / 500;
   }
-  CHECK(mean == doctest::Approx(15).epsilon(0.1));  // any a is as likely
+  CHECK(mean == doctest::Approx(15).epsilon(0.1));                                           // any a is as likely
+  for (const auto& [column, condition] : {std::pair{"a", "a=12..14"}, {"b", "b=14..18"}}) {  // of a part of it, too
+    const Table both = generated(200, {.where = {"c=30.50", condition}});
+    adds_up(both);
+    for (std::size_t r = 0; r < both.rows(); ++r) {
+      const double number = std::stod(cell(both, r, column));
+      CHECK(cell(both, r, "c") == "30.50");
+      CHECK((column[0] == 'a' ? number >= 12 && number <= 14 : number >= 14 && number <= 18));
+    }
+  }
   const Table given = parse_csv("c\n20.00\n38.53\n50.01\n", "given.csv");
   const Table parts = generated(3, {.given = given});
   adds_up(parts);

@@ -30,6 +30,12 @@ std::optional<DerivedCell> cell_of(const Column& column, const ColumnSchema& sch
   return DerivedCell{cell, std::log(static_cast<double>(std::max(width, kLeastWidth)))};
 }
 
+bool is_in(const std::optional<CellSet>& set, const Column& column, Cell cell) {
+  if (!set) return true;
+  if (set->codes[cell.code] == 0) return false;
+  return static_cast<int>(cell.code) != column.continuous_code() || (cell.z >= set->z_low && cell.z <= set->z_high);
+}
+
 }  // namespace
 
 WantedNumber want_number(const TableCoding& coding, std::size_t schema_column, double number, const float* cells) {
@@ -49,8 +55,8 @@ bool is_derived(const TableCoding& coding, const WantedNumber& wanted, std::size
 }
 
 double put_derived_cell(const TableCoding& coding, const WantedNumber& wanted, std::size_t k,
-                        [[maybe_unused]] const std::optional<CellSet>& set, const ReadTable* given,
-                        std::size_t given_row, float* cells) {
+                        const std::optional<CellSet>& set, const ReadTable* given, std::size_t given_row,
+                        float* cells) {
   const Relation& relation = *coding.relation_of(wanted.column);
   const Column& column = coding.columns()[k];
   const auto value = [&](std::size_t c) { return coding.value_of(c, cells, given, given_row); };
@@ -58,16 +64,19 @@ double put_derived_cell(const TableCoding& coding, const WantedNumber& wanted, s
     const ColumnSchema& schema = coding.schema()[*wanted.remainder];
     const auto derived =
         cell_of(column, schema, as_written(schema, relation.solve(*wanted.remainder, wanted.number, value)));
-    if (!derived) return kImpossible;
+    if (!derived || !is_in(set, column, derived->cell)) return kImpossible;
     put_cell(column, derived->cell, coding.columns().size(), k, cells);
     return derived->log_width;
   }
   const double predicted = relation.predict(coding.schema()[wanted.column], value);
   const auto derived = cell_of(column, column.schema(), relation.off_by(wanted.number, predicted));
-  if (!derived) return kImpossible;
+  if (!derived || !is_in(set, column, derived->cell)) return kImpossible;
   put_cell(column, derived->cell, coding.columns().size(), k, cells);
+  // A limit may be in the way. A given number comes out as it is, so its cell does not tell.
   const double rounding = std::max(1e-9, 1e-12 * std::abs(wanted.number));
-  const bool comes_to_it = std::abs(value(wanted.column) - wanted.number) <= rounding;  // a limit may be in the way
+  const auto is_it = [&](double number) { return std::abs(number - wanted.number) <= rounding; };
+  const bool comes_to_it =
+      is_it(relation.within_limits(wanted.number, predicted, value)) && is_it(value(wanted.column));
   return comes_to_it ? derived->log_width : kImpossible;
 }
 

@@ -150,12 +150,12 @@ bool ParticleFiller::is_enough(Group& of) const {
   if (size >= kEnoughOfOne) return true;
   if (of.islands < kIslandsOfOne) return false;
   if (of.pool.has_any()) return true;
-  if (settings_.is_lenient) {
+  if (settings_.is_lenient && !of.target.wanted.empty()) {
     of.target.wanted.clear();
     of = group(std::move(of.target), of.number, of.rows);
     return of.target.end == of.target.first;
   }
-  if (of.islands >= kMostIslandsOfOne || !of.target.wanted.empty()) fail_rare(of);
+  if (of.islands >= kMostIslandsOfOne) fail_rare(of);
   return false;
 }
 
