@@ -46,9 +46,25 @@ bool is_usable(const Feature& feature, const Target& target) {
 }
 
 bool adds_up(const ColumnSchema& column) {
+  if (!column.words.empty()) return false;
   if (column.type == ColumnType::kDatetime)
     return has_date(column.format) && column.format.find_first_of("dsQe") != std::string::npos;
   return is_numeric(column.type) && column.significant == 0;
+}
+
+std::vector<std::size_t> searched_columns(const Schema& schema, std::span<const std::size_t> order) {
+  std::vector<std::size_t> out;
+  for (const std::size_t c : order)
+    if (adds_up(schema[c]) && schema[c].smallest < schema[c].largest) out.push_back(c);
+  return out;
+}
+
+ColumnSchema distance_column(const ColumnSchema& column) {
+  ColumnSchema out;
+  out.name = column.name, out.missing = column.missing, out.missing_word = column.missing_word;
+  out.type = column.decimals > 0 ? ColumnType::kDecimal : ColumnType::kInteger;
+  out.decimals = column.decimals, out.distinct = column.distinct;
+  return out;
 }
 
 bool are_of_a_kind(const ColumnSchema& a, const ColumnSchema& b) {

@@ -33,8 +33,12 @@ Target make_target(const ColumnSchema& column, const Feature& own);
 bool is_usable(const Feature& feature, const Target& target);
 
 /// What sums are of: numbers as they are written, and dates with a day, for months are not all as long, and times of
-/// the day begin again.
+/// the day begin again; no column with words among them.
 bool adds_up(const ColumnSchema& column);
+/// Those of `order` that add up and hold more than one number.
+std::vector<std::size_t> searched_columns(const Schema& schema, std::span<const std::size_t> order);
+/// What is learned instead of a column that follows from others, but for the ends of its numbers.
+ColumnSchema distance_column(const ColumnSchema& column);
 /// Whether the columns say the same kind of number: dates; or numbers of as many decimals and the same unit.
 bool are_of_a_kind(const ColumnSchema& a, const ColumnSchema& b);
 

@@ -164,9 +164,7 @@ std::vector<FrequentFormula> find_formulas(const ReadTable& table, const Schema&
                                            std::span<const std::size_t> order, std::span<const Relation> relations,
                                            std::size_t fixed) {
   const std::size_t rows = std::min(table.rows(), kSampledRows);
-  std::vector<std::size_t> numbers;
-  for (const std::size_t c : order)
-    if (adds_up(schema[c]) && schema[c].words.empty() && schema[c].smallest < schema[c].largest) numbers.push_back(c);
+  const std::vector<std::size_t> numbers = searched_columns(schema, order);
   if (rows < kFewestSampled || numbers.size() > kMostSearched) return {};
   const bool scaled = numbers.size() <= kMostScaled;
   std::vector<FrequentFormula> out;

@@ -86,10 +86,7 @@ std::optional<Relation> find_ordered(const Target& target, const Schema& schema,
 /// Whether the relation holds in the whole table; if so, sets what is learned instead of its column.
 bool complete_where_it_holds(Relation& relation, const Target& target, const ReadTable& table) {
   const ColumnSchema& column = target.schema;
-  ColumnSchema& distance = relation.distance;
-  distance.name = column.name, distance.missing = column.missing, distance.missing_word = column.missing_word;
-  distance.type = column.decimals > 0 ? ColumnType::kDecimal : ColumnType::kInteger;
-  distance.decimals = column.decimals, distance.distinct = column.distinct;
+  ColumnSchema& distance = relation.distance = distance_column(column);
   Hits hits(target.common);
   FewNumbers few;
   std::size_t all = 0, behind = 0, before = 0;
@@ -190,9 +187,7 @@ std::optional<Relation> solved_for(const Relation& relation, std::size_t column)
 std::vector<Relation> find_relations(const ReadTable& table, const Schema& schema, std::vector<std::size_t>& order,
                                      std::size_t fixed) {
   const std::size_t rows = std::min(table.rows(), kSearchedRows);
-  std::vector<std::size_t> numbers;
-  for (const std::size_t c : order)
-    if (adds_up(schema[c]) && schema[c].words.empty() && schema[c].smallest < schema[c].largest) numbers.push_back(c);
+  const std::vector<std::size_t> numbers = searched_columns(schema, order);
   if (rows < kFewestRows || numbers.size() > kMostNumbers) return {};
   std::vector<Relation> out;
   std::vector<Feature> features;

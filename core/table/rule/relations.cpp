@@ -5,6 +5,8 @@
 #include <limits>
 #include <unordered_map>
 
+#include "core/table/code/feature.h"
+
 namespace meg {
 
 namespace {
@@ -64,14 +66,6 @@ std::optional<TermSum> sum_of(const Node& node) {
   return pair(Combination::kQuotient, a->terms[0].factor / b->terms[0].factor);
 }
 
-/// What sums are of: dates with a day, for months are not all as long, and times of the day begin again.
-bool can_be_term(const ColumnSchema& column) {
-  if (!column.words.empty()) return false;
-  if (column.type == ColumnType::kDatetime)
-    return has_date(column.format) && column.format.find_first_of("dsQe") != std::string::npos;
-  return is_numeric(column.type) && column.significant == 0;
-}
-
 std::optional<Relation> equation_of(const Node& node) {
   for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
     if (!node.parts[side].is_column_of_numbers()) continue;
@@ -111,14 +105,10 @@ class MostFrequent {
 bool complete_relation(Relation& relation, const ReadTable& table, const Schema& schema) {
   const ColumnSchema& column = schema[relation.column];
   const std::vector<std::size_t> bases = relation.bases();
-  if (!can_be_term(column) ||
-      !std::all_of(bases.begin(), bases.end(), [&](std::size_t c) { return can_be_term(schema[c]); }))
+  if (!adds_up(column) || !std::all_of(bases.begin(), bases.end(), [&](std::size_t c) { return adds_up(schema[c]); }))
     return false;
   relation.step = std::pow(10.0, -column.decimals);
-  ColumnSchema& distance = relation.distance;
-  distance.name = column.name, distance.missing = column.missing, distance.missing_word = column.missing_word;
-  distance.type = column.decimals > 0 ? ColumnType::kDecimal : ColumnType::kInteger;
-  distance.decimals = column.decimals, distance.distinct = column.distinct;
+  ColumnSchema& distance = relation.distance = distance_column(column);
   double low = std::numeric_limits<double>::infinity(), high = -low;
   MostFrequent own, learned;
   for (std::size_t r = 0; r < table.rows(); ++r) {
