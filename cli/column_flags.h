@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,7 @@ struct ColumnFlags {
 
   /// Of a table with columns of these names.
   AskedTypes types(const std::vector<std::string>& columns) const {
-    AskedTypes out;
-    if (!schema.empty()) out = read_schema_file(schema).types;
+    AskedTypes out = file().types;
     const std::vector<std::string> numbers = columns_in(numeric, columns);
     for (const std::string& name : columns_in(categorical, columns)) {
       if (std::find(numbers.begin(), numbers.end(), name) != numbers.end())
@@ -50,13 +50,20 @@ struct ColumnFlags {
   }
   /// Those of the schema file, then those of the flags.
   std::vector<std::string> rules() const {
-    std::vector<std::string> out;
-    if (!schema.empty()) out = read_schema_file(schema).rules;
+    std::vector<std::string> out = file().rules;
     for (const std::string& text : rule)
       if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
     return out;
   }
   std::vector<std::string> dropped(const std::vector<std::string>& columns) const { return columns_in(drop, columns); }
+
+ private:
+  /// Read once, for it may be a pipe.
+  const SchemaFile& file() const {
+    if (!file_) file_ = schema.empty() ? SchemaFile() : read_schema_file(schema);
+    return *file_;
+  }
+  mutable std::optional<SchemaFile> file_;
 };
 
 }  // namespace meg::cli

@@ -266,6 +266,8 @@ class Fast(Case):
         schema[-1]["type"] = "categorical"
         path.write_text(json.dumps(schema))
         self.assertIn("year               categorical", self.succeed("schema", PENGUINS, "--schema", path).stdout)
+        piped = self.succeed("schema", PENGUINS, "--schema", "/dev/stdin", input=path.read_text())  # is read once
+        self.assertIn("year               categorical", piped.stdout)
         self.fail_with("is no schema", "schema", PENGUINS, "--schema", self.file("bad.json", "{"))
         self.fail_with("no column 'size'", "schema", PENGUINS, "--categorical", "size")
         self.fail_with("is no number", "schema", PENGUINS, "--numeric", "sex")
